@@ -1,0 +1,1 @@
+"""Floor 1: what every floor may use, and no domain word at all."""
