@@ -1,0 +1,1 @@
+"""Floor 9: the composition root. Everything is wired here, and only here is the environment read."""
