@@ -1,0 +1,37 @@
+import pytest
+
+from cutroom.kit.errors import KINDS, CutroomError, Detail, Internal, Invalid, Unavailable
+
+
+@pytest.mark.parametrize("kind", KINDS.values())
+def test_an_error_survives_storage(kind: type[CutroomError]) -> None:
+    error = kind("some_code", "Do this.", details=[Detail("/a", "b", "c")], retryable=True)
+    again = CutroomError.from_json(error.to_json())
+    assert type(again) is kind
+    assert (again.code, again.message, again.details, again.retryable) == (
+        "some_code",
+        "Do this.",
+        error.details,
+        True,
+    )
+
+
+def test_an_unknown_stored_kind_becomes_internal() -> None:
+    data = {"kind": "from_the_future", "code": "c", "message": "m", "retryable": False}
+    assert isinstance(CutroomError.from_json(data), Internal)
+
+
+def test_only_outside_failures_are_retryable_by_default() -> None:
+    assert [kind.kind for kind in KINDS.values() if kind("c", "m").retryable] == ["unavailable"]
+
+
+def test_an_error_can_be_pointed_at_a_place() -> None:
+    error = Unavailable("source_timeout", "Too slow.").at("/timeline/tracks/0")
+    assert isinstance(error, Unavailable)
+    assert error.details == (Detail("/timeline/tracks/0", "source_timeout", "Too slow."),)
+    assert error.retryable
+
+
+def test_details_of_invalid_input_are_kept_in_order() -> None:
+    details = [Detail(f"/{n}", "c", "m") for n in range(3)]
+    assert Invalid("c", "m", details=details).details == tuple(details)
