@@ -1,6 +1,6 @@
 import pytest
 
-from cutroom.kit.errors import KINDS, CutroomError, Detail, Internal, Invalid, Unavailable
+from cutroom.kit.errors import KINDS, CutroomError, Detail, Internal, Invalid, Unavailable, first_of
 
 
 @pytest.mark.parametrize("kind", KINDS.values())
@@ -35,3 +35,10 @@ def test_an_error_can_be_pointed_at_a_place() -> None:
 def test_details_of_invalid_input_are_kept_in_order() -> None:
     details = [Detail(f"/{n}", "c", "m") for n in range(3)]
     assert Invalid("c", "m", details=details).details == tuple(details)
+
+
+def test_the_first_known_error_is_found_in_nested_groups() -> None:
+    known = Unavailable("c", "m")
+    group = BaseExceptionGroup("g", [ValueError(), ExceptionGroup("h", [known, Invalid("d", "n")])])
+    assert first_of(group) is known
+    assert first_of(ExceptionGroup("g", [ValueError()])) is None

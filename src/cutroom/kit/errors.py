@@ -132,3 +132,12 @@ class Internal(CutroomError):
 KINDS: dict[str, type[CutroomError]] = {
     kind.kind: kind for kind in (NotFound, Conflict, Forbidden, Invalid, QuotaExceeded, Unavailable, Internal)
 }
+
+
+def first_of(error: BaseException) -> CutroomError | None:
+    """The first `CutroomError` in an exception or, depth first, in a group of them; None when there is none."""
+    if isinstance(error, CutroomError):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(first_of, error.exceptions)), None)
+    return None
