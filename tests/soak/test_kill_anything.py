@@ -93,7 +93,8 @@ async def test_no_accepted_job_is_lost_and_every_result_is_recorded_once(stack: 
     attempts = Counter(job["attempt"] for job in jobs.values())
     sys.stdout.write(
         f"\nseed {seed}: {len(accepted)} jobs accepted in {submitted - started:.0f} s, "
-        f"ended after {ended - started:.0f} s; kills {dict(stack.kills)}; statuses {dict(statuses)}; attempts {dict(sorted(attempts.items()))}\n"
+        f"ended after {ended - started:.0f} s; kills {dict(stack.kills)}; "
+        f"statuses {dict(statuses)}; attempts {dict(sorted(attempts.items()))}\n"
     )
     assert statuses == {"succeeded": JOBS}
     for job_id, found in events.items():
