@@ -1,0 +1,258 @@
+"""Child processes that cannot outlive us, overrun us or see what is ours.
+
+Every child of Cutroom is started here. It is the leader of a session and process group of its own, which is killed as a
+whole when it ends, is cancelled or takes too long; on Linux it also dies with us, however we die. It inherits no
+environment, no open file and no standard input.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL, SIGTERM, Signals
+from typing import IO, Final
+
+from cutroom.kit.drain import Drain, Head, Tail
+from cutroom.kit.errors import Internal, Unavailable
+
+CLEAN_ENV: Final[Mapping[str, str]] = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    # A folder that does not exist cannot be filled by one child for the next to load from.
+    "HOME": "/nonexistent",
+}
+_LAUNCH: Final = Path(__file__).with_name("launch.py")
+_DRAIN_S: Final = 1.0  # for output that a process which left the group still holds open
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the kernel holds a child to; None leaves a limit as it is.
+
+    Args:
+        memory_bytes: address space (RLIMIT_AS), per process.
+        file_bytes: the largest file it may write; beyond it the child dies of SIGXFSZ.
+        cpu_s: processor seconds, over all its threads; beyond it the child dies of SIGKILL.
+    """
+
+    memory_bytes: int | None = None
+    file_bytes: int | None = None
+    cpu_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a child ended.
+
+    Args:
+        returncode: exit status, or minus the signal that ended it.
+        stdout: the first `output_cap_bytes` of what it wrote.
+        stderr: the last `output_cap_bytes` of what it wrote.
+    """
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+class Child:
+    """A running child and its process group."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", stop: asyncio.Event | None = None) -> None:
+        self._process = process
+        self._exited = asyncio.Event()
+        self._stop = stop or asyncio.Event()  # set at the exit, for one who waits for other reasons to stop too
+        self._loop = asyncio.get_running_loop()
+        try:
+            self._pidfd = os.pidfd_open(process.pid)
+        except (AttributeError, OSError):  # not Linux, or a Linux before 5.3
+            self._pidfd = -1
+            threading.Thread(target=self._wait_in_thread, name=f"wait-{process.pid}", daemon=True).start()
+        else:
+            self._loop.add_reader(self._pidfd, self._on_exit)
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is also the id of its group and session."""
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status, or minus the signal that ended it; None while it runs."""
+        return self._process.returncode if self._exited.is_set() else None
+
+    async def wait(self) -> int:
+        """Wait until it has ended and been reaped; returns its `returncode`."""
+        await self._exited.wait()
+        return int(self._process.returncode)
+
+    def send(self, number: Signals) -> None:
+        """Send a signal to the whole group, if it still lives."""
+        if not self._exited.is_set():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+    async def terminate(self, grace_s: float, first: Signals = SIGTERM) -> int:
+        """End the group: `first`, then after `grace_s` seconds SIGKILL; returns the `returncode`.
+
+        When cancelled, it kills at once: the group never survives this call.
+        """
+        try:
+            self.send(first)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(grace_s):
+                    return await self.wait()
+        finally:
+            self.send(SIGKILL)
+        return await self.wait()
+
+    def _on_exit(self) -> None:
+        # The leader is a zombie until it is reaped, so its group's id cannot have passed to a stranger yet.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, SIGKILL)
+        self._loop.remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        self._process.wait()
+        self._tell()
+
+    def _wait_in_thread(self) -> None:
+        self._process.wait()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, SIGKILL)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        self._exited.set()
+        self._stop.set()
+
+
+async def start(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    limits: Limits = Limits(),
+    stdout: int | IO[bytes] | None = None,
+    user: tuple[int, int] | None = None,
+    death_signal: Signals = SIGKILL,
+) -> Child:
+    """Start a long-lived child and return at once; the caller ends it with `Child.terminate`.
+
+    Args:
+        argv: program and arguments; a program without a slash is looked up in `CLEAN_ENV`'s PATH.
+        cwd: folder to start in.
+        env: variables added to `CLEAN_ENV`; nothing else is passed on.
+        limits: kernel limits.
+        stdout: file that takes its output and its errors; None passes ours on.
+        user: uid and gid to run as, when we are root.
+        death_signal: what the child gets when this process dies, by whatever cause (Linux only).
+
+    Raises:
+        Unavailable: `program_missing`, when there is no such program.
+    """
+    errors = subprocess.STDOUT if stdout is not None else None
+    return Child(_spawn(argv, cwd, env, limits, subprocess.DEVNULL, stdout, errors, user, death_signal))
+
+
+async def run(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path,
+    timeout_s: float,
+    env: Mapping[str, str] | None = None,
+    limits: Limits = Limits(),
+    stdin: bytes | None = None,
+    on_line: Callable[[str], None] | None = None,
+    output_cap_bytes: int = 1 << 20,
+    grace_s: float = 1.0,
+) -> Completed:
+    """Run a child to its end.
+
+    Args:
+        argv: program and arguments; a program without a slash is looked up in `CLEAN_ENV`'s PATH.
+        cwd: folder to start in.
+        timeout_s: wall-clock seconds after which its group is ended.
+        env: variables added to `CLEAN_ENV`; nothing else is passed on.
+        limits: kernel limits.
+        stdin: what it reads; nothing when None.
+        on_line: called in the event loop with each line of standard output, without its end. What it raises ends
+            the child and leaves this function.
+        output_cap_bytes: how much of each output is kept. What is beyond is read and dropped.
+        grace_s: seconds between SIGTERM and SIGKILL.
+
+    Raises:
+        Unavailable: `process_timeout` when it took too long, `program_missing` when there is no such program.
+        asyncio.CancelledError: when cancelled; the group is gone by then.
+    """
+    with tempfile.TemporaryFile() as source:
+        if stdin is not None:
+            source.write(stdin)
+            source.seek(0)
+        pipe = subprocess.PIPE
+        process = _spawn(argv, cwd, env, limits, source, pipe, pipe, None, SIGKILL)
+    if process.stdout is None or process.stderr is None:
+        raise Internal("process_no_pipe", "A child was started without its pipes.")
+    stop = asyncio.Event()
+    child = Child(process, stop)
+    head = Head(output_cap_bytes, on_line)
+    tail = Tail(output_cap_bytes)
+    out, err = Drain(process.stdout, head.feed, stop), Drain(process.stderr, tail.feed, stop)
+    try:
+        async with asyncio.timeout(timeout_s) as clock:
+            await stop.wait()
+            if child.returncode is not None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_DRAIN_S):
+                        await out.ended.wait()
+                        await err.ended.wait()
+    except TimeoutError as error:
+        if not clock.expired():
+            raise
+        name = Path(argv[0]).name
+        raise Unavailable("process_timeout", f"'{name}' did not finish within {timeout_s:g} seconds.") from error
+    finally:
+        try:
+            await child.terminate(grace_s)
+        finally:
+            out.close()
+            err.close()
+    if (failure := out.failure or err.failure) is not None:
+        raise failure
+    head.finish()
+    return Completed(await child.wait(), bytes(head.kept), tail.kept)
+
+
+def _spawn(
+    argv: Sequence[str | Path],
+    cwd: Path,
+    env: Mapping[str, str] | None,
+    limits: Limits,
+    stdin: int | IO[bytes],
+    stdout: int | IO[bytes] | None,
+    stderr: int | None,
+    user: tuple[int, int] | None,
+    death_signal: Signals,
+) -> "subprocess.Popen[bytes]":
+    program = shutil.which(str(argv[0]), path=CLEAN_ENV["PATH"])
+    if program is None:
+        raise Unavailable("program_missing", f"The program '{argv[0]}' is not installed here.", retryable=False)
+    caps = (limits.memory_bytes, limits.file_bytes, limits.cpu_s, *(user or (None, None)))
+    numbers = [os.getpid(), int(death_signal), *(-1 if cap is None else cap for cap in caps)]
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_LAUNCH), *map(str, numbers), os.path.abspath(program), *map(str, argv[1:])],  # noqa: PTH100 — resolve() would follow links, which change what a program is
+        cwd=cwd,
+        env={**CLEAN_ENV, **(env or {})},
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+        bufsize=0,
+    )
