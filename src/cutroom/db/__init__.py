@@ -1,0 +1,22 @@
+"""Floor 2: Postgres, and nothing about what is kept in it."""
+
+from cutroom.db.base import Base, IdText
+from cutroom.db.embedded import EmbeddedPostgres
+from cutroom.db.engine import make_engine
+from cutroom.db.errors import unavailable
+from cutroom.db.locks import lock, try_lock
+from cutroom.db.notify import Listener, notify
+from cutroom.db.session import Database
+
+__all__ = [
+    "Base",
+    "Database",
+    "EmbeddedPostgres",
+    "IdText",
+    "Listener",
+    "lock",
+    "make_engine",
+    "notify",
+    "try_lock",
+    "unavailable",
+]

@@ -1,0 +1,45 @@
+"""Transactions."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from cutroom.db.engine import dsn
+from cutroom.db.errors import unavailable
+
+
+class Database:
+    """The one way to the tables: short transactions on a pooled engine."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    @property
+    def url(self) -> str:
+        """Where the database is, password included."""
+        return dsn(self.engine.url)
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            Unavailable: `database_unavailable`, when the connection cannot be made or is lost. A commit whose answer
+                was lost may have happened: what must not happen twice needs a key of its own.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                yield session
+        except (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if (mapped := unavailable(error)) is not None:
+                raise mapped from error
+            raise
+
+    async def close(self) -> None:
+        """Close the pooled connections."""
+        await self.engine.dispose()
