@@ -6,10 +6,10 @@ class goes to JSON and back through `pydantic.TypeAdapter` (fractions as "n/d").
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal
 
-from cutroom.media.probe import MediaInfo
+from cutroom.media.info import MediaInfo
+from cutroom.media.timebase import Rational
 
 ClipKind = Literal["video", "image", "text", "color", "audio"]
 Fit = Literal["cover", "contain", "fill", "none"]
@@ -127,23 +127,23 @@ class ResolvedClip:
     start: int
     end: int
     tail: int
-    trim: Fraction
+    trim: Rational
     fade_in: int
     fade_out: int
     text: TextStyle | None
     color: Color | None
     fit: Fit
     position: Position
-    offset_x: Fraction
-    offset_y: Fraction
+    offset_x: Rational
+    offset_y: Rational
     width_px: int | None
     height_px: int | None
     opacity: float
     volume: float
-    audio_start: Fraction
-    audio_end: Fraction
-    audio_fade_in: Fraction
-    audio_fade_out: Fraction
+    audio_start: Rational
+    audio_end: Rational
+    audio_fade_in: Rational
+    audio_fade_out: Rational
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +157,10 @@ class ResolvedSoundtrack:
     src: str
     volume: float
     loop: bool
-    trim: Fraction
-    end: Fraction
-    fade_in: Fraction
-    fade_out: Fraction
+    trim: Rational
+    end: Rational
+    fade_in: Rational
+    fade_out: Rational
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class ResolvedOutput:
     format: Format
     width: int
     height: int
-    fps: Fraction
+    fps: Rational
     quality: Quality
     background: Color
     mute: bool

@@ -1,0 +1,174 @@
+"""Pydantic's complaints as ours: a pointer into the caller's document, a stable code, a sentence that helps."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, get_args, get_origin
+
+from pydantic import ValidationError
+
+from cutroom.kit.errors import Detail
+from cutroom.kit.schema import pointer
+from cutroom.timeline.assets import AudioAsset, ColorAsset, ImageAsset, VideoAsset
+from cutroom.timeline.fields import Part, did_you_mean, shown
+from cutroom.timeline.model import Clip, Edit
+from cutroom.timeline.text import TextAsset
+
+_ASSETS: Final[Mapping[str, type[Part]]] = {
+    "video": VideoAsset,
+    "image": ImageAsset,
+    "audio": AudioAsset,
+    "text": TextAsset,
+    "color": ColorAsset,
+}
+_ELSEWHERE: Final = {
+    ("Clip", "duration"): "'length'",
+    ("Clip", "text"): '\'asset\': {"type": "text", "text": …}',
+    ("Clip", "x"): "'offset': {\"x\": …}",
+    ("Clip", "y"): "'offset': {\"y\": …}",
+    ("Clip", "width"): "'size': {\"width\": …}",
+    ("Clip", "height"): "'size': {\"height\": …}",
+    ("Edit", "tracks"): "'timeline': {\"tracks\": …}",
+    ("Edit", "soundtrack"): "'timeline': {\"soundtrack\": …}",
+    ("VideoAsset", "url"): "'src'",
+    ("ImageAsset", "url"): "'src'",
+    ("AudioAsset", "url"): "'src'",
+    ("Soundtrack", "url"): "'src'",
+    ("TextAsset", "color"): "'font': {\"color\": …}",
+    ("TextAsset", "size"): "'font': {\"size\": …}",
+    ("TextAsset", "align"): "'alignment'",
+}
+"""What people coming from other tools write, and where it goes here."""
+
+_WANTED: Final = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "dict_type": "an object",
+}
+
+
+def complaints(error: ValidationError) -> Iterator[Detail]:
+    """The details of a failed validation of an `Edit`, in the order in which they stand in the document."""
+    for item in error.errors(include_url=False):
+        place, model = _place(item["loc"])
+        code, sentence, below = _say(item, model)
+        yield Detail(pointer([*place, *below]), code, sentence)
+
+
+def _place(location: Sequence[str | int]) -> tuple[list[str | int], type[Part] | None]:
+    """The path in the document, and the model that holds its last part.
+
+    Pydantic puts the asset's type between "asset" and the asset's fields; it is no part of the document.
+    """
+    path: list[str | int] = []
+    holder: type[Part] | None = None
+    here: type[Part] | None = Edit
+    tagged = False
+    for part in location:
+        if tagged and isinstance(part, str):
+            here, tagged = _ASSETS.get(part), False
+            continue
+        path.append(part if isinstance(part, int) else part[:80])
+        if isinstance(part, int):
+            continue
+        holder, tagged = here, here is Clip and part == "asset"
+        here = _below(here, part)
+    return path, holder if path else None
+
+
+def _below(model: type[Part] | None, name: str) -> type[Part] | None:
+    annotation = _annotation(model, name)
+    return next((arg for arg in _parts(annotation) if isinstance(arg, type) and issubclass(arg, Part)), None)
+
+
+def _annotation(model: type[Part] | None, name: str) -> Any:
+    if model is None:
+        return None
+    fields = model.model_fields.values()
+    return next((field.annotation for field in fields if field.alias == name), None)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    if get_origin(annotation) is not Literal:
+        for arg in get_args(annotation):
+            yield from _parts(arg)
+
+
+def _say(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    """Code, sentence and further path of one complaint."""
+    kind: str = item["type"]
+    if kind in _WANTED:
+        value = "This document is" if not item["loc"] else "This is"
+        return "wrong_type", f"{value} {shown(item['input'])}; accepted is {_WANTED[kind]}.", ()
+    special = _SPECIAL.get(kind)
+    if special is not None:
+        return special(item, model)
+    return kind, item["msg"], ()
+
+
+def _missing(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    name = str(item["loc"][-1])
+    return "missing_field", f"'{name}' is required{_described(model, name)}.", ()
+
+
+def _described(model: type[Part] | None, name: str) -> str:
+    fields = model.model_fields.values() if model is not None else ()
+    found = next((field.description for field in fields if field.alias == name), None)
+    return f": {found[0].lower()}{found[1:].rstrip('.')}" if found else ""
+
+
+def _unknown_field(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    name = str(item["loc"][-1])
+    owner = model.__name__ if model is not None else ""
+    known = [field.alias or "" for field in model.model_fields.values()] if model is not None else []
+    said = f"{shown(name)} is not a known field"
+    if (owner, name) in _ELSEWHERE:
+        return "unknown_field", f"{said} here; write {_ELSEWHERE[owner, name]}.", ()
+    if owner.endswith("Asset") and _annotation(Clip, name) is not None:
+        return "unknown_field", f"{said} of an asset; it belongs to the clip, beside 'asset'.", ()
+    if model is Clip and any(_annotation(asset, name) is not None for asset in _ASSETS.values()):
+        return "unknown_field", f"{said} of a clip; it belongs into 'asset'.", ()
+    return "unknown_field", f"{said}{did_you_mean(name, known)}; the fields here are {', '.join(known)}.", ()
+
+
+def _unknown_value(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    annotation = _annotation(model, str(item["loc"][-1]))
+    words = [str(word) for part in _parts(annotation) if get_origin(part) is Literal for word in get_args(part)]
+    return "unknown_value", _choose(item["input"], words), ()
+
+
+def _unknown_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    value = item["input"]["type"] if isinstance(item["input"], dict) else item["input"]
+    return "unknown_type", _choose(value, list(_ASSETS)), ("type",)
+
+
+def _choose(value: Any, words: Sequence[str]) -> str:
+    hint = did_you_mean(value, words) if isinstance(value, str) else ""
+    return f"{shown(value)} is not known here{hint}; use one of {', '.join(words)}."
+
+
+def _no_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    return "missing_field", f"'type' is required: one of {', '.join(_ASSETS)}.", ("type",)
+
+
+def _too_short(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    return "empty", "This text is empty; write something or leave the field out.", ()
+
+
+def _too_long(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    limit = item["ctx"]["max_length"]
+    return "text_too_long", f"This text has {len(item['input'])} characters; at most {limit} are accepted.", ()
+
+
+_SPECIAL: Final[Mapping[str, Callable[[Any, type[Part] | None], tuple[str, str, tuple[str, ...]]]]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown_field,
+    "literal_error": _unknown_value,
+    "union_tag_invalid": _unknown_type,
+    "union_tag_not_found": _no_type,
+    "string_too_short": _too_short,
+    "string_too_long": _too_long,
+}

@@ -1,0 +1,183 @@
+"""Kinds of field: each checks itself and says in one sentence what it accepts.
+
+Pydantic's own unions report one error per branch; a reader of `"start": "soon"` wants one. So a field that takes a
+number or a word is one type here, `Number`.
+"""
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+
+from cutroom.kit.schema import Schema
+
+MAX_SECONDS: Final = 1_000_000.0
+_COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
+_OPAQUE: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+
+
+class Part(Schema):
+    """A part of the document. Strict: "5" is not 5, and only the names of the schema are names."""
+
+    model_config = ConfigDict(strict=True, populate_by_name=False, validate_by_name=False, validate_by_alias=True)
+
+
+@lru_cache(maxsize=4096)
+def exact(seconds: float) -> Fraction:
+    """Seconds as a fraction, to the nanosecond.
+
+    Finer digits are noise of somebody's float arithmetic: 0.1 + 0.2 and 0.3 are the same edge.
+    """
+    return Fraction(f"{seconds:.9f}")
+
+
+def shown(value: Any) -> str:
+    """A value of the document as a few characters for a sentence."""
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}…"'
+    if isinstance(value, bool) or value is None:
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return f"{value:.10g}" if abs(value) < 1e15 or value != value else "a very large number"  # noqa: PLR0124 — NaN
+    if isinstance(value, dict):
+        return "an object"
+    return "a list" if isinstance(value, list) else "no JSON value"
+
+
+def did_you_mean(value: str, options: Iterable[str]) -> str:
+    """A hint at the option that was probably meant, or nothing."""
+    by_case = {option.casefold(): option for option in options}
+    close = difflib.get_close_matches(value[:60].casefold(), by_case, n=1, cutoff=0.6)
+    return f" (did you mean '{by_case[close[0]]}'?)" if close else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a range, or one of a few words.
+
+    Args:
+        at_least, more_than, at_most: the range; `more_than` leaves its end out.
+        words: words accepted instead of a number.
+        integer: whole numbers only.
+        even: even numbers only.
+        unit: what the number counts, for the sentence.
+    """
+
+    at_least: float | None = None
+    more_than: float | None = None
+    at_most: float | None = None
+    words: tuple[str, ...] = ()
+    integer: bool = False
+    even: bool = False
+    unit: str = ""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check in `check`; Pydantic adds nothing."""
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The same rule for the published schema."""
+        number: JsonSchemaValue = {"type": "integer" if self.integer else "number"}
+        for key, value in (
+            ("minimum", self.at_least),
+            ("exclusiveMinimum", self.more_than),
+            ("maximum", self.at_most),
+            ("multipleOf", 2 if self.even else None),
+        ):
+            if value is not None:
+                number[key] = int(value) if float(value).is_integer() else value
+        return {"anyOf": [number, {"enum": list(self.words)}]} if self.words else number
+
+    def check(self, value: Any) -> float | int | str:
+        """The value itself, or an error that says what is accepted."""
+        if isinstance(value, str):
+            if value in self.words:
+                return value
+            raise self._refuse("unknown_value" if self.words else "wrong_type", value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._refuse("wrong_type", value)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self._refuse("bad_number", value)
+        if self.integer and value != int(value):
+            raise self._refuse("wrong_type", value)
+        if self._outside(value) or (self.even and value % 2):
+            raise self._refuse("out_of_range", value)
+        return int(value) if self.integer else float(value)
+
+    def _outside(self, value: float) -> bool:
+        return (
+            (self.at_least is not None and value < self.at_least)
+            or (self.more_than is not None and value <= self.more_than)
+            or (self.at_most is not None and value > self.at_most)
+        )
+
+    def _refuse(self, code: str, value: Any) -> PydanticCustomError:
+        return PydanticCustomError(code, "This is {value}; accepted is {accepted}.", _facts(value, self.accepted()))
+
+    def accepted(self) -> str:
+        """What is accepted, as words: "a number of seconds from 0 to 10, or auto"."""
+        kind = ("an even number" if self.even else "a whole number") if self.integer else "a number"
+        parts = [kind + (f" of {self.unit}" if self.unit else "")]
+        if self.at_least is not None and self.at_most is not None:
+            parts.append(f"from {self.at_least:g} to {self.at_most:.10g}")
+        elif self.at_least is not None:
+            parts.append(f"of {self.at_least:g} or more")
+        elif self.more_than is not None:
+            parts.append(f"above {self.more_than:g}")
+            if self.at_most is not None:
+                parts.append(f"and up to {self.at_most:.10g}")
+        words = "".join(f', or "{word}"' for word in self.words)
+        return " ".join(parts) + words
+
+
+def _facts(value: Any, accepted: str) -> dict[str, Any]:
+    return {"value": shown(value), "accepted": accepted}
+
+
+def _color(value: str) -> str:
+    if _COLOR.fullmatch(value) is None:
+        accepted = "a colour such as #fff, #101418 or, with opacity, #10141880"
+        raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
+    return value
+
+
+def _opaque_color(value: str) -> str:
+    if _OPAQUE.fullmatch(value) is None:
+        accepted = "an opaque colour such as #fff or #101418"
+        raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
+    return value
+
+
+ColorText = Annotated[str, AfterValidator(_color), WithJsonSchema({"type": "string", "pattern": f"^{_COLOR.pattern}$"})]
+OpaqueColorText = Annotated[
+    str, AfterValidator(_opaque_color), WithJsonSchema({"type": "string", "pattern": f"^{_OPAQUE.pattern}$"})
+]
+Seconds = Annotated[float, Number(at_least=0, at_most=MAX_SECONDS, unit="seconds")]
+Share = Annotated[float, Number(at_least=0, at_most=1)]
+
+
+def wrong(problems: Sequence[tuple[str, str, str]]) -> ValidationError:
+    """Several problems of one object at once: (field as written in the document, code, sentence) each.
+
+    Raised inside a model's validator, Pydantic puts every one of them at its own place.
+    """
+    lines = [
+        InitErrorDetails(type=PydanticCustomError(code, "{sentence}", {"sentence": sentence}), loc=(field,), input=None)
+        for field, code, sentence in problems
+    ]
+    return ValidationError.from_exception_data("timeline", lines)

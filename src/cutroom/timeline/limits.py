@@ -1,0 +1,35 @@
+"""How large a document may be."""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What `parse` and `resolve` accept; an operator raises them by setting.
+
+    Args:
+        tracks: tracks in a timeline.
+        clips: clips in a timeline, all tracks together.
+        duration_s: seconds of output.
+        long_side_px: pixels of the longer side of the picture.
+        short_side_px: pixels of the shorter side, so that 1920x1080 and 1080x1920 are one limit.
+        text_length: characters in one text clip.
+        allow_local: whether a source may be a path; for the command line tool only.
+        fonts: the font families that exist; None leaves the check to the renderer.
+    """
+
+    tracks: int = 32
+    clips: int = 500
+    duration_s: int = 300
+    long_side_px: int = 1920
+    short_side_px: int = 1080
+    text_length: int = 5000
+    allow_local: bool = False
+    fonts: frozenset[str] | None = None
+
+
+def limits_of(info: ValidationInfo) -> Limits | None:
+    """The limits that `parse` put into Pydantic's context; None when a model is read back from our own rows."""
+    return info.context if isinstance(info.context, Limits) else None

@@ -1,0 +1,107 @@
+"""A look through the whole document before its meaning: placeholders, text that cannot be stored, depth, counts.
+
+`kit.strict_json` refuses most of this in text that strangers send; documents also come as Python values, from tests,
+tools and notebooks.
+"""
+
+import re
+from typing import Any, Final
+
+from cutroom.kit.errors import Detail, Invalid
+from cutroom.kit.schema import pointer
+from cutroom.timeline.fields import shown
+from cutroom.timeline.limits import Limits
+
+MAX_DEPTH: Final = 32
+MAX_VALUES: Final = 2_000_000
+_PLACEHOLDER: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_UNSTORABLE: Final = re.compile("[\\x00\\ud800-\\udfff]")
+_Trail = tuple[Any, ...]
+"""Where a value stands: () for the document, else (trail of its parent, key)."""
+
+NOT_AVAILABLE: Final = {
+    "longform": "'longform' is not available yet in this version; describe the video as a 'timeline'.",
+    "callbackUrl": "'callbackUrl' is not available yet in this version; follow the job's events or poll the job.",
+}
+
+
+def scan(document: Any, limits: Limits) -> list[Detail]:
+    """Everything that is wrong with the document whatever it means; empty when nothing is.
+
+    Raises:
+        Invalid: `too_deep` or `too_large` when looking further makes no sense.
+    """
+    problems = [*_not_available(document), *_counts(document, limits)]
+    stack: list[tuple[Any, _Trail, int]] = [(document, (), 0)]
+    seen = 0
+    while stack:
+        value, trail, depth = stack.pop()
+        seen += 1
+        if depth > MAX_DEPTH:
+            raise _stop("too_deep", f"The document nests deeper than {MAX_DEPTH} levels.", trail)
+        if seen > MAX_VALUES:
+            raise _stop("too_large", f"The document holds more than {MAX_VALUES} values.", trail)
+        if isinstance(value, str):
+            problems.extend(_text(value, trail))
+        elif isinstance(value, dict):
+            for key, item in reversed(value.items()):
+                problems.extend(_key(key, trail))
+                stack.append((item, (trail, key), depth + 1))
+        elif isinstance(value, list):
+            stack.extend((item, (trail, index), depth + 1) for index, item in reversed([*enumerate(value)]))
+    return problems
+
+
+def _text(text: str, trail: _Trail) -> list[Detail]:
+    if (found := _PLACEHOLDER.search(text)) is not None:
+        sentence = f"{shown(found.group())} was not filled in; put a value there before sending the document."
+        return [Detail(_place(trail), "unresolved_placeholder", sentence)]
+    if (found := _UNSTORABLE.search(text)) is not None:
+        wrong = "NUL" if found.group() == "\x00" else "a lone surrogate"
+        return [Detail(_place(trail), "bad_text", f"Text with {wrong} in it cannot be stored; remove that character.")]
+    return []
+
+
+def _key(key: Any, trail: _Trail) -> list[Detail]:
+    if not isinstance(key, str):
+        return [Detail(_place(trail), "wrong_type", "The names of an object's fields are text.")]
+    return _text(key, trail)
+
+
+def _place(trail: _Trail) -> str:
+    parts: list[str | int] = []
+    while trail:
+        trail, part = trail
+        parts.append(part if isinstance(part, int) else str(part)[:80].encode("utf-8", "replace").decode())
+    return pointer(parts[::-1])
+
+
+def _stop(code: str, sentence: str, trail: _Trail) -> Invalid:
+    return Invalid(code, sentence, details=[Detail(_place(trail), code, sentence)])
+
+
+def _not_available(document: Any) -> list[Detail]:
+    if not isinstance(document, dict):
+        return []
+    return [Detail(pointer([n]), "not_available", text) for n, text in NOT_AVAILABLE.items() if n in document]
+
+
+def _counts(document: Any, limits: Limits) -> list[Detail]:
+    tracks = _list(_get(document, "timeline"), "tracks")
+    if len(tracks) > limits.tracks:
+        sentence = f"The timeline has {len(tracks)} tracks; at most {limits.tracks} are accepted."
+        return [Detail("/timeline/tracks", "too_many_tracks", sentence)]
+    clips = sum(len(_list(track, "clips")) for track in tracks)
+    if clips > limits.clips:
+        sentence = f"The timeline has {clips} clips; at most {limits.clips} are accepted."
+        return [Detail("/timeline/tracks", "too_many_clips", sentence)]
+    return []
+
+
+def _get(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    found = _get(value, name)
+    return found if isinstance(found, list) else []

@@ -1,0 +1,79 @@
+"""When clips start and end: exact seconds from `auto`, `end` and the media's own lengths, then the timeline's end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cutroom.timeline.assets import AudioAsset, ImageAsset, VideoAsset
+from cutroom.timeline.facts import check_clip, media_of
+from cutroom.timeline.fields import exact
+from cutroom.timeline.limits import Limits
+from cutroom.timeline.model import Clip, Edit
+from cutroom.timeline.notes import Notes
+from cutroom.timeline.resolved import Media
+from cutroom.timeline.rules import no_duration, too_long
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A clip with exact times in seconds; `end` is None when the clip runs to the end of the timeline."""
+
+    pointer: str
+    layer: int
+    clip: Clip
+    media: Media | None
+    start: Fraction
+    end: Fraction | None
+
+
+def schedule(edit: Edit, media: Mapping[str, Media], notes: Notes) -> list[list[Placed]]:
+    """Place the clips of every track; what a source makes impossible goes to `notes`."""
+    count = len(edit.timeline.tracks)
+    return [
+        _track(f"/timeline/tracks/{row}/clips", count - 1 - row, track.clips, media, notes)
+        for row, track in enumerate(edit.timeline.tracks)
+    ]
+
+
+def _track(place: str, layer: int, clips: Sequence[Clip], media: Mapping[str, Media], notes: Notes) -> list[Placed]:
+    placed: list[Placed] = []
+    cursor: Fraction | None = Fraction(0)
+    for index, clip in enumerate(clips):
+        pointer = f"{place}/{index}"
+        asset = clip.asset
+        found = media_of(asset.src, media) if isinstance(asset, VideoAsset | ImageAsset | AudioAsset) else None
+        own = check_clip(clip, pointer, found, notes)
+        if clip.start != "auto":
+            start = exact(clip.start)
+        elif cursor is not None:
+            start = cursor
+        else:
+            sentence = "The clip before this one runs to the end, so nothing is left for it; give it a 'start'."
+            notes.refuse(f"{pointer}/start", "nothing_left", sentence)
+            continue
+        if clip.length == "end":
+            cursor = None
+        elif clip.length == "auto":
+            cursor = start + (own or 0)
+        else:
+            cursor = start + exact(clip.length)
+        placed.append(Placed(pointer, layer, clip, found, start, cursor))
+    return placed
+
+
+def end_of(edit: Edit, tracks: Sequence[Sequence[Placed]], limits: Limits, notes: Notes) -> Fraction:
+    """The second at which the timeline ends: `duration`, else the longest deciding clip, else the longest clip."""
+    explicit = edit.timeline.duration
+    if explicit is not None:
+        if explicit > limits.duration_s:
+            notes.refuse("/timeline/duration", "too_long", too_long(limits))
+        return exact(explicit)
+    ends = [(placed.end, placed) for track in tracks for placed in track if placed.end is not None]
+    ends = [pair for pair in ends if pair[1].clip.parent_duration_decider] or ends
+    if not ends:
+        notes.problems.append(no_duration(edit))
+        return Fraction(0)
+    end, last = max(ends, key=lambda pair: pair[0])
+    if end > limits.duration_s:
+        notes.refuse(f"{last.pointer}/length", "too_long", too_long(limits))
+    return end
