@@ -1,0 +1,124 @@
+"""Where bytes live under a key, and what every such place can do.
+
+A key is a path of our own making (`ws/<workspace>/artifacts/<id>`); nothing a user typed is ever part of one. Keys are
+checked all the same, at every door, because signed URLs bring them back to us.
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from cutroom.kit.errors import Invalid
+
+MAX_KEY_BYTES: Final = 512
+_KEY: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What a store knows of one object."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPut:
+    """One permission to write one object: send exactly this method to this URL with exactly these headers."""
+
+    url: str
+    method: str
+    headers: Mapping[str, str]
+
+
+class Store(Protocol):
+    """Bytes under keys: a local folder or a bucket.
+
+    An object is seen whole or not at all. Every method raises `Unavailable` (`store_unavailable`, `disk_full`) when the
+    place cannot be reached or is full, and `Invalid` (`bad_key`) for a key that is not canonical.
+    """
+
+    async def put(self, key: str, path: Path, content_type: str) -> None:
+        """Store the file at `path` under `key`, replacing what was there. The file is moved: it is gone afterwards."""
+        ...
+
+    async def get(self, key: str, path: Path) -> None:
+        """Write the object to `path`, which must not exist; it appears there whole. Raises `NotFound`."""
+        ...
+
+    def local_path(self, key: str) -> Path | None:
+        """The object's own file, to be read only, when the store has one on this machine; it may not exist."""
+        ...
+
+    async def head(self, key: str) -> ObjectInfo | None:
+        """What is stored under `key`, or None."""
+        ...
+
+    async def copy(self, source: str, key: str) -> None:
+        """Store the object of `source` under `key` too, without moving its bytes through us. Raises `NotFound`."""
+        ...
+
+    async def delete(self, *keys: str) -> None:
+        """Remove objects; those that are not there are no error."""
+        ...
+
+    def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        """Every object whose key starts with `prefix` (a whole number of path parts, ending with `/`)."""
+        ...
+
+    def sign_get(self, key: str, *, expires_s: int, file_name: str, content_type: str) -> str:
+        """A URL that reads this one object for `expires_s` seconds, as an attachment called `file_name`."""
+        ...
+
+    def sign_put(self, key: str, *, expires_s: int, size_bytes: int, content_type: str) -> SignedPut:
+        """A permission to write this one object, of exactly this size and type, for `expires_s` seconds."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what it holds."""
+        ...
+
+
+def checked_key(key: str) -> str:
+    """The key, if it is canonical: parts of letters, digits and `_.=-`, none empty, none starting with a dot.
+
+    Raises:
+        Invalid: `bad_key` for everything else (`..`, `//`, a leading `/`, `%2e`, a backslash, NUL, too long).
+    """
+    if len(key) > MAX_KEY_BYTES or _KEY.fullmatch(key) is None:
+        raise Invalid("bad_key", "This is not the key of an object.")
+    return key
+
+
+def workspace_key(workspace_id: str, *parts: str) -> str:
+    """A key inside a workspace's own prefix, `ws/<workspace>/…`; it cannot point outside of it.
+
+    Raises:
+        Invalid: `bad_key`.
+    """
+    if "/" in workspace_id:
+        raise Invalid("bad_key", "This is not the id of a workspace.")
+    return checked_key("/".join(("ws", workspace_id, *parts)))
+
+
+def attachment(file_name: str) -> str:
+    """A Content-Disposition value that offers the bytes for download under a harmless form of `file_name`.
+
+    The last path part is kept; control and direction marks are dropped; both forms of RFC 6266 are given.
+    """
+    from_path = re.split(r"[/\\]", file_name)[-1]
+    clean = "".join(character for character in from_path if character.isprintable()).strip(". ")[:150] or "file"
+    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", clean)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{_extended(clean)}"
+
+
+def _extended(text: str) -> str:
+    """RFC 5987 ext-value characters; everything outside attr-char is percent-encoded."""
+    return "".join(
+        chr(byte) if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "!#$&+-.^_`|~") else f"%{byte:02X}"
+        for byte in text.encode("utf-8", "replace")
+    )
