@@ -52,6 +52,8 @@ _WANTED: Final = {
 def complaints(error: ValidationError) -> Iterator[Detail]:
     """The details of a failed validation of an `Edit`, in the order in which they stand in the document."""
     for item in error.errors(include_url=False):
+        if item["type"] == "invalid_key":
+            continue  # `scan` has said it
         place, model = _place(item["loc"])
         code, sentence, below = _say(item, model)
         yield Detail(pointer([*place, *below]), code, sentence)

@@ -1,67 +1,68 @@
 """What the probe of a source says about the clip that uses it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from cutroom.kit.errors import Internal
-from cutroom.media.info import AudioStream, VideoStream
-from cutroom.timeline.assets import AudioAsset, ImageAsset, VideoAsset
+from cutroom.media.info import AudioStream, MediaInfo, VideoStream
+from cutroom.timeline.assets import ImageAsset, MediaAsset, VideoAsset
 from cutroom.timeline.fields import exact
 from cutroom.timeline.model import Clip, Soundtrack
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.resolved import Media
 from cutroom.timeline.source import public_name
+from cutroom.timeline.sources import SourceUse
 
 _A = {"video": "a video", "image": "a still image", "audio": "sound"}
 
 
-def media_of(src: str, media: Mapping[str, Media]) -> Media:
-    """The media of a source that was gathered before.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A source's media, and the seconds from its beginning to the end of its pictures and of its sound, if known."""
+
+    media: Media
+    picture_s: Fraction | None
+    sound_s: Fraction | None
+
+
+def known(uses: Sequence[SourceUse], media: Mapping[str, Media]) -> dict[str, Known]:
+    """What is known of every source, worked out once for each.
 
     Raises:
-        Internal: when it was not, which is the caller's mistake and not the document's.
+        Internal: when the media of a source was not gathered, which is the caller's mistake and not the document's.
     """
-    found = media.get(src)
-    if found is None:
-        raise Internal("media_missing", f"No media was given for {public_name(src)}.")
+    found: dict[str, Known] = {}
+    for use in uses:
+        one = media.get(use.src)
+        if one is None:
+            raise Internal("media_missing", f"No media was given for {public_name(use.src)}.")
+        found[use.src] = Known(one, _length(one.info, one.info.video), _length(one.info, one.info.audio))
     return found
 
 
-def picture_length(media: Media) -> Fraction | None:
-    """Seconds from the beginning of the file to the end of its pictures; None when unknown."""
-    return _length(media, media.info.video)
-
-
-def sound_length(media: Media) -> Fraction | None:
-    """Seconds from the beginning of the file to the end of its sound; None when unknown."""
-    return _length(media, media.info.audio)
-
-
-def _length(media: Media, stream: VideoStream | AudioStream | None) -> Fraction | None:
+def _length(info: MediaInfo, stream: VideoStream | AudioStream | None) -> Fraction | None:
     if stream is not None and stream.duration is not None and stream.duration > 0:
-        return stream.start - media.info.start + stream.duration
-    whole = media.info.duration
-    return whole if whole is not None and whole > 0 else None
+        return stream.start - info.start + stream.duration
+    return info.duration if info.duration is not None and info.duration > 0 else None
 
 
-def check_clip(clip: Clip, place: str, media: Media | None, notes: Notes) -> Fraction | None:
+def check_clip(clip: Clip, place: str, source: Known | None, notes: Notes) -> Fraction | None:
     """Check a clip against its media.
 
     Returns:
         The seconds that `"length": "auto"` stands for; None when the media does not say, or is refused.
     """
     asset = clip.asset
-    if media is None:
-        return STILL_S
-    if not isinstance(asset, VideoAsset | ImageAsset | AudioAsset):
+    if source is None or not isinstance(asset, MediaAsset):
         return STILL_S
     name = public_name(asset.src)
-    if not _fits(asset.type, media):
-        _refuse_kind(asset.type, f"{place}/asset/src", name, media, notes)
+    if not _fits(asset.type, source.media.info):
+        _refuse_kind(asset.type, f"{place}/asset/src", name, source.media.info, notes)
         return None
     if isinstance(asset, ImageAsset):
         return STILL_S
-    whole = picture_length(media) if isinstance(asset, VideoAsset) else sound_length(media)
+    whole = source.picture_s if isinstance(asset, VideoAsset) else source.sound_s
     left = _left(exact(clip.trim), whole, f"{place}/trim", name, notes)
     if whole is None and clip.length == "auto":
         sentence = f"{name} does not say how long it is; give the clip a 'length' in seconds."
@@ -69,31 +70,30 @@ def check_clip(clip: Clip, place: str, media: Media | None, notes: Notes) -> Fra
     return left
 
 
-def check_soundtrack(track: Soundtrack, media: Media, notes: Notes) -> Fraction | None:
+def check_soundtrack(track: Soundtrack, source: Known, notes: Notes) -> Fraction | None:
     """Check the soundtrack against its media; the seconds that are left after `trim`, None when unknown."""
     name = public_name(track.src)
-    if media.info.audio is None:
+    if source.media.info.audio is None:
         notes.refuse("/timeline/soundtrack/src", "no_audio", f"{name} has no sound; a soundtrack needs some.")
         return None
-    return _left(exact(track.trim), sound_length(media), "/timeline/soundtrack/trim", name, notes)
+    return _left(exact(track.trim), source.sound_s, "/timeline/soundtrack/trim", name, notes)
 
 
 STILL_S = Fraction(3)
 """Seconds that an image, a text or a colour lasts with `"length": "auto"`."""
 
 
-def _fits(kind: str, media: Media) -> bool:
-    info = media.info
+def _fits(kind: str, info: MediaInfo) -> bool:
     if kind == "audio":
         return info.audio is not None
     return info.kind == kind and info.video is not None
 
 
-def _refuse_kind(kind: str, place: str, name: str, media: Media, notes: Notes) -> None:
+def _refuse_kind(kind: str, place: str, name: str, info: MediaInfo, notes: Notes) -> None:
     if kind == "audio":
         notes.refuse(place, "no_audio", f"{name} has no sound; an audio clip needs some.")
         return
-    is_a = media.info.kind
+    is_a = info.kind
     sentence = f'{name} is {_A[is_a]}, and this clip asks for {_A[kind]}; write "type": "{is_a}", or use another file.'
     notes.refuse(place, "wrong_media_kind", sentence)
 

@@ -8,16 +8,17 @@ from typing import Final
 from cutroom.media.timebase import nearest_frame
 from cutroom.timeline.assets import ColorAsset
 from cutroom.timeline.colors import read_color
-from cutroom.timeline.facts import check_soundtrack, media_of, picture_length, sound_length
+from cutroom.timeline.facts import check_soundtrack, known
 from cutroom.timeline.fields import exact
-from cutroom.timeline.geometry import Canvas, box_of, enlargement, safe_shift
-from cutroom.timeline.joins import join
+from cutroom.timeline.geometry import box_of, enlargement, safe_shift
+from cutroom.timeline.joins import Stage, join
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.model import Clip, Edit
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.resolved import Media, ResolvedClip, ResolvedEdit, ResolvedOutput, ResolvedSoundtrack
 from cutroom.timeline.schedule import Placed, end_of, schedule
 from cutroom.timeline.source import public_name
+from cutroom.timeline.sources import sources
 from cutroom.timeline.text import TextAsset
 
 _DEFAULT: Final = Limits()
@@ -42,7 +43,8 @@ def resolve(edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT) -
             `trim_beyond_end`, `unknown_length`; and `too_long`, `too_short`, `no_duration`, `nothing_audible`.
     """
     notes = Notes()
-    tracks = schedule(edit, media, notes)
+    found = known(sources(edit), media)
+    tracks = schedule(edit, found, notes)
     end = end_of(edit, tracks, limits, notes)
     notes.check()
     fps, canvas = edit.output.rate, edit.output.size
@@ -50,14 +52,15 @@ def resolve(edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT) -
     if frames == 0:
         place = "/timeline/duration" if edit.timeline.duration is not None else "/timeline/tracks"
         notes.refuse(place, "too_short", f"The timeline is shorter than one frame of {float(1 / fps):.3f} seconds.")
+    stage = Stage(frames, fps, canvas, found)
     clips: list[ResolvedClip] = []
     for track in reversed(tracks):
-        resolved = [clip for placed in track if (clip := _clip(placed, frames, fps, canvas, notes)) is not None]
+        resolved = [clip for placed in track if (clip := _clip(placed, stage, notes)) is not None]
         resolved.sort(key=lambda clip: clip.start)
         dissolving = frozenset(placed.pointer for placed in track if placed.clip.transition.enter == "dissolve")
-        clips.extend(join(resolved, dissolving, frames, fps, canvas, notes))
-    music = _soundtrack(edit, media, Fraction(frames) / fps, notes)
-    _look(clips, canvas, fps, notes)
+        clips.extend(join(resolved, dissolving, stage, notes))
+    music = _soundtrack(edit, stage, notes)
+    _look(clips, stage, notes)
     _listen(edit, clips, music, notes)
     notes.check()
     output = ResolvedOutput(
@@ -72,11 +75,12 @@ def resolve(edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT) -
     return ResolvedEdit(output, frames, tuple(clips), music, tuple(notes.warnings))
 
 
-def _clip(placed: Placed, frames: int, fps: Fraction, canvas: Canvas, notes: Notes) -> ResolvedClip | None:
+def _clip(placed: Placed, stage: Stage, notes: Notes) -> ResolvedClip | None:
     """One clip in frames; None, with a warning, when nothing of it is in the output."""
-    clip, asset = placed.clip, placed.clip.asset
-    start, end = _frames(placed, frames, fps)
-    if start >= frames:
+    clip, asset, fps, canvas = placed.clip, placed.clip.asset, stage.fps, stage.canvas
+    media = placed.source.media if placed.source is not None else None
+    start, end = _frames(placed, stage)
+    if start >= stage.frames:
         notes.warn(placed.pointer, "outside_timeline", "This clip starts after the timeline has ended; it is left out.")
         return None
     if start >= end:
@@ -84,8 +88,8 @@ def _clip(placed: Placed, frames: int, fps: Fraction, canvas: Canvas, notes: Not
         return None
     fade_in, fade_out = _fades(clip, end - start, fps)
     shift_x, shift_y = safe_shift(clip.position, canvas) if asset.type == "text" else (Fraction(0), Fraction(0))
-    width, height = box_of(clip, placed.media, canvas)
-    heard_from, heard_to = _heard(placed, start, end, frames, fps)
+    width, height = box_of(clip, media, canvas)
+    heard_from, heard_to = _heard(placed, start, end, stage)
     heard = heard_to - heard_from
     rise, fall = exact(clip.fade_in), exact(clip.fade_out)
     if asset.type == "audio":
@@ -94,7 +98,7 @@ def _clip(placed: Placed, frames: int, fps: Fraction, canvas: Canvas, notes: Not
         pointer=placed.pointer,
         layer=placed.layer,
         kind=asset.type,
-        media=placed.media,
+        media=media,
         src=None if isinstance(asset, TextAsset | ColorAsset) else asset.src,
         start=start,
         end=end,
@@ -119,8 +123,9 @@ def _clip(placed: Placed, frames: int, fps: Fraction, canvas: Canvas, notes: Not
     )
 
 
-def _frames(placed: Placed, frames: int, fps: Fraction) -> tuple[int, int]:
+def _frames(placed: Placed, stage: Stage) -> tuple[int, int]:
     """First frame and frame after the last. Sounds are exact in seconds, so their frames only enclose them."""
+    frames, fps = stage.frames, stage.fps
     if placed.clip.asset.type == "audio":
         end = frames if placed.end is None else math.ceil(placed.end * fps)
         return math.floor(placed.start * fps), min(end, frames)
@@ -139,31 +144,32 @@ def _fades(clip: Clip, length: int, fps: Fraction) -> tuple[int, int]:
     return min(asked, length) if rise else 0, min(asked, length) if fall else 0
 
 
-def _heard(placed: Placed, start: int, end: int, frames: int, fps: Fraction) -> tuple[Fraction, Fraction]:
+def _heard(placed: Placed, start: int, end: int, stage: Stage) -> tuple[Fraction, Fraction]:
     """Seconds of the output between which the clip is heard."""
-    is_sound = placed.clip.asset.type == "audio"
-    heard_from = placed.start if is_sound else start / fps
-    media = placed.media
-    if media is None or media.info.audio is None or placed.clip.volume == 0 or placed.clip.asset.type == "image":
+    clip, source = placed.clip, placed.source
+    is_sound = clip.asset.type == "audio"
+    heard_from = placed.start if is_sound else start / stage.fps
+    if source is None or source.media.info.audio is None or clip.volume == 0 or clip.asset.type == "image":
         return heard_from, heard_from
-    limit = placed.end if is_sound and placed.end is not None else end / fps
-    length = sound_length(media)
-    if length is not None:
-        limit = min(limit, heard_from + length - exact(placed.clip.trim))
-    return heard_from, max(heard_from, min(limit, frames / fps))
+    limit = end / stage.fps
+    if is_sound and placed.end is not None:
+        limit = min(limit, placed.end)
+    if source.sound_s is not None:
+        limit = min(limit, heard_from + source.sound_s - exact(clip.trim))
+    return heard_from, max(heard_from, limit)
 
 
-def _soundtrack(edit: Edit, media: Mapping[str, Media], duration: Fraction, notes: Notes) -> ResolvedSoundtrack | None:
+def _soundtrack(edit: Edit, stage: Stage, notes: Notes) -> ResolvedSoundtrack | None:
     track = edit.timeline.soundtrack
     if track is None:
         return None
-    found = media_of(track.src, media)
-    left = check_soundtrack(track, found, notes)
+    source, duration = stage.sources[track.src], stage.frames / stage.fps
+    left = check_soundtrack(track, source, notes)
     end = duration if track.loop or left is None else min(duration, left)
     cut_off = track.loop or left is None or left > duration
     fall = (_MUSIC_END_S if cut_off else Fraction(0)) if isinstance(track.fade_out, str) else exact(track.fade_out)
     return ResolvedSoundtrack(
-        media=found,
+        media=source.media,
         src=track.src,
         volume=track.volume,
         loop=track.loop,
@@ -174,22 +180,23 @@ def _soundtrack(edit: Edit, media: Mapping[str, Media], duration: Fraction, note
     )
 
 
-def _look(clips: list[ResolvedClip], canvas: Canvas, fps: Fraction, notes: Notes) -> None:
+def _look(clips: list[ResolvedClip], stage: Stage, notes: Notes) -> None:
     """Warn of pictures that stand still or look soft; once for each source that is enlarged."""
     soft: set[str] = set()
     for clip in clips:
-        if clip.src is None or clip.media is None:
+        if clip.src is None:
             continue
         if clip.kind == "video":
-            length = picture_length(clip.media)
-            missing = (clip.end - clip.start) / fps - (length - clip.trim) if length is not None else Fraction(0)
-            if missing > 1 / fps:
+            length = stage.sources[clip.src].picture_s
+            shown = (clip.end - clip.start) / stage.fps
+            missing = shown - (length - clip.trim) if length is not None else Fraction(0)
+            if missing > 1 / stage.fps:
                 sentence = (
                     f"{public_name(clip.src)} ends {float(missing):.2f} seconds before the clip does; "
                     "its last picture stays until then."
                 )
                 notes.warn(f"{clip.pointer}/length", "freezes", sentence)
-        scale = enlargement(clip, canvas)
+        scale = enlargement(clip, stage.canvas)
         if scale > _NOTICEABLE and clip.src not in soft:
             soft.add(clip.src)
             sentence = f"{public_name(clip.src)} is enlarged {float(scale):.1f} times and will look soft."

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cutroom.timeline.assets import AudioAsset, ImageAsset, VideoAsset
-from cutroom.timeline.facts import check_clip, media_of
+from cutroom.timeline.assets import MediaAsset
+from cutroom.timeline.facts import Known, check_clip
 from cutroom.timeline.fields import exact
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.model import Clip, Edit
 from cutroom.timeline.notes import Notes
-from cutroom.timeline.resolved import Media
 from cutroom.timeline.rules import no_duration, too_long
 
 
@@ -21,12 +20,12 @@ class Placed:
     pointer: str
     layer: int
     clip: Clip
-    media: Media | None
+    source: Known | None
     start: Fraction
     end: Fraction | None
 
 
-def schedule(edit: Edit, media: Mapping[str, Media], notes: Notes) -> list[list[Placed]]:
+def schedule(edit: Edit, media: Mapping[str, Known], notes: Notes) -> list[list[Placed]]:
     """Place the clips of every track; what a source makes impossible goes to `notes`."""
     count = len(edit.timeline.tracks)
     return [
@@ -35,14 +34,14 @@ def schedule(edit: Edit, media: Mapping[str, Media], notes: Notes) -> list[list[
     ]
 
 
-def _track(place: str, layer: int, clips: Sequence[Clip], media: Mapping[str, Media], notes: Notes) -> list[Placed]:
+def _track(place: str, layer: int, clips: Sequence[Clip], media: Mapping[str, Known], notes: Notes) -> list[Placed]:
     placed: list[Placed] = []
     cursor: Fraction | None = Fraction(0)
     for index, clip in enumerate(clips):
         pointer = f"{place}/{index}"
         asset = clip.asset
-        found = media_of(asset.src, media) if isinstance(asset, VideoAsset | ImageAsset | AudioAsset) else None
-        own = check_clip(clip, pointer, found, notes)
+        source = media[asset.src] if isinstance(asset, MediaAsset) else None
+        own = check_clip(clip, pointer, source, notes)
         if clip.start != "auto":
             start = exact(clip.start)
         elif cursor is not None:
@@ -57,7 +56,7 @@ def _track(place: str, layer: int, clips: Sequence[Clip], media: Mapping[str, Me
             cursor = start + (own or 0)
         else:
             cursor = start + exact(clip.length)
-        placed.append(Placed(pointer, layer, clip, found, start, cursor))
+        placed.append(Placed(pointer, layer, clip, source, start, cursor))
     return placed
 
 

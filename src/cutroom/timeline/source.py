@@ -24,8 +24,7 @@ def _source(value: str, info: ValidationInfo) -> str:
     elif value.lower().startswith(("http:", "https:")):
         _check_url(value)
     elif not local or _SCHEME.match(value) or not value.strip():
-        forms = "an http(s):// URL or asset:ID" + (" or a path" if local else "")
-        raise _bad(f"A source is {forms}.")
+        raise _bad(f"A source is an http(s):// URL or asset:ID{', or a path' if local else '; upload files first'}.")
     return value
 
 
