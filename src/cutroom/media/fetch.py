@@ -261,18 +261,12 @@ def _explain(shown: str, error: Exception) -> NoReturn:
         raise Unavailable("source_unreachable", f"The host of {shown} cannot be looked up at present.") from error
     if isinstance(error, httpcore2.TimeoutException):
         raise Unavailable("source_timeout", f"The server of {shown} does not answer in time.") from error
-    if _is_certificate_error(error):
+    # httpcore2 wraps the error it met; "from None" on its way out leaves it among the arguments only.
+    met = error.args[0] if error.args else None
+    if isinstance(met, ssl.SSLCertVerificationError):
         raise Invalid("source_tls_failed", f"The certificate of {shown} cannot be verified.") from error
-    if isinstance(error, httpcore2.RemoteProtocolError) and error.__cause__ is not None:
+    if isinstance(error, httpcore2.RemoteProtocolError) and isinstance(met, Exception):
         raise Invalid("source_bad_response", f"The answer of {shown} is not valid HTTP.") from error
     if isinstance(error, httpcore2.NetworkError | httpcore2.RemoteProtocolError):
         raise Unavailable("source_unreachable", f"The server of {shown} cannot be reached.") from error
     raise error
-
-
-def _is_certificate_error(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
