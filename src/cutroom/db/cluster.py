@@ -65,6 +65,20 @@ class Cluster:
         """What Postgres wrote."""
         return self.folder / "postgres.log"
 
+    def check_version(self) -> None:
+        """Refuse to start empty beside data of another version.
+
+        Raises:
+            Unavailable: `other_postgres_version`.
+        """
+        others = [path.parent.name for path in self.folder.glob("*/PG_VERSION") if path.parent.name.isdigit()]
+        if others and MAJOR not in others:
+            message = (
+                f"The data in {self.folder} was written by Postgres {', '.join(sorted(others))}, and this is Postgres "
+                f"{MAJOR}: dump it with the earlier Cutroom (pg_dump) and load it into a new data folder."
+            )
+            raise Unavailable("other_postgres_version", message, retryable=False)
+
     def make_draft(self) -> Path:
         """An empty folder for `initdb`."""
         shutil.rmtree(self.draft, ignore_errors=True)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-import asyncpg
 import structlog
 
 from cutroom.db import cluster, orphans
@@ -79,7 +78,8 @@ class EmbeddedPostgres:
         Raises:
             Conflict: `data_in_use`, when another process runs the Postgres of this folder.
             Forbidden: `data_not_ours`, when the folder belongs to another user.
-            Unavailable: `database_start_failed`, with what Postgres said; `no_account`; `postgres_missing`.
+            Unavailable: `database_start_failed`, with what Postgres said; `other_postgres_version`; `no_account`;
+                `postgres_missing`.
         """
         if self._lock < 0:
             self._lock = cluster.take(self._folder)
@@ -111,6 +111,7 @@ class EmbeddedPostgres:
     async def _start(self) -> str:
         files = Cluster(self._folder, server_account(self._folder / cluster.MAJOR, self._folder))
         self._cluster = files
+        files.check_version()
         if not (files.data / "PG_VERSION").exists():
             await self._make(files)
         ended = await orphans.end_orphans(files.data)
@@ -156,7 +157,7 @@ class EmbeddedPostgres:
         while self._child is not None and self._child.returncode is None and time.monotonic() < deadline:
             try:
                 connection = await connect(_url(sockets, "postgres"), name="cutroom-start")
-            except (Unavailable, asyncpg.PostgresError):
+            except Unavailable:
                 await asyncio.sleep(0.01)
                 continue
             try:

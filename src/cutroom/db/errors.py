@@ -33,8 +33,10 @@ def unavailable(error: BaseException | None) -> Unavailable | None:
 
 
 def _is_outage(error: BaseException) -> bool:
-    if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError | PoolTimeoutError):
+    if isinstance(error, OSError | asyncpg.PostgresConnectionError | PoolTimeoutError):
         return True
+    if isinstance(error, asyncpg.InterfaceError):  # also raised for values of the wrong type, by a subclass
+        return "closed" in str(error)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     state = getattr(error, "sqlstate", None)
