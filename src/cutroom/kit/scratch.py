@@ -1,0 +1,120 @@
+"""Folders that die with the process that made them.
+
+A process that is killed cannot clean up, so each marks its folder with a lock that the kernel lets go of when the
+process is gone, however it went. Whoever comes later removes the folders whose lock is free.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+_LOCK: Final = "lock"
+_GUARD: Final = ".guard"
+
+
+class Scratch:
+    """This process's folder under `root`, made at the first use and removed by `close`.
+
+    Args:
+        root: may be shared by many processes of one machine; made when missing.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._home: Path | None = None
+        self._lock = -1
+        self._opening = threading.Lock()
+
+    def folder(self, name: str) -> Path:
+        """Make a new private folder; `name` helps a person to recognise it and need not be unique.
+
+        Raises:
+            ValueError: when `name` is not a plain file name.
+        """
+        if not name or name in {".", ".."} or "/" in name or "\0" in name:
+            raise ValueError(f"{name!r} is not a plain file name")
+        with self._opening:
+            home = self._home or self._open()
+        made = home / f"{name[:100]}.{secrets.token_hex(4)}"
+        made.mkdir(mode=0o700)
+        return made
+
+    def remove(self, path: Path) -> None:
+        """Remove a folder that `folder` made, and all that is in it; nothing happens when it is gone already.
+
+        Raises:
+            ValueError: when it is not one of ours.
+        """
+        if self._home is None or path.parent != self._home:
+            raise ValueError(f"{path} is not a scratch folder of this process")
+        _remove(path)
+
+    def close(self) -> None:
+        """Remove everything that this process made."""
+        if self._home is not None:
+            # The lock file goes with the folder and the lock itself last, so that no sweep meets a half-removed folder.
+            _remove(self._home)
+            os.close(self._lock)
+            self._home, self._lock = None, -1
+
+    def sweep(self) -> int:
+        """Remove what dead processes left under the same root; returns how many folders."""
+        return sweep(self.root)
+
+    def _open(self) -> Path:
+        self.root.mkdir(parents=True, exist_ok=True)
+        with _guard(self.root):
+            home = self.root / secrets.token_hex(8)
+            home.mkdir(mode=0o700)
+            self._lock = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._home = home
+        return home
+
+
+def sweep(root: Path) -> int:
+    """Remove the folders of dead processes under `root`; returns how many.
+
+    What cannot be removed yet, because a dying child still writes there, is left for the next sweep.
+    """
+    if not root.is_dir():
+        return 0
+    with _guard(root):
+        # Under the guard nobody is between making a folder and locking it, so an unlocked folder has lost its owner.
+        dead = [path for path in root.iterdir() if path.is_dir() and not path.is_symlink() and _is_dead(path)]
+    return sum(_remove(path) for path in dead)
+
+
+@contextlib.contextmanager
+def _guard(root: Path) -> Iterator[None]:
+    descriptor = os.open(root / _GUARD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_dead(home: Path) -> bool:
+    try:
+        descriptor = os.open(home / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _remove(path: Path) -> bool:
+    shutil.rmtree(path, ignore_errors=True)
+    return not path.exists()
