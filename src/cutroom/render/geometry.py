@@ -1,0 +1,84 @@
+"""From fit, position and box to pixels.
+
+Sizes and places are rounded to even numbers: the output has one colour sample for two pixels in each direction.
+"""
+
+from fractions import Fraction
+from math import floor
+from typing import Final
+
+from cutroom.render.plan import Box, Canvas
+from cutroom.timeline.resolved import Fit, Position, ResolvedClip
+
+_LESS: Final = Fraction(0)
+_HALF: Final = Fraction(1, 2)
+_MORE: Final = Fraction(1)
+ANCHORS: Final[dict[Position, tuple[Fraction, Fraction]]] = {
+    "top-left": (_LESS, _LESS),
+    "top": (_HALF, _LESS),
+    "top-right": (_MORE, _LESS),
+    "left": (_LESS, _HALF),
+    "center": (_HALF, _HALF),
+    "right": (_MORE, _HALF),
+    "bottom-left": (_LESS, _MORE),
+    "bottom": (_HALF, _MORE),
+    "bottom-right": (_MORE, _MORE),
+}
+"""Fractions of the canvas, from the left and from the top."""
+
+
+def place(clip: ResolvedClip, canvas: Canvas, size: tuple[int, int] | None) -> Box:
+    """Fit a picture into the clip's box and put it on the canvas.
+
+    Args:
+        clip: names fit, box, position and offsets.
+        canvas: what it is drawn on.
+        size: width and height of the picture as displayed, in pixels; None for a plain colour, which fills its box.
+    """
+    box = (clip.width_px or canvas.width, clip.height_px or canvas.height)
+    width, height, crop_width, crop_height = _fit(clip.fit if size else "fill", size or box, box)
+    anchor_x, anchor_y = ANCHORS[clip.position]
+    return Box(
+        crop_x=(1 - crop_width) * anchor_x,
+        crop_y=(1 - crop_height) * anchor_y,
+        crop_width=crop_width,
+        crop_height=crop_height,
+        x=even((canvas.width - width) * anchor_x + clip.offset_x * canvas.width),
+        y=even((canvas.height - height) * anchor_y + clip.offset_y * canvas.height),
+        width=width,
+        height=height,
+    )
+
+
+def covers(box: Box, canvas: Canvas) -> bool:
+    """Whether no pixel of the canvas is left free."""
+    return box.x <= 0 and box.y <= 0 and box.x + box.width >= canvas.width and box.y + box.height >= canvas.height
+
+
+def visible(box: Box, canvas: Canvas) -> bool:
+    """Whether any pixel lies on the canvas."""
+    return -box.width < box.x < canvas.width and -box.height < box.y < canvas.height
+
+
+def even(value: Fraction) -> int:
+    """The nearest even number; the upper one when two are."""
+    return 2 * floor(value / 2 + _HALF)
+
+
+def _fit(fit: Fit, size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int, Fraction, Fraction]:
+    """Size on the canvas, and the part of the picture that is shown: width, height, crop width, crop height."""
+    scale_x, scale_y = Fraction(box[0], size[0]), Fraction(box[1], size[1])
+    if fit == "fill":
+        return _size(box[0]), _size(box[1]), _MORE, _MORE
+    if fit == "contain":
+        scale = min(scale_x, scale_y)
+    elif fit == "cover":
+        scale = max(scale_x, scale_y)
+    else:
+        scale = _MORE
+    crop_width, crop_height = min(_MORE, scale_x / scale), min(_MORE, scale_y / scale)
+    return _size(size[0] * scale * crop_width), _size(size[1] * scale * crop_height), crop_width, crop_height
+
+
+def _size(pixels: Fraction | int) -> int:
+    return max(2, even(Fraction(pixels)))

@@ -1,0 +1,121 @@
+"""From clips to the layers of one segment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cutroom.render import typefaces
+from cutroom.render.geometry import covers, even, place, visible
+from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, TextLayer, VideoLayer
+from cutroom.render.segments import Live
+from cutroom.render.source import video_source
+from cutroom.timeline.resolved import Color, ResolvedClip
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A clip that shows something; `box` is None for text, whose size is known when it is laid out."""
+
+    clip: ResolvedClip
+    box: Box | None
+
+    @property
+    def first(self) -> int:
+        """The first output frame that shows it."""
+        return self.clip.start
+
+    @property
+    def last(self) -> int:
+        """The first output frame that no longer does."""
+        return self.clip.end + self.clip.tail
+
+
+def picture(clip: ResolvedClip, canvas: Canvas) -> Picture | None:
+    """What a clip shows; None when that is nothing."""
+    if clip.opacity <= 0:
+        return None
+    if clip.text is not None:
+        return Picture(clip, None)
+    stream = clip.media.info.video if clip.media is not None and clip.kind in {"video", "image"} else None
+    if stream is None and clip.color is None:
+        return None
+    box = place(clip, canvas, (stream.width, stream.height) if stream is not None else None)
+    return Picture(clip, box) if visible(box, canvas) else None
+
+
+def live(shown: Picture, canvas: Canvas) -> Live:
+    """When a picture is there, for cutting the edit into segments."""
+    edges: list[int] = []
+    if shown.box is not None and covers(shown.box, canvas):
+        if shown.clip.fade_in:
+            edges.append(shown.first + shown.clip.fade_in)
+        if shown.clip.fade_out:
+            edges.append(shown.last - shown.clip.fade_out)
+    return Live(shown.first, shown.last, tuple(edges))
+
+
+def layer(shown: Picture, canvas: Canvas, start: int, end: int) -> Layer:
+    """The part of a picture that lies in output frames [start, end), in frames counted from `start`."""
+    clip, box = shown.clip, shown.box
+    first, last = max(shown.first, start) - start, min(shown.last, end) - start
+    ramps = _ramps(shown, start, first, last)
+    if clip.text is not None:
+        return TextLayer(
+            clip.pointer,
+            first,
+            last,
+            ramps,
+            clip.opacity,
+            text=clip.text,
+            position=clip.position,
+            x=even(clip.offset_x * canvas.width),
+            y=even(clip.offset_y * canvas.height),
+            fonts=typefaces.digest(),
+        )
+    if box is None:
+        raise ValueError(f"{clip.pointer} has no box")
+    if clip.color is not None:
+        return ColorLayer(clip.pointer, first, last, ramps, clip.opacity, box, clip.color)
+    if clip.media is None or clip.media.info.video is None:
+        raise ValueError(f"{clip.pointer} has no picture")
+    sha256, info, stream = clip.media.sha256, clip.media.info, clip.media.info.video
+    if clip.kind == "image":
+        return ImageLayer(
+            clip.pointer, first, last, ramps, clip.opacity, box, sha256, info.format, alpha=stream.has_alpha
+        )
+    at = clip.trim + Fraction(start + first - clip.start) / canvas.fps
+    source = video_source(sha256, info, stream)
+    return VideoLayer(clip.pointer, first, last, ramps, clip.opacity, box, source, at)
+
+
+def uncovered(layers: Sequence[Layer], canvas: Canvas) -> tuple[Layer, ...]:
+    """The layers without those that others hide for as long as they are there; bottom to top, as given."""
+    seen: list[Layer] = []
+    for one in reversed(layers):
+        if not any(hides(above, canvas) and above.first <= one.first and above.last >= one.last for above in seen):
+            seen.append(one)
+    return tuple(reversed(seen))
+
+
+def hides(one: Layer, canvas: Canvas) -> bool:
+    """Whether nothing below a layer can be seen while it is there."""
+    if isinstance(one, TextLayer) or one.opacity < 1 or one.ramps or not covers(one.box, canvas):
+        return False
+    if isinstance(one, ColorLayer):
+        return one.color.alpha >= 1
+    return not (one.source.alpha if isinstance(one, VideoLayer) else one.alpha)
+
+
+def opaque_color(color: Color) -> Color:
+    """A colour without its transparency."""
+    return Color(color.red, color.green, color.blue)
+
+
+def _ramps(shown: Picture, start: int, first: int, last: int) -> tuple[Ramp, ...]:
+    """The fades that fall into [first, last), all counted from `start`."""
+    ramps: list[Ramp] = []
+    if shown.clip.fade_in:
+        ramps.append(Ramp(shown.first - start, shown.clip.fade_in, rising=True))
+    if shown.clip.fade_out:
+        ramps.append(Ramp(shown.last - shown.clip.fade_out - start, shown.clip.fade_out, rising=False))
+    return tuple(ramp for ramp in ramps if ramp.first < last and ramp.first + ramp.length > first)

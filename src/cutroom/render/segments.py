@@ -1,0 +1,72 @@
+"""Where an edit is cut into segments.
+
+A segment should be long enough to be worth starting ffmpeg for (about 40 ms) and short enough that many can be made
+at once. Cuts go where the picture changes anyway: first where clips start and end, then where a transition of a
+picture that covers the canvas starts or ends (so that only the transition's own frames are blended), then on a grid
+that starts with the lowest clip. Every rule looks at the neighbourhood only, never at the number of workers or at
+the whole length, so that an edit in one place moves no cut in another.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Final
+
+SHORTEST_S: Final = 2
+GRID_S: Final = 6
+LONGEST_S: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """When one picture is there: frames [first, last), and the frames at which its transitions start and end."""
+
+    first: int
+    last: int
+    transitions: tuple[int, ...] = ()
+
+
+def cuts(frames: int, pictures: Sequence[Live], fps: Fraction) -> list[int]:
+    """First frames of all segments, and `frames` at the end; `pictures` come from the bottom up."""
+    shortest = max(1, round(SHORTEST_S * fps))
+    grid = max(1, round(GRID_S * fps))
+    longest = max(1, round(LONGEST_S * fps))
+    edges = sorted({edge for live in pictures for edge in (live.first, live.last)})
+    transitions = sorted({edge for live in pictures for edge in live.transitions})
+    kept = [0, frames]
+    for wishes in (edges, transitions, _grid(frames, pictures, edges, grid)):
+        _admit(kept, wishes, shortest)
+    for first, last in pairwise(list(kept)):
+        if last - first > longest:
+            _admit(kept, range(first + grid, last, grid), shortest)
+    return kept
+
+
+def _admit(kept: list[int], wishes: Iterable[int], shortest: int) -> None:
+    """Add those of the wishes that leave `shortest` frames on both sides; the first come are served first."""
+    for wish in wishes:
+        place = bisect_left(kept, wish)
+        if 0 < place < len(kept) and wish - kept[place - 1] >= shortest and kept[place] - wish >= shortest:
+            kept.insert(place, wish)
+
+
+def _grid(frames: int, pictures: Sequence[Live], edges: Sequence[int], grid: int) -> list[int]:
+    """Multiples of `grid` counted from the start of the picture that is lowest there."""
+    starts: dict[int, list[int]] = {}
+    ends: dict[int, list[int]] = {}
+    for rank, live in enumerate(pictures):
+        starts.setdefault(live.first, []).append(rank)
+        ends.setdefault(live.last, []).append(rank)
+    points: list[int] = []
+    now: list[int] = []
+    inside = [edge for edge in edges if 0 < edge < frames]
+    for first, last in zip([0, *inside], [*inside, frames], strict=True):
+        for rank in ends.get(first, ()):
+            now.remove(rank)
+        for rank in starts.get(first, ()):
+            insort(now, rank)
+        anchor = pictures[now[0]].first if now else first
+        points.extend(range(anchor + ((first - anchor) // grid + 1) * grid, last, grid))
+    return points

@@ -1,0 +1,68 @@
+from fractions import Fraction
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cutroom.render.segments import Live, cuts
+
+FPS = Fraction(30)
+SHORTEST, LONGEST = 60, 300
+
+
+@st.composite
+def pictures(draw: st.DrawFn) -> tuple[int, list[Live]]:
+    frames = draw(st.integers(1, 3000))
+    found = []
+    for _ in range(draw(st.integers(0, 12))):
+        first = draw(st.integers(0, frames - 1))
+        last = draw(st.integers(first + 1, frames + 50))
+        inner = draw(st.lists(st.integers(first, last), max_size=2))
+        found.append(Live(first, last, tuple(inner)))
+    return frames, found
+
+
+@given(pictures())
+def test_segments_cover_every_frame_once_and_are_neither_short_nor_long(case: tuple[int, list[Live]]) -> None:
+    frames, found = case
+    edges = cuts(frames, found, FPS)
+    assert (edges[0], edges[-1]) == (0, frames)
+    lengths = [last - first for first, last in pairwise(edges)]
+    assert all(0 < length <= LONGEST for length in lengths)
+    assert len(lengths) == 1 or min(lengths) >= SHORTEST
+
+
+@given(st.integers(0, 2900), st.integers(1, 200))
+def test_a_title_moves_no_cut_far_from_it(first: int, length: int) -> None:
+    base, last = Live(0, 3000), min(first + length, 3000)
+    near = range(first - LONGEST, last + LONGEST)
+    before, after = cuts(3000, [base], FPS), cuts(3000, [base, Live(first, last)], FPS)
+    assert [cut for cut in before if cut not in near] == [cut for cut in after if cut not in near]
+
+
+def test_cuts_go_where_clips_start_and_end() -> None:
+    assert cuts(450, [Live(0, 150), Live(150, 300), Live(300, 450)], FPS) == [0, 150, 300, 450]
+
+
+def test_clips_shorter_than_a_segment_are_made_together() -> None:
+    assert cuts(300, [Live(first, first + 15) for first in range(0, 300, 15)], FPS) == [0, 60, 120, 180, 240, 300]
+
+
+def test_a_long_clip_is_cut_on_a_grid_that_starts_with_it() -> None:
+    assert cuts(1000, [Live(100, 1000)], FPS) == [0, 100, 280, 460, 640, 820, 1000]
+
+
+def test_transitions_get_segments_of_their_own_when_they_are_long_enough() -> None:
+    assert cuts(400, [Live(0, 260), Live(200, 400, (260,))], FPS) == [0, 200, 260, 400]
+    assert cuts(400, [Live(0, 215), Live(200, 400, (215,))], FPS) == [0, 200, 400]
+
+
+def test_an_edit_far_away_and_later_clips_keep_their_cuts() -> None:
+    clips = [Live(first, first + 100) for first in range(0, 1000, 100)]
+    changed = [*clips[:2], Live(200, 250), Live(250, 300), *clips[3:]]
+    assert cuts(1000, clips, FPS)[4:] == cuts(1000, changed, FPS)[-7:]
+
+
+def test_ten_thousand_clips_are_cut_in_linear_memory() -> None:
+    edges = cuts(300_000, [Live(30 * n, 30 * n + 30) for n in range(10_000)], FPS)
+    assert len(edges) == 5001
