@@ -1,0 +1,55 @@
+"""Floor 6: durable jobs. A job's row is its queue entry, its journal and its history.
+
+`Context` and its neighbours know no database; what needs one is imported when it is first asked for, so that the
+command line tool, which runs workflows alone, starts without it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from cutroom.jobs.alone import run_alone
+from cutroom.jobs.calls import StepRetry
+from cutroom.jobs.context import Context, Files, Published, PublishedFile, Taken, TakenFile
+from cutroom.jobs.job import Attempt, AttemptRef, Idempotency, Job, JobEvent, Submission, Submitted
+from cutroom.jobs.registry import Registry, Workflow
+from cutroom.jobs.states import ENDED, Status
+
+if TYPE_CHECKING:
+    from cutroom.jobs.ending import OnEnd
+    from cutroom.jobs.service import JobService
+
+_LATER: Final = {
+    "JobService": "service",
+    "OnEnd": "ending",
+}
+
+__all__ = [
+    "ENDED",
+    "Attempt",
+    "AttemptRef",
+    "Context",
+    "Files",
+    "Idempotency",
+    "Job",
+    "JobEvent",
+    "JobService",
+    "OnEnd",
+    "Published",
+    "PublishedFile",
+    "Registry",
+    "Status",
+    "StepRetry",
+    "Submission",
+    "Submitted",
+    "Taken",
+    "TakenFile",
+    "Workflow",
+    "run_alone",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what stands on the database when it is first used (PEP 562)."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"cutroom.jobs.{_LATER[name]}"), name)

@@ -1,0 +1,242 @@
+"""Running a workflow in this process, with no database: the command line's engine.
+
+The same `Context` as in a worker. The journal lives as long as the call, items of a map run here, a few at a time.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from cutroom.jobs import payload
+from cutroom.jobs.context import Context, Files, I, R
+from cutroom.jobs.items import item_error
+from cutroom.jobs.job import JOB_PREFIX, AttemptRef
+from cutroom.jobs.registry import Registry, Workflow
+from cutroom.kit.errors import CutroomError, Unavailable
+from cutroom.kit.ids import new_id
+
+EventSink = Callable[[str, dict[str, Any]], None]
+WORKSPACE: Final = "alone"
+
+
+async def run_alone(
+    registry: Registry,
+    name: str,
+    value: Any,
+    *,
+    files: Files,
+    scratch: Path,
+    events: EventSink,
+    concurrency: int = 1,
+) -> Any:
+    """Run the workflow `name` to its end and return its output.
+
+    Args:
+        registry: the workflows.
+        name: which one.
+        value: an instance of its input type, or JSON data.
+        files: files in and out.
+        scratch: an existing folder; each job gets one of its own in it. The caller removes it.
+        events: called with the kind and data of each event, as in `JobEvent`.
+        concurrency: items of maps that run at the same time.
+
+    Raises:
+        CutroomError: what the workflow raised, after its attempts where trying again made sense.
+    """
+    alone = _Alone(registry, files, scratch, asyncio.Semaphore(concurrency))
+    workflow = registry.get(name)
+    text = payload.accept(workflow.input, value)
+    return payload.load(workflow.output, await alone.run(workflow, text, _Direct(events), slot=None))
+
+
+class _Direct:
+    """`Events` that are told at once."""
+
+    def __init__(self, sink: EventSink) -> None:
+        self._sink = sink
+        self._progress = 0.0
+        self._stage: str | None = None
+
+    def progress(self, fraction: float, stage: str | None) -> None:
+        if fraction >= self._progress:
+            self._progress, self._stage = min(fraction, 1.0), stage or self._stage
+            self._sink("progress", {"progress": round(self._progress * 100, 1), "stage": self._stage})
+
+    def log(self, level: str, message: str, facts: Mapping[str, Any]) -> None:
+        self._sink("log", {**payload.clean_json(dict(facts)), "level": level, "message": payload.clean(message, 8_000)})
+
+
+class _Share:
+    """`Events` of one item: its progress moves its parent's, its log lines are its parent's."""
+
+    def __init__(self, above: "_Direct | _Share", done: list[float], index: int, span: tuple[float, float]) -> None:
+        self._above = above
+        self._done = done
+        self._index = index
+        self._span = span
+
+    def progress(self, fraction: float, stage: str | None) -> None:
+        self._done[self._index] = max(self._done[self._index], min(fraction, 1.0))
+        low, high = self._span
+        self._above.progress(low + (high - low) * sum(self._done) / len(self._done), None)
+
+    def log(self, level: str, message: str, facts: Mapping[str, Any]) -> None:
+        self._above.log(level, message, {**facts, "item": self._index})
+
+
+class _Memory:
+    """A journal that lasts as long as the job."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    def find(self, name: str) -> str | None:
+        return self._kept.get(name)
+
+    async def record(self, name: str, result: str, elapsed_s: float) -> None:
+        self._kept[name] = result
+
+
+class _Slot:
+    """A place among those who may run; given up while its holder waits for items of its own."""
+
+    def __init__(self, room: asyncio.Semaphore) -> None:
+        self._room = room
+
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        async with self._room:
+            yield
+
+    @contextlib.asynccontextmanager
+    async def given_up(self) -> AsyncIterator[None]:
+        self._room.release()
+        try:
+            yield
+        finally:
+            await self._room.acquire()
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A `Spread` that runs the items in this process."""
+
+    alone: "_Alone"
+    journal: _Memory
+    events: _Direct | _Share
+    slot: _Slot | None
+
+    async def map(
+        self,
+        step: str,
+        workflow: Callable[[Context, I], Awaitable[R]],
+        items: Sequence[I],
+        span: tuple[float, float] | None,
+    ) -> list[R]:
+        async with self.slot.given_up() if self.slot is not None else contextlib.nullcontext():
+            return await self.alone.map(step, workflow, items, span or (0.0, 0.0), self.journal, self.events)
+
+    async def sleep(self, step: str, seconds: float) -> None:
+        async with self.slot.given_up() if self.slot is not None else contextlib.nullcontext():
+            if self.journal.find(step) is None:
+                await asyncio.sleep(seconds)
+                await self.journal.record(step, "null", seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    registry: Registry
+    files: Files
+    scratch: Path
+    room: asyncio.Semaphore
+
+    async def run(self, workflow: Workflow, text: str, events: _Direct | _Share, slot: _Slot | None) -> str:
+        """Run one job, as often as its workflow allows; the JSON text of its output."""
+        job_id = new_id(JOB_PREFIX)
+        started_at = datetime.now(UTC)
+        journal = _Memory()
+        attempt = 0
+        while True:
+            attempt += 1
+            folder = self.scratch / f"{job_id}.{attempt}"
+            folder.mkdir()
+            ctx = Context(
+                ref=AttemptRef(WORKSPACE, job_id, attempt, attempt),
+                scratch=folder,
+                files=self.files,
+                journal=journal,
+                events=events,
+                spread=_Here(self, journal, events, slot),
+                started_at=started_at,
+            )
+            try:
+                output = await _within(workflow, ctx, payload.load(workflow.input, text))
+                return payload.dump(workflow.output, output, f"The output of '{workflow.name}'")
+            except CutroomError as error:
+                if not error.retryable or attempt >= workflow.max_attempts:
+                    raise
+                events.log("warning", f"{error.message} Trying again.", {"code": error.code, "attempt": attempt})
+                await asyncio.sleep(workflow.retry.delay_s(attempt))
+
+    async def map(
+        self,
+        step: str,
+        function: Callable[[Context, I], Awaitable[R]],
+        items: Sequence[I],
+        span: tuple[float, float],
+        journal: _Memory,
+        events: _Direct | _Share,
+    ) -> list[R]:
+        """Run the items, those of an earlier attempt left out; the first failure stops the others."""
+        workflow = self.registry.of(function)
+        done = [0.0] * len(items)
+        texts = [""] * len(items)
+
+        async def one(index: int, item: Any) -> None:
+            name = f"{step}[{index}]"
+            share = _Share(events, done, index, span)
+            slot = _Slot(self.room)
+            async with slot.held():
+                kept = journal.find(name)
+                if kept is None:
+                    kept = await self._item(workflow, item, share, slot, step, index)
+                    await journal.record(name, kept, 0.0)
+            texts[index] = kept
+            share.progress(1.0, None)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for index, item in enumerate(items):
+                    group.create_task(one(index, item))
+        except BaseExceptionGroup as failures:
+            raise _first(failures) from None
+        return [payload.load(workflow.output, text) for text in texts]
+
+    async def _item(self, workflow: Workflow, item: Any, share: _Share, slot: _Slot, step: str, index: int) -> str:
+        try:
+            return await self.run(workflow, payload.accept(workflow.input, item), share, slot)
+        except CutroomError as error:
+            raise item_error(error, step, index, job_id=None, dead=error.retryable) from error
+
+
+async def _within(workflow: Workflow, ctx: Context, value: Any) -> Any:
+    try:
+        async with asyncio.timeout(workflow.timeout_s) as limit:
+            return await workflow.function(ctx, value)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        message = f"An attempt of '{workflow.name}' took longer than {workflow.timeout_s:g} s."
+        raise Unavailable("job_timeout", message) from error
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first failure in a group of groups, ours before others."""
+    error: BaseException = failures
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

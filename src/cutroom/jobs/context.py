@@ -1,0 +1,297 @@
+"""What a workflow sees: its `Context`, and the small protocols that each engine fulfils in its own way."""
+
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar, overload
+
+from cutroom.jobs import payload
+from cutroom.jobs.calls import Executor, StepRetry, call
+from cutroom.jobs.job import AttemptRef
+from cutroom.kit.errors import Internal
+from cutroom.kit.ids import new_id
+
+I = TypeVar("I")  # noqa: E741 — input of an item
+R = TypeVar("R")
+DEFAULT_RETRY: Final = StepRetry()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A source that was brought into the store."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A file that became an artifact."""
+
+    id: str
+    sha256: str
+    size_bytes: int
+    content_type: str
+
+
+class TakenFile(Protocol):
+    """What `Files.take` answers."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the bytes, in hexadecimal."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes."""
+        ...
+
+
+class PublishedFile(Protocol):
+    """What `Files.publish` answers."""
+
+    @property
+    def id(self) -> str:
+        """Id of the artifact."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the bytes, in hexadecimal."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes."""
+        ...
+
+    @property
+    def content_type(self) -> str:
+        """Media type."""
+        ...
+
+
+class Files(Protocol):
+    """Files in and out of one attempt."""
+
+    async def take(self, source: str) -> TakenFile:
+        """Bring in the bytes behind a URL or `asset:ID`; they become the blob `src/<sha256>`."""
+        ...
+
+    async def find(self, key: str) -> Path | None:
+        """A local, read-only path of the blob under a content key, if there is one."""
+        ...
+
+    async def keep(self, key: str, path: Path) -> None:
+        """Move a finished file under a content key; again with the same key changes nothing."""
+        ...
+
+    async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> PublishedFile:
+        """Make a file an artifact of the job."""
+        ...
+
+
+class Journal(Protocol):
+    """Results of finished steps, kept between attempts."""
+
+    def find(self, name: str) -> str | None:
+        """JSON text of a finished step's result."""
+        ...
+
+    async def record(self, name: str, result: str, elapsed_s: float) -> None:
+        """Keep a result. When this returns, the step never runs again."""
+        ...
+
+
+class Events(Protocol):
+    """Where progress and log lines go. Both calls are quick, never fail, and may come from any thread."""
+
+    def progress(self, fraction: float, stage: str | None) -> None:
+        """Move on; moving back is ignored."""
+        ...
+
+    def log(self, level: str, message: str, facts: Mapping[str, Any]) -> None:
+        """Tell the job's owner something."""
+        ...
+
+
+class Spread(Protocol):
+    """Runs items elsewhere, and waits."""
+
+    async def map(
+        self,
+        step: str,
+        workflow: Callable[["Context", I], Awaitable[R]],
+        items: Sequence[I],
+        span: tuple[float, float] | None,
+    ) -> list[R]:
+        """Run every item as a job of its own; results in order."""
+        ...
+
+    async def sleep(self, step: str, seconds: float) -> None:
+        """Wait, holding no slot."""
+        ...
+
+
+@dataclass(slots=True)
+class Context:
+    """The world of one attempt of a workflow.
+
+    Apart from what goes through the context, a workflow is deterministic: it may be run again from the top at any time,
+    and what it did before is then answered from the journal.
+
+    Args:
+        ref: the attempt.
+        scratch: a folder of this attempt's own, removed when it ends.
+        files: files in and out.
+        started_at: when the job first started, on the database's clock.
+        threads: where steps that are not async run; None is the event loop's own.
+    """
+
+    ref: AttemptRef
+    scratch: Path
+    files: Files
+    journal: Journal
+    events: Events
+    spread: Spread
+    started_at: datetime
+    threads: Executor = None
+    _names: set[str] = field(default_factory=set)
+    _sleeps: int = 0
+    _random: random.Random | None = None
+    _ids: random.Random | None = None
+
+    @property
+    def job_id(self) -> str:
+        """The job."""
+        return self.ref.job_id
+
+    @property
+    def workspace_id(self) -> str:
+        """Whose job it is."""
+        return self.ref.workspace_id
+
+    @property
+    def attempt(self) -> int:
+        """Number of this attempt, from 1."""
+        return self.ref.attempt
+
+    @overload
+    async def step(
+        self,
+        name: str,
+        function: Callable[..., Awaitable[R]],
+        *args: Any,
+        retry: StepRetry | None = None,
+        timeout_s: float | None = None,
+    ) -> R: ...
+    @overload
+    async def step(
+        self,
+        name: str,
+        function: Callable[..., R],
+        *args: Any,
+        retry: StepRetry | None = None,
+        timeout_s: float | None = None,
+    ) -> R: ...
+    async def step(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *args: Any,
+        retry: StepRetry | None = None,
+        timeout_s: float | None = None,
+    ) -> Any:
+        """Run `function(*args)` once to success and keep its result; on a later attempt return what was kept.
+
+        Args:
+            name: unique within the workflow.
+            function: async, or ordinary code, which runs in a thread. A thread cannot be killed: what takes long
+                belongs in a child process. Its result goes through JSON by its return annotation, every time.
+            args: its arguments.
+            retry: how often to try within this attempt when it fails in a way that may pass; once when None.
+            timeout_s: wall-clock seconds for each try.
+
+        Raises:
+            CutroomError: what the function raised; `Unavailable` `step_timeout`.
+            Internal: `duplicate_step`, when the name was used before; `unstorable_result`.
+        """
+        self._claim_name(name)
+        adapter = payload.result_type(function)
+        kept = self.journal.find(name)
+        if kept is None:
+            result, elapsed_s = await call(
+                name, function, args, retry=retry or DEFAULT_RETRY, timeout_s=timeout_s, threads=self.threads
+            )
+            kept = payload.dump(adapter, result, f"The result of step '{name}'")
+            await self.journal.record(name, kept, elapsed_s)
+        return payload.load(adapter, kept)
+
+    async def map(
+        self,
+        name: str,
+        workflow: Callable[["Context", I], Awaitable[R]],
+        items: Sequence[I],
+        *,
+        span: tuple[float, float] | None = None,
+    ) -> list[R]:
+        """Run a registered workflow once per item, spread over free workers; results in the order of the items.
+
+        This job holds no slot meanwhile. When an item fails, items that have not started are cancelled, those that run
+        come to their end, and the error names the index.
+
+        Args:
+            name: unique within the workflow.
+            workflow: a registered internal workflow.
+            items: its inputs.
+            span: this job's progress before the first and after the last item; None leaves progress alone.
+
+        Raises:
+            CutroomError: the first failed item's error, of the same kind and code, never retryable.
+            Internal: `duplicate_step`; `replay_mismatch` when a replay brings another number of items.
+        """
+        self._claim_name(name)
+        if not items:
+            return []
+        return await self.spread.map(name, workflow, items, span)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait without holding a slot; survives everything. The job goes through the queue, so not for milliseconds."""
+        self._sleeps += 1
+        await self.spread.sleep(f"sleep:{self._sleeps}", seconds)
+
+    def progress(self, fraction: float, stage: str | None = None) -> None:
+        """Say how far the job is, in [0, 1], and what it does now. Moving back within an attempt is ignored."""
+        self.events.progress(fraction, stage)
+
+    def log(self, level: str, message: str, **facts: Any) -> None:
+        """Tell the job's owner something. `level` is debug, info, warning or error."""
+        self.events.log(level, message, facts)
+
+    def now(self) -> datetime:
+        """The time at which the job first started: the same on every attempt."""
+        return self.started_at
+
+    def random(self) -> random.Random:
+        """The job's own generator; it gives the same numbers in the same order on every attempt."""
+        if self._random is None:
+            self._random = random.Random(f"{self.job_id}:random")  # noqa: S311 — must repeat
+        return self._random
+
+    def new_id(self, prefix: str) -> str:
+        """An id that is the same on every attempt, given the same calls in the same order."""
+        if self._ids is None:
+            self._ids = random.Random(f"{self.job_id}:ids")  # noqa: S311 — must repeat
+        at_ms = (self.started_at - _EPOCH) // timedelta(milliseconds=1)
+        return new_id(prefix, at_ms=at_ms, entropy=self._ids.getrandbits(74))
+
+    def _claim_name(self, name: str) -> None:
+        if name in self._names:
+            raise Internal("duplicate_step", f"The workflow uses the step name '{name}' twice.")
+        self._names.add(name)
+
+
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
