@@ -1,0 +1,131 @@
+"""The process log: one line per event, for the operator.
+
+An event is a dotted constant (`job.claimed`), facts are keys. Every line, those of libraries included, passes through
+one processor that takes secrets out and makes control characters visible, so that nothing a user sends can forge a line
+or drive a terminal. `structlog.contextvars.bound_contextvars(request_id=…)` puts a fact on every line of a task.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, Final, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+HIDDEN: Final = "[redacted]"
+_DEPTH: Final = 8
+_SECRET_KEY: Final = re.compile(
+    r"pass(word|wd|phrase)|secret|token|authorization|cookie|credential|apikey|privatekey|signature|databaseurl",
+    re.IGNORECASE,
+)
+_SECRET_VALUES: Final = (
+    # our API keys and signing secrets, wherever they appear
+    (re.compile(r"\b(ctr|whsec)_[\w+/=-]{6,}"), rf"\1_{HIDDEN}"),
+    # parameters of signed URLs, ours and those of S3
+    (
+        re.compile(
+            r"(?<![\w-])(sig|signature|x-amz-(?:signature|credential|security-token)|(?:access_)?token|api_?key)"
+            r"=[^&\s#\"'<>]+",
+            re.IGNORECASE,
+        ),
+        rf"\1={HIDDEN}",
+    ),
+    # the password of a URL
+    (re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@"), rf"\1:{HIDDEN}@"),
+    (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+)
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_LINE_END: Final = re.compile(r"[\n\t]")
+
+
+def configure(*, json: bool, level: str, stream: TextIO | None = None) -> None:
+    """Send the log of this process to `stream`, standard output by default.
+
+    Args:
+        json: one JSON object per line; else text for people, coloured on a terminal.
+        level: `debug`, `info`, `warning` or `error`. Libraries speak from `warning` on, and more only in `debug`.
+        stream: where to write.
+    """
+    out = stream or sys.stdout
+    number = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        clean,
+    ]
+    last: Processor = structlog.processors.JSONRenderer() if json else _console(colors=out.isatty())
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+        )
+    )
+    # A reader that went away (`cutroom up | head`) is no reason to fail.
+    logging.raiseExceptions = False
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        if isinstance(old.formatter, structlog.stdlib.ProcessorFormatter):
+            root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(number if number <= logging.DEBUG else max(number, logging.WARNING))
+    ours = logging.getLogger("cutroom")
+    ours.setLevel(number)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=lambda *_: ours,
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        cache_logger_on_first_use=False,
+    )
+
+
+def clean(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The processor that takes out secrets and makes control characters visible, in every fact at any depth."""
+    # structlog's own keys begin with an underscore and hold objects that are not facts.
+    return {
+        key if key.startswith("_") else _text(key): value if key.startswith("_") else _fact(key, value, _DEPTH)
+        for key, value in event.items()
+    }
+
+
+def redact(text: str) -> str:
+    """`text` without the API keys, signatures, bearer tokens and passwords of URLs in it."""
+    for pattern, replacement in _SECRET_VALUES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _fact(key: object, value: Any, depth: int) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(key, str) and _SECRET_KEY.search(key.replace("_", "").replace("-", "")):
+        return HIDDEN
+    if depth == 0:
+        return "…"
+    if isinstance(value, Mapping):
+        return {_text(str(name)): _fact(name, item, depth - 1) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_fact(None, item, depth - 1) for item in value]
+    text = value if isinstance(value, str) else str(value)
+    # A traceback is read as lines; it is written last, indented, and never starts a line as an event does.
+    return _visible(redact(text)).replace("\n", "\n  ") if key == "exception" else _text(text)
+
+
+def _text(text: str) -> str:
+    return _LINE_END.sub(_escape, _visible(redact(text)))
+
+
+def _visible(text: str) -> str:
+    return _CONTROL.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape").decode("ascii")
+
+
+def _console(*, colors: bool) -> Processor:
+    # Plain tracebacks: the pretty ones print local variables, and those hold secrets.
+    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
