@@ -21,7 +21,7 @@ from cutroom.timeline.resolved import (
     TextStyle,
     Warning,  # noqa: A004 — see resolved
 )
-from cutroom.timeline.schema import json_schema
+from cutroom.timeline.schema import json_schema, schema_text
 from cutroom.timeline.sources import SourceUse, sources
 from cutroom.timeline.validate import parse
 
@@ -43,5 +43,6 @@ __all__ = [
     "json_schema",
     "parse",
     "resolve",
+    "schema_text",
     "sources",
 ]

@@ -4,9 +4,9 @@ from cutroom.timeline.resolved import Color
 
 
 def read_color(text: str, opacity: float = 1.0) -> Color:
-    """A checked colour (#rgb, #rrggbb or #rrggbbaa) as numbers; `opacity` multiplies its alpha."""
+    """A checked colour (#rgb, #rgba, #rrggbb or #rrggbbaa) as numbers; `opacity` multiplies its alpha."""
     digits = text.removeprefix("#")
-    if len(digits) == 3:
+    if len(digits) <= 4:
         digits = "".join(2 * digit for digit in digits)
     red, green, blue, *rest = bytes.fromhex(digits)
     return Color(red, green, blue, (rest[0] / 255 if rest else 1.0) * opacity)

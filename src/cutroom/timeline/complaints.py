@@ -149,7 +149,7 @@ def _unknown_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[
 
 def _choose(value: Any, words: Sequence[str]) -> str:
     hint = did_you_mean(value, words) if isinstance(value, str) else ""
-    return f"{shown(value)} is not known here{hint}; use one of {', '.join(words)}."
+    return f"This is {shown(value)}{hint}; accepted is {', '.join(words[:-1])} or {words[-1]}."
 
 
 def _no_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:

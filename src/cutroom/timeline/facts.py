@@ -70,9 +70,11 @@ def check_clip(clip: Clip, place: str, source: Known | None, notes: Notes) -> Fr
     return left
 
 
-def check_soundtrack(track: Soundtrack, source: Known, notes: Notes) -> Fraction | None:
+def check_soundtrack(track: Soundtrack | None, media: Mapping[str, Known], notes: Notes) -> Fraction | None:
     """Check the soundtrack against its media; the seconds that are left after `trim`, None when unknown."""
-    name = public_name(track.src)
+    if track is None:
+        return None
+    source, name = media[track.src], public_name(track.src)
     if source.media.info.audio is None:
         notes.refuse("/timeline/soundtrack/src", "no_audio", f"{name} has no sound; a soundtrack needs some.")
         return None

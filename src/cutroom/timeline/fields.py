@@ -27,7 +27,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 from cutroom.kit.schema import Schema
 
 MAX_SECONDS: Final = 1_000_000.0
-_COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
+_COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 _OPAQUE: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
@@ -71,16 +71,18 @@ class Number:
     """A number in a range, or one of a few words.
 
     Args:
-        at_least, more_than, at_most: the range; `more_than` leaves its end out.
+        at_most: the largest number accepted.
+        at_least: the smallest, unless there is `more_than`.
+        more_than: the end of the range that is itself left out.
         words: words accepted instead of a number.
         integer: whole numbers only.
         even: even numbers only.
         unit: what the number counts, for the sentence.
     """
 
-    at_least: float | None = None
+    at_most: float
+    at_least: float = 0
     more_than: float | None = None
-    at_most: float | None = None
     words: tuple[str, ...] = ()
     integer: bool = False
     even: bool = False
@@ -94,7 +96,7 @@ class Number:
         """The same rule for the published schema."""
         number: JsonSchemaValue = {"type": "integer" if self.integer else "number"}
         for key, value in (
-            ("minimum", self.at_least),
+            ("minimum", self.at_least if self.more_than is None else None),
             ("exclusiveMinimum", self.more_than),
             ("maximum", self.at_most),
             ("multipleOf", 2 if self.even else None),
@@ -120,11 +122,8 @@ class Number:
         return int(value) if self.integer else float(value)
 
     def _outside(self, value: float) -> bool:
-        return (
-            (self.at_least is not None and value < self.at_least)
-            or (self.more_than is not None and value <= self.more_than)
-            or (self.at_most is not None and value > self.at_most)
-        )
+        too_small = value < self.at_least if self.more_than is None else value <= self.more_than
+        return too_small or value > self.at_most
 
     def _refuse(self, code: str, value: Any) -> PydanticCustomError:
         return PydanticCustomError(code, "This is {value}; accepted is {accepted}.", _facts(value, self.accepted()))
@@ -132,17 +131,10 @@ class Number:
     def accepted(self) -> str:
         """What is accepted, as words: "a number of seconds from 0 to 10, or auto"."""
         kind = ("an even number" if self.even else "a whole number") if self.integer else "a number"
-        parts = [kind + (f" of {self.unit}" if self.unit else "")]
-        if self.at_least is not None and self.at_most is not None:
-            parts.append(f"from {self.at_least:g} to {self.at_most:.10g}")
-        elif self.at_least is not None:
-            parts.append(f"of {self.at_least:g} or more")
-        elif self.more_than is not None:
-            parts.append(f"above {self.more_than:g}")
-            if self.at_most is not None:
-                parts.append(f"and up to {self.at_most:.10g}")
+        low = f"from {self.at_least:g} to" if self.more_than is None else f"above {self.more_than:g} and up to"
+        unit = f" of {self.unit}" if self.unit else ""
         words = "".join(f', or "{word}"' for word in self.words)
-        return " ".join(parts) + words
+        return f"{kind}{unit} {low} {self.at_most:.10g}{words}"
 
 
 def _facts(value: Any, accepted: str) -> dict[str, Any]:

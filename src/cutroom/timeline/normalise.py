@@ -46,6 +46,7 @@ def resolve(edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT) -
     found = known(sources(edit), media)
     tracks = schedule(edit, found, notes)
     end = end_of(edit, tracks, limits, notes)
+    music_left = check_soundtrack(edit.timeline.soundtrack, found, notes)
     notes.check()
     fps, canvas = edit.output.rate, edit.output.size
     frames = nearest_frame(end, fps)
@@ -59,7 +60,7 @@ def resolve(edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT) -
         resolved.sort(key=lambda clip: clip.start)
         dissolving = frozenset(placed.pointer for placed in track if placed.clip.transition.enter == "dissolve")
         clips.extend(join(resolved, dissolving, stage, notes))
-    music = _soundtrack(edit, stage, notes)
+    music = _soundtrack(edit, music_left, stage)
     _look(clips, stage, notes)
     _listen(edit, clips, music, notes)
     notes.check()
@@ -159,12 +160,11 @@ def _heard(placed: Placed, start: int, end: int, stage: Stage) -> tuple[Fraction
     return heard_from, max(heard_from, limit)
 
 
-def _soundtrack(edit: Edit, stage: Stage, notes: Notes) -> ResolvedSoundtrack | None:
+def _soundtrack(edit: Edit, left: Fraction | None, stage: Stage) -> ResolvedSoundtrack | None:
     track = edit.timeline.soundtrack
     if track is None:
         return None
     source, duration = stage.sources[track.src], stage.frames / stage.fps
-    left = check_soundtrack(track, source, notes)
     end = duration if track.loop or left is None else min(duration, left)
     cut_off = track.loop or left is None or left > duration
     fall = (_MUSIC_END_S if cut_off else Fraction(0)) if isinstance(track.fade_out, str) else exact(track.fade_out)

@@ -1,15 +1,24 @@
 """The published JSON Schema of a document."""
 
+import json
 from typing import Any
 
 from cutroom.timeline.model import Edit
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of the document, as committed in docs/reference/timeline.schema.json."""
-    schema = Edit.model_json_schema(by_alias=True)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Cutroom timeline",
-        **{key: value for key, value in schema.items() if key != "title"},
-    }
+    """JSON Schema 2020-12 of the document."""
+    schema = _untitled(Edit.model_json_schema(by_alias=True))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cutroom timeline", **schema}
+
+
+def schema_text() -> str:
+    """The schema as it stands in docs/reference/timeline.schema.json."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _untitled(value: Any) -> Any:
+    """Without the titles that Pydantic makes up from names: they say nothing, and editors show them first."""
+    if isinstance(value, dict):
+        return {key: _untitled(item) for key, item in value.items() if key != "title" or not isinstance(item, str)}
+    return [_untitled(item) for item in value] if isinstance(value, list) else value

@@ -56,11 +56,11 @@ def public_name(src: str) -> str:
 
 Source = Annotated[
     str,
-    AfterValidator(_source),
     Field(
         min_length=1,
         max_length=MAX_LENGTH,
         description="Where the media is: an http(s) URL, `asset:ID` for an uploaded asset, or, in the command line "
         "tool only, a path relative to the document.",
     ),
+    AfterValidator(_source),
 ]

@@ -1,0 +1,119 @@
+import json
+import re
+from typing import Any
+
+import pytest
+
+from cutroom.kit import strict_json
+from cutroom.kit.errors import Invalid
+from cutroom.timeline import Limits, parse
+from tests.timeline.wrong import GOOD, RAW, SHAPES, TEXT, VIDEO, WRONG, Wrong, changed
+
+
+def refused(document: Any, limits: Limits | None = None) -> Invalid:
+    with pytest.raises(Invalid) as caught:
+        parse(document, limits or Limits())
+    return caught.value
+
+
+def test_the_good_document_is_accepted() -> None:
+    assert len(parse(GOOD).timeline.tracks) == 3
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
+def test_a_wrong_document_is_refused_with_code_and_pointer(wrong: Wrong) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse(strict_json.parse(wrong.document) if isinstance(wrong.document, bytes) else wrong.document)
+    error = caught.value
+    assert error.code == wrong.code
+    assert [detail.code for detail in error.details] in ([wrong.code], [])
+    assert [detail.pointer for detail in error.details] in ([wrong.pointer], [] if wrong in RAW else None)
+
+
+@pytest.mark.parametrize("wrong", [wrong for wrong in WRONG if wrong not in RAW], ids=lambda wrong: wrong.name)
+def test_a_refusal_is_a_sentence(wrong: Wrong) -> None:
+    for detail in refused(wrong.document).details:
+        assert re.fullmatch(r"[\"'A-Z].{15,600}\.", detail.message, re.DOTALL), detail.message
+
+
+@pytest.mark.parametrize("wrong", [wrong for wrong in WRONG if wrong not in RAW], ids=lambda wrong: wrong.name)
+def test_every_pointer_leads_into_the_document(wrong: Wrong) -> None:
+    for detail in refused(wrong.document).details:
+        here: Any = wrong.document
+        *path, last = detail.pointer.split("/") if detail.pointer else [""]
+        for part in path[1:]:
+            here = here[int(part)] if isinstance(here, list) else here[part]
+        assert isinstance(here, dict | list) or last == ""
+
+
+def test_there_are_wrong_documents_of_every_sort_and_no_name_twice() -> None:
+    assert len(WRONG) >= 100
+    assert len({wrong.name for wrong in WRONG}) == len(WRONG)
+    assert len({wrong.code for wrong in WRONG}) >= 20
+
+
+def test_all_errors_are_told_at_once() -> None:
+    document = changed(f"{VIDEO}/fit", "crop")
+    document["output"]["fps"] = 0
+    document["timeline"]["tracks"][0]["clips"][0]["asset"]["text"] = "{{x}}"
+    document["callbackUrl"] = "https://hooks.example"
+    error = refused(document)
+    assert error.code == "invalid_timeline"
+    assert {(detail.pointer, detail.code) for detail in error.details} == {
+        ("/callbackUrl", "not_available"),
+        (f"{TEXT}/asset/text", "unresolved_placeholder"),
+        ("/output/fps", "out_of_range"),
+        (f"{VIDEO}/fit", "unknown_value"),
+    }
+
+
+def test_at_most_a_hundred_details_are_given() -> None:
+    error = refused({"timeline": {"tracks": [{"clips": [None] * 500}]}})
+    assert len(error.details) == 100
+    assert "499 more" in error.message
+
+
+def test_a_placeholder_is_named_and_told_once() -> None:
+    error = refused(changed(f"{VIDEO}/length", "{{ $json.seconds }}"))
+    assert [detail.pointer for detail in error.details] == [f"{VIDEO}/length"]
+    assert "{{ $json.seconds }}" in error.message
+
+
+@pytest.mark.parametrize(
+    ("document", "hint"),
+    [
+        (changed(f"{TEXT}/lenght", 3), "did you mean 'length'?"),
+        (changed(f"{TEXT}/Start", 3), "did you mean 'start'?"),
+        (changed(f"{TEXT}/duration", 3), "write 'length'"),
+        (changed(f"{VIDEO}/asset/volume", 1), "beside 'asset'"),
+        (changed(f"{VIDEO}/asset/url", "x"), "write 'src'"),
+        (changed(f"{VIDEO}/asset/type", "vidio"), "did you mean 'video'?"),
+        (changed(f"{VIDEO}/asset/type", "gif"), "video, image, audio, text or color"),
+        (changed(f"{VIDEO}/fit", "Cover"), "did you mean 'cover'?"),
+        (changed(f"{VIDEO}/length", "ends"), '"auto", or "end"'),
+        (changed(f"{TEXT}/position", "botom-left"), "did you mean 'bottom-left'?"),
+        (changed(f"{TEXT}/fadeIn", 1), '"transition": {"in": "fade"}'),
+        (changed("/output/width", 641), "an even number of pixels from 16 to 8192"),
+    ],
+)
+def test_a_refusal_says_what_was_probably_meant(document: Any, hint: str) -> None:
+    assert hint in refused(document).message
+
+
+def test_longform_alone_is_refused_for_itself_only() -> None:
+    error = refused({"output": {}, "longform": {"backgrounds": [{"src": "a.jpg"}]}})
+    assert [(detail.pointer, detail.code) for detail in error.details] == [("/longform", "not_available")]
+
+
+def test_a_url_in_a_refusal_keeps_its_password_to_itself() -> None:
+    error = refused(changed(f"{VIDEO}/asset/src", "https://me:secret@media.example/"))
+    assert "secret" not in json.dumps(error.to_json())
+
+
+@pytest.mark.parametrize("wrong", [wrong for wrong in WRONG if wrong in SHAPES], ids=lambda wrong: wrong.name)
+def test_limits_do_not_hide_a_wrong_shape(wrong: Wrong) -> None:
+    raised = Limits(tracks=1000, clips=10_000, duration_s=10**6, long_side_px=8192, short_side_px=8192)
+    if wrong.code.startswith("too_many"):
+        assert parse(wrong.document, raised).timeline.tracks
+    else:
+        assert refused(wrong.document, raised).code == wrong.code
