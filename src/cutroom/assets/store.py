@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from cutroom.kit.errors import Invalid
 
 MAX_KEY_BYTES: Final = 512
-_KEY: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
+_KEY: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,17 @@ class Store(Protocol):
         """A permission to write this one object, of exactly this size and type, for `expires_s` seconds."""
         ...
 
+    async def sweep(self, older_than_s: float) -> int:
+        """Remove what interrupted writes left, if it is older than this; returns how many."""
+        ...
+
     async def close(self) -> None:
         """Give back what it holds."""
         ...
 
 
 def checked_key(key: str) -> str:
-    """The key, if it is canonical: parts of letters, digits and `_.=-`, none empty, none starting with a dot.
+    """The key, if it is canonical: parts of letters, digits and `_.-`, none empty, none starting with a dot.
 
     Raises:
         Invalid: `bad_key` for everything else (`..`, `//`, a leading `/`, `%2e`, a backslash, NUL, too long).

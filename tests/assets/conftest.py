@@ -1,0 +1,80 @@
+"""A real S3 server, started by the tests: OpenStack Swift, which is among the development dependencies on Linux."""
+
+import importlib.util
+import os
+import secrets
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from cutroom.assets.s3 import S3Settings
+
+ACCESS_KEY: Final = "test:tester"
+SECRET_KEY: Final = "testing"
+START_S: Final = 60.0
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the server. Without one, the tests are skipped on a developer's machine and fail in CI."""
+    if importlib.util.find_spec("swift") is None:
+        reason = "OpenStack Swift (PyPI: swift) is not installed, so there is no S3 server to test against"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("swift")
+    program = Path(__file__).with_name("swift_server.py")
+    log = folder / "log"
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", program, folder, ACCESS_KEY, SECRET_KEY],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        ) as server,
+    ):
+        assert server.stdout is not None
+        ready, _, _ = select.select([server.stdout], [], [], START_S)
+        port = server.stdout.readline().strip().decode() if ready else ""
+        if not port:
+            server.kill()
+            pytest.fail(f"the S3 server did not start: {log.read_text()[-2000:]}")
+        yield f"http://127.0.0.1:{port}"
+        server.kill()
+
+
+@pytest.fixture
+def s3_settings(s3_endpoint: str) -> S3Settings:
+    """A fresh bucket."""
+    settings = S3Settings(f"test-{secrets.token_hex(8)}", ACCESS_KEY, SECRET_KEY, endpoint=s3_endpoint)
+    client = amazons_client(settings)
+    client.create_bucket(Bucket=settings.bucket)
+    client.close()
+    return settings
+
+
+@pytest.fixture
+def honest(s3_settings: S3Settings) -> Iterator[Any]:
+    """Amazon's own client for the same bucket, which knows nothing of our code."""
+    client = amazons_client(s3_settings)
+    yield client
+    client.close()
+
+
+def amazons_client(settings: S3Settings) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=settings.endpoint,
+        region_name=settings.region,
+        aws_access_key_id=settings.access_key,
+        aws_secret_access_key=settings.secret_key,
+        config=Config(s3={"addressing_style": "path"}),
+    )
