@@ -22,7 +22,7 @@ class VideoStream:
         coded_height: the same, downwards.
         rotation: degrees clockwise by which the stored picture is to be turned: 0, 90, 180 or 270.
         sample_aspect: width of a stored pixel divided by its height.
-        fps: frames per second, the average when the rate varies.
+        fps: frames per second, the average when the rate varies; 25 for a still image, as FFmpeg has it.
         time_base: seconds of one tick of the stream's timestamps.
         start: time of the first frame, in seconds, on the file's own clock.
         duration: seconds from the first frame's start to the last one's end; None for a still image.

@@ -1,5 +1,167 @@
-"""Finding out what a file holds."""
+"""Finding out what a file holds: its container by its first bytes, everything else by PyAV in a child of its own.
 
+PyAV and not `ffmpeg -i`, by measurement: a probe takes 150 ms instead of 40 ms, but gives exact rates, starts and
+counts, where ffmpeg prints two decimals; and it reads from one open file, without a name or a protocol. A probe is done
+once per source and kept.
+"""
+
+import asyncio
+import json
+import stat
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from cutroom.kit.errors import Internal, Invalid, Unavailable
+from cutroom.kit.process import Limits, run
 from cutroom.media.info import AudioStream, MediaInfo, VideoStream
+from cutroom.media.sniff import Container, sniff
+from cutroom.media.timebase import parse_rational
+from cutroom.media.turns import turn
 
-__all__ = ["AudioStream", "MediaInfo", "VideoStream"]
+__all__ = ["MAX_PIXELS", "AudioStream", "MediaInfo", "VideoStream", "probe"]
+
+MAX_PIXELS: Final = 8192 * 8192
+"""Pixels of the largest picture that is let in. One of 16384 x 16384 took 2.2 GB to convert (threat A35)."""
+
+_log = structlog.get_logger(__name__)
+_CHILD: Final = Path(__file__).with_name("probe_child.py")
+_TIMEOUT_S: Final = 30.0
+_COUNTING_S: Final = 15.0  # after which a header is believed rather than counted out
+_LIMITS: Final = Limits(memory_bytes=2 << 30, file_bytes=0, cpu_s=60)
+_STILLS: Final = frozenset({"png", "jpeg", "webp"})
+_WEAK: Final = frozenset({"mp3", "aac", "mpegts"})  # told by a sync word that other files can begin with
+_SANE_ASPECT: Final = (Fraction(1, 20), Fraction(20))
+
+
+async def probe(path: Path) -> MediaInfo:
+    """Examine a media file.
+
+    Args:
+        path: a file of ours; nothing is read from its name.
+
+    Raises:
+        Invalid: `not_media`, `media_truncated` or `media_unsupported`, with a sentence about what is wrong with it.
+        Unavailable: `probe_timeout` when the machine did not manage it in 30 seconds.
+        OSError: when the file cannot be opened.
+    """
+    size, container = await asyncio.to_thread(_look, path)
+    arguments = [path.absolute(), ",".join(container.demuxers), MAX_PIXELS, _COUNTING_S]
+    command = [sys.executable, "-I", str(_CHILD), *map(str, arguments)]
+    try:
+        async with turn():
+            done = await run(command, cwd=path.absolute().parent, timeout_s=_TIMEOUT_S, limits=_LIMITS)
+    except Unavailable as error:
+        raise Unavailable("probe_timeout", "The file could not be examined in time; try again later.") from error
+    if done.returncode != 0:
+        _log.warning("probe.died", returncode=done.returncode, stderr=done.stderr[-2000:].decode("utf-8", "replace"))
+        message = f"Examining the file as {container.name} failed; it is damaged, or made to do harm."
+        raise Invalid("media_unsupported", message)
+    facts = json.loads(done.stdout)
+    if "error" in facts:
+        raise _refusal(facts, container)
+    return _info(facts, container, size)
+
+
+def _look(path: Path) -> tuple[int, Container]:
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode):
+        raise Invalid("not_media", "This is no file but a folder, a pipe or a device.")
+    return about.st_size, sniff(path)
+
+
+def _refusal(facts: dict[str, Any], container: Container) -> Invalid:
+    name, error = container.name, facts["error"]
+    _log.info("probe.refused", container=name, error=error, reason=facts.get("reason"))
+    if error == "too_large":
+        return Invalid("media_unsupported", f"The picture is too large; at most {MAX_PIXELS} pixels are accepted.")
+    if error == "truncated":
+        return Invalid("media_truncated", "The file ends before its last frame: it was cut off while it was sent.")
+    if error == "no_streams" or (error == "unreadable" and name in _WEAK):
+        return Invalid("not_media", "The file holds neither pictures nor sound that we can read.")
+    if name in _STILLS:
+        return Invalid("media_truncated", f"The {name} picture is cut off or damaged.")
+    if error == "no_decoder":
+        return Invalid("media_unsupported", f"The {name} file uses a codec that we do not have.")
+    return Invalid("media_unsupported", f"The file begins as {name} but cannot be read: it is damaged or encrypted.")
+
+
+def _info(facts: dict[str, Any], container: Container, size: int) -> MediaInfo:
+    name = facts["format"] if facts["format"] in {"aac", "flac"} else container.name
+    video = None if facts["video"] is None else _video(facts["video"])
+    audio = None if facts["audio"] is None else _audio(facts["audio"])
+    if video is not None and (name in _STILLS or (name == "gif" and video.frames == 1)):
+        return MediaInfo("image", name, None, size, _still(video), None)
+    timed = [stream for stream in (video, audio) if stream is not None]
+    spans = [(stream.start, stream.start + stream.duration) for stream in timed if stream.duration is not None]
+    duration = max(end for _, end in spans) - min(start for start, _ in spans) if spans else Fraction(0)
+    if duration <= 0 and name in _WEAK:
+        raise Invalid("not_media", "The file holds neither pictures nor sound that we can read.")
+    if duration <= 0:
+        raise Invalid("media_truncated", f"The {name} file holds no frame and no sample.")
+    return MediaInfo("audio" if video is None else "video", name, duration, size, video, audio)
+
+
+def _video(facts: dict[str, Any]) -> VideoStream:
+    coded_width, coded_height = facts["width"], facts["height"]
+    rotation = round(facts["rotation"] / 90) * 90 % 360
+    aspect = _rational(facts["sampleAspect"]) or Fraction(1)
+    if not _SANE_ASPECT[0] <= aspect <= _SANE_ASPECT[1]:
+        aspect = Fraction(1)
+    width, height = max(1, round(coded_width * aspect)), coded_height
+    if rotation % 180:
+        width, height = height, width
+    fps = _rational(facts["fps"])
+    return VideoStream(
+        index=facts["index"],
+        codec=facts["codec"],
+        profile=facts["profile"],
+        pixel_format=facts["pixelFormat"],
+        width=width,
+        height=height,
+        coded_width=coded_width,
+        coded_height=coded_height,
+        rotation=rotation,
+        sample_aspect=aspect,
+        fps=fps or Fraction(25),  # FFmpeg's own rate for pictures without one
+        time_base=_need(facts["timeBase"]),
+        start=_need(facts["start"]),
+        duration=_rational(facts["duration"]),
+        frames=facts["frames"],
+        has_alpha=facts["hasAlpha"],
+    )
+
+
+def _still(video: VideoStream) -> VideoStream:
+    fields = {name: getattr(video, name) for name in VideoStream.__slots__}
+    return VideoStream(**{**fields, "duration": None, "frames": 1})
+
+
+def _audio(facts: dict[str, Any]) -> AudioStream:
+    channels = facts["channels"]
+    layout = facts["layout"]
+    if layout.endswith("channels"):  # a file that does not say how they are arranged
+        layout = {1: "mono", 2: "stereo"}.get(channels, layout)
+    return AudioStream(
+        index=facts["index"],
+        codec=facts["codec"],
+        sample_rate=facts["sampleRate"],
+        channels=channels,
+        layout=layout,
+        time_base=_need(facts["timeBase"]),
+        start=_need(facts["start"]),
+        duration=_rational(facts["duration"]),
+    )
+
+
+def _rational(text: str | None) -> Fraction | None:
+    return None if text is None else parse_rational(text)
+
+
+def _need(text: str | None) -> Fraction:
+    if text is None:
+        raise Internal("probe_incomplete", "A fact that every stream has is missing.")
+    return parse_rational(text)

@@ -1,0 +1,273 @@
+"""Opens one media file with PyAV and prints its facts as JSON: a program that `probe.py` starts and kills.
+
+Run as `python -I probe_child.py PATH DEMUXER,… MAX_PIXELS BUDGET_S`. The demuxer gets one open file and nothing else:
+no name to guess from, no protocol, and every further file that it asks for is refused. Imports nothing of ours, so that
+the child starts in the time PyAV takes.
+
+Times are counted, not believed: where a header may be wrong or silent, every packet is looked at, until the budget of
+seconds is used up.
+"""
+
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NoReturn
+
+import av
+import av.container
+import av.logging
+from av.audio.stream import AudioStream
+from av.codec.context import ThreadType
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+MAX_STREAMS = "64"
+BUFFER_BYTES = 1 << 18
+# A first picture that does not come within so many packets does not come.
+PATIENCE_PACKETS = 500
+# Encoders prime and pad an mp3 by up to three frames of 1152 samples.
+MP3_TOLERANCE = Fraction(1152 * 3, 44100)
+
+
+class Failure(Exception):
+    """Ends the program with a code for `probe.py`."""
+
+
+class Bare:
+    """A file without a name."""
+
+    def __init__(self, path: str) -> None:
+        file = open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 — lives as long as the program
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+
+class Measured:
+    """What the packets of one stream say."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.start: Fraction | None = None
+        self.end: Fraction | None = None
+        self.last: Fraction | None = None  # length of the last packet
+
+    def add(self, pts: int, duration: int, tick: Fraction) -> None:
+        """Take one packet into account."""
+        begin = pts * tick
+        self.frames += 1
+        if self.start is None or begin < self.start:
+            self.start = begin
+        if self.end is None or begin + duration * tick >= self.end:
+            self.end = begin + duration * tick
+            self.last = duration * tick
+
+
+@dataclass(frozen=True)
+class Scan:
+    """How the packets of a file were looked at.
+
+    Args:
+        container: name of the demuxer.
+        indexed: the header lists every packet, and its counts hold.
+        counted: every packet was seen, and `Measured` holds.
+    """
+
+    container: str
+    indexed: bool
+    counted: bool
+
+
+def main() -> None:
+    """Probe one file."""
+    path, demuxers, max_pixels, budget_s = sys.argv[1], sys.argv[2].split(","), int(sys.argv[3]), float(sys.argv[4])
+    av.logging.set_level(None)
+    try:
+        facts = examine(path, demuxers, max_pixels, time.monotonic() + budget_s)
+    except Failure as failure:
+        facts = {"error": str(failure)}
+    except MemoryError:
+        facts = {"error": "too_large"}
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        facts = {"error": "unreadable", "reason": str(error)[:300]}
+    sys.stdout.write(json.dumps(facts))
+    sys.stdout.flush()
+    os._exit(0)  # tearing down a hostile file's state is not our business
+
+
+def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) -> dict[str, Any]:
+    """The facts about a file, as JSON data."""
+    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(demuxers), "max_streams": MAX_STREAMS}
+    source = av.open(
+        Bare(path),
+        "r",
+        format=demuxers[0] if len(demuxers) == 1 else None,
+        container_options=options,
+        buffer_size=BUFFER_BYTES,
+        io_open=_refuse,
+        metadata_errors="replace",
+    )
+    pictures = [s for s in source.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    video, audio = _best(pictures), _best(list(source.streams.audio))
+    if video is None and audio is None:
+        raise Failure("no_streams")
+    for stream in (video, audio):
+        if stream is not None and stream.codec_context is None:
+            raise Failure("no_decoder")
+    if video is not None and video.width * video.height > max_pixels:
+        raise Failure("too_large")
+    name = source.format.name.split(",")[0]
+    indexed = name == "mov" and all(stream.frames > 0 for stream in (video, audio) if stream is not None)
+    if indexed:
+        _check_index(source, os.path.getsize(path))  # noqa: PTH202 — no pathlib: its import costs milliseconds
+    measured = {stream.index: Measured() for stream in (video, audio) if stream is not None}
+    full = not indexed and not (name in {"wav", "flac"} and audio is not None and audio.duration)
+    frame, complete = _read(source, video, measured, full=full, deadline=deadline)
+    if video is not None and frame is None:
+        raise Failure("no_picture")
+    if indexed and video is not None:
+        measured[video.index].frames = sum(1 for entry in video.index_entries if not entry.is_discard)
+    scan = Scan(name, indexed, complete and full)
+    return {
+        "format": name,
+        "video": _video(video, frame, measured[video.index], scan) if video and frame else None,
+        "audio": _audio(audio, measured[audio.index], scan) if audio else None,
+    }
+
+
+def _refuse(url: str, flags: int, options: object) -> NoReturn:
+    raise PermissionError("a media file may not open another")
+
+
+def _best(streams: list[Any]) -> Any:
+    """The stream that players choose: the first marked as default, else the first."""
+    defaults = [stream for stream in streams if stream.disposition & av.stream.Disposition.default]
+    return (defaults or streams or [None])[0]
+
+
+def _check_index(source: "av.container.InputContainer", size: int) -> None:
+    for stream in source.streams:
+        for entry in stream.index_entries:
+            if entry.pos + entry.size > size:
+                raise Failure("truncated")
+
+
+def _read(
+    source: "av.container.InputContainer",
+    video: VideoStream | None,
+    measured: dict[int, Measured],
+    *,
+    full: bool,
+    deadline: float,
+) -> tuple[VideoFrame | None, bool]:
+    """Decode the first picture and, when `full`, look at every packet; also says whether it saw them all."""
+    frame: VideoFrame | None = None
+    waiting = video is not None
+    if video is not None:
+        video.codec_context.thread_type = ThreadType.NONE
+    if not waiting and not full:
+        return None, True
+    for seen, packet in enumerate(source.demux([source.streams[index] for index in measured])):
+        if waiting and video is not None and packet.stream_index == video.index:
+            frame = next((picture for picture in packet.decode() if isinstance(picture, VideoFrame)), None)
+            waiting = frame is None and seen < PATIENCE_PACKETS
+        if not waiting and not full:
+            return frame, True
+        stamp = packet.dts if packet.pts is None else packet.pts
+        if stamp is None or packet.is_discard or _invisible(packet):
+            continue
+        measured[packet.stream_index].add(stamp, packet.duration or 0, packet.time_base)
+        if seen % 1024 == 0 and time.monotonic() > deadline:
+            return frame, False
+    return frame, True
+
+
+def _invisible(packet: "Packet[Any]") -> bool:
+    """Whether a VP8 packet is never shown (RFC 6386, section 9.1: bit 4 of the frame tag)."""
+    return packet.stream.codec.name.startswith("vp8") and packet.size > 0 and not bytes(packet)[0] & 0x10
+
+
+def _video(stream: VideoStream, frame: VideoFrame, measured: Measured, scan: Scan) -> dict[str, Any]:
+    tick = stream.time_base or Fraction(1, 1000)
+    start = measured.start if scan.counted and measured.start is not None else (stream.start_time or 0) * tick
+    frames = measured.frames if scan.counted or scan.indexed else stream.frames or None
+    duration = None if stream.duration is None else stream.duration * tick
+    if scan.counted and measured.start is not None and measured.end is not None:
+        rate = stream.average_rate or stream.base_rate
+        # Without a length of its own, the last picture stays as long as the rate says.
+        last = Fraction(0) if measured.last or not rate else 1 / rate
+        duration = measured.end - measured.start + last
+    name = stream.codec.canonical_name
+    return {
+        "index": stream.index,
+        "codec": name,
+        "profile": stream.profile,
+        "pixelFormat": frame.format.name,
+        "width": frame.width,
+        "height": frame.height,
+        "rotation": -frame.rotation,
+        "sampleAspect": _text(stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio),
+        "fps": _text(_rate(stream, frames, duration)),
+        "timeBase": _text(tick),
+        "start": _text(start),
+        "duration": _text(duration),
+        "frames": frames,
+        "hasAlpha": _has_alpha(name, frame, stream.metadata.get("alpha_mode")),
+    }
+
+
+def _rate(stream: VideoStream, frames: int | None, duration: Fraction | None) -> Fraction | None:
+    """Frames per second: what the header says if it fits the count to a frame, else the average.
+
+    A header's rate is exact where its clock is coarse (milliseconds in WebM). A rate that FFmpeg made from the same
+    count says nothing new, and is wrong where a last picture is stretched: such a one comes last.
+    """
+    counted = frames / duration if frames and duration else None
+    said = [rate for rate in (stream.average_rate, stream.base_rate, stream.guessed_rate) if rate]
+    if counted is None or frames is None or duration is None:
+        return said[0] if said else None
+    return next((rate for rate in said if rate != counted and abs(rate * duration - frames) <= 1), counted)
+
+
+def _has_alpha(codec: str, frame: VideoFrame, alpha_mode: str | None) -> bool:
+    if codec in {"vp8", "vp9"}:
+        return alpha_mode == "1"  # the alpha is in a side stream that only libvpx decodes
+    if codec == "mjpeg":
+        return False  # four channels are CMYK
+    if frame.format.name == "pal8":
+        return min(bytes(frame.reformat(format="rgba").planes[0])[3::4]) < 255
+    return any(component.is_alpha for component in frame.format.components)
+
+
+def _audio(stream: AudioStream, measured: Measured, scan: Scan) -> dict[str, Any]:
+    tick = stream.time_base or Fraction(1, stream.sample_rate)
+    header = None if stream.duration is None else stream.duration * tick
+    # FFmpeg's start leaves out the samples that only prime the decoder; packets include them.
+    start = measured.start or Fraction(0) if stream.start_time is None else stream.start_time * tick
+    duration = header
+    if scan.counted and measured.end is not None:
+        counted = measured.end - start
+        # An mp3 that tells its priming also tells its length to the sample; else its length is only estimated.
+        gapless = scan.container == "mp3" and bool(stream.start_time)
+        if not gapless or header is None or abs(header - counted) > MP3_TOLERANCE:
+            duration = counted
+    return {
+        "index": stream.index,
+        "codec": stream.codec.canonical_name,
+        "sampleRate": stream.sample_rate,
+        "channels": stream.codec_context.channels,
+        "layout": stream.layout.name,
+        "timeBase": _text(tick),
+        "start": _text(start),
+        "duration": _text(duration),
+    }
+
+
+def _text(value: Fraction | None) -> str | None:
+    return None if value is None else f"{Fraction(value).numerator}/{Fraction(value).denominator}"
+
+
+if __name__ == "__main__":
+    main()

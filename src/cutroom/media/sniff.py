@@ -1,0 +1,133 @@
+"""Which container a file is, by its first bytes, before any demuxer sees it.
+
+FFmpeg's own guess also takes playlists and scripts (HLS, DASH, ffconcat, SDP, image patterns), which open other files
+and sockets (threats A15 to A22). Here only real containers have a name, and the name decides the one demuxer that may
+read the file; what has no name is not media.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from cutroom.kit.errors import Invalid
+
+HEAD_BYTES: Final = 4096
+_MAX_BOXES: Final = 100_000
+_BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"uuid"})
+_TS_PACKETS: Final = (188, 192, 204)  # plain, with a time code (M2TS), with error correction
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A kind of file.
+
+    Args:
+        name: what we call it, in `MediaInfo.format`.
+        demuxers: names of the FFmpeg demuxers that may read it, best first.
+    """
+
+    name: str
+    demuxers: tuple[str, ...]
+
+
+_MAGIC: Final = (
+    (b"GIF87a", Container("gif", ("gif",))),
+    (b"GIF89a", Container("gif", ("gif",))),
+    (b"\xff\xd8\xff", Container("jpeg", ("jpeg_pipe",))),
+    (b"OggS", Container("ogg", ("ogg",))),
+    (b"fLaC", Container("flac", ("flac",))),
+    (b"ID3", Container("mp3", ("mp3", "aac", "flac"))),
+)
+
+
+def sniff(path: Path) -> Container:
+    """Tell the container of a file.
+
+    Raises:
+        Invalid: `not_media` when it is none that we read, `media_unsupported` when it is one that we know and do not
+            read, `media_truncated` when its end is missing.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        found = _by_magic(head)
+        if found is None:
+            what = "is empty" if not head else "is no video, sound or picture file that we can read"
+            raise Invalid("not_media", f"The file {what}.")
+        if "mov" in found.demuxers:
+            _check_movie(file)
+    return found
+
+
+def _by_magic(head: bytes) -> Container | None:
+    for magic, found in _MAGIC:
+        if head.startswith(magic):
+            return found
+    if head[4:8] in _BOXES:
+        return _movie(head)
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return Container("webm" if b"webm" in head[:64] else "matroska", ("matroska",))
+    if head[:4] in {b"RIFF", b"RF64"}:
+        return _riff(head)
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        if b"acTL" in head[:1024]:
+            raise _unsupported("Animated PNG", "GIF, WebM or MP4")
+        return Container("png", ("png_pipe",))
+    return _stream(head)
+
+
+def _stream(head: bytes) -> Container | None:
+    """Formats that only have a sync word."""
+    if len(head) >= 4 and head[0] == 0xFF:
+        version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3  # ISO/IEC 11172-3, section 2.4.2.3
+        if head[1] & 0xF6 == 0xF0:
+            return Container("aac", ("aac",))
+        if head[1] & 0xE0 == 0xE0 and version != 1 and layer in {1, 2}:
+            return Container("mp3", ("mp3",))
+    for size in _TS_PACKETS:
+        for start in (0, 4):  # M2TS puts its time code first
+            places = range(start, len(head), size)
+            if len(places) >= 4 and all(head[place] == 0x47 for place in places):
+                return Container("mpegts", ("mpegts",))
+    return None
+
+
+def _movie(head: bytes) -> Container:
+    brand = head[8:12] if head[4:8] == b"ftyp" else b"qt  "
+    if brand in {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"}:
+        raise _unsupported("HEIC and AVIF", "JPEG, PNG or WebP")
+    return Container({b"qt  ": "mov", b"M4A ": "m4a", b"M4B ": "m4a"}.get(brand, "mp4"), ("mov",))
+
+
+def _riff(head: bytes) -> Container | None:
+    kind = head[8:12]
+    if kind == b"WEBP":
+        if head[12:16] == b"VP8X" and len(head) > 20 and head[20] & 0x02:
+            raise _unsupported("Animated WebP", "GIF, WebM or MP4")
+        return Container("webp", ("webp_pipe",))
+    return {b"WAVE": Container("wav", ("wav",)), b"AVI ": Container("avi", ("avi",))}.get(kind)
+
+
+def _check_movie(file: BinaryIO) -> None:
+    """Walk the outermost boxes (ISO/IEC 14496-12, section 4.2): without `moov` nothing else can be read."""
+    end = file.seek(0, 2)
+    place = 0
+    for _ in range(_MAX_BOXES):
+        file.seek(place)
+        header = file.read(16)
+        if len(header) < 8:
+            break
+        size, kind = int.from_bytes(header[:4], "big"), header[4:8]
+        if size == 1:
+            size = int.from_bytes(header[8:16], "big")
+        if kind == b"moov":
+            if size and place + size > end:
+                break
+            return
+        if size < 8:  # 0: to the end of the file; anything else is damaged
+            break
+        place += size
+    raise Invalid("media_truncated", "The file's index is missing: it was cut off while it was made or sent.")
+
+
+def _unsupported(what: str, instead: str) -> Invalid:
+    return Invalid("media_unsupported", f"{what} is not supported; convert it to {instead}.")
