@@ -33,6 +33,7 @@ def test_this_user_has_a_name() -> None:
 def test_a_closed_folder_above_the_data_is_noticed(tmp_path: Path, program: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
+    (closed / "postgres").mkdir()
     assert needs_reach(STRANGER, data=closed / "postgres" / "18", program=program)
 
 
