@@ -200,11 +200,11 @@ async def test_a_stranger_that_has_the_number_of_a_dead_server_is_left_alone(fol
 
 async def test_what_an_interrupted_first_start_left_is_made_anew(tmp_path: Path) -> None:
     folder = tmp_path / "postgres"
-    (folder / "18.new" / "base").mkdir(parents=True)
-    (folder / "18.new" / "PG_VERSION").write_text("18\n")
+    (folder / "18.new.0123" / "base").mkdir(parents=True)
+    (folder / "18.new.0123" / "PG_VERSION").write_text("18\n")
     async with _running(folder) as (_, url):
         assert await _ask(url, "SELECT 1") == 1
-    assert not (folder / "18.new").exists()
+    assert not list(folder.glob("18.new*"))
     shutil.rmtree(folder)
 
 

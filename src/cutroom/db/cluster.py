@@ -11,6 +11,7 @@ FOLDER/
 
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -56,11 +57,6 @@ class Cluster:
         return self.folder / MAJOR
 
     @property
-    def draft(self) -> Path:
-        """Where a data folder grows before it gets its name: what is here after a crash is not whole."""
-        return self.folder / f"{MAJOR}.new"
-
-    @property
     def log(self) -> Path:
         """What Postgres wrote."""
         return self.folder / "postgres.log"
@@ -80,11 +76,14 @@ class Cluster:
             raise Unavailable("other_postgres_version", message, retryable=False)
 
     def make_draft(self) -> Path:
-        """An empty folder for `initdb`."""
-        shutil.rmtree(self.draft, ignore_errors=True)
-        self.draft.mkdir(mode=0o700)
-        self._give(self.draft)
-        return self.draft
+        """An empty folder in which a data folder grows before it gets its name; earlier ones, not whole, go."""
+        for earlier in self.folder.glob(f"{MAJOR}.new.*"):
+            shutil.rmtree(earlier, ignore_errors=True)
+        # Each has its own name: an `initdb` whose owner was killed may write to the earlier one for a moment yet.
+        draft = self.folder / f"{MAJOR}.new.{secrets.token_hex(4)}"
+        draft.mkdir(mode=0o700)
+        self._give(draft)
+        return draft
 
     def open_log(self) -> IO[bytes]:
         """The log, to append to; one that grew long moves aside."""
