@@ -16,11 +16,20 @@ from cutroom.jobs.states import ENDED, Status
 
 if TYPE_CHECKING:
     from cutroom.jobs.ending import OnEnd
+    from cutroom.jobs.follow import Followers
+    from cutroom.jobs.retention import Retention
+    from cutroom.jobs.scheduler import Scheduler
     from cutroom.jobs.service import JobService
+    from cutroom.jobs.worker import Worker, WorkerSettings
 
 _LATER: Final = {
+    "Scheduler": "scheduler",
+    "Retention": "retention",
+    "Followers": "follow",
     "JobService": "service",
     "OnEnd": "ending",
+    "Worker": "worker",
+    "WorkerSettings": "worker",
 }
 
 __all__ = [
@@ -29,6 +38,7 @@ __all__ = [
     "AttemptRef",
     "Context",
     "Files",
+    "Followers",
     "Idempotency",
     "Job",
     "JobEvent",
@@ -37,12 +47,16 @@ __all__ = [
     "Published",
     "PublishedFile",
     "Registry",
+    "Retention",
+    "Scheduler",
     "Status",
     "StepRetry",
     "Submission",
     "Submitted",
     "Taken",
     "TakenFile",
+    "Worker",
+    "WorkerSettings",
     "Workflow",
     "run_alone",
 ]

@@ -13,7 +13,7 @@ from cutroom.kit.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class NewItems:
-    """Items of a map that are to become child jobs; `inputs` are JSON texts. None when they exist already."""
+    """A map: `inputs` are the JSON texts of items that are to become child jobs, None when they exist already."""
 
     step: str
     workflow: str
@@ -23,10 +23,10 @@ class NewItems:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A sleep: `seconds` when it is new, None when its time was set by an earlier attempt."""
+    """A sleep: of `seconds` when it is new, else `until` a time in seconds since 1970 on the database's clock."""
 
     step: str
-    seconds: float | None
+    seconds: float
     until: float | None = None
 
 

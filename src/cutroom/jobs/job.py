@@ -16,7 +16,7 @@ class Job:
     """One durable request to run a workflow with one input.
 
     Args:
-        status: where it stands; show `status.shown` to users.
+        status: where it stands; show `shown` to users.
         input: JSON, as the workflow's input type writes it.
         output: JSON, when succeeded.
         error: `CutroomError.to_json()` data, and in `attempts` that of every failed attempt; when failed or retrying.
@@ -26,6 +26,7 @@ class Job:
         dead_at: when it became a dead letter: its attempts were used up.
         cancel_requested_at: when a cancel was asked for that its worker has not yet carried out.
         event_seq: sequence number of its newest event.
+        resumes: it waited, and its next claim goes on with the same attempt.
     """
 
     id: str
@@ -50,6 +51,12 @@ class Job:
     correlation_id: str | None
     event_seq: int
     sandbox_level: int | None
+    resumes: bool
+
+    @property
+    def shown(self) -> Status:
+        """The status for users: a job that waits for its items, or to go on after them, is running."""
+        return Status.RUNNING if self.resumes and self.status is Status.QUEUED else self.status.shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ class Recorder:
         with self._lock:
             self._add(Noted("log", data, time.monotonic()))
 
+    @property
+    def waiting(self) -> bool:
+        """Whether `take` would give something."""
+        return self._moved or bool(self._events)
+
     def take(self) -> Notes | None:
         """What came since the last call, if anything did."""
         with self._lock:

@@ -28,8 +28,8 @@ SELECT root_id, status FROM jobs WHERE root_id = ANY(:ids) AND parent_id IS NOT 
 _RESET: Final = statement("""
 WITH changed AS (
   UPDATE jobs SET status = 'queued', attempt = 0, error = NULL, dead_at = NULL, cancel_requested_at = NULL,
-    finished_at = NULL, run_at = NULL, dedupe_key = NULL, progress = 0, stage = NULL, queued_at = clock_timestamp(),
-    event_seq = event_seq + 1
+    finished_at = NULL, run_at = NULL, dedupe_key = NULL, progress = 0, stage = NULL, resumes = false,
+    queued_at = clock_timestamp(), event_seq = event_seq + 1
   WHERE (id = ANY(:ids) OR (root_id = ANY(:ids) AND parent_id IS NOT NULL)) AND status IN ('failed', 'cancelled')
   RETURNING *
 ), event AS (
@@ -50,9 +50,9 @@ async def retry(session: AsyncSession, workspace_id: str, job_id: str) -> Job:
     row = (await session.execute(_ROOT, {"id": job_id, "workspace": workspace_id})).one_or_none()
     if row is None:
         raise not_found()
-    status = Status(row.status)
-    if status not in {Status.FAILED, Status.CANCELLED}:
-        message = f"Only a failed or cancelled job can be run again; this one is {status.shown}."
+    found = job_of(row)
+    if found.status not in {Status.FAILED, Status.CANCELLED}:
+        message = f"Only a failed or cancelled job can be run again; this one is {found.shown}."
         raise Conflict("job_not_retryable", message)
     jobs = await _reset(session, [job_id])
     if not jobs:

@@ -68,6 +68,7 @@ def job_of(row: Row[Any]) -> Job:
         correlation_id=row.correlation_id,
         event_seq=row.event_seq,
         sandbox_level=row.sandbox_level,
+        resumes=row.resumes,
     )
 
 

@@ -55,6 +55,7 @@ class JobRow(Base):
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(server_default="0")
     worker: Mapped[str | None]
+    resumes: Mapped[bool] = mapped_column(server_default=text("false"))  # the next claim goes on with the attempt
     cancel_requested_at: Mapped[datetime | None]
     dedupe_key: Mapped[str | None] = mapped_column(IdText)
     pending: Mapped[int] = mapped_column(server_default="0")  # children that have not ended

@@ -1,0 +1,205 @@
+"""Taking jobs from the queue: by priority, then in turn over workspaces, within each one's limit.
+
+Two statements in one transaction. The first walks the workspaces that have queued jobs (a loose index scan: one index
+lookup per workspace, however long its queue) and locks the lanes that may be served, skipping those that another claim
+has locked. The second, with a snapshot taken after the locks, counts again what runs and takes the heads of the queues.
+A lane's limit therefore holds exactly, and no claim ever waits for another.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom.jobs.job import AttemptRef
+from cutroom.jobs.statements import statement
+
+_LANES: Final = statement("""
+WITH RECURSIVE ready AS (
+  (SELECT workspace_id, priority FROM jobs WHERE status = 'queued'
+   ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1)
+  UNION ALL
+  SELECT next.workspace_id, next.priority FROM ready CROSS JOIN LATERAL (
+    SELECT workspace_id, priority FROM jobs WHERE status = 'queued' AND workspace_id > ready.workspace_id
+    ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1
+  ) AS next
+), open AS MATERIALIZED (
+  SELECT workspace_id, priority, served_at FROM ready JOIN lanes USING (workspace_id)
+  WHERE max_running > (
+    SELECT count(*) FROM jobs WHERE jobs.status = 'running' AND jobs.workspace_id = ready.workspace_id
+  )
+  ORDER BY priority DESC, served_at, workspace_id
+), locked AS MATERIALIZED (
+  SELECT lanes.workspace_id FROM lanes JOIN open USING (workspace_id)
+  ORDER BY open.priority DESC, open.served_at, open.workspace_id LIMIT :count
+  FOR UPDATE OF lanes SKIP LOCKED
+)
+SELECT (SELECT count(*) FROM ready) AS ready, (SELECT count(*) FROM open) AS open,
+       ARRAY(SELECT workspace_id FROM locked) AS locked
+""")
+
+# `= ANY(ARRAY(…))` and not a join: whatever the planner believes about the size of the table, it looks jobs up by id.
+_CLAIM: Final = statement("""
+WITH lane AS MATERIALIZED (
+  SELECT workspace_id, served_at, max_running - (
+    SELECT count(*) FROM jobs WHERE jobs.status = 'running' AND jobs.workspace_id = lanes.workspace_id
+  ) AS room
+  FROM lanes WHERE workspace_id = ANY(CAST(:lanes AS text[]))
+), head AS MATERIALIZED (
+  SELECT first.id, first.priority, lane.served_at,
+         row_number() OVER (
+           PARTITION BY lane.workspace_id ORDER BY first.priority DESC, first.root_id, first.id) AS turn
+  FROM lane CROSS JOIN LATERAL (
+    SELECT id, priority, root_id FROM jobs WHERE status = 'queued' AND workspace_id = lane.workspace_id
+    ORDER BY workspace_id, priority DESC, root_id, id LIMIT GREATEST(LEAST(:count, lane.room), 0)
+  ) AS first
+), locked AS MATERIALIZED (
+  SELECT id, resumes AS resumed, clock_timestamp() AS at FROM jobs
+  WHERE status = 'queued' AND id = ANY(ARRAY(
+    SELECT id FROM head ORDER BY priority DESC, turn, served_at, id LIMIT :count
+  ))
+  FOR UPDATE SKIP LOCKED
+), changed AS (
+  UPDATE jobs SET status = 'running', fence = fence + 1, worker = :worker, error = NULL,
+    attempt = attempt + CASE WHEN resumed THEN 0 ELSE 1 END, resumes = false,
+    event_seq = event_seq + CASE WHEN resumed THEN 0 ELSE 1 END,
+    lease_until = locked.at + make_interval(secs => :lease_s), started_at = COALESCE(started_at, locked.at),
+    sandbox_level = :sandbox_level
+  FROM locked WHERE jobs.id = ANY(ARRAY(SELECT id FROM locked)) AND jobs.id = locked.id
+  RETURNING jobs.*, locked.at, locked.resumed
+), served AS (
+  UPDATE lanes SET served_at = clock_timestamp() WHERE workspace_id = ANY(ARRAY(SELECT workspace_id FROM changed))
+), attempt AS (
+  INSERT INTO job_attempts (job_id, fence, attempt, worker, started_at)
+  SELECT id, fence, attempt, worker, at FROM changed
+), event AS (
+  $state_event WHERE NOT resumed
+)
+SELECT id, workspace_id, type, CAST(input AS text) AS input, attempt, max_attempts, fence, priority, depth, root_id,
+       parent_id, parent_step, progress, stage, event_seq, started_at, at, EXTRACT(EPOCH FROM at - queued_at) AS wait_s,
+       pg_notify('cutroom_events', id)
+FROM changed ORDER BY priority DESC, root_id, id
+""")
+
+# What a claim took whose answer was lost with its connection: nobody knows of it but the row.
+_UNHEARD: Final = statement("""
+WITH changed AS (
+  UPDATE jobs SET status = 'queued', attempt = attempt - 1, lease_until = NULL, worker = NULL,
+    queued_at = clock_timestamp(), event_seq = event_seq + 1
+  WHERE id = ANY(ARRAY(
+    SELECT id FROM jobs
+    WHERE status = 'running' AND worker = :worker AND lease_until > clock_timestamp()
+      AND id <> ALL(CAST(:held AS text[]))
+    FOR UPDATE SKIP LOCKED
+  ))
+  RETURNING *
+), attempt AS (
+  UPDATE job_attempts AS a SET ended_at = clock_timestamp(), outcome = 'released'
+  FROM changed WHERE a.job_id = changed.id AND a.fence = changed.fence
+), event AS (
+  $state_event
+)
+SELECT pg_notify('cutroom_events', id), pg_notify('cutroom_jobs', '') FROM changed
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job as its worker holds it.
+
+    Args:
+        input: JSON text.
+        claimed_at: when, on the database's clock.
+        wait_s: seconds that it lay in the queue.
+    """
+
+    id: str
+    workspace_id: str
+    type: str
+    input: str
+    attempt: int
+    max_attempts: int
+    fence: int
+    priority: int
+    depth: int
+    root_id: str
+    parent_id: str | None
+    parent_step: str | None
+    progress: float
+    stage: str | None
+    event_seq: int
+    started_at: datetime
+    claimed_at: datetime
+    wait_s: float
+
+    @property
+    def ref(self) -> AttemptRef:
+        """Names this attempt."""
+        return AttemptRef(self.workspace_id, self.id, self.attempt, self.fence)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim took.
+
+    Args:
+        contended: lanes were left out because another claim held them: try again in a moment.
+        limited: lanes were left out because they are at their limit: try again when a job ends.
+    """
+
+    jobs: tuple[Claimed, ...]
+    contended: bool
+    limited: bool
+
+
+async def claim(
+    session: AsyncSession, *, worker: str, count: int, lease_s: float, sandbox_level: int | None = None
+) -> Claim:
+    """Take at most `count` jobs under a lease of `lease_s` seconds of the database's clock."""
+    lanes = (await session.execute(_LANES, {"count": count})).one()
+    limited = lanes.ready > lanes.open
+    if not lanes.locked:
+        return Claim((), contended=lanes.open > 0, limited=limited)
+    values = {
+        "lanes": lanes.locked,
+        "count": count,
+        "worker": worker,
+        "lease_s": lease_s,
+        "sandbox_level": sandbox_level,
+    }
+    jobs = tuple(_claimed(row) for row in await session.execute(_CLAIM, values))
+    contended = len(jobs) < count and len(lanes.locked) < min(lanes.open, count)
+    return Claim(jobs, contended=contended, limited=limited)
+
+
+async def release_unheard(session: AsyncSession, *, worker: str, held: list[str]) -> int:
+    """Put back, uncharged, what this worker holds by the table but not by its own knowledge; how many.
+
+    Called after a claim whose answer was lost. Jobs whose lease has passed are the rescuer's.
+    """
+    return len((await session.execute(_UNHEARD, {"worker": worker, "held": held})).all())
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    return Claimed(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        type=row.type,
+        input=row.input,
+        attempt=row.attempt,
+        max_attempts=row.max_attempts,
+        fence=row.fence,
+        priority=row.priority,
+        depth=row.depth,
+        root_id=row.root_id,
+        parent_id=row.parent_id,
+        parent_step=row.parent_step,
+        progress=row.progress,
+        stage=row.stage,
+        event_seq=row.event_seq,
+        started_at=row.started_at,
+        claimed_at=row.at,
+        wait_s=float(row.wait_s),
+    )

@@ -1,0 +1,210 @@
+"""One attempt: from the claimed row to what is written at its end."""
+
+import asyncio
+import errno
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from cutroom.db import Database
+from cutroom.jobs import metrics, payload
+from cutroom.jobs.context import Context, Files
+from cutroom.jobs.ending import End, Outcome
+from cutroom.jobs.errors import LeaseLost, Wait, is_dead, waits_of
+from cutroom.jobs.holding import Holding
+from cutroom.jobs.job import AttemptRef, Job
+from cutroom.jobs.journal import Kept, WorkerJournal, WorkerSpread, kept_of
+from cutroom.jobs.ledger import Ledger, patiently
+from cutroom.jobs.registry import Registry, Workflow
+from cutroom.kit.errors import CutroomError, Internal, Unavailable, first_of
+from cutroom.kit.scratch import Scratch
+
+FilesFor = Callable[[AttemptRef, Path], Files]
+UNKNOWN_AGAIN_S: Final = 5.0
+"""A job of a workflow that this version does not know goes back for so long, uncharged: a newer worker may know it."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """How the workflow function ended: exactly one of these is set; none when it was stopped."""
+
+    output: str | None = None
+    waits: Sequence[Wait] = ()
+    error: CutroomError | None = None
+
+
+class Executor:
+    """Runs attempts.
+
+    Args:
+        database: the worker's own connections.
+        ledger: writes for attempts.
+        registry: the workflows.
+        files_for: makes the `Files` of one attempt, given its scratch folder.
+        scratch: where attempts have their folders.
+        threads: where steps that are not async run.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        registry: Registry,
+        files_for: FilesFor,
+        scratch: Scratch,
+        threads: ThreadPoolExecutor,
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._registry = registry
+        self._files_for = files_for
+        self._scratch = scratch
+        self._threads = threads
+
+    async def run(self, holding: Holding) -> None:
+        """Run one attempt to whatever end; never raises for what the workflow does."""
+        job = holding.job
+        with structlog.contextvars.bound_contextvars(job_id=job.id, workspace_id=job.workspace_id, fence=job.fence):
+            log.debug("job.claimed", type=job.type, attempt=job.attempt)
+            started = time.monotonic()
+            workflow = self._registry.find(job.type)
+            if workflow is None:
+                log.warning("job.unknown_workflow", type=job.type)
+                outcome = await self._end(holding, "released", again_s=UNKNOWN_AGAIN_S)
+            else:
+                outcome = await self._run(holding, workflow)
+            seconds = time.monotonic() - started
+            metrics.RUN.labels(job.type).observe(seconds)
+            metrics.ATTEMPTS.labels(job.type, outcome).inc()
+            log.info(
+                "job.attempt_ended", type=job.type, attempt=job.attempt, outcome=outcome, seconds=round(seconds, 3)
+            )
+
+    async def _run(self, holding: Holding, workflow: Workflow) -> str:
+        try:
+            folder = self._scratch.folder(holding.job.id)
+        except OSError as error:
+            worked = _Worked(error=_error_of(error))
+        else:
+            try:
+                worked = await self._work(holding, workflow, folder)
+            finally:
+                await self._remove(folder)
+        if holding.reason == "lost":
+            return "lost"
+        try:
+            return await self._conclude(holding, workflow, worked)
+        except LeaseLost:
+            return "lost"
+
+    async def _work(self, holding: Holding, workflow: Workflow, folder: Path) -> _Worked:
+        """Run the workflow function in a task of its own, which is what a stop cancels."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._guarded(holding, workflow, folder))
+            holding.working(task)
+            while not task.done():
+                await asyncio.wait({task}, timeout=1.0)
+                if holding.reason is not None:
+                    task.cancel()  # again: code that swallowed the first one must not keep a slot for ever
+            return task.result()
+
+    async def _guarded(self, holding: Holding, workflow: Workflow, folder: Path) -> _Worked:
+        """Run the workflow function and turn whatever it does into a value."""
+        limit = asyncio.timeout(workflow.timeout_s)
+        try:
+            async with limit:
+                return await self._called(holding, workflow, folder)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 — a workflow's SystemExit must not end the worker
+            return self._ended_by(error, holding, workflow, late=limit.expired())
+
+    def _ended_by(self, error: BaseException, holding: Holding, workflow: Workflow, *, late: bool) -> _Worked:
+        if isinstance(error, asyncio.CancelledError):
+            if holding.reason is not None:
+                return _Worked()
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise error  # not the workflow was cancelled but the worker
+        elif isinstance(error, TimeoutError) and late:
+            message = f"An attempt of '{workflow.name}' took longer than {workflow.timeout_s:g} s."
+            return _Worked(error=Unavailable("job_timeout", message))
+        elif waits := waits_of(error):
+            return _Worked(waits=waits)
+        return _Worked(error=_error_of(error))
+
+    async def _called(self, holding: Holding, workflow: Workflow, folder: Path) -> _Worked:
+        job = holding.job
+        kept = Kept() if job.fence == 1 else await patiently(lambda: self._kept(job.id))
+        ctx = Context(
+            ref=job.ref,
+            scratch=folder,
+            files=self._files_for(job.ref, folder),
+            journal=WorkerJournal(self._ledger, holding, kept),
+            events=holding.recorder,
+            spread=WorkerSpread(self._database, self._registry, holding, kept),
+            started_at=job.started_at,
+            threads=self._threads,
+        )
+        output = await workflow.function(ctx, payload.load(workflow.input, job.input))
+        return _Worked(output=payload.dump(workflow.output, output, f"The output of '{workflow.name}'"))
+
+    async def _kept(self, job_id: str) -> Kept:
+        async with self._database.begin() as session:
+            return await kept_of(session, job_id)
+
+    async def _conclude(self, holding: Holding, workflow: Workflow, worked: _Worked) -> str:
+        """Write the end of the attempt."""
+        if holding.reason == "cancelled":
+            return await self._end(holding, "cancelled")
+        if worked.output is not None:
+            try:
+                return await self._end(holding, "succeeded", output=worked.output)
+            except Exception as error:  # noqa: BLE001 — `on_end` refused the success, or the database the output
+                worked = _Worked(error=_error_of(error))
+        if holding.reason is not None:
+            return await self._end(holding, "released")
+        if worked.waits:
+            if await self._ledger.suspend(holding, worked.waits):
+                return "suspended"
+            return await self._end(holding, "cancelled")
+        return await self._fail(holding, workflow, worked.error or _error_of(None))
+
+    async def _fail(self, holding: Holding, workflow: Workflow, error: CutroomError) -> str:
+        again_s = None
+        if error.retryable:
+            again_s = max(error.retry_after_s or 0.0, workflow.retry.delay_s(holding.job.attempt))
+        data = payload.clean_json(error.to_json())
+        return await self._end(holding, "failed", error=data, again_s=again_s, dead=is_dead(error))
+
+    async def _end(self, holding: Holding, outcome: Outcome, **facts: Any) -> str:
+        job = holding.job
+        ended: Job | None = await self._ledger.end(holding, End(job.id, job.fence, job.parent_id, outcome, **facts))
+        return "lost" if ended is None else outcome
+
+    async def _remove(self, folder: Path) -> None:
+        """Remove the attempt's folder; in a thread when there is something in it."""
+        try:
+            folder.rmdir()
+        except OSError:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _error_of(error: BaseException | None) -> CutroomError:
+    """The error for the job's owner. What nobody foresaw is told to the operator's log only."""
+    known = None if error is None else first_of(error)
+    if known is not None:
+        return known
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return Unavailable("disk_full", "The disk for work in progress is full; the job is tried again later.")
+    log.error("job.unexpected_error", exc_info=error)
+    message = "Something went wrong on our side; the operator's log has the details."
+    return Internal("internal_error", message, retryable=True)

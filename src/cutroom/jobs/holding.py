@@ -1,0 +1,47 @@
+"""A job in the hands of its worker."""
+
+import asyncio
+import time
+from typing import Any, Literal
+
+from cutroom.jobs.claiming import Claimed
+from cutroom.jobs.recorder import Recorder
+
+Reason = Literal["released", "outage", "cancelled", "lost"]
+_RANK: tuple[Reason, ...] = ("released", "outage", "cancelled", "lost")
+
+
+class Holding:
+    """An attempt that runs here.
+
+    Args:
+        job: what was claimed.
+        deadline: when the lease runs out, on this process's monotonic clock, reckoned from before the claim was sent.
+    """
+
+    def __init__(self, job: Claimed, deadline: float) -> None:
+        self.job = job
+        self.deadline = deadline
+        self.recorder = Recorder(progress=job.progress, stage=job.stage, written=job.event_seq)
+        self.writing = asyncio.Lock()
+        """Held while something of this job is being written, so that its events stay in order."""
+        self.reason: Reason | None = None
+        self._work: asyncio.Task[Any] | None = None
+
+    @property
+    def expired(self) -> bool:
+        """Whether the lease may have run out."""
+        return time.monotonic() >= self.deadline
+
+    def working(self, task: asyncio.Task[Any]) -> None:
+        """Say what to cancel when the attempt is stopped."""
+        self._work = task
+        if self.reason is not None:
+            task.cancel()
+
+    def stop(self, reason: Reason) -> None:
+        """End the attempt's work early. A graver reason replaces a lesser one."""
+        if self.reason is None or _RANK.index(reason) > _RANK.index(self.reason):
+            self.reason = reason
+            if self._work is not None:
+                self._work.cancel()

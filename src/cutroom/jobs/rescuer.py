@@ -1,0 +1,109 @@
+"""Moves on what nobody holds any more: jobs of dead workers, and jobs whose time has come."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom.db import Database, try_lock, unavailable
+from cutroom.jobs import ending, metrics
+from cutroom.jobs.ending import WORKER_LOST, End, OnEnd
+from cutroom.jobs.statements import statement
+
+GRACE_S: Final = 5.0
+"""For so long after the server started nothing is taken from a worker: all have been cut off, and come back first."""
+_LOCK: Final = "cutroom.jobs.rescuer"
+log = structlog.get_logger()
+
+# now() and not clock_timestamp(): a volatile function cannot be looked up in an index.
+_PROMOTE: Final = statement("""
+WITH due AS MATERIALIZED (
+  SELECT id FROM jobs
+  WHERE status IN ('scheduled', 'retrying', 'waiting') AND run_at IS NOT NULL AND run_at <= now()
+  ORDER BY run_at LIMIT 500 FOR UPDATE SKIP LOCKED
+), changed AS (
+  UPDATE jobs SET status = 'queued', run_at = NULL, queued_at = clock_timestamp(),
+    event_seq = event_seq + CASE WHEN resumes THEN 0 ELSE 1 END
+  WHERE id = ANY(ARRAY(SELECT id FROM due)) AND status IN ('scheduled', 'retrying', 'waiting')
+  RETURNING *
+), event AS (
+  $state_event WHERE NOT resumes
+)
+SELECT pg_notify('cutroom_jobs', ''), CASE WHEN NOT resumes THEN pg_notify('cutroom_events', id) END FROM changed
+""")
+_NEXT: Final = statement("""
+SELECT EXTRACT(EPOCH FROM min(run_at) - now()) FROM jobs
+WHERE status IN ('scheduled', 'retrying', 'waiting') AND run_at IS NOT NULL
+""")
+_EXPIRED: Final = statement("""
+SELECT id, fence, parent_id FROM jobs
+WHERE status = 'running' AND lease_until <= clock_timestamp()
+  AND clock_timestamp() > pg_postmaster_start_time() + make_interval(secs => :grace_s)
+ORDER BY lease_until LIMIT 100
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """What a look around did.
+
+    Args:
+        promoted: jobs whose time had come.
+        rescued: jobs taken from workers that stopped answering.
+        next_s: seconds until the next job is due, if any is waiting for a time.
+    """
+
+    promoted: int
+    rescued: int
+    next_s: float | None
+
+
+class Rescuer:
+    """Looks around, in one worker at a time.
+
+    Args:
+        database: the worker's own connections.
+        on_end: told of each job that ends here.
+        grace_s: see `GRACE_S`.
+    """
+
+    def __init__(self, database: Database, on_end: OnEnd | None, *, grace_s: float = GRACE_S) -> None:
+        self._database = database
+        self._on_end = on_end
+        self._grace_s = grace_s
+
+    async def look(self) -> Rescue:
+        """Move on what can be moved on; nothing when another worker is at it."""
+        async with self._database.begin() as session:
+            if not await try_lock(session, _LOCK):
+                return Rescue(0, 0, None)
+            promoted = await promote(session)
+            next_s = await session.scalar(_NEXT)
+            expired = (await session.execute(_EXPIRED, {"grace_s": self._grace_s})).all()
+        # Each in a transaction of its own: one that cannot be ended must not keep the others. The lock is not needed
+        # for it, for the lease is looked at again when the row is locked.
+        rescued = 0
+        for row in expired:
+            rescued += await self._rescue(End(row.id, row.fence, row.parent_id, "lost", error=WORKER_LOST))
+        return Rescue(promoted, rescued, None if next_s is None else float(next_s))
+
+    async def _rescue(self, end: End) -> bool:
+        try:
+            async with self._database.begin() as session:
+                (ended,) = await ending.end(session, [end], self._on_end, wait=True)
+        except Exception as error:
+            if unavailable(error) is not None:
+                raise
+            log.exception("rescuer.failed", job_id=end.job_id)
+            return False
+        if ended is None or ended.job is None:
+            return False
+        metrics.RESCUED.inc()
+        log.warning("job.rescued", job_id=end.job_id, status=ended.job.status, attempt=ended.job.attempt)
+        return True
+
+
+async def promote(session: AsyncSession) -> int:
+    """Queue up to 500 jobs whose time has come, the longest due first; how many."""
+    return len((await session.execute(_PROMOTE)).all())

@@ -1,0 +1,144 @@
+"""Workers inside the test process, and waiting for what they do."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import text
+
+from cutroom.db import Database, Listener
+from cutroom.jobs import (
+    AttemptRef,
+    Job,
+    JobEvent,
+    JobService,
+    OnEnd,
+    Published,
+    Registry,
+    Status,
+    Submission,
+    Taken,
+    Worker,
+    WorkerSettings,
+)
+from tests.jobs.flows import A
+
+T = TypeVar("T")
+
+
+class NoFiles:
+    """Files of workflows that use none."""
+
+    async def take(self, source: str) -> Taken:
+        raise NotImplementedError
+
+    async def find(self, key: str) -> Path | None:
+        return None
+
+    async def keep(self, key: str, path: Path) -> None:
+        raise NotImplementedError
+
+    async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
+        raise NotImplementedError
+
+
+def no_files(ref: AttemptRef, scratch: Path) -> NoFiles:
+    return NoFiles()
+
+
+@dataclass
+class Rig:
+    """A database, the service on it, and workers that are started by `worker`."""
+
+    database: Database
+    registry: Registry
+    jobs: JobService
+    folder: Path
+    on_end: OnEnd | None = None
+    workers: list[Worker] = field(default_factory=list)
+
+    @contextlib.asynccontextmanager
+    async def worker(self, *, listen: bool = True, **settings: Any) -> AsyncIterator[Worker]:
+        """A running worker; drained at the end of the block."""
+        listener = Listener(self.database.url)
+        chosen = WorkerSettings(**{"poll_s": 0.2, "drain_s": 5.0, **settings})
+        worker = Worker(self.database, listener, self.registry, no_files, self.folder, chosen, self.on_end)
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            heard = group.create_task(listener.run())
+            ran = group.create_task(worker.run(stop))
+            try:
+                if listen:
+                    await listener.connected.wait()
+                else:
+                    heard.cancel()
+                yield worker
+            finally:
+                stop.set()
+                await asyncio.wait({ran})
+                heard.cancel()
+
+    async def submit(self, kind: str, value: Any, workspace: str = A, **more: Any) -> str:
+        async with self.database.begin() as session:
+            submitted = await self.jobs.submit(session, workspace, Submission(kind, value, **more))
+        return submitted.job.id
+
+    async def get(self, job_id: str, workspace: str = A) -> Job:
+        async with self.database.begin() as session:
+            return await self.jobs.get(session, workspace, job_id)
+
+    async def cancel(self, job_id: str, workspace: str = A) -> Job:
+        async with self.database.begin() as session:
+            return await self.jobs.cancel(session, workspace, job_id)
+
+    async def events(self, job_id: str, workspace: str = A) -> list[JobEvent]:
+        async with self.database.begin() as session:
+            return await self.jobs.events(session, workspace, job_id, limit=100_000)
+
+    async def states(self, job_id: str, workspace: str = A) -> list[tuple[str, int]]:
+        return [
+            (event.data["status"], event.data["attempt"])
+            for event in await self.events(job_id, workspace)
+            if event.kind == "state"
+        ]
+
+    async def outcomes(self, job_id: str, workspace: str = A) -> list[tuple[int, str | None]]:
+        async with self.database.begin() as session:
+            return [(one.number, one.outcome) for one in await self.jobs.attempts(session, workspace, job_id)]
+
+    async def until(self, job_id: str, *statuses: Status, within_s: float = 20.0, workspace: str = A) -> Job:
+        """Wait until the job is in one of these states."""
+
+        async def there() -> Job | None:
+            job = await self.get(job_id, workspace)
+            return job if job.status in statuses else None
+
+        return await eventually(there, within_s=within_s)
+
+    async def ended(self, job_id: str, *, within_s: float = 20.0, workspace: str = A) -> Job:
+        """Wait until the job has ended."""
+        ends = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
+        return await self.until(job_id, *ends, within_s=within_s, workspace=workspace)
+
+    async def sql(self, statement: str, **values: Any) -> list[Any]:
+        async with self.database.begin() as session:
+            found = await (await session.connection()).execute(text(statement), values)
+            return [tuple(row) for row in found] if found.returns_rows else []
+
+    async def run(self, kind: str, value: Any, **settings: Any) -> Job:
+        """Submit one job and run it in a worker of its own."""
+        async with self.worker(**settings):
+            return await self.ended(await self.submit(kind, value))
+
+
+async def eventually(what: Callable[[], Awaitable[T | None]], *, within_s: float = 20.0) -> T:
+    """Call until it gives something."""
+    end = time.monotonic() + within_s
+    while (found := await what()) is None:
+        assert time.monotonic() < end, f"not within {within_s} s"
+        await asyncio.sleep(0.02)
+    return found
