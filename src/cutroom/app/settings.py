@@ -21,43 +21,39 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CUTROOM_", frozen=True, extra="ignore", populate_by_name=True)
 
-    data: Annotated[Path, Field(description="Folder that holds all state.")] = Path("data")
-    database_url: Annotated[str | None, Field(alias="DATABASE_URL", description="An outside Postgres.")] = None
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    public_url: Annotated[str | None, Field(description="Address that clients use behind a proxy.")] = None
-    secret: Annotated[SecretStr | None, Field(description="Signs URLs; kept in the data folder when not set.")] = None
+    data: Path = Field(Path("data"), description="Folder that holds all state.")
+    database_url: str | None = Field(None, alias="DATABASE_URL", description="An outside Postgres, 15 or newer.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    public_url: str | None = Field(None, description="Address that clients use, behind a proxy.")
+    secret: SecretStr | None = Field(None, description="Signs URLs and cursors; made in the data folder when not set.")
 
-    log_format: Literal["auto", "json", "console"] = "auto"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
-    fetch_allow: Annotated[
-        frozenset[tuple[str, int]],
-        NoDecode,
-        Field(description="Private hosts that sources may come from: host:port,host:port."),
-    ] = frozenset()
-    fetch_max_bytes: Annotated[int, Field(gt=0)] = 2 * 1024**3
-    fetch_deadline_s: Annotated[float, Field(gt=0)] = 600.0
-
-    max_upload_bytes: Annotated[int, Field(gt=0)] = 5 * 1024**3
-    max_body_bytes: Annotated[int, Field(gt=0)] = 1024**2
-    blob_budget_bytes: Annotated[int, Field(gt=0, description="Disk given to sources and segments kept for reuse.")] = (
-        20 * 1024**3
+    fetch_allow: Annotated[frozenset[tuple[str, int]], NoDecode] = Field(
+        frozenset(), description="Private hosts that sources may come from: `host:port,host:port`."
     )
-    artifact_days: Annotated[float, Field(gt=0, description="Days that signed output URLs last.")] = 7.0
+    fetch_max_bytes: int = Field(2 * 1024**3, gt=0, description="Largest source.")
+    fetch_deadline_s: float = Field(600.0, gt=0, description="Longest time for one source, redirects included.")
 
-    worker_slots: Annotated[int, Field(ge=1, le=256)] = 8
-    worker_lease_s: Annotated[float, Field(ge=0.5)] = 30.0
-    worker_poll_s: Annotated[float, Field(gt=0)] = 1.0
-    worker_drain_s: Annotated[float, Field(ge=0)] = 20.0
+    max_upload_bytes: int = Field(5 * 1024**3, gt=0, description="Largest upload.")
+    max_body_bytes: int = Field(1024**2, gt=0, description="Largest JSON body.")
+    blob_budget_bytes: int = Field(20 * 1024**3, gt=0, description="Disk for sources and segments kept for reuse.")
+    artifact_days: float = Field(7.0, gt=0, description="Days that signed output URLs last.")
 
-    s3_bucket: str | None = None
-    s3_endpoint: str | None = None
-    s3_region: str = "us-east-1"
-    s3_access_key: SecretStr | None = None
-    s3_secret_key: SecretStr | None = None
+    worker_slots: int = Field(8, ge=1, le=256, description="Jobs that one worker runs at once.")
+    worker_lease_s: float = Field(30.0, ge=0.5, description="Time after which a silent worker loses its jobs.")
+    worker_poll_s: float = Field(1.0, gt=0, description="Longest wait for work when no notification comes.")
+    worker_drain_s: float = Field(20.0, ge=0, description="Time that running jobs get at a stop.")
 
-    ffmpeg: Annotated[Path | None, Field(description="An ffmpeg to use instead of the one in the wheel.")] = None
+    s3_bucket: str | None = Field(None, description="Keeps files in this bucket instead of the data folder.")
+    s3_endpoint: str | None = Field(None, description="Address of an S3-compatible server; AWS when not set.")
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    s3_access_key: SecretStr | None = Field(None, description="Access key of the bucket.")
+    s3_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket.")
+
+    ffmpeg: Path | None = Field(None, description="An ffmpeg to use instead of the one in the wheel.")
 
     @field_validator("fetch_allow", mode="before")
     @classmethod

@@ -1,0 +1,138 @@
+"""The `cutroom` command. Each program is imported only when it runs, so that `--help` is quick."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cutroom import __version__
+from cutroom.app.console import fail, out
+from cutroom.kit.errors import CutroomError, first_of
+
+cli = typer.Typer(
+    name="cutroom",
+    help="Turn a JSON timeline into a video: on your own machine, or as a service with durable jobs.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Data = Annotated[Path | None, typer.Option("--data", help="Folder that holds all state.", show_default="./data")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.", show_default="8000")]
+Workers = Annotated[int, typer.Option(help="Worker processes to start.", min=1, max=64)]
+
+
+def run(program: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run an async program until it ends or a signal cancels it; a `CutroomError` becomes a sentence and status 1."""
+    try:
+        asyncio.run(_cancelled_by_signals(program))
+    except (CutroomError, BaseExceptionGroup) as error:
+        known = first_of(error)
+        if known is None:
+            raise
+        fail(known)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit(130) from None
+
+
+async def _cancelled_by_signals(program: Callable[[], Awaitable[None]]) -> None:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is not None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
+    await program()
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 — typer's callback
+    if wanted:
+        out.print(f"cutroom {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,  # noqa: FBT002
+) -> None:
+    """Turn a JSON timeline into a video: on your own machine, or as a service with durable jobs."""
+
+
+@cli.command()
+def render(
+    document: Annotated[Path, typer.Argument(help="JSON document; paths in it are relative to it.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")] = None,
+    explain: Annotated[bool, typer.Option(help="Print the plan and stop.")] = False,  # noqa: FBT002
+    cache: Annotated[Path | None, typer.Option(help="Keep segments here; only what changed is made again.")] = None,
+) -> None:
+    """Render a document to a file: no server, no database."""
+    from cutroom.app import render as program  # noqa: PLC0415
+
+    run(lambda: program.render(document, output=output, explain=explain, cache=cache))
+
+
+@cli.command()
+def up(data: Data = None, host: Host = None, port: Port = None, workers: Workers = 1) -> None:
+    """Start everything: Postgres, API and worker. Ctrl-C stops all of it."""
+    from cutroom.app import up as program  # noqa: PLC0415
+
+    run(lambda: program.up(data=data, host=host, port=port, workers=workers))
+
+
+@cli.command()
+def demo(
+    data: Data = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the film goes.")] = Path("out/hello.mp4"),
+) -> None:
+    """Start everything, render examples/hello through the HTTP API, stop everything."""
+    from cutroom.app import demo as program  # noqa: PLC0415
+
+    run(lambda: program.demo(data=data, output=output))
+
+
+@cli.command()
+def api(data: Data = None, host: Host = None, port: Port = None) -> None:
+    """Run the API alone (needs DATABASE_URL)."""
+    from cutroom.app import serve  # noqa: PLC0415
+
+    run(lambda: serve.api(data=data, host=host, port=port))
+
+
+@cli.command()
+def worker(data: Data = None) -> None:
+    """Run one worker alone (needs DATABASE_URL)."""
+    from cutroom.app import serve  # noqa: PLC0415
+
+    run(lambda: serve.worker(data=data))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database at DATABASE_URL up to this version."""
+    from cutroom.app import serve  # noqa: PLC0415
+
+    run(serve.migrate)
+
+
+@cli.command("api-key")
+def api_key(name: Annotated[str, typer.Argument(help="What it is for.")] = "default") -> None:
+    """Make an API key of the default workspace; it is shown once."""
+    from cutroom.app import serve  # noqa: PLC0415
+
+    run(lambda: serve.api_key(name))
+
+
+@cli.command()
+def reference(folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("docs/reference")) -> None:
+    """Write openapi.json and the JSON schema of a document."""
+    from cutroom.app import reference as program  # noqa: PLC0415
+
+    program.write(folder)
+
+
+def main() -> None:
+    """Entry point of the command."""
+    cli()

@@ -1,0 +1,105 @@
+"""What every program is made of, wired once."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom.accounts import AccountService
+from cutroom.app.settings import Settings
+from cutroom.assets import AssetService, AssetSettings, LocalCache, LocalStore, S3Settings, S3Store, Store
+from cutroom.db import Database, Listener, make_engine
+from cutroom.jobs import Job, JobService, OnEnd, Registry, Status
+from cutroom.kit.errors import Invalid
+from cutroom.kit.signing import Signer
+from cutroom.media.fetch import Fetcher
+from cutroom.workflows import registry
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The services of one process."""
+
+    settings: Settings
+    database: Database
+    listener: Listener
+    store: Store
+    cache: LocalCache | None
+    asset_settings: AssetSettings
+    registry: Registry
+    accounts: AccountService
+    assets: AssetService
+    jobs: JobService
+    fetcher: Fetcher
+    on_end: OnEnd
+
+
+@asynccontextmanager
+async def container(settings: Settings, *, name: str) -> AsyncIterator[Container]:
+    """Wire everything for one process and take it apart at the end; `name` is what the database sees.
+
+    Raises:
+        Invalid: `no_database` when no database is named.
+    """
+    url = settings.database_url
+    if url is None:
+        raise Invalid("no_database", "Set DATABASE_URL, or use `cutroom up`, which starts a Postgres of its own.")
+    async with AsyncExitStack() as stack:
+        database = Database(make_engine(url, name=name))
+        stack.push_async_callback(database.close)
+        store = make_store(settings)
+        stack.push_async_callback(store.close)
+        cache = None if settings.s3_bucket is None else LocalCache(settings.data / "cache", settings.blob_budget_bytes)
+        asset_settings = AssetSettings(
+            max_upload_bytes=settings.max_upload_bytes,
+            artifact_url_s=round(settings.artifact_days * 86_400),
+            blob_budget_bytes=settings.blob_budget_bytes,
+        )
+        workflows = registry()
+        assets = AssetService(database, store, cache=cache, settings=asset_settings)
+        on_end = keep_results(assets)
+        yield Container(
+            settings=settings,
+            database=database,
+            listener=Listener(url, name=f"{name}-listener"),
+            store=store,
+            cache=cache,
+            asset_settings=asset_settings,
+            registry=workflows,
+            accounts=AccountService(),
+            assets=assets,
+            jobs=JobService(workflows, on_end=on_end),
+            fetcher=Fetcher(
+                allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
+            ),
+            on_end=on_end,
+        )
+
+
+def make_store(settings: Settings) -> Store:
+    """The bucket when one is set, else the data folder."""
+    if settings.s3_bucket is None or settings.s3_access_key is None or settings.s3_secret_key is None:
+        signer = Signer(settings.signing_secret(), "files")
+        return LocalStore(settings.data / "store", signer, settings.base_url)
+    return S3Store(
+        S3Settings(
+            bucket=settings.s3_bucket,
+            access_key=settings.s3_access_key.get_secret_value(),
+            secret_key=settings.s3_secret_key.get_secret_value(),
+            region=settings.s3_region,
+            endpoint=settings.s3_endpoint,
+        )
+    )
+
+
+def keep_results(assets: AssetService) -> OnEnd:
+    """What happens in the transaction that ends a job: the artifacts its output names stay, all others go."""
+
+    async def on_end(session: AsyncSession, job: Job) -> None:
+        if job.parent_id is not None:  # an item publishes nothing; its results are blobs
+            return
+        output = job.output if job.status is Status.SUCCEEDED and isinstance(job.output, dict) else {}
+        await assets.settle(session, job.id, job.workspace_id, keep=output.get("artifacts", []))
+
+    return on_end

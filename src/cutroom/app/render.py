@@ -1,0 +1,87 @@
+"""`cutroom render`: the render workflow on a file, alone."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cutroom import render as engine
+from cutroom import timeline
+from cutroom.app.console import err, facts, out, progress_bar, show_facts
+from cutroom.app.settings import load
+from cutroom.app.standalone import StandaloneFiles
+from cutroom.jobs import run_alone
+from cutroom.kit import strict_json
+from cutroom.kit.errors import Invalid
+from cutroom.media.fetch import Fetcher
+from cutroom.media.probe import probe
+from cutroom.workflows import registry
+from cutroom.workflows.sources import take
+
+
+async def render(document: Path, *, output: Path | None, explain: bool, cache: Path | None) -> None:
+    """Render `document` to `output`, or print its plan.
+
+    Raises:
+        Invalid: the document, with pointers; or `no_output` without `output`.
+        CutroomError: whatever went wrong with a source or the render.
+    """
+    edit = _read(document)
+    settings = load()
+    fetcher = Fetcher(
+        allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
+    )
+    target = (output or document.with_suffix(f".{edit.output.format}")).absolute()
+    if not target.parent.is_dir():
+        raise Invalid("no_output_folder", f"The folder of '{target.name}' does not exist: {target.parent}.")
+    with _cache(cache) as folder, tempfile.TemporaryDirectory(prefix="cutroom-") as scratch:
+        files = StandaloneFiles(base=document.parent, cache=folder, out=target, fetcher=fetcher)
+        if explain:
+            await _explain(edit, files)
+            return
+        await _run(edit, files, Path(scratch))
+    show_facts("Rendered", facts(await probe(target), output or target))
+
+
+def _read(document: Path) -> timeline.Edit:
+    try:
+        raw = document.read_bytes()
+    except OSError as error:
+        raise Invalid("no_document", f"Cannot read '{document}': {error.strerror}.") from error
+    return timeline.parse(strict_json.parse(raw), timeline.Limits(allow_local=True))
+
+
+async def _explain(edit: timeline.Edit, files: StandaloneFiles) -> None:
+    media = {use.src: await take(files, use.src) for use in timeline.sources(edit)}
+    out.print(engine.explain(engine.compile_plan(timeline.resolve(edit, media))), markup=False)
+
+
+async def _run(edit: timeline.Edit, files: StandaloneFiles, scratch: Path) -> None:
+    with progress_bar("rendering") as show:
+
+        def on_event(kind: str, data: dict[str, Any]) -> None:
+            if kind == "progress":
+                show(float(data["progress"]) / 100, str(data.get("stage") or ""))
+            elif kind == "log" and data["level"] in {"warning", "error"}:
+                err.print(data["message"], markup=False)
+
+        concurrency = os.cpu_count() or 1
+        result = await run_alone(
+            registry(), "render", edit, files=files, scratch=scratch, events=on_event, concurrency=concurrency
+        )
+    for warning in result.warnings:
+        err.print("[yellow]warning[/]", warning.code, warning.pointer, end=": ")
+        err.print(warning.message, markup=False)
+
+
+@contextlib.contextmanager
+def _cache(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        kept = folder.absolute()
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="cutroom-cache-") as temporary:
+        yield Path(temporary)

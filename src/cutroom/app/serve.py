@@ -1,0 +1,185 @@
+"""The programs that run apart: API, worker, and the small ones around them."""
+
+import asyncio
+import contextlib
+import platform
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from cutroom import __version__
+from cutroom.api import ApiServices, ApiSettings, make_app
+from cutroom.app.console import out
+from cutroom.app.container import Container, container
+from cutroom.app.migrate import upgrade
+from cutroom.app.settings import Settings, load
+from cutroom.assets import LocalStore
+from cutroom.assets import Retention as AssetRetention
+from cutroom.jobs import Followers, Scheduler, Worker, WorkerSettings
+from cutroom.jobs import Retention as JobRetention
+from cutroom.kit.errors import Invalid
+from cutroom.kit.log import configure
+from cutroom.kit.page import Cursors
+from cutroom.media import ffmpeg
+
+log = structlog.get_logger()
+MESSAGE_BYTES = 16 << 10
+"""Largest message a WebSocket client may send; followers only ever say who they are."""
+
+
+async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
+    """Serve the API until a signal comes; open streams are told to end first."""
+    settings = _start(load(data=data, host=host, port=port))
+    stop = stop_event()
+    async with container(settings, name="cutroom-api") as parts, asyncio.TaskGroup() as group:
+        listening = group.create_task(parts.listener.run())
+        services = _api_services(parts, stop)
+        server = _Server(
+            uvicorn.Config(
+                make_app(services),
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                ws_max_size=MESSAGE_BYTES,
+                timeout_graceful_shutdown=10,
+            )
+        )
+        serving = group.create_task(server.serve())
+        log.info("api.listening", url=settings.base_url)
+        await _first(serving, group.create_task(stop.wait()))
+        stop.set()
+        server.should_exit = True
+        await serving
+        listening.cancel()
+
+
+async def worker(*, data: Path | None) -> None:
+    """Run jobs until a signal comes; running jobs get their grace."""
+    settings = _start(load(data=data))
+    stop = stop_event()
+    async with container(settings, name="cutroom-worker") as parts, asyncio.TaskGroup() as group:
+        listening = group.create_task(parts.listener.run())
+        keeping = group.create_task(scheduler(parts).run())
+        await make_worker(parts).run(stop)
+        keeping.cancel()
+        listening.cancel()
+
+
+async def migrate() -> None:
+    """Bring the database up to this version."""
+    await upgrade(_database_url(load()))
+    out.print("The database is up to date.")
+
+
+async def api_key(name: str) -> None:
+    """Make a key of the default workspace and print it."""
+    async with container(load(), name="cutroom-api-key") as parts, parts.database.begin() as session:
+        workspace = await parts.accounts.ensure_default(session)
+        key = await parts.accounts.create_api_key(session, workspace.id, name)
+    out.print(key.plaintext, markup=False)
+
+
+def make_worker(parts: Container) -> Worker:
+    """A worker over the container's services, with the maintenance that workers share."""
+    settings = parts.settings
+    return Worker(
+        parts.database,
+        parts.listener,
+        parts.registry,
+        files_for=parts.assets.files_for(parts.fetcher),
+        scratch_root=settings.data / "scratch",
+        settings=WorkerSettings(
+            name=f"{platform.node()}",
+            slots=settings.worker_slots,
+            lease_s=settings.worker_lease_s,
+            poll_s=settings.worker_poll_s,
+            drain_s=settings.worker_drain_s,
+        ),
+        on_end=parts.on_end,
+    )
+
+
+def scheduler(parts: Container) -> Scheduler:
+    """The maintenance that all workers share: each task runs in one of them at a time."""
+    scheduler = Scheduler(parts.database)
+    JobRetention(parts.database).schedule(scheduler)
+    assets = AssetRetention(parts.database, parts.store, cache=parts.cache, settings=parts.asset_settings)
+    for name, seconds, sweep in (
+        ("assets.uploads", 600.0, assets.sweep_uploads),
+        ("assets.deleted", 600.0, assets.sweep_assets),
+        ("assets.artifacts", 60.0, assets.sweep_artifacts),
+        ("assets.blobs", 600.0, assets.sweep_blobs),
+        ("assets.strays", 3600.0, assets.sweep_strays),
+    ):
+        scheduler.every(name, seconds, _counted(name, sweep))
+    return scheduler
+
+
+def _counted(name: str, sweep: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        if gone := await sweep():
+            log.info("maintenance.removed", task=name, count=gone)
+
+    return run
+
+
+def stop_event() -> asyncio.Event:
+    """An event that SIGINT, SIGTERM and SIGHUP set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, with signals left to the program that runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _api_services(parts: Container, stopping: asyncio.Event) -> ApiServices:
+    settings = parts.settings
+    return ApiServices(
+        database=parts.database,
+        accounts=parts.accounts,
+        jobs=parts.jobs,
+        followers=Followers(parts.database, parts.listener),
+        assets=parts.assets,
+        local_store=parts.store if isinstance(parts.store, LocalStore) else None,
+        check_url=parts.fetcher.check,
+        cursors=Cursors(settings.signing_secret()),
+        settings=ApiSettings(max_body_bytes=settings.max_body_bytes),
+        versions={
+            "cutroom": __version__,
+            "python": platform.python_version(),
+            "ffmpeg": ffmpeg.find(settings.ffmpeg).version_text,
+        },
+        stopping=stopping,
+    )
+
+
+def _start(settings: Settings) -> Settings:
+    """Set the log up; every program that serves begins here."""
+    json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty())
+    configure(json=json, level=settings.log_level)
+    return settings
+
+
+def _database_url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise Invalid("no_database", "Set DATABASE_URL to the Postgres to bring up to date.")
+    return settings.database_url
+
+
+async def _first(*tasks: asyncio.Task[object]) -> None:
+    """Wait until one of the tasks ends; the others are left alone."""
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

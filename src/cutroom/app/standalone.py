@@ -1,0 +1,88 @@
+"""Rendering without server and database: the same workflow, with files instead of a store."""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from cutroom.jobs import Published, Taken
+from cutroom.kit.errors import Invalid
+from cutroom.media.fetch import Fetcher
+from cutroom.workflows.sources import blob_key
+
+CHUNK_BYTES = 1 << 20
+
+
+class StandaloneFiles:
+    """The `Files` of one render on this machine.
+
+    Args:
+        base: folder that relative paths in the document start from.
+        cache: folder for fetched sources and rendered segments; give the same one again to render only what changed.
+        out: where the result goes.
+        fetcher: brings sources that have a URL.
+    """
+
+    def __init__(self, *, base: Path, cache: Path, out: Path, fetcher: Fetcher) -> None:
+        self._base = base
+        self._cache = cache
+        self._out = out
+        self._fetcher = fetcher
+        self._local: dict[str, Path] = {}
+
+    async def take(self, source: str) -> Taken:
+        """Hash a local file where it lies, or fetch a URL into the cache."""
+        if source.startswith(("http://", "https://")):
+            return await self._take_url(source)
+        if source.startswith("asset:"):
+            raise Invalid("asset_needs_server", f"'{source}' is an asset of a server; use a URL or a path here.")
+        path = (self._base / source).resolve()
+        if not path.is_file():
+            raise Invalid("source_not_found", f"There is no file '{source}' beside the document.")
+        sha256 = await asyncio.to_thread(hash_file, path)
+        self._local[blob_key(sha256)] = path
+        return Taken(sha256=sha256, size_bytes=path.stat().st_size)
+
+    async def _take_url(self, url: str) -> Taken:
+        draft = Path(tempfile.mkdtemp(dir=self._cache)) / "source"
+        try:
+            fetched = await self._fetcher.fetch(url, draft)
+            await self.keep(blob_key(fetched.sha256), draft)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, draft.parent, ignore_errors=True)
+        return Taken(sha256=fetched.sha256, size_bytes=fetched.size_bytes)
+
+    async def find(self, key: str) -> Path | None:
+        """The file under this content key, if it is here."""
+        path = self._local.get(key) or self._cache / key
+        return path if path.is_file() else None
+
+    async def keep(self, key: str, path: Path) -> None:
+        """Move a finished file under its content key."""
+        place = self._cache / key
+        place.parent.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(shutil.move, path, place.with_name(f"{place.name}.part"))
+        place.with_name(f"{place.name}.part").replace(place)
+
+    async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
+        """Put the result where the caller asked for it; never half of it under that name."""
+        sha256 = await asyncio.to_thread(hash_file, path)
+        draft = self._out.with_name(f".{self._out.name}.{os.getpid()}.part")
+        try:
+            await asyncio.to_thread(shutil.move, path, draft)
+            draft.replace(self._out)
+        finally:
+            draft.unlink(missing_ok=True)
+        size_bytes = self._out.stat().st_size
+        return Published(id=str(self._out), sha256=sha256, size_bytes=size_bytes, content_type=content_type)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,117 @@
+"""The render workflow: an edit becomes a file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cutroom import render as engine
+from cutroom import timeline
+from cutroom.jobs import Context, Files
+from cutroom.kit.schema import Schema
+from cutroom.media.formats import format_named
+from cutroom.render import AudioPlan, RenderPlan, SegmentPlan
+from cutroom.timeline import Edit
+from cutroom.workflows.sources import find, gather, locate
+
+FETCHED, RENDERED, JOINED = 0.1, 0.95, 1.0
+"""Progress at the end of each stage; rendering is nearly all of the time."""
+
+
+class RenderOutput(Schema):
+    """What a render made, in facts measured on the file."""
+
+    artifacts: list[str]
+    format: str
+    duration: float
+    width: int | None
+    height: int | None
+    fps: str | None
+    frames: int
+    size_bytes: int
+    segments: int
+    reused_segments: int
+    warnings: list[timeline.Warning]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One part of a plan that is made on its own: a segment of pictures, or the sound."""
+
+    segment: SegmentPlan | None
+    audio: AudioPlan | None
+
+    @property
+    def plan(self) -> SegmentPlan | AudioPlan:
+        """Whichever of the two it is."""
+        plan = self.segment or self.audio
+        if plan is None:
+            raise ValueError("a piece is a segment or sound")
+        return plan
+
+
+async def render(ctx: Context, edit: Edit) -> RenderOutput:
+    """Render an edit to one artifact."""
+    ctx.progress(0.0, "fetching")
+    media = await gather(ctx, timeline.sources(edit))
+    plan = engine.compile_plan(timeline.resolve(edit, media))
+    ctx.progress(FETCHED, "rendering")
+    pieces = pieces_of(plan)
+    kept = await ctx.step("kept", which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
+    missing = [piece for piece in pieces if piece.plan.key not in kept]
+    await ctx.map("pieces", render_piece, missing, span=(FETCHED, RENDERED))
+    ctx.progress(RENDERED, "joining")
+    output = await ctx.step("join", join, ctx, plan)
+    ctx.progress(JOINED, "done")
+    return output.model_copy(update={"reused_segments": len(kept)})
+
+
+def pieces_of(plan: RenderPlan) -> list[Piece]:
+    """The sound first, since it is one long piece, then the segments in order."""
+    sound = [Piece(None, plan.audio)] if plan.audio is not None else []
+    return [*sound, *(Piece(segment, None) for segment in plan.segments)]
+
+
+async def which_are_kept(files: Files, keys: list[str]) -> list[str]:
+    """Those of the keys whose bytes an earlier render left."""
+    return [key for key in keys if await files.find(key) is not None]
+
+
+async def render_piece(ctx: Context, piece: Piece) -> str:
+    """Make one piece and keep it under its content key; the key is the result."""
+    plan = piece.plan
+    if await ctx.files.find(plan.key) is not None:
+        return plan.key
+    inputs = await locate(ctx.files, plan.inputs)
+    if piece.segment is not None:
+        out = ctx.scratch / "segment.mp4"
+        await engine.render_segment(piece.segment, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress)
+    elif piece.audio is not None:
+        out = ctx.scratch / f"sound.{piece.audio.extension}"
+        await engine.render_audio(piece.audio, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress)
+    await ctx.files.keep(plan.key, out)
+    return plan.key
+
+
+async def join(ctx: Context, plan: RenderPlan) -> RenderOutput:
+    """Join the pieces, measure the result and publish it."""
+    kind = format_named(plan.output.format)
+    out = ctx.scratch / f"output.{kind.extension}"
+    segments: list[Path] = [await find(ctx.files, segment.key) for segment in plan.segments]
+    audio = await find(ctx.files, plan.audio.key) if plan.audio is not None else None
+    await engine.join(plan, segments=segments, audio=audio, out=out)
+    report = await engine.verify(plan, out)
+    published = await ctx.files.publish(
+        out, kind="render", name=f"render.{kind.extension}", content_type=kind.content_type
+    )
+    return RenderOutput(
+        artifacts=[published.id],
+        format=plan.output.format,
+        duration=float(report.duration),
+        width=report.width,
+        height=report.height,
+        fps=None if report.fps is None else str(report.fps),
+        frames=report.frames,
+        size_bytes=published.size_bytes,
+        segments=len(plan.segments),
+        reused_segments=0,
+        warnings=list(plan.warnings),
+    )

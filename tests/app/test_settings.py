@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from cutroom.app.settings import Settings, load
+from cutroom.kit.errors import Invalid
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"CUTROOM_{name.upper()}", raising=False)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+
+def test_the_defaults_need_nothing() -> None:
+    settings = load()
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.database_url is None
+    assert settings.fetch_allow == frozenset()
+
+
+def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTROOM_PORT", "99999")
+    monkeypatch.setenv("CUTROOM_FETCH_ALLOW", "localhost")
+    with pytest.raises(Invalid) as caught:
+        load()
+    assert "CUTROOM_PORT" in caught.value.message
+    assert "CUTROOM_FETCH_ALLOW: 'localhost' is not host:port" in caught.value.message
+
+
+def test_allowed_hosts_are_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTROOM_FETCH_ALLOW", "Files.local:8080, [::1]:9000,")
+    assert load().fetch_allow == {("files.local", 8080), ("::1", 9000)}
+
+
+def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTROOM_PORT", "9000")
+    assert load(port=9001).port == 9001
+    assert load(port=None).port == 9000
+
+
+def test_a_bucket_without_keys_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTROOM_S3_BUCKET", "films")
+    with pytest.raises(Invalid, match="CUTROOM_S3_ACCESS_KEY"):
+        load()
+
+
+def test_the_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
+    settings = load(data=tmp_path / "new")
+    secret = settings.signing_secret()
+    assert len(secret) == 64
+    assert load(data=tmp_path / "new").signing_secret() == secret
+    assert (tmp_path / "new" / "secret").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret"]
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTROOM_SECRET", "very-private-value")
+    assert "very-private-value" not in repr(load())
+
+
+def test_an_ipv6_address_is_bracketed_in_the_url() -> None:
+    assert load(host="::1", port=1).base_url == "http://[::1]:1"
