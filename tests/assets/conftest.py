@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from cutroom.assets.s3 import S3Settings
+from cutroom.assets.settings import S3Settings
 
 ACCESS_KEY: Final = "test:tester"
 SECRET_KEY: Final = "testing"

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cutroom.assets.s3 import PART_BYTES, S3Settings, S3Store
+from cutroom.assets.s3 import PART_BYTES, S3Store
+from cutroom.assets.settings import S3Settings
 from cutroom.kit.errors import NotFound, Unavailable
 
 KEY = "ws/wsp_1/artifacts/art_1"

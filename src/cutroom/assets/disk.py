@@ -1,6 +1,7 @@
 """Moving files about on this machine's disks: whole or not at all, never copied where a rename or a link will do."""
 
 import errno
+import hashlib
 import os
 import secrets
 import shutil
@@ -80,6 +81,12 @@ def claim(part: Path, place: Path) -> bool:
         return False
     sync_folder(place.parent)
     return True
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def seal(path: Path) -> None:

@@ -8,7 +8,6 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -24,37 +23,12 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 from obstore.store import S3Store as Bucket
 
 from cutroom.assets.local import no_object
+from cutroom.assets.settings import S3Settings
 from cutroom.assets.store import ObjectInfo, SignedPut, attachment, checked_key
 from cutroom.kit.errors import CutroomError, NotFound, Unavailable
 
 PART_BYTES: Final = 16 << 20
 PARTS_AT_ONCE: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class S3Settings:
-    """Which bucket, and how to reach it.
-
-    Args:
-        bucket: its name.
-        access_key: id of the key pair.
-        secret_key: the secret half of it.
-        region: where the bucket is; most stores other than Amazon's accept the default.
-        endpoint: address of the service, `http://host:port`; Amazon's for the region when None.
-        public_endpoint: the same as clients reach it, for links, when that is another address.
-        retry_s: for how long a request is tried again. A job step that cannot reach its bucket is better off failing
-            and being run again than waiting for minutes.
-        silence_s: after how long a server that sends nothing is given up.
-    """
-
-    bucket: str
-    access_key: str
-    secret_key: str
-    region: str = "us-east-1"
-    endpoint: str | None = None
-    public_endpoint: str | None = None
-    retry_s: float = 20.0
-    silence_s: float = 30.0
 
 
 class S3Store:

@@ -1,0 +1,185 @@
+"""The files of one attempt of one job: sources in, work in progress kept for reuse, results out."""
+
+import asyncio
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from cutroom.assets import repository
+from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, UPLOAD_PREFIX, Published, Taken
+from cutroom.assets.cache import LocalCache
+from cutroom.assets.disk import hash_file, storage_errors
+from cutroom.assets.keys import artifact_key, asset_key, blob_key, source_key
+from cutroom.assets.rows import AssetRow
+from cutroom.assets.store import Store
+from cutroom.db import Database
+from cutroom.kit.errors import Conflict, Internal, Invalid, NotFound
+from cutroom.kit.ids import is_id, new_id
+from cutroom.media.fetch import Fetcher
+
+BLOB_TYPE: Final = "application/octet-stream"
+
+
+class AttemptFiles:
+    """Fulfils the `Files` of a job's context; everything stays within the job's workspace.
+
+    Args:
+        database: for transactions of its own, each of one statement.
+        store: where the bytes are.
+        fetcher: brings sources that have a URL.
+        cache: local copies of a bucket's objects; needed when the store is one.
+        workspace_id: whose job it is.
+        job_id: the job.
+        scratch: a folder of this attempt, on the same disk as the store or the cache if files are not to be copied.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        fetcher: Fetcher,
+        *,
+        cache: LocalCache | None,
+        workspace_id: str,
+        job_id: str,
+        scratch: Path,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._fetcher = fetcher
+        self._cache = cache
+        self._workspace_id = workspace_id
+        self._job_id = job_id
+        self._scratch = scratch
+
+    async def take(self, source: str) -> Taken:
+        """Bring in the bytes behind a source: `https://…`, `http://…`, `asset:<id>`, or `upload:<id>` for its asset.
+
+        They become the blob `src/<sha256>`, which `find` gives as a file.
+
+        Raises:
+            Invalid: `source_not_found` and what else `Fetcher.fetch` raises; asking again would not help.
+            Unavailable: `source_unreachable`, `source_timeout`, `source_server_error`…; asking again may help.
+        """
+        scheme, _, name = source.partition(":")
+        if scheme in {"asset", "upload"}:
+            return await self._take_asset(source, scheme, name)
+        draft = self._scratch / f"source-{secrets.token_hex(8)}"
+        with storage_errors():
+            fetched = await self._fetcher.fetch(source, draft)
+        await self.keep(source_key(fetched.sha256), draft)
+        return Taken(fetched.sha256, fetched.size_bytes)
+
+    async def find(self, key: str) -> Path | None:
+        """The blob under a content key as a local file, not to be written to, for as long as the attempt lasts."""
+        blob = self._blob(key)
+        place = self._store.local_path(blob)
+        if place is None:
+            place = await self._need_cache().find(blob, self._store)
+        if place is None:
+            return None
+        with storage_errors():
+            return await asyncio.to_thread(self._pin, key, place)
+
+    async def keep(self, key: str, path: Path) -> None:
+        """Move a finished file under a content key. What is there already is the same, and stays."""
+        blob = self._blob(key)
+        if await self._store.head(blob) is not None:
+            await asyncio.to_thread(path.unlink)
+            await self._touch(blob)
+            return
+        if self._store.local_path(blob) is None:
+            await self._need_cache().add(blob, path)
+        await self._store.put(blob, path, BLOB_TYPE)
+
+    async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
+        """Make a file an artifact of the job; the file is moved.
+
+        The row comes first and says `writing`, then the bytes, then it says `ready`: nothing that is ever written can
+        be forgotten, whenever this process dies.
+
+        Raises:
+            Conflict: `artifact_discarded`, when it took so long that the artifact was given up.
+        """
+        with storage_errors():
+            sha256 = await asyncio.to_thread(hash_file, path)
+            size_bytes = path.stat().st_size
+        artifact_id = new_id(ARTIFACT_PREFIX)
+        async with self._database.begin() as session:
+            await repository.add_artifact(
+                session,
+                id=artifact_id,
+                workspace_id=self._workspace_id,
+                job_id=self._job_id,
+                kind=kind,
+                name=name,
+                content_type=content_type,
+                size_bytes=size_bytes,
+                sha256=sha256,
+            )
+        place = artifact_key(self._workspace_id, artifact_id)
+        await self._store.put(place, path, content_type)
+        async with self._database.begin() as session:
+            ready = await repository.set_ready(session, self._workspace_id, artifact_id)
+        if not ready:
+            await self._store.delete(place)
+            raise Conflict("artifact_discarded", "The file took so long to store that it was given up.")
+        return Published(artifact_id, sha256, size_bytes, content_type)
+
+    async def _take_asset(self, source: str, kind: str, name: str) -> Taken:
+        row = await self._asset(kind, name)
+        missing = Invalid("source_not_found", f"There is no asset for '{source[:80]}' in this workspace.")
+        if row is None:
+            raise missing
+        blob = self._blob(source_key(row.sha256))
+        if await self._store.head(blob) is None:
+            try:
+                await self._store.copy(asset_key(row.workspace_id, row.id, row.generation), blob)
+            except NotFound:
+                raise missing from None  # deleted, and its bytes moved, since the row was read
+        await self._touch(blob)
+        return Taken(row.sha256, row.size_bytes)
+
+    async def _asset(self, kind: str, name: str) -> AssetRow | None:
+        if not is_id(name, ASSET_PREFIX if kind == "asset" else UPLOAD_PREFIX):
+            return None
+        find = repository.find_asset if kind == "asset" else repository.find_asset_of_upload
+        async with self._database.begin() as session:
+            return await find(session, self._workspace_id, name)
+
+    def _blob(self, key: str) -> str:
+        return blob_key(self._workspace_id, key)
+
+    def _need_cache(self) -> LocalCache:
+        if self._cache is None:
+            raise Internal("no_cache", "A bucket needs a local folder to work in.")
+        return self._cache
+
+    async def _touch(self, blob: str) -> None:
+        """Tell the sweeps that a blob is in use."""
+        place = self._store.local_path(blob)
+        if place is not None:
+            await asyncio.to_thread(_touch, place)
+
+    def _pin(self, key: str, place: Path) -> Path | None:
+        """A name of the attempt's own for a shared file, so that a sweep of what is shared cannot take it away."""
+        pin = self._scratch / "pins" / key
+        pin.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with suppress(FileExistsError):
+                os.link(place, pin)
+        except FileNotFoundError:
+            return None
+        except OSError:  # another disk, or one without links: it is used where it is
+            if not place.is_file():
+                return None
+            pin = place
+        _touch(pin)
+        return pin
+
+
+def _touch(place: Path) -> None:
+    with suppress(FileNotFoundError, PermissionError):  # a file of another user is seen to age
+        os.utime(place)

@@ -1,0 +1,223 @@
+"""What the package does for others: uploads, assets, artifacts, and the files of one attempt."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom.assets import repository
+from cutroom.assets.asset import ASSET_PREFIX, Artifact, Asset, NewUpload, Upload
+from cutroom.assets.cache import LocalCache
+from cutroom.assets.files import AttemptFiles
+from cutroom.assets.keys import artifact_key, asset_key
+from cutroom.assets.rows import ArtifactRow, AssetRow
+from cutroom.assets.settings import AssetSettings
+from cutroom.assets.store import Store
+from cutroom.assets.uploads import Uploads
+from cutroom.db import Database
+from cutroom.kit.clock import Clock, SystemClock
+from cutroom.kit.errors import Internal, NotFound
+from cutroom.kit.ids import is_id
+from cutroom.kit.page import Page
+from cutroom.media.fetch import Fetcher
+
+
+class AttemptOf(Protocol):
+    """Which attempt of which job files are for."""
+
+    @property
+    def workspace_id(self) -> str:
+        """Whose job it is."""
+        ...
+
+    @property
+    def job_id(self) -> str:
+        """The job."""
+        ...
+
+
+class AssetService:
+    """Files that workspaces own.
+
+    Args:
+        database: for the methods that need transactions of their own; the others work in the caller's.
+        store: where the bytes are.
+        cache: local copies of a bucket's objects; needed when the store is one.
+        settings: limits and lifetimes.
+        clock: says when links expire.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        *,
+        cache: LocalCache | None = None,
+        settings: AssetSettings | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._cache = cache
+        self._settings = settings or AssetSettings()
+        self._clock = clock or SystemClock()
+        self._uploads = Uploads(database, store, cache, self._settings)
+
+    async def create_upload(
+        self,
+        session: AsyncSession,
+        workspace_id: str,
+        *,
+        name: str,
+        content_type: str,
+        size_bytes: int,
+        sha256: str | None = None,
+    ) -> NewUpload:
+        """Promise to take a file of exactly this size, and say where to send it.
+
+        Args:
+            session: the caller's transaction.
+            workspace_id: who uploads.
+            name: what the file is called; kept as it is, and never a part of a path.
+            content_type: `video/*`, `audio/*` or `image/*`; sent again with the bytes.
+            size_bytes: exact size.
+            sha256: checked against the bytes when given.
+
+        Raises:
+            Invalid: `bad_name`, `bad_content_type`, `bad_size`, `upload_too_large`, `bad_sha256`.
+        """
+        return await self._uploads.create(
+            session, workspace_id, name=name, content_type=content_type, size_bytes=size_bytes, sha256=sha256
+        )
+
+    async def get_upload(self, session: AsyncSession, workspace_id: str, upload_id: str) -> Upload:
+        """An upload. Raises `NotFound` (`upload_not_found`)."""
+        return await self._uploads.get(session, workspace_id, upload_id)
+
+    async def complete_upload(self, workspace_id: str, upload_id: str) -> Asset:
+        """Verify what was sent and make it an asset; again, it gives the same asset or the same refusal.
+
+        Opens transactions of its own: not to be called within one.
+
+        Raises:
+            NotFound: `upload_not_found`; `asset_not_found` when the asset that it became was deleted.
+            Conflict: `upload_not_received`, `upload_in_progress`.
+            Invalid: `size_mismatch`, `sha256_mismatch`, `not_media`, `media_truncated`, `media_unsupported`. The
+                upload has failed for good.
+            Unavailable: the store or the probe could not serve; the upload is still pending.
+        """
+        return await self._uploads.complete(workspace_id, upload_id)
+
+    async def get(self, session: AsyncSession, workspace_id: str, asset_id: str) -> Asset:
+        """An asset. Raises `NotFound` (`asset_not_found`)."""
+        return repository.asset_of(await self._find(session, workspace_id, asset_id))
+
+    async def list_assets(
+        self, session: AsyncSession, workspace_id: str, *, limit: int = 20, before: str | None = None
+    ) -> Page[Asset]:
+        """A page of assets, newest first, that are older than the id `before`; its cursor is the last id."""
+        rows = await repository.list_assets(session, workspace_id, limit=limit + 1, before=before)
+        items = tuple(repository.asset_of(row) for row in rows[:limit])
+        return Page(items, items[-1].id if len(rows) > limit else None)
+
+    async def delete(self, session: AsyncSession, workspace_id: str, asset_id: str) -> None:
+        """Delete an asset; it can be restored for some days. Raises `NotFound`.
+
+        Links made before work for a few minutes more, until `Retention.sweep_assets` has moved the bytes.
+        """
+        if not is_id(asset_id, ASSET_PREFIX) or not await repository.set_deleted(session, workspace_id, asset_id):
+            raise _no_asset()
+
+    async def restore(self, session: AsyncSession, workspace_id: str, asset_id: str) -> Asset:
+        """Undo `delete`. Raises `NotFound` when it is too late, or nothing was deleted."""
+        row = None
+        if is_id(asset_id, ASSET_PREFIX):
+            row = await repository.set_restored(session, workspace_id, asset_id)
+        if row is None:
+            raise _no_asset()
+        return repository.asset_of(row)
+
+    async def download_url(self, session: AsyncSession, workspace_id: str, asset_id: str) -> str:
+        """A signed URL that reads an asset for an hour. Raises `NotFound`."""
+        row = await self._find(session, workspace_id, asset_id)
+        return self._store.sign_get(
+            asset_key(row.workspace_id, row.id, row.generation),
+            expires_s=self._settings.download_url_s,
+            file_name=row.name,
+            content_type=row.content_type,
+        )
+
+    async def artifacts(
+        self, session: AsyncSession, workspace_id: str, job_ids: Sequence[str]
+    ) -> dict[str, list[Artifact]]:
+        """The results of jobs, with fresh links; an empty list for a job that has none."""
+        found = await repository.kept_artifacts(session, workspace_id, job_ids)
+        return {job_id: [self._artifact(row) for row in rows] for job_id, rows in found.items()}
+
+    async def settle(self, session: AsyncSession, job_id: str, workspace_id: str, keep: Sequence[str]) -> None:
+        """Decide what becomes of a job's artifacts, in the transaction that ends the job.
+
+        Args:
+            session: that transaction.
+            job_id: the job.
+            workspace_id: whose it is.
+            keep: ids of the artifacts that its output names; all others are discarded, and removed later.
+
+        Raises:
+            Internal: `artifact_missing`, when the output names one that is not there.
+        """
+        kept = await repository.settle(session, workspace_id, job_id, list(keep))
+        if missing := set(keep) - kept:
+            raise Internal("artifact_missing", f"The output names artifacts that are not there: {sorted(missing)}.")
+
+    def files_for(self, fetcher: Fetcher) -> Callable[[AttemptOf, Path], AttemptFiles]:
+        """What makes the files of an attempt, given the attempt and its scratch folder."""
+
+        def files(attempt: AttemptOf, scratch: Path) -> AttemptFiles:
+            return AttemptFiles(
+                self._database,
+                self._store,
+                fetcher,
+                cache=self._cache,
+                workspace_id=attempt.workspace_id,
+                job_id=attempt.job_id,
+                scratch=scratch,
+            )
+
+        return files
+
+    async def _find(self, session: AsyncSession, workspace_id: str, asset_id: str) -> AssetRow:
+        row = None
+        if is_id(asset_id, ASSET_PREFIX):
+            row = await repository.find_asset(session, workspace_id, asset_id)
+        if row is None:
+            raise _no_asset()
+        return row
+
+    def _artifact(self, row: ArtifactRow) -> Artifact:
+        expires_s = self._settings.artifact_url_s
+        expires_at = datetime.fromtimestamp(int(self._clock.now().timestamp()), UTC) + timedelta(seconds=expires_s)
+        url = self._store.sign_get(
+            artifact_key(row.workspace_id, row.id),
+            expires_s=expires_s,
+            file_name=row.name,
+            content_type=row.content_type,
+        )
+        return Artifact(
+            id=row.id,
+            job_id=row.job_id,
+            kind=row.kind,
+            name=row.name,
+            content_type=row.content_type,
+            size_bytes=row.size_bytes,
+            sha256=row.sha256,
+            url=url,
+            expires_at=expires_at,
+            created_at=row.created_at,
+        )
+
+
+def _no_asset() -> NotFound:
+    return NotFound("asset_not_found", "There is no such asset.")
