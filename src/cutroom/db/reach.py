@@ -13,7 +13,8 @@ import struct
 import sys
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2  # linux/securebits.h
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2  # linux/capability.h
 CAPABILITY_VERSION_3 = 0x20080522
@@ -31,17 +32,26 @@ def main() -> None:
     wanted = [CAP_DAC_OVERRIDE]
     if os.stat(argv[0]).st_mode & stat.S_IXOTH:  # noqa: PTH116 — nothing but the basics is imported
         wanted.insert(0, CAP_DAC_READ_SEARCH)
-    libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    # Without it, access(2), by which `initdb` looks for `postgres`, would count no capability of a user who is not
+    # root. With it, changing the user takes no capability away: `_keep` does.
+    if libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0:
+        _give_up()
     os.setgroups(())
     os.setgid(gid)
     os.setuid(uid)
     if not any(_keep(libc, capability) for capability in wanted):
-        os.write(2, b"FATAL:  no capability to pass the closed folders above the data\n")
-        os._exit(CANNOT)
+        _give_up()
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)  # the change of user cleared it
     if os.getppid() != parent:
         os._exit(CANNOT)
     os.execve(argv[0], argv, os.environ)  # noqa: S606, TID251 — exactly what was given to us, passed on
+
+
+def _give_up() -> None:
+    os.write(
+        2, b"FATAL:  may not pass the closed folders above the data or the program; put both where others may enter\n"
+    )
+    os._exit(CANNOT)
 
 
 def _keep(libc: ctypes.CDLL, capability: int) -> bool:
