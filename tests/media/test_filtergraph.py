@@ -75,7 +75,7 @@ def test_a_graph_reads_as_it_was_built() -> None:
     both = graph.add("overlay", one, grey, x=var(Variable.CANVAS_WIDTH) / 2, y=Fraction(1, 3), shortest=True)
     assert graph.output(both) == "out0"
     assert graph.render() == (
-        r"[0:v:0]scale=w=640:h=(-2):flags=lanczos+accurate_rnd[s0];[s0]split=outputs=2[s1][s2];[s2]hue=s=0.0[s3];"
+        r"[0:V:0]scale=w=640:h=(-2):flags=lanczos+accurate_rnd[s0];[s0]split=outputs=2[s1][s2];[s2]hue=s=0.0[s3];"
         r"[s1][s3]overlay=x=(W/2):y=(1/3):shortest=1[out0]"
     )
 
@@ -179,7 +179,7 @@ def test_sound_and_pictures_do_not_mix_up() -> None:
 def test_an_input_can_be_let_out_as_it_is() -> None:
     graph = Graph()
     graph.output(graph.input(2, "a", 1))
-    assert graph.render() == "[2:a:1]anull[out0]"
+    assert graph.render() == "[2:1]anull[out0]"
 
 
 def test_parts_play_one_after_the_other() -> None:

@@ -32,7 +32,7 @@ class Graph:
     >>> graph.output(picture)
     'out0'
     >>> graph.render()
-    '[0:v:0]scale=w=640:h=360[out0]'
+    '[0:V:0]scale=w=640:h=360[out0]'
     """
 
     def __init__(self) -> None:
@@ -41,11 +41,18 @@ class Graph:
         self._outputs: dict[str, str] = {}
         self._made = 0
 
-    def input(self, index: int, kind: StreamKind, stream: int = 0) -> Pad:
-        """The `stream`-th stream of a kind in the command's `index`-th input."""
-        if index < 0 or stream < 0:
+    def input(self, index: int, kind: StreamKind, stream: int | None = None) -> Pad:
+        """A stream of the command's `index`-th input.
+
+        Args:
+            index: number of the input, from 0.
+            kind: pictures or sound.
+            stream: its number in the file, as the probe gave it. The first of that kind that is no cover art if None.
+        """
+        if index < 0 or (stream is not None and stream < 0):
             raise ValueError("inputs and streams are counted from 0")
-        pad = Pad(f"{index}:{kind}:{stream}", kind)
+        first = "V:0" if kind == "v" else "a:0"
+        pad = Pad(f"{index}:{first if stream is None else stream}", kind)
         self._free.add(pad)
         return pad
 

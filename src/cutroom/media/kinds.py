@@ -5,7 +5,7 @@ of a file that we made. `write` turns a value into ffmpeg's text for it, still u
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +15,18 @@ from cutroom.media.expression import Expression, Variable
 from cutroom.media.timebase import format_rational, microseconds
 from cutroom.media.words import Color, Word
 
-Value = int | float | Fraction | Word | Sequence[Word] | Sequence[float] | Color | Expression | Path
+Value = (
+    int
+    | float
+    | Fraction
+    | Word
+    | Sequence[Word]
+    | Sequence[float]
+    | Color
+    | Expression
+    | Path
+    | Mapping[str, int | float]
+)
 
 
 class Kind(Protocol):
@@ -180,3 +191,18 @@ class File:
         if not value.is_absolute() or "\x00" in str(value):
             raise ValueError("a filter's file is given by its absolute path")
         return str(value)
+
+
+class Params:
+    """Parameters that an encoder takes in one option, as numbers by name; each name has its own kind."""
+
+    def __init__(self, **names: Int | Real) -> None:
+        self.names = names
+
+    def write(self, value: Value) -> str:
+        """`name=number:name=number`; a `_` in a name is written as `-`."""
+        if not isinstance(value, Mapping):
+            raise TypeError("parameters by name are wanted")
+        if unknown := value.keys() - self.names.keys():
+            raise ValueError(f"these parameters are not in the list: {', '.join(sorted(unknown))}")
+        return ":".join(f"{name.replace('_', '-')}={self.names[name].write(given)}" for name, given in value.items())

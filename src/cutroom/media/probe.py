@@ -52,7 +52,7 @@ async def probe(path: Path) -> MediaInfo:
     arguments = [path.absolute(), ",".join(container.demuxers), MAX_PIXELS, _COUNTING_S]
     command = [sys.executable, "-I", str(_CHILD), *map(str, arguments)]
     try:
-        async with turn():
+        async with turn("probe"):
             done = await run(command, cwd=path.absolute().parent, timeout_s=_TIMEOUT_S, limits=_LIMITS)
     except Unavailable as error:
         raise Unavailable("probe_timeout", "The file could not be examined in time; try again later.") from error

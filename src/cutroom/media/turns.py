@@ -4,18 +4,19 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Literal
 from weakref import WeakKeyDictionary
 
 SLOTS: Final = os.cpu_count() or 1
-_turns: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]] = WeakKeyDictionary()
+_turns: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]]] = WeakKeyDictionary()
 
 
 @asynccontextmanager
-async def turn() -> AsyncIterator[None]:
-    """Wait until fewer than `SLOTS` media programs of this process run, then count as one of them."""
-    loop = asyncio.get_running_loop()
-    if loop not in _turns:
-        _turns[loop] = asyncio.Semaphore(SLOTS)
-    async with _turns[loop]:
+async def turn(kind: Literal["ffmpeg", "probe"]) -> AsyncIterator[None]:
+    """Wait until fewer than `SLOTS` programs of a kind run in this process, then count as one of them.
+
+    A probe is short and does not wait for a render to end.
+    """
+    kinds = _turns.setdefault(asyncio.get_running_loop(), {})
+    async with kinds.setdefault(kind, asyncio.Semaphore(SLOTS)):
         yield

@@ -1,0 +1,204 @@
+"""Running ffmpeg: in turns, within limits, with progress, and with failures that have names.
+
+What ffmpeg says goes to the process log (`ffmpeg.failed`, `ffmpeg.complained`) and never into an error's message: it
+names folders and addresses of ours (threat A92).
+"""
+
+import re
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from cutroom.kit.errors import CutroomError, Detail, Internal, Invalid, Unavailable
+from cutroom.kit.process import Completed, Limits, run
+from cutroom.media.command import Command
+from cutroom.media.ffmpeg import Ffmpeg, find
+from cutroom.media.turns import turn
+
+_log = structlog.get_logger(__name__)
+_LOG_BYTES: Final = 256 << 10
+_GRAPH_ARGUMENT_BYTES: Final = 100_000  # Linux takes 131,072 bytes in one argument (MAX_ARG_STRLEN)
+_ENV: Final = {"MALLOC_ARENA_MAX": "4"}  # each arena of glibc reserves 64 MB of address space, up to 8 a processor
+_HEAD_ROOM: Final = 64 << 20  # between the size at which ffmpeg stops by itself and the one at which it is killed
+
+# libavutil/error.h: a status is the low byte of a negative errno or tag.
+_NO_MEMORY, _NO_SPACE, _FILE_TOO_BIG, _INVALID_DATA = 256 - 12, 256 - 28, 256 - 27, 256 - 0x49
+_DECODE_ERROR_RATE: Final = 69  # fftools/ffmpeg.c: more than two thirds of the frames could not be decoded
+_SAYS_NO_MEMORY: Final = re.compile(r"Cannot allocate memory|malloc of size|bad_alloc|Resource temporarily unavailable")
+_SAYS_NO_SPACE: Final = re.compile(r"No space left on device|Disk quota exceeded")
+_SAYS_DAMAGED: Final = re.compile(r"\[(?:in|vist|aist)#(\d+)[^\n]*Invalid data")
+# Without memory for its threads x264 gives up in silence; with wrong settings it says which.
+_SAYS_NO_ENCODER: Final = re.compile(
+    r"\A(?![\s\S]*\[lib)[\s\S]*Error while opening encoder[\s\S]*in an external library"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """What one ffmpeg may use.
+
+    Args:
+        timeout_s: wall-clock seconds.
+        memory_bytes: address space. Measured with x264 at `medium`: 720p 0.8 GB, 1080p 0.8 GB and 2160p 2 GB with 2
+            threads each; 1080p 2 GB with 16 threads.
+    """
+
+    timeout_s: float = 3600.0
+    memory_bytes: int | None = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: frames written so far, and the time on the output that they reach, in seconds."""
+
+    frame: int
+    seconds: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How far a run came, and the end of what ffmpeg said."""
+
+    progress: Progress
+    log: str
+
+
+async def run_ffmpeg(
+    command: Command,
+    *,
+    scratch: Path,
+    limits: RunLimits = RunLimits(),
+    progress: Callable[[Progress], None] | None = None,
+    ffmpeg: Ffmpeg | None = None,
+) -> Finished:
+    """Run ffmpeg to its end. When it fails or is cancelled, it leaves no output behind.
+
+    Args:
+        command: what to do.
+        scratch: folder of this job, to run in.
+        limits: what it may use.
+        progress: called in the event loop about four times a second.
+        ffmpeg: the program; `ffmpeg.find()` when None.
+
+    Raises:
+        Invalid: `source_damaged`, with a detail that points at `/inputs/N`, or `output_too_large`.
+        Unavailable: `out_of_memory`, `disk_full` or `media_timeout`.
+        Internal: `ffmpeg_failed`, for every other cause.
+    """
+    program = ffmpeg or find()
+    argv = [str(program.path), *_arguments(command, scratch)]
+    largest = max(output.max_bytes for output in command.outputs)
+    kernel = Limits(memory_bytes=limits.memory_bytes, file_bytes=largest + _HEAD_ROOM)
+    watch = _Watch(progress)
+    complete = False
+    try:
+        async with turn("ffmpeg"):
+            done = await run(
+                argv,
+                cwd=scratch,
+                timeout_s=limits.timeout_s,
+                env=_ENV,
+                limits=kernel,
+                on_line=watch.hear,
+                output_cap_bytes=_LOG_BYTES,
+            )
+        said = done.stderr.decode("utf-8", "replace")
+        if (error := _failure(done, said, command)) is not None:
+            _log.error("ffmpeg.failed", code=error.code, returncode=done.returncode, argv=argv, stderr=said[-8000:])
+            raise error
+        if said and not command.talkative:
+            _log.warning("ffmpeg.complained", stderr=said[-2000:])
+        complete = True
+        return Finished(watch.last, said)
+    except Unavailable as error:
+        if error.code != "process_timeout":
+            raise
+        _log.error("ffmpeg.failed", code="media_timeout", argv=argv, timeout_s=limits.timeout_s)
+        sentence = f"This did not finish within {limits.timeout_s:g} seconds; make it shorter or smaller."
+        raise Unavailable("media_timeout", sentence, retryable=False) from error
+    finally:
+        if not complete:
+            for output in command.outputs:
+                with suppress(OSError):
+                    output.path.unlink(missing_ok=True)
+
+
+def _arguments(command: Command, scratch: Path) -> list[str]:
+    if command.graph is None or len(text := command.graph.render()) < _GRAPH_ARGUMENT_BYTES:
+        return command.arguments()
+    file = scratch / "graph.txt"
+    file.write_text(text, encoding="utf-8")
+    return command.arguments(graph_file=file.absolute())
+
+
+class _Watch:
+    """Reads the lines of `-progress`: a block of `key=value`, ended by the key `progress`."""
+
+    def __init__(self, tell: Callable[[Progress], None] | None) -> None:
+        self.last = Progress(0, Fraction(0))
+        self._tell = tell
+        self._block: dict[str, str] = {}
+
+    def hear(self, line: str) -> None:
+        """Take a line."""
+        key, _, value = line.partition("=")
+        self._block[key] = value.strip()
+        if key == "progress":
+            frame, micros = self._number("frame"), self._number("out_time_us")
+            self.last = Progress(max(frame, self.last.frame), max(Fraction(micros, 1_000_000), self.last.seconds))
+            self._block.clear()
+            if self._tell is not None:
+                self._tell(self.last)
+
+    def _number(self, key: str) -> int:
+        text = self._block.get(key, "0")
+        return int(text) if text.isdecimal() else 0  # "N/A", and negative before the first frame
+
+
+def _failure(done: Completed, said: str, command: Command) -> CutroomError | None:
+    """What went wrong, by status first and by what ffmpeg said second."""
+    status = done.returncode
+    too_large = any(_size(output.path) >= output.max_bytes for output in command.outputs)
+    if status in {-signal.SIGXFSZ, _FILE_TOO_BIG} or too_large:
+        sentence = "The output is larger than allowed; make it shorter, smaller or of less quality."
+        return Invalid("output_too_large", sentence)
+    if status == 0:
+        return None
+    if (error := _short_of_room(status, said)) is not None:
+        return error
+    damaged = _SAYS_DAMAGED.search(said)
+    if damaged is not None or status in {_INVALID_DATA, _DECODE_ERROR_RATE}:
+        return _damaged(damaged, command)
+    return Internal("ffmpeg_failed", f"The video engine stopped with status {status}; its log has the cause.")
+
+
+def _short_of_room(status: int, said: str) -> Unavailable | None:
+    if status == _NO_SPACE or _SAYS_NO_SPACE.search(said):
+        return Unavailable("disk_full", "The disk is full; try again when there is room.", retry_after_s=60)
+    if status == -signal.SIGKILL:  # not by us: by the kernel, for want of memory on the machine
+        return Unavailable("out_of_memory", "The machine ran out of memory; try again later.")
+    if status == _NO_MEMORY or _SAYS_NO_MEMORY.search(said) or _SAYS_NO_ENCODER.search(said):
+        sentence = "This needs more memory than one render may have; use smaller pictures or fewer at a time."
+        return Unavailable("out_of_memory", sentence, retryable=False)
+    return None
+
+
+def _damaged(match: re.Match[str] | None, command: Command) -> Invalid:
+    number = int(match.group(1)) if match is not None else 0 if len(command.inputs) == 1 else None
+    sentence = "A source could not be decoded; it is damaged or not what it was."
+    if number is None or number >= len(command.inputs):
+        return Invalid("source_damaged", sentence)
+    return Invalid("source_damaged", sentence, details=[Detail(f"/inputs/{number}", "source_damaged", sentence)])
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
