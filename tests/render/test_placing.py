@@ -19,7 +19,7 @@ def put(size: tuple[int, int], **changes: object) -> Box:
 def test_cover_fills_the_canvas_and_cuts_off_what_is_too_much() -> None:
     box = put((1000, 1000), fit="cover")
     assert (box.x, box.y, box.width, box.height) == (0, 0, 1280, 720)
-    assert (box.crop_width, box.crop_height) == (1, Fraction(9, 16))
+    assert (box.crop_width, box.crop_height) == (Fraction(1), Fraction(9, 16))
     assert box.crop_y == Fraction(7, 32)
     assert covers(box, CANVAS)
 
@@ -27,20 +27,20 @@ def test_cover_fills_the_canvas_and_cuts_off_what_is_too_much() -> None:
 def test_contain_shows_all_and_leaves_bars() -> None:
     box = put((1000, 1000), fit="contain")
     assert (box.x, box.y, box.width, box.height) == (280, 0, 720, 720)
-    assert (box.crop_width, box.crop_height) == (1, 1)
+    assert (box.crop_width, box.crop_height) == (Fraction(1), Fraction(1))
     assert not covers(box, CANVAS)
 
 
 def test_fill_stretches() -> None:
     box = put((1000, 1000), fit="fill", width_px=400, height_px=100)
-    assert (box.width, box.height, box.crop_width) == (400, 100, 1)
+    assert (box.width, box.height, box.crop_width) == (400, 100, Fraction(1))
 
 
 def test_none_keeps_the_size_and_shows_the_side_that_is_asked_for() -> None:
     small = put((200, 100), fit="none", position="bottom-right")
     assert (small.x, small.y, small.width, small.height) == (1080, 620, 200, 100)
     large = put((2560, 720), fit="none", position="left")
-    assert (large.crop_x, large.crop_width, large.width) == (0, Fraction(1, 2), 1280)
+    assert (large.crop_x, large.crop_width, large.width) == (Fraction(0), Fraction(1, 2), 1280)
     assert put((2560, 720), fit="none", position="right").crop_x == Fraction(1, 2)
 
 

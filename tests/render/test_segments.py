@@ -18,7 +18,7 @@ def pictures(draw: st.DrawFn) -> tuple[int, list[Live]]:
         first = draw(st.integers(0, frames - 1))
         last = draw(st.integers(first + 1, frames + 50))
         inner = draw(st.lists(st.integers(first, last), max_size=2))
-        found.append(Live(first, last, tuple(inner)))
+        found.append(Live(first, last, draw(st.booleans()), tuple(inner)))
     return frames, found
 
 
@@ -48,13 +48,19 @@ def test_clips_shorter_than_a_segment_are_made_together() -> None:
     assert cuts(300, [Live(first, first + 15) for first in range(0, 300, 15)], FPS) == [0, 60, 120, 180, 240, 300]
 
 
+def test_the_edges_of_pictures_that_cover_the_canvas_come_before_those_of_titles() -> None:
+    titles = [Live(10, 80, covers=False), Live(100, 170, covers=False)]
+    assert cuts(180, [Live(0, 90), Live(90, 180), *titles], FPS) == [0, 90, 180]
+    assert cuts(600, [Live(0, 600), Live(200, 290, covers=False)], FPS) == [0, 200, 290, 360, 540, 600]
+
+
 def test_a_long_clip_is_cut_on_a_grid_that_starts_with_it() -> None:
     assert cuts(1000, [Live(100, 1000)], FPS) == [0, 100, 280, 460, 640, 820, 1000]
 
 
 def test_transitions_get_segments_of_their_own_when_they_are_long_enough() -> None:
-    assert cuts(400, [Live(0, 260), Live(200, 400, (260,))], FPS) == [0, 200, 260, 400]
-    assert cuts(400, [Live(0, 215), Live(200, 400, (215,))], FPS) == [0, 200, 400]
+    assert cuts(400, [Live(0, 260), Live(200, 400, transitions=(260,))], FPS) == [0, 200, 260, 400]
+    assert cuts(400, [Live(0, 215), Live(200, 400, transitions=(215,))], FPS) == [0, 200, 400]
 
 
 def test_an_edit_far_away_and_later_clips_keep_their_cuts() -> None:

@@ -1,1 +1,26 @@
-"""Floor 4, an engine: a resolved edit becomes a plan, and the plan becomes a file."""
+"""Floor 4, an engine: a resolved edit becomes a plan, and the plan becomes a file.
+
+`compile_plan` is pure; `render_segment` and `render_audio` make the pieces, each from its own part of the plan, on any
+machine and in any order; `join` puts them together and `verify` measures the result.
+"""
+
+from cutroom.render.compile import compile_plan
+from cutroom.render.execute import render_audio, render_segment
+from cutroom.render.explain import explain
+from cutroom.render.join import join
+from cutroom.render.plan import PLAN, AudioPlan, RenderPlan, SegmentPlan
+from cutroom.render.verify import RenderReport, verify
+
+__all__ = [
+    "PLAN",
+    "AudioPlan",
+    "RenderPlan",
+    "RenderReport",
+    "SegmentPlan",
+    "compile_plan",
+    "explain",
+    "join",
+    "render_audio",
+    "render_segment",
+    "verify",
+]

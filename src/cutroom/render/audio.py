@@ -37,6 +37,17 @@ def compile_audio(edit: ResolvedEdit, engine: str) -> AudioPlan | None:
     return replace(plan, key=audio_key(plan, engine))
 
 
+def loudest(plan: AudioPlan) -> float:
+    """The level that no sample of the mix can exceed, as long as no source exceeds 1."""
+    changes = [(voice.first, voice.volume) for voice in plan.voices]
+    changes += [(voice.last, -voice.volume) for voice in plan.voices]
+    level = highest = 0.0
+    for _, change in sorted(changes):
+        level += change
+        highest = max(highest, level)
+    return highest
+
+
 def _voices(edit: ResolvedEdit, samples: int) -> tuple[Voice, ...]:
     voices = [voice for clip in edit.clips if (voice := _clip_voice(clip, samples)) is not None]
     if edit.soundtrack is not None:
@@ -94,6 +105,7 @@ def _source(media: Media, stream: AudioStream) -> AudioSource:
         format=media.info.format,
         stream=stream.index,
         zero=zero(media.info),
+        start=stream.start,
         sample_rate=stream.sample_rate,
         channels=stream.channels,
     )

@@ -3,12 +3,14 @@
 from fractions import Fraction
 from typing import Final, Literal
 
+from cutroom.media.kinds import Value
+from cutroom.media.words import Word
 from cutroom.render.plan import AudioEncoder, VideoEncoder
 from cutroom.timeline.resolved import Quality
 
 _PRESET_CRF: Final[dict[Quality, tuple[str, int]]] = {
-    "low": ("veryfast", 28),
-    "medium": ("veryfast", 23),
+    "low": ("superfast", 27),
+    "medium": ("veryfast", 21),
     "high": ("faster", 18),
 }
 _AUDIO_BITS: Final[dict[Literal["aac", "mp3"], dict[Quality, int]]] = {
@@ -17,6 +19,8 @@ _AUDIO_BITS: Final[dict[Literal["aac", "mp3"], dict[Quality, int]]] = {
 }
 _THREADS: Final = 2
 _KEYFRAME_S: Final = 2
+REORDER_FRAMES: Final = 2
+"""Frames by which decoding runs ahead of showing: the depth of x264's pyramid of B-frames, whatever the preset."""
 _FINEST_MIN: Final = 10_000  # ticks a second; below it, libavformat's mp4 muxer would choose another number itself
 
 
@@ -33,6 +37,38 @@ def video_encoder(quality: Quality, fps: Fraction) -> VideoEncoder:
         timescale=fps.numerator * factor,
         tick=fps.denominator * factor,
     )
+
+
+def video_options(encoder: VideoEncoder, frames: int) -> dict[str, Value]:
+    """What ffmpeg is told for a segment of `frames` frames.
+
+    Nothing of it depends on the pictures, so all segments get the same headers and can be joined.
+    """
+    tuning = {"keyint": encoder.keyint, "bframes": 3, "open_gop": 0, "force_cfr": 1, "stitchable": 1}
+    return {
+        "c:v": Word.LIBX264,
+        "preset": Word(encoder.preset),
+        "crf": encoder.crf,
+        "x264-params": tuning,
+        "threads": encoder.threads,
+        "pix_fmt": Word.YUV420P,
+        "fps_mode:v": Word.PASSTHROUGH,
+        "frames:v": frames,
+        "enc_time_base:v": Fraction(encoder.tick, encoder.timescale),
+        "video_track_timescale": encoder.timescale,
+        "flags:v": Word.PLUS_BITEXACT,
+        "fflags": Word.PLUS_BITEXACT,
+    }
+
+
+def audio_options(encoder: AudioEncoder) -> dict[str, Value]:
+    """What ffmpeg is told for the sound."""
+    return {
+        "c:a": Word.AAC if encoder.codec == "aac" else Word.LIBMP3LAME,
+        "b:a": encoder.bit_rate,
+        "flags:a": Word.PLUS_BITEXACT,
+        "fflags": Word.PLUS_BITEXACT,
+    }
 
 
 def audio_encoder(codec: Literal["aac", "mp3"], quality: Quality) -> AudioEncoder:

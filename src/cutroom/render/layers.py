@@ -45,13 +45,11 @@ def picture(clip: ResolvedClip, canvas: Canvas) -> Picture | None:
 
 def live(shown: Picture, canvas: Canvas) -> Live:
     """When a picture is there, for cutting the edit into segments."""
-    edges: list[int] = []
-    if shown.box is not None and covers(shown.box, canvas):
-        if shown.clip.fade_in:
-            edges.append(shown.first + shown.clip.fade_in)
-        if shown.clip.fade_out:
-            edges.append(shown.last - shown.clip.fade_out)
-    return Live(shown.first, shown.last, tuple(edges))
+    clip = shown.clip
+    rise = (shown.first + clip.fade_in,) if clip.fade_in else ()
+    fall = (shown.last - clip.fade_out,) if clip.fade_out else ()
+    whole = shown.box is not None and covers(shown.box, canvas)
+    return Live(shown.first, shown.last, covers=whole, transitions=(*rise, *fall))
 
 
 def layer(shown: Picture, canvas: Canvas, start: int, end: int) -> Layer:

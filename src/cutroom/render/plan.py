@@ -210,12 +210,16 @@ class SegmentPlan:
 
 @dataclass(frozen=True, slots=True)
 class AudioSource:
-    """The sound of a file; `zero`, `format` and `stream` as in `VideoSource`."""
+    """The sound of a file; `zero`, `format` and `stream` as in `VideoSource`.
+
+    `start` is the presentation time, in seconds, of the first sample.
+    """
 
     sha256: str
     format: str
     stream: int
     zero: Rational
+    start: Rational
     sample_rate: int
     channels: int
 

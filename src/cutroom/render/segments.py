@@ -1,9 +1,9 @@
 """Where an edit is cut into segments.
 
 A segment should be long enough to be worth starting ffmpeg for (about 40 ms) and short enough that many can be made
-at once. Cuts go where the picture changes anyway: first where clips start and end, then where a transition of a
-picture that covers the canvas starts or ends (so that only the transition's own frames are blended), then on a grid
-that starts with the lowest clip. Every rule looks at the neighbourhood only, never at the number of workers or at
+at once. Cuts go where the picture changes anyway: first where clips that cover the canvas start and end, then where
+others do, then where a transition starts or ends (so that only the transition's own frames are blended), then on a
+grid that starts with the lowest clip. Every rule looks at the neighbourhood only, never at the number of workers or at
 the whole length, so that an edit in one place moves no cut in another.
 """
 
@@ -25,6 +25,7 @@ class Live:
 
     first: int
     last: int
+    covers: bool = True
     transitions: tuple[int, ...] = ()
 
 
@@ -33,10 +34,11 @@ def cuts(frames: int, pictures: Sequence[Live], fps: Fraction) -> list[int]:
     shortest = max(1, round(SHORTEST_S * fps))
     grid = max(1, round(GRID_S * fps))
     longest = max(1, round(LONGEST_S * fps))
+    covering = sorted({edge for live in pictures if live.covers for edge in (live.first, live.last)})
     edges = sorted({edge for live in pictures for edge in (live.first, live.last)})
-    transitions = sorted({edge for live in pictures for edge in live.transitions})
+    transitions = sorted({edge for live in pictures if live.covers for edge in live.transitions})
     kept = [0, frames]
-    for wishes in (edges, transitions, _grid(frames, pictures, edges, grid)):
+    for wishes in (covering, edges, transitions, _grid(frames, pictures, edges, grid)):
         _admit(kept, wishes, shortest)
     for first, last in pairwise(list(kept)):
         if last - first > longest:

@@ -1,0 +1,204 @@
+"""From the layers of a segment to a filter graph, frame by frame exact.
+
+Output frame n shows the picture that its source shows at the frame's time, with a tolerance of half a frame of the
+faster of the two: sources whose timestamps are rounded to milliseconds would flicker without it. Times are kept as
+integers in a time base in which frames of source and output are whole numbers, so that a frame does not depend on
+where a segment starts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from typing import Final
+
+from cutroom.media.expression import Expression, Function, Variable, call, var
+from cutroom.media.filtergraph import Pad
+from cutroom.media.timebase import to_ticks
+from cutroom.media.words import Color as Paint
+from cutroom.media.words import Word
+from cutroom.render.graph import StreamGraph
+from cutroom.render.layers import hides
+from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, SegmentPlan, TextLayer, VideoLayer
+from cutroom.timeline.resolved import Color
+
+_FINEST: Final = (1 << 31) - 1  # an AVRational holds two ints
+_HALF: Final = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Where the top left corner of a drawn text goes."""
+
+    x: int
+    y: int
+
+
+def compose(plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Drawn]) -> tuple[StreamGraph, str]:
+    """Draw a segment's layers over each other.
+
+    Args:
+        plan: the segment.
+        inputs: number of the command's input that brings the layer with this index.
+        drawn: where the text layer with this index goes; a text without an entry is not to be seen.
+
+    Returns:
+        The graph and the name of its output: exactly `plan.frames` frames.
+    """
+    graph = StreamGraph()
+    canvas = plan.canvas
+    layers = list(enumerate(plan.layers))
+    if layers and _fills(layers[0][1], plan):
+        index, bottom = layers.pop(0)
+        picture = _picture(graph, bottom, canvas, inputs.get(index), Word.YUV420P)
+    else:
+        size = (canvas.width, canvas.height)
+        picture = _repeated(graph, _plain(graph, canvas.background, size, Word.YUV420P), canvas, plan.frames)
+    for index, layer in layers:
+        if isinstance(layer, TextLayer):
+            if index not in drawn:
+                continue
+            x, y = drawn[index].x, drawn[index].y
+        else:
+            x, y = layer.box.x, layer.box.y
+        over = _picture(graph, layer, canvas, inputs.get(index), Word.YUVA420P)
+        over = graph.add("setpts", _faded(graph, over, layer, canvas), expr=var(Variable.FRAME_UPPER) + layer.first)
+        # Outside of its own frames an overlay leaves the picture as it is: repeatlast is off.
+        picture = graph.add(
+            "overlay",
+            picture,
+            over,
+            x=x,
+            y=y,
+            eval=Word.INIT,
+            format=Word.YUV420,
+            alpha=Word.STRAIGHT,
+            repeatlast=False,
+        )
+    picture = graph.add("format", picture, pix_fmts=Word.YUV420P)
+    tagged = graph.add(
+        "setparams",
+        picture,
+        range=Word.TV,
+        colorspace=Word.BT709,
+        color_primaries=Word.BT709,
+        color_trc=Word.BT709,
+    )
+    return graph, graph.output(tagged)
+
+
+def _fills(layer: Layer, plan: SegmentPlan) -> bool:
+    """Whether a layer can be what the others are drawn on."""
+    if isinstance(layer, TextLayer) or (layer.first, layer.last) != (0, plan.frames) or not hides(layer, plan.canvas):
+        return False
+    return (layer.box.width, layer.box.height) == (plan.canvas.width, plan.canvas.height)
+
+
+def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, number: int | None, pixels: Word) -> Pad:
+    """A layer's frames, counted from 0, at the output's rate."""
+    length = layer.last - layer.first
+    if isinstance(layer, ColorLayer):
+        still = _plain(graph, layer.color, (layer.box.width, layer.box.height), pixels)
+        return _repeated(graph, _dimmed(graph, still, layer.opacity * layer.color.alpha), canvas, length)
+    if number is None:
+        raise ValueError(f"the layer {layer.pointer} has no input")
+    if isinstance(layer, TextLayer):
+        still = _dimmed(graph, _converted(graph, graph.input(number, "v"), pixels), layer.opacity)
+        return _repeated(graph, still, canvas, length)
+    if isinstance(layer, ImageLayer):
+        still = _fitted(graph, graph.input(number, "v"), layer.box, Word.LANCZOS, pixels)
+        return _repeated(graph, _dimmed(graph, still, layer.opacity), canvas, length)
+    frames = _sampled(graph, graph.stream(number, "v", layer.source.stream), layer, canvas)
+    return _dimmed(graph, _fitted(graph, frames, layer.box, Word.BICUBIC, pixels), layer.opacity)
+
+
+def _sampled(graph: StreamGraph, source: Pad, layer: VideoLayer, canvas: Canvas) -> Pad:
+    """The source's frames that output frames show; the last one stays when the source has ended."""
+    ticks = lcm(layer.source.time_base.denominator, canvas.fps.numerator)
+    if ticks > _FINEST:
+        ticks = canvas.fps.numerator * (_FINEST // canvas.fps.numerator)
+    tolerance = min(1 / layer.source.fps, 1 / canvas.fps) * _HALF
+    shift = to_ticks(layer.source.zero + layer.at + tolerance, Fraction(1, ticks))
+    pad = graph.add("settb", source, expr=Fraction(1, ticks))
+    pad = graph.add("setpts", pad, expr=var(Variable.PTS) - shift)
+    pad = graph.add("tpad", pad, stop=-1, stop_mode=Word.CLONE)
+    pad = graph.add("fps", pad, fps=canvas.fps, start_time=0, round=Word.UP)
+    pad = graph.add("trim", pad, end_frame=layer.last - layer.first)
+    return graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))
+
+
+def _fitted(graph: StreamGraph, pad: Pad, box: Box, scaler: Word, pixels: Word) -> Pad:
+    if box.crop_width < 1 or box.crop_height < 1:
+        pad = graph.add(
+            "crop",
+            pad,
+            w=_part(Variable.IN_WIDTH, box.crop_width),
+            h=_part(Variable.IN_HEIGHT, box.crop_height),
+            x=_from(Variable.IN_WIDTH, box.crop_x),
+            y=_from(Variable.IN_HEIGHT, box.crop_y),
+        )
+    return _converted(graph, pad, pixels, box, scaler)
+
+
+def _part(side: Variable, share: Fraction) -> Expression:
+    """An even number of pixels, two at least; a hair less is asked for, since ffmpeg counts in floating point."""
+    if share == 1:
+        return var(side)
+    half = var(side) * share.numerator / (2 * share.denominator)
+    return 2 * call(Function.FLOOR, half + (1 - Fraction(1, 1000)))
+
+
+def _from(side: Variable, share: Fraction) -> Expression:
+    return 2 * call(Function.ROUND, var(side) * share.numerator / (2 * share.denominator))
+
+
+def _converted(graph: StreamGraph, pad: Pad, pixels: Word, box: Box | None = None, scaler: Word = Word.BICUBIC) -> Pad:
+    """Size, BT.709 in limited range, square pixels."""
+    width = var(Variable.IN_WIDTH) if box is None else box.width
+    height = var(Variable.IN_HEIGHT) if box is None else box.height
+    flags = (scaler, Word.ACCURATE_RND, Word.BITEXACT)
+    pad = graph.add("scale", pad, w=width, h=height, flags=flags, out_color_matrix=Word.BT709, out_range=Word.TV)
+    pad = graph.add("setsar", pad, sar=1)
+    return graph.add("format", pad, pix_fmts=pixels)
+
+
+def _plain(graph: StreamGraph, color: Color, size: tuple[int, int], pixels: Word) -> Pad:
+    """One frame of one colour, made in RGB so that its conversion is the same as everywhere."""
+    paint = Paint(color.red, color.green, color.blue)
+    pad = graph.add("color", color=paint, size=size)
+    pad = graph.add("format", pad, pix_fmts=Word.GBRP)
+    return _converted(graph, graph.add("trim", pad, end_frame=1), pixels)
+
+
+def _repeated(graph: StreamGraph, still: Pad, canvas: Canvas, length: int) -> Pad:
+    """A still picture for `length` frames; it is decoded and scaled once."""
+    pad = graph.add("settb", still, expr=1 / canvas.fps)
+    pad = graph.add("loop", pad, loop=-1, size=1)
+    pad = graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))
+    return graph.add("trim", graph.add("fps", pad, fps=canvas.fps), end_frame=length)
+
+
+def _dimmed(graph: StreamGraph, pad: Pad, opacity: float) -> Pad:
+    return pad if opacity >= 1 else graph.add("lut", pad, c3=var(Variable.VALUE) * opacity)
+
+
+def _faded(graph: StreamGraph, pad: Pad, layer: Layer, canvas: Canvas) -> Pad:
+    """Apply the ramps to the transparency; times count half frames, so that each frame's middle is an integer."""
+    if not layer.ramps:
+        return pad
+    pad = graph.add("settb", pad, expr=1 / (2 * canvas.fps))
+    for ramp in layer.ramps:
+        pad = _ramped(graph, pad, ramp, layer.first, canvas.fps)
+    return graph.add("settb", pad, expr=1 / canvas.fps)
+
+
+def _ramped(graph: StreamGraph, pad: Pad, ramp: Ramp, first: int, fps: Fraction) -> Pad:
+    gone, ahead = max(first - ramp.first, 0), max(ramp.first - first, 0)
+    pad = graph.add("setpts", pad, expr=2 * var(Variable.FRAME_UPPER) + (2 * gone + 1))
+    direction = Word.IN if ramp.rising else Word.OUT
+    return graph.add("fade", pad, type=direction, alpha=True, start_time=ahead / fps, duration=ramp.length / fps)
+
+
+def fed(layers: Sequence[Layer]) -> list[int]:
+    """Indices of the layers that need an input, in order."""
+    return [index for index, layer in enumerate(layers) if not isinstance(layer, ColorLayer)]

@@ -1,0 +1,118 @@
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cutroom.render.audio import VOICES_AT_ONCE, compile_audio, loudest
+from cutroom.render.plan import SAMPLE_RATE, AudioPlan, Ramp
+from cutroom.render.sound import heard
+from cutroom.timeline.resolved import ResolvedEdit
+from tests.render.edits import clip, edit, image, music, sound, video
+
+
+def compiled(wanted: ResolvedEdit) -> AudioPlan:
+    plan = compile_audio(wanted, "test")
+    assert plan is not None
+    return plan
+
+
+def test_a_clip_is_heard_from_its_trim_on() -> None:
+    (voice,) = compiled(edit(300, clip(30, 90, video(sound=True), trim=Fraction(2), volume=0.5))).voices
+    assert (voice.first, voice.last, voice.at, voice.volume) == (48_000, 144_000, Fraction(2), 0.5)
+
+
+def test_sound_is_as_long_as_the_pictures_to_the_sample() -> None:
+    wanted = edit(100, clip(0, 100, video(sound=True)), fps=Fraction(30000, 1001))
+    assert compiled(wanted).samples == round(Fraction(100 * 1001, 30000) * SAMPLE_RATE)
+
+
+def test_nothing_to_hear_makes_no_sound() -> None:
+    silent = [clip(0, 60, video()), clip(0, 60, image()), clip(0, 60, sound(), volume=0.0)]
+    assert compile_audio(edit(60, *silent), "test") is None
+    assert compile_audio(edit(60, clip(0, 60, sound()), mute=True), "test") is None
+
+
+def test_a_muted_mp3_is_silence() -> None:
+    plan = compiled(edit(60, clip(0, 60, sound()), mute=True, format="mp3"))
+    assert (plan.voices, plan.samples) == ((), 96_000)
+
+
+def test_fades_are_counted_in_samples_of_the_output() -> None:
+    fades = {"audio_fade_in": Fraction(1, 2), "audio_fade_out": Fraction(1, 4)}
+    (voice,) = compiled(edit(90, clip(30, 90, sound(), **fades))).voices
+    assert voice.ramps == (Ramp(48_000, 24_000, rising=True), Ramp(132_000, 12_000, rising=False))
+
+
+def test_a_soundtrack_repeats_until_it_fills_the_edit() -> None:
+    track = music(sound("c", Fraction(2)), Fraction(5), loop=True, trim=Fraction(1, 2), fade_out=Fraction(4))
+    voices = compiled(edit(150, soundtrack=track)).voices
+    assert [(voice.first, voice.last, voice.at) for voice in voices] == [
+        (0, 72_000, Fraction(1, 2)),
+        (72_000, 168_000, 0),
+        (168_000, 240_000, 0),
+    ]
+    assert [len(voice.ramps) for voice in voices] == [1, 1, 1]
+
+
+def test_a_soundtrack_without_loop_plays_once() -> None:
+    (voice,) = compiled(edit(150, soundtrack=music(sound("c", Fraction(2)), Fraction(2)))).voices
+    assert (voice.first, voice.last) == (0, 96_000)
+
+
+def test_a_sound_too_short_to_loop_plays_once() -> None:
+    track = music(sound("c", Fraction(1, 100)), Fraction(5), loop=True)
+    assert len(compiled(edit(150, soundtrack=track)).voices) == 1
+
+
+def test_few_voices_are_mixed_in_one_go_and_many_in_spans() -> None:
+    few = compiled(edit(3000, *(clip(60 * n, 60 * n + 60, sound()) for n in range(VOICES_AT_ONCE))))
+    many = compiled(edit(3000, *(clip(60 * n, 60 * n + 90, sound()) for n in range(VOICES_AT_ONCE + 1))))
+    assert len(few.spans) == 1
+    assert len(many.spans) == 4
+    assert max(len(span.voices) for span in many.spans) < VOICES_AT_ONCE
+
+
+@given(st.lists(st.tuples(st.integers(0, 8999), st.integers(1, 3000)), max_size=60), st.integers(1, 9000))
+def test_spans_tile_the_sound_and_every_voice_is_heard_whole(clips: list[tuple[int, int]], frames: int) -> None:
+    wanted = edit(frames, *(clip(first, first + length, sound()) for first, length in clips), format="mp3")
+    plan = compiled(wanted)
+    assert plan.spans[0].first == 0
+    assert plan.spans[-1].last == plan.samples
+    assert all(a.last == b.first for a, b in pairwise(plan.spans))
+    for index, voice in enumerate(plan.voices):
+        parts = [heard(voice, span) for span in plan.spans if index in span.voices]
+        assert sum(part.length for part in parts) == voice.last - voice.first
+
+
+@given(
+    st.sampled_from([8000, 22_050, 32_000, 44_100, 48_000, 96_000]),
+    st.fractions(0, 100, max_denominator=1000),
+    st.integers(1, 200_000),
+)
+def test_a_voice_is_resampled_from_a_sample_that_source_and_output_share(rate: int, at: Fraction, cut: int) -> None:
+    plan = compiled(edit(300, clip(0, 300, sound("c", sample_rate=rate), trim=at)))
+    (voice,) = plan.voices
+    whole = heard(voice, replace(plan.spans[0]))
+    later = heard(voice, replace(plan.spans[0], first=cut))
+    for part in (whole, later):
+        assert (part.origin * rate).denominator == 1
+        assert (part.origin * SAMPLE_RATE).denominator == 1
+    place = round(whole.origin * SAMPLE_RATE) + whole.skip
+    assert round(later.origin * SAMPLE_RATE) + later.skip == place + cut
+
+
+def test_the_loudest_moment_is_where_volumes_add_up() -> None:
+    plan = compiled(edit(300, clip(0, 100, sound(), volume=0.6), clip(50, 150, sound(), volume=0.6)))
+    assert loudest(plan) == 1.2
+    apart = compiled(edit(300, clip(0, 100, sound(), volume=0.6), clip(100, 150, sound(), volume=0.6)))
+    assert loudest(apart) == 0.6
+
+
+def test_the_key_of_the_sound_does_not_depend_on_the_pictures() -> None:
+    heard_clip = clip(0, 90, sound())
+    one = compiled(edit(90, heard_clip, clip(0, 90, image("a"))))
+    other = compiled(edit(90, heard_clip, clip(0, 90, image("b"))))
+    louder = compiled(edit(90, replace(heard_clip, volume=0.9)))
+    assert one.key == other.key != louder.key
