@@ -107,7 +107,7 @@ WITH given AS MATERIALIZED (
 ), noted AS (
   INSERT INTO job_events (job_id, seq, at, kind, data)
   SELECT c.id, c.event_seq - 1 - jsonb_array_length(c.events) + e.nr,
-         clock_timestamp() - make_interval(secs => CAST(e.value ->> 'age_s' AS float8)),
+         statement_timestamp() - make_interval(secs => CAST(e.value ->> 'age_s' AS float8)),
          e.value ->> 'kind', e.value -> 'data'
   FROM changed AS c CROSS JOIN LATERAL jsonb_array_elements(c.events) WITH ORDINALITY AS e (value, nr)
 ), event AS (

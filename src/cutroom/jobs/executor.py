@@ -22,6 +22,7 @@ from cutroom.jobs.job import AttemptRef, Job
 from cutroom.jobs.journal import Kept, WorkerJournal, WorkerSpread, kept_of
 from cutroom.jobs.ledger import Ledger, patiently
 from cutroom.jobs.registry import Registry, Workflow
+from cutroom.jobs.states import Status
 from cutroom.kit.errors import CutroomError, Internal, Unavailable, first_of
 from cutroom.kit.scratch import Scratch
 
@@ -188,7 +189,9 @@ class Executor:
     async def _end(self, holding: Holding, outcome: Outcome, **facts: Any) -> str:
         job = holding.job
         ended: Job | None = await self._ledger.end(holding, End(job.id, job.fence, job.parent_id, outcome, **facts))
-        return "lost" if ended is None else outcome
+        if ended is None:
+            return "lost"
+        return "cancelled" if ended.status is Status.CANCELLED else outcome
 
     async def _remove(self, folder: Path) -> None:
         """Remove the attempt's folder; in a thread when there is something in it."""

@@ -66,7 +66,7 @@ WITH given AS (
 ), noted AS (
   INSERT INTO job_events (job_id, seq, at, kind, data)
   SELECT c.id, c.event_seq - jsonb_array_length(c.events) + e.nr,
-         clock_timestamp() - make_interval(secs => CAST(e.value ->> 'age_s' AS float8)),
+         statement_timestamp() - make_interval(secs => CAST(e.value ->> 'age_s' AS float8)),
          e.value ->> 'kind', e.value -> 'data'
   FROM changed AS c CROSS JOIN LATERAL jsonb_array_elements(c.events) WITH ORDINALITY AS e (value, nr)
 )
@@ -117,7 +117,7 @@ async def _make_items(
         "type": workflow.name,
         "step": wait.step,
         "max_attempts": workflow.max_attempts,
-        "ids": [new_id(JOB_PREFIX) for _ in inputs],
+        "ids": sorted(new_id(JOB_PREFIX) for _ in inputs),  # so that items start in order
         "inputs": list(inputs),
     }
     await session.execute(_ITEMS, values)

@@ -57,7 +57,7 @@ WITH given AS MATERIALIZED (
   RETURNING j.id, j.attempt, j.event_seq - jsonb_array_length(g.events) AS seq, g.events, g.step, g.result, g.elapsed_s
 ), event AS (
   INSERT INTO job_events (job_id, seq, at, kind, data)
-  SELECT c.id, c.seq + e.nr, clock_timestamp() - make_interval(secs => CAST(e.value ->> 'age_s' AS float8)),
+  SELECT c.id, c.seq + e.nr, statement_timestamp() - make_interval(secs => CAST(e.value ->> 'age_s' AS float8)),
          e.value ->> 'kind', e.value -> 'data'
   FROM changed AS c CROSS JOIN LATERAL jsonb_array_elements(c.events) WITH ORDINALITY AS e (value, nr)
 ), step AS (
