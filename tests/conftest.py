@@ -1,10 +1,10 @@
 """Fixtures for every package: a real Postgres per test process, a fresh database per test.
 
-`TEST_DATABASE_URL` names an outside server to use instead; its user must be allowed to create databases.
+`TEST_DATABASE_URL` names an outside server to use instead; its user must be allowed to create databases. The tables
+come from the migrations: after changing a row class, write one (`cutroom.app.migrate` says how).
 """
 
 import contextlib
-import importlib
 import os
 import secrets
 import shutil
@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy.engine import make_url
 
-from cutroom.db import Base, Database, EmbeddedPostgres, make_engine
+from cutroom.app.migrate import upgrade
+from cutroom.db import Database, EmbeddedPostgres, make_engine
 from cutroom.db.engine import connect, dsn
-
-ROW_PACKAGES = ("accounts", "assets", "jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +66,10 @@ async def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 @pytest.fixture(scope="session")
 async def postgres_server(postgres_url: str) -> AsyncIterator[Server]:
-    """The test process's Postgres with a template that holds every package's tables."""
-    for package in ROW_PACKAGES:
-        with contextlib.suppress(ImportError, SyntaxError):  # not all of them exist yet
-            importlib.import_module(f"cutroom.{package}.rows")
+    """The test process's Postgres with a template that holds every package's tables, as the migrations make them."""
     server = Server(postgres_url, f"template_{secrets.token_hex(8)}")
     await server.execute(f"CREATE DATABASE {server.template} TEMPLATE template0")
-    engine = make_engine(server.database_url(server.template), name="tests", pool_size=1)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    await engine.dispose()
+    await upgrade(server.database_url(server.template))
     yield server
     await server.execute(f"DROP DATABASE {server.template} WITH (FORCE)")
 
