@@ -6,7 +6,7 @@ import secrets
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from cutroom.assets.settings import S3Settings
+from cutroom.assets import AssetService, LocalCache, LocalStore, S3Settings, Store, open_bucket
+from cutroom.db import Database
+from cutroom.kit.signing import Signer
 
 ACCESS_KEY: Final = "test:tester"
 SECRET_KEY: Final = "testing"
@@ -59,6 +61,31 @@ def s3_settings(s3_endpoint: str) -> S3Settings:
     client.create_bucket(Bucket=settings.bucket)
     client.close()
     return settings
+
+
+@pytest.fixture(params=["local", "s3"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """Every store in turn."""
+    if request.param == "s3":
+        opened = open_bucket(request.getfixturevalue("s3_settings"))
+    else:
+        opened = LocalStore(tmp_path / "store", Signer(b"0123456789abcdef", "files"), "http://cutroom.test")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def cache(tmp_path: Path) -> AsyncIterator[LocalCache]:
+    """Where copies of a bucket's objects are kept."""
+    opened = LocalCache(tmp_path / "cache", budget_bytes=1 << 30)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def service(database: Database, store: Store, cache: LocalCache) -> AssetService:
+    """The service over every store in turn."""
+    return AssetService(database, store, cache=cache)
 
 
 @pytest.fixture

@@ -2,32 +2,17 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx2
 import pytest
 
-from cutroom.assets.links import ROUTE
-from cutroom.assets.local import LocalStore
-from cutroom.assets.s3 import PART_BYTES, S3Store
+from cutroom.assets.s3 import PART_BYTES
 from cutroom.assets.store import Store, attachment, checked_key, workspace_key
-from cutroom.kit.errors import Conflict, CutroomError, Forbidden, Invalid, NotFound
-from cutroom.kit.signing import Signer
+from cutroom.kit.errors import Invalid, NotFound
+from tests.assets.visiting import visit
 
 KEY = "ws/wsp_1/artifacts/art_1"
-STATUS: dict[type[CutroomError], int] = {Forbidden: 403, NotFound: 404, Conflict: 409, Invalid: 422}
-
-
-@pytest.fixture(params=["local", "s3"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    if request.param == "s3":
-        opened: Store = S3Store(request.getfixturevalue("s3_settings"))
-    else:
-        opened = LocalStore(tmp_path / "store", Signer(b"0123456789abcdef", "files"), "http://cutroom.test")
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
@@ -56,36 +41,6 @@ async def read(store: Store, outside: Path, key: str) -> bytes:
 
 async def keys(store: Store, prefix: str) -> list[str]:
     return sorted([info.key async for info in store.list(prefix)])
-
-
-async def visit(
-    store: Store, method: str, url: str, body: bytes = b"", content_type: str = "video/mp4"
-) -> tuple[int, bytes]:
-    """Use a signed URL as a client would; status and body of the answer."""
-    if not isinstance(store, LocalStore):
-        async with httpx2.AsyncClient(trust_env=False) as client:
-            headers = {"Content-Type": content_type} if method == "PUT" else {}
-            answer = await client.request(method, url, content=body or None, headers=headers)
-            return answer.status_code, answer.content
-    parts = urlsplit(url)
-    key, query = parts.path.removeprefix(ROUTE), parse_qsl(parts.query, keep_blank_values=True)
-    try:
-        if method == "GET":
-            return 200, await asyncio.to_thread(store.local_path(store.read_get(key, query).key).read_bytes)
-        grant = store.read_put(key, query)
-        if grant.content_type != content_type:
-            return 403, b""
-        await store.receive(grant, stream(body))
-    except FileNotFoundError:
-        return 404, b""
-    except CutroomError as error:
-        return STATUS[type(error)], b""
-    return 200, b""
-
-
-async def stream(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), 3):
-        yield body[start : start + 3]
 
 
 @pytest.mark.parametrize("size_bytes", [0, 1, 5000, PART_BYTES + 5_000_001])
