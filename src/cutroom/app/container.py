@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import AccountService
 from cutroom.app.settings import Settings
-from cutroom.assets import AssetService, AssetSettings, LocalCache, LocalStore, S3Settings, S3Store, Store
+from cutroom.assets import AssetService, AssetSettings, LocalCache, LocalStore, S3Settings, Store
+from cutroom.assets.bucket import open_bucket
 from cutroom.db import Database, Listener, make_engine
 from cutroom.jobs import Job, JobService, OnEnd, Registry, Status
 from cutroom.kit.errors import Invalid
@@ -82,7 +83,7 @@ def make_store(settings: Settings) -> Store:
     if settings.s3_bucket is None or settings.s3_access_key is None or settings.s3_secret_key is None:
         signer = Signer(settings.signing_secret(), "files")
         return LocalStore(settings.data / "store", signer, settings.base_url)
-    return S3Store(
+    return open_bucket(
         S3Settings(
             bucket=settings.s3_bucket,
             access_key=settings.s3_access_key.get_secret_value(),
