@@ -1,0 +1,88 @@
+"""Answers: a model as JSON, with a validator for caches, a Location, or a link to the next page."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Generic, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Query, Request
+from pydantic import Field, TypeAdapter
+from starlette.responses import Response
+
+from cutroom.kit.page import DEFAULT_LIMIT, MAX_CURSOR_CHARS, MAX_LIMIT
+from cutroom.kit.schema import Schema
+
+T = TypeVar("T")
+PRIVATE: Final = "private, no-cache"
+"""May be kept by the client that asked, which must ask again before it uses it."""
+NEXT_LINK: Final = {
+    "Link": {"description": 'The next page (RFC 8288, `rel="next"`).', "schema": {"type": "string"}},
+}
+ETAG: Final = {
+    "ETag": {"description": "Changes when the thing changes; see `If-None-Match`.", "schema": {"type": "string"}},
+}
+LOCATION: Final = {"Location": {"description": "Where the thing is.", "schema": {"type": "string"}}}
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.")]
+Cursor = Annotated[
+    str | None, Query(max_length=MAX_CURSOR_CHARS, description="`nextCursor` of the page before; opaque.")
+]
+DEFAULT: Final = DEFAULT_LIMIT
+
+
+def is_absent(value: object) -> bool:
+    """Whether a field is left out of the JSON instead of being written as null."""
+    return value is None
+
+
+class ListOut(Schema, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    next_cursor: Annotated[
+        str | None, Field(exclude_if=is_absent, description="Cursor of the next page; absent on the last.")
+    ] = None
+
+
+def answer(model: Schema, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """The model as JSON."""
+    return Response(
+        model.model_dump_json(), status_code=status, media_type="application/json", headers=dict(headers or {})
+    )
+
+
+def resource(request: Request, model: Schema, *, basis: Any, status: int = 200) -> Response:
+    """The model as JSON with a weak ETag over `basis`, or 304 when the client has it already.
+
+    Args:
+        request: whose If-None-Match is honoured.
+        model: the representation.
+        basis: JSON-like facts that change whenever the representation changes in a way that matters.
+        status: of the full answer.
+    """
+    digest = hashlib.sha256(_ANY.dump_json(basis)).hexdigest()[:32]
+    headers = {"ETag": f'W/"{digest}"', "Cache-Control": PRIVATE, "Vary": "Authorization, X-API-Key"}
+    if status == 200 and _matches(request.headers.get("if-none-match"), digest):
+        return Response(status_code=304, headers=headers)
+    return answer(model, status=status, headers=headers)
+
+
+def listing(request: Request, model: ListOut[Any], *, limit: int, filters: Mapping[str, str | None]) -> Response:
+    """A page, with a Link to the next one that repeats the filters."""
+    headers = {"Cache-Control": PRIVATE, "Vary": "Authorization, X-API-Key"}
+    if model.next_cursor is not None:
+        query: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
+        query.update(limit=limit, cursor=model.next_cursor)
+        headers["Link"] = f'<{request.url.path}?{urlencode(query)}>; rel="next"'
+    return answer(model, headers=headers)
+
+
+def _matches(header: str | None, digest: str) -> bool:
+    """Weak comparison (RFC 9110 section 8.8.3.2)."""
+    if header is None:
+        return False
+    tags: Sequence[str] = [tag.strip().removeprefix("W/") for tag in header.split(",")]
+    return "*" in tags or f'"{digest}"' in tags
+
+
+_ANY: Final = TypeAdapter(Any)

@@ -1,0 +1,170 @@
+"""Assets: media files that a workspace owns and can use as input."""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from fastapi import Request, Response
+from pydantic import Field
+
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, answer, is_absent, listing, resource
+from cutroom.api.auth import Caller
+from cutroom.api.deps import Services
+from cutroom.api.errors import errors
+from cutroom.api.routes import keyed
+from cutroom.assets import Asset
+from cutroom.kit.schema import Schema
+from cutroom.media.info import MediaInfo
+
+router: Final = keyed("assets")
+LIST: Final = "assets"
+
+
+class PictureOut(Schema):
+    """What is seen, as displayed: after rotation and with square pixels."""
+
+    codec: str
+    width: int
+    height: int
+    fps: Annotated[float, Field(description="Frames per second.")]
+    frames: Annotated[int | None, Field(exclude_if=is_absent)] = None
+    rotation: Annotated[int, Field(description="Degrees by which the stored picture is turned.")]
+    has_alpha: bool
+
+
+class SoundOut(Schema):
+    """What is heard."""
+
+    codec: str
+    sample_rate: int
+    channels: int
+    layout: str
+
+
+class MediaOut(Schema):
+    """What the file holds, as measured on it."""
+
+    kind: Literal["video", "image", "audio"]
+    format: str
+    duration: Annotated[float | None, Field(exclude_if=is_absent, description="Seconds.")] = None
+    video: Annotated[PictureOut | None, Field(exclude_if=is_absent)] = None
+    audio: Annotated[SoundOut | None, Field(exclude_if=is_absent)] = None
+
+
+class AssetOut(Schema):
+    """A media file that the workspace owns; a timeline names it `asset:<id>`."""
+
+    id: str
+    src: Annotated[str, Field(description="How a timeline names it.")]
+    name: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    media: MediaOut
+    created_at: datetime
+
+
+class AssetList(ListOut[AssetOut]):
+    """One page of assets."""
+
+
+def asset_view(asset: Asset) -> AssetOut:
+    """An asset on the wire."""
+    return AssetOut(
+        id=asset.id,
+        src=f"asset:{asset.id}",
+        name=asset.name,
+        content_type=asset.content_type,
+        size_bytes=asset.size_bytes,
+        sha256=asset.sha256,
+        media=_media(asset.info),
+        created_at=asset.created_at,
+    )
+
+
+def _media(info: MediaInfo) -> MediaOut:
+    video, audio = info.video, info.audio
+    return MediaOut(
+        kind=info.kind,
+        format=info.format,
+        duration=None if info.duration is None else round(float(info.duration), 6),
+        video=None
+        if video is None
+        else PictureOut(
+            codec=video.codec,
+            width=video.width,
+            height=video.height,
+            fps=round(float(video.fps), 6),
+            frames=video.frames,
+            rotation=video.rotation,
+            has_alpha=video.has_alpha,
+        ),
+        audio=None
+        if audio is None
+        else SoundOut(codec=audio.codec, sample_rate=audio.sample_rate, channels=audio.channels, layout=audio.layout),
+    )
+
+
+@router.get("/assets", operation_id="listAssets", responses={200: {"model": AssetList, "headers": NEXT_LINK}})
+async def list_assets(
+    request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
+) -> Response:
+    """Assets of the workspace, newest first."""
+    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    async with services.database.begin() as session:
+        page = await services.assets.list_assets(session, caller.workspace_id, limit=limit, before=before)
+    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
+    found = AssetList(items=[asset_view(asset) for asset in page.items], next_cursor=following)
+    return listing(request, found, limit=limit, filters={})
+
+
+@router.get(
+    "/assets/{asset_id}",
+    operation_id="getAsset",
+    responses={200: {"model": AssetOut, "headers": ETAG}, 304: {"description": "Not changed."}, **errors(404)},
+)
+async def get_asset(request: Request, services: Services, caller: Caller, asset_id: str) -> Response:
+    """One asset."""
+    async with services.database.begin() as session:
+        asset = await services.assets.get(session, caller.workspace_id, asset_id)
+    view = asset_view(asset)
+    return resource(request, view, basis=view.model_dump(mode="json"))
+
+
+@router.get(
+    "/assets/{asset_id}/download",
+    operation_id="downloadAsset",
+    status_code=302,
+    response_class=Response,
+    responses={302: {"description": "`Location` is a signed URL that reads the file for an hour."}, **errors(404)},
+)
+async def download_asset(services: Services, caller: Caller, asset_id: str) -> Response:
+    """Where the asset's bytes are."""
+    async with services.database.begin() as session:
+        url = await services.assets.download_url(session, caller.workspace_id, asset_id)
+    return Response(status_code=302, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+@router.delete(
+    "/assets/{asset_id}",
+    operation_id="deleteAsset",
+    status_code=204,
+    response_class=Response,
+    responses={204: {"description": "It is gone."}, **errors(404)},
+)
+async def delete_asset(services: Services, caller: Caller, asset_id: str) -> Response:
+    """Delete an asset; it can be restored for some days. Jobs that have read it already are not disturbed."""
+    async with services.database.begin() as session:
+        await services.assets.delete(session, caller.workspace_id, asset_id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/assets/{asset_id}/restore",
+    operation_id="restoreAsset",
+    responses={200: {"model": AssetOut}, **errors(404)},
+)
+async def restore_asset(services: Services, caller: Caller, asset_id: str) -> Response:
+    """Undo a deletion, while it is not too late."""
+    async with services.database.begin() as session:
+        asset = await services.assets.restore(session, caller.workspace_id, asset_id)
+    return answer(asset_view(asset))

@@ -1,0 +1,83 @@
+"""What the routes stand on, handed in by the composition root."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from cutroom import timeline
+from cutroom.accounts import AccountService
+from cutroom.assets import AssetService, LocalStore
+from cutroom.db import Database
+from cutroom.jobs import Followers, JobService
+from cutroom.kit.page import Cursors
+
+PREFIX: Final = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """The numbers of the HTTP door.
+
+    Args:
+        max_body_bytes: the largest JSON body.
+        body_deadline_s: seconds in which a JSON body must have come.
+        max_wait_s: the longest `?wait=`.
+        keep_alive_s: seconds of silence after which a stream sends a sign of life.
+        send_deadline_s: seconds for which a follower may leave a message unread.
+        max_streams: streams that one workspace may have open on this process.
+        auth_deadline_s: seconds in which a WebSocket must say who it is.
+        upload_bytes_per_s: the slowest upload that is borne.
+    """
+
+    max_body_bytes: int = 1 << 20
+    body_deadline_s: float = 30.0
+    max_wait_s: float = 90.0
+    keep_alive_s: float = 15.0
+    send_deadline_s: float = 20.0
+    max_streams: int = 200
+    auth_deadline_s: float = 10.0
+    upload_bytes_per_s: int = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServices:
+    """Everything that the routes use.
+
+    Args:
+        local_store: the store that `/files` serves; None when bytes live in a bucket.
+        check_url: refuses, without any network, a source URL that no worker would fetch (`Fetcher.check`).
+        cursors: seals page cursors; the same secret in every process.
+        limits: how large a timeline may be.
+        engine: name of the job engine, for `/health`.
+        sandbox_level: how well media tools are fenced in here, 0 to 5; None when this process cannot know.
+        versions: of what the program stands on, for `/health`.
+        stopping: set by the program when it is told to stop, so that streams and waits end.
+    """
+
+    database: Database
+    accounts: AccountService
+    jobs: JobService
+    followers: Followers
+    assets: AssetService
+    local_store: LocalStore | None
+    check_url: Callable[[str], None]
+    cursors: Cursors
+    limits: timeline.Limits = field(default_factory=timeline.Limits)
+    settings: ApiSettings = ApiSettings()
+    engine: str = "embedded"
+    sandbox_level: int | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def services_of(connection: HTTPConnection) -> ApiServices:
+    """The services of the application that serves this connection."""
+    services: ApiServices = connection.app.state.services
+    return services
+
+
+Services = Annotated[ApiServices, Depends(services_of)]

@@ -1,0 +1,183 @@
+"""From the kinds of error to HTTP: statuses, and the one envelope that every error is sent in."""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Scope
+
+from cutroom.kit import schema
+from cutroom.kit.errors import Conflict, CutroomError, Detail, Forbidden, Internal, Invalid, NotFound, first_of
+
+_STATUS_OF_KIND: Final[Mapping[str, int]] = {
+    "not_found": 404,
+    "conflict": 409,
+    "forbidden": 403,
+    "invalid": 422,
+    "quota_exceeded": 429,
+    "unavailable": 503,
+    "internal": 500,
+}
+# Where HTTP has a more exact word than the kind.
+_STATUS_OF_CODE: Final[Mapping[str, int]] = {
+    "malformed_json": 400,
+    "json_too_deep": 400,
+    "bad_header": 400,
+    "key_in_url": 400,
+    "unauthenticated": 401,
+    "method_not_allowed": 405,
+    "body_too_slow": 408,
+    "body_too_large": 413,
+    "payload_too_large": 413,
+    "upload_too_large": 413,
+    "unsupported_media_type": 415,
+    "range_not_satisfiable": 416,
+}
+_CLOSING: Final = frozenset({408, 413})
+DEFAULT_RETRY_AFTER_S: Final = 2.0
+
+
+class ErrorDetail(schema.Schema):
+    """One wrong place in a request."""
+
+    pointer: Annotated[
+        str, Field(description="JSON pointer into the body, `?name` for a query parameter, `name:` for a header.")
+    ]
+    code: Annotated[str, Field(description="Stable name of what is wrong there.")]
+    message: Annotated[str, Field(description="What is wrong, and what would be accepted.")]
+
+
+class ErrorBody(schema.Schema):
+    """What went wrong."""
+
+    code: Annotated[str, Field(description="Stable name; programs may depend on it.")]
+    message: Annotated[str, Field(description="A sentence for people that says what to do.")]
+    details: Annotated[list[ErrorDetail] | None, Field(description="Wrong places, at most 100.")] = None
+    correlation_id: Annotated[str, Field(description="The request's id, as in `X-Request-ID` and the server's logs.")]
+
+
+class ErrorEnvelope(schema.Schema):
+    """The body of every answer that is an error."""
+
+    error: ErrorBody
+
+
+def unauthenticated(message: str) -> Forbidden:
+    """Nobody we know is asking."""
+    return Forbidden("unauthenticated", message)
+
+
+def status_of(error: CutroomError) -> int:
+    """The HTTP status of an error."""
+    return _STATUS_OF_CODE.get(error.code) or _STATUS_OF_KIND[error.kind]
+
+
+def error_response(error: CutroomError, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer that says so."""
+    status = status_of(error)
+    details = [ErrorDetail(pointer=d.pointer, code=d.code, message=d.message) for d in error.details]
+    body = ErrorBody(code=error.code, message=error.message, details=details or None, correlation_id=request_id)
+    answer = Response(
+        ErrorEnvelope(error=body).model_dump_json(exclude_none=True),
+        status_code=status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+    if status in {429, 503} or error.retry_after_s is not None:
+        answer.headers["Retry-After"] = str(math.ceil(error.retry_after_s or DEFAULT_RETRY_AFTER_S))
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="cutroom"'
+    if status in _CLOSING:
+        # The rest of the body is still under way, and nobody will read it.
+        answer.headers["Connection"] = "close"
+    return answer
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id that the middleware gave this request."""
+    return str(scope["cutroom.request_id"])
+
+
+async def on_cutroom_error(request: Request, error: Exception) -> Response:
+    """Answer one of our own errors."""
+    shown = first_of(error) or Internal("internal_error", "Something went wrong on our side.")
+    return error_response(shown, request_id_of(request.scope))
+
+
+async def on_validation_error(request: Request, error: Exception) -> Response:
+    """Answer what FastAPI found wrong with a body, a query or a header."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    body = error.body if isinstance(error, RequestValidationError) else None
+    return error_response(_invalid(found, body), request_id_of(request.scope))
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer what the router itself refuses: unknown paths and methods."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    shown: CutroomError
+    if status == 404:
+        shown = NotFound("not_found", "There is nothing at this address.")
+    elif status == 405:
+        message = f"This address does not take {request.method}; it takes {headers.get('Allow', 'other methods')}."
+        shown = Conflict("method_not_allowed", message)
+    else:
+        shown = Invalid("malformed_json", "The request could not be read.")
+    return error_response(shown, request_id_of(request.scope), headers)
+
+
+def _invalid(found: Any, body: Any) -> Invalid:
+    in_body = [item for item in found if item["loc"][0] == "body"]
+    details = [_parameter(item) for item in found if item["loc"][0] != "body"]
+    if in_body:
+        lines = [
+            InitErrorDetails(
+                type=PydanticCustomError(item["type"], "{message}", {"message": item["msg"]}),
+                loc=tuple(item["loc"][1:]),
+                input=item["input"],
+            )
+            for item in in_body
+        ]
+        wrong = schema.invalid(ValidationError.from_exception_data("body", lines), body)
+        if not details:
+            return wrong
+        details.extend(wrong.details)
+    first = details[0]
+    return Invalid("invalid_input", f"{first.pointer or 'the body'}: {first.message}", details=details)
+
+
+def _parameter(item: Any) -> Detail:
+    place, name = str(item["loc"][0]), str(item["loc"][-1])
+    pointer = f"?{name}" if place == "query" else f"{name}:"
+    message = str(item["msg"])
+    code = "missing_field" if item["type"] == "missing" else str(item["type"])
+    return Detail(pointer, code, message if message.endswith(".") else f"{message}.")
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors that a route declares in its description."""
+    return {status: {"model": ErrorEnvelope, "description": _MEANING[status]} for status in statuses}
+
+
+_MEANING: Final[Mapping[int, str]] = {
+    400: "The request cannot be read.",
+    401: "No API key was sent, or none that is known.",
+    403: "The signature does not fit, or has expired.",
+    404: "There is no such thing in this workspace.",
+    405: "The address does not take this method.",
+    408: "The body came too slowly.",
+    409: "The thing is in a state that refuses the request.",
+    413: "The body is too large.",
+    415: "The body must be `application/json`.",
+    416: "The range lies outside of the file.",
+    422: "The request can be read but not accepted; `details` say where and why.",
+    429: "Too much at once; see `Retry-After`.",
+    500: "Our own fault.",
+    503: "Something that is needed does not answer; see `Retry-After`.",
+}

@@ -1,0 +1,74 @@
+"""Putting the door together."""
+
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Lifespan
+
+from cutroom import __version__
+from cutroom.api import assets, dead_letters, events, files, health, jobs, renders, streams, uploads
+from cutroom.api.body import BodyLimits
+from cutroom.api.deps import ApiServices
+from cutroom.api.errors import on_cutroom_error, on_http_exception, on_validation_error
+from cutroom.api.following import Seats
+from cutroom.api.middleware import RequestContext
+from cutroom.kit.errors import CutroomError
+
+_ROUTERS: Final = (
+    renders.router,
+    jobs.router,
+    events.router,
+    streams.router,
+    dead_letters.router,
+    uploads.router,
+    assets.router,
+    files.router,
+    health.router,
+    health.inner,
+)
+_DESCRIPTION: Final = """
+Media and AI jobs. A timeline in JSON goes in, a job comes back, a video comes out.
+
+Every error is `{"error": {"code", "message", "details"?, "correlationId"}}`. Every answer carries `X-Request-ID`.
+"""
+
+
+def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """All routes, with nothing behind them: enough to describe them."""
+    app = FastAPI(
+        title="Cutroom",
+        version=__version__,
+        description=_DESCRIPTION.strip(),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+        # The description is in the repository; a running server shows nobody a map of itself.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.add_exception_handler(CutroomError, on_cutroom_error)
+    app.add_exception_handler(RequestValidationError, on_validation_error)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    return app
+
+
+def make_app(services: ApiServices, *, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The application over these services.
+
+    Run it with `proxy_headers=False`, `access_log=False`, `ws_max_size` of some kilobytes, and set `services.stopping`
+    before the server waits for its connections to end.
+    """
+    app = bare_app(lifespan)
+    app.state.services = services
+    app.state.seats = Seats(services.settings.max_streams)
+    app.add_middleware(
+        BodyLimits, max_bytes=services.settings.max_body_bytes, deadline_s=services.settings.body_deadline_s
+    )
+    app.add_middleware(RequestContext)
+    return app

@@ -1,0 +1,92 @@
+"""Whether this process lives, whether it can serve, and what it counts."""
+
+import asyncio
+import platform
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import Response
+from pydantic import Field
+from sqlalchemy import text
+
+from cutroom import __version__
+from cutroom.api.answers import answer
+from cutroom.api.auth import Caller
+from cutroom.api.deps import ApiServices, Services
+from cutroom.api.errors import errors
+from cutroom.api.routes import keyed, open_to_all
+from cutroom.jobs.metrics import DEPTH
+from cutroom.kit import metrics
+from cutroom.kit.errors import Unavailable
+from cutroom.kit.schema import Schema
+
+router: Final = open_to_all("health")
+inner: Final = keyed("health", prefix="")
+DATABASE_WITHIN_S: Final = 3.0
+_TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+
+
+class LiveOut(Schema):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class HealthOut(Schema):
+    """What runs here."""
+
+    status: Annotated[Literal["ok", "degraded"], Field(description="`degraded`: the database does not answer.")]
+    version: str
+    engine: Annotated[str, Field(description="The job engine.")]
+    sandbox_level: Annotated[int | None, Field(description="How well media tools are fenced in; null: not known here.")]
+    versions: Annotated[dict[str, str], Field(description="Versions of what it stands on.")]
+
+
+@router.get("/livez", operation_id="isLive")
+async def livez() -> LiveOut:
+    """Whether the process answers at all; says nothing about what it stands on."""
+    return LiveOut()
+
+
+@router.get("/readyz", operation_id="isReady", responses=errors(503))
+async def readyz(services: Services) -> LiveOut:
+    """Whether requests can be served now."""
+    if services.stopping.is_set():
+        raise Unavailable("stopping", "This process is stopping; another one will answer.")
+    await _database_version(services)
+    return LiveOut()
+
+
+@router.get("/health", operation_id="getHealth", responses={200: {"model": HealthOut}})
+async def health(services: Services) -> Response:
+    """Versions, engine and sandbox level; always 200 while the process lives."""
+    versions = {"python": platform.python_version(), **services.versions}
+    status: Literal["ok", "degraded"] = "ok"
+    try:
+        versions["postgres"] = await _database_version(services)
+    except Unavailable:
+        status = "degraded"
+    found = HealthOut(
+        status=status,
+        version=__version__,
+        engine=services.engine,
+        sandbox_level=services.sandbox_level,
+        versions=versions,
+    )
+    return answer(found)
+
+
+@inner.get("/metrics", operation_id="getMetrics", response_class=Response, responses=_TEXT)
+async def read_metrics(services: Services, caller: Caller) -> Response:
+    """Everything that is counted, in Prometheus's text format. Needs an API key, as `Authorization: Bearer`."""
+    async with services.database.begin() as session:
+        for state, number in (await services.jobs.depths(session)).items():
+            DEPTH.labels(state).set(number)
+    return Response(await asyncio.to_thread(metrics.render), media_type=metrics.CONTENT_TYPE)
+
+
+async def _database_version(services: ApiServices) -> str:
+    try:
+        async with asyncio.timeout(DATABASE_WITHIN_S), services.database.begin() as session:
+            return str(await session.scalar(text("SHOW server_version")))
+    except TimeoutError as error:
+        raise Unavailable("database_unavailable", "The database does not answer in time.", retry_after_s=2) from error

@@ -1,0 +1,99 @@
+"""Jobs of any kind: seen, cancelled, run again."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Query, Request, Response
+
+from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, answer, listing, resource
+from cutroom.api.auth import Caller
+from cutroom.api.deps import PREFIX, Services
+from cutroom.api.errors import errors
+from cutroom.api.job_view import JobList, JobOut, ShownStatus, job_view, job_views
+from cutroom.api.routes import keyed
+from cutroom.jobs import Status
+
+router = keyed("jobs")
+LIST: Final = "jobs"
+
+StatusFilter = Annotated[ShownStatus | None, Query(description="Only jobs in this state.")]
+TypeFilter = Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_.]{0,63}$", description="Only jobs of this workflow.")]
+
+
+@router.get("/jobs", operation_id="listJobs", responses={200: {"model": JobList, "headers": NEXT_LINK}})
+async def list_jobs(
+    request: Request,
+    services: Services,
+    caller: Caller,
+    status: StatusFilter = None,
+    type_: Annotated[TypeFilter, Query(alias="type")] = None,
+    limit: Limit = DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """Jobs of the workspace, newest first, without their inputs."""
+    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    async with services.database.begin() as session:
+        page = await services.jobs.list_jobs(
+            session,
+            caller.workspace_id,
+            limit=limit,
+            before=before,
+            statuses=() if status is None else (Status(status),),
+            types=() if type_ is None else (type_,),
+        )
+        views = await job_views(services, session, caller.workspace_id, page.items, with_input=False)
+    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
+    found = JobList(items=views, next_cursor=following)
+    return listing(request, found, limit=limit, filters={"status": status, "type": type_})
+
+
+@router.get(
+    "/jobs/{job_id}",
+    operation_id="getJob",
+    responses={200: {"model": JobOut, "headers": ETAG}, 304: {"description": "Not changed."}, **errors(404)},
+)
+async def get_job(request: Request, services: Services, caller: Caller, job_id: str) -> Response:
+    """One job, with what it made."""
+    async with services.database.begin() as session:
+        job = await services.jobs.get(session, caller.workspace_id, job_id)
+        view = (await job_views(services, session, caller.workspace_id, [job], with_input=True))[0]
+    return resource(request, view, basis=_basis(view, job.event_seq))
+
+
+@router.post(
+    "/jobs/{job_id}/cancel",
+    operation_id="cancelJob",
+    responses={200: {"model": JobOut}, **errors(404, 409)},
+)
+async def cancel_job(services: Services, caller: Caller, job_id: str) -> Response:
+    """Cancel a job: at once, or within seconds when a worker is at it. Again changes nothing."""
+    async with services.database.begin() as session:
+        job = await services.jobs.cancel(session, caller.workspace_id, job_id)
+    return answer(job_view(job))
+
+
+@router.post(
+    "/jobs/{job_id}/retry",
+    operation_id="retryJob",
+    status_code=202,
+    responses={202: {"model": JobOut, "headers": LOCATION}, **errors(404, 409)},
+)
+async def retry_job(services: Services, caller: Caller, job_id: str) -> Response:
+    """Queue a failed or cancelled job again, with all its attempts. Steps that succeeded do not run again."""
+    async with services.database.begin() as session:
+        job = await services.jobs.retry(session, caller.workspace_id, job_id)
+    return answer(job_view(job), status=202, headers={"Location": f"{PREFIX}/jobs/{job.id}"})
+
+
+def _basis(view: JobOut, event_seq: int) -> Any:
+    """What makes a job another: not its signed URLs, which differ at every look, until the day they were made is over.
+
+    Progress is written to the row without an event of its own each time, so the sequence number alone is not enough.
+    """
+    plain = view.model_dump(mode="json", exclude={"artifacts": {"__all__": {"url", "expires_at"}}})
+    days = sorted({_day(artifact.expires_at) for artifact in view.artifacts})
+    return [plain, event_seq, days]
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()

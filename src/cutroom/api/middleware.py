@@ -1,0 +1,114 @@
+"""What happens around every request: its id, its log line, headers that keep browsers honest, and the last net."""
+
+import re
+import time
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from cutroom.api.errors import error_response
+from cutroom.api.meters import observe_request
+from cutroom.kit.errors import CutroomError, Internal, first_of
+from cutroom.kit.ids import new_id
+
+log = structlog.get_logger()
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+# W3C Trace Context, section 3.2: version 00, trace-id and parent-id not all zero.
+_TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+# Nothing here is a page: whatever a browser takes an answer for, it may neither run, frame nor sniff it.
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class RequestContext:
+    """The outermost ASGI middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, whatever happens inside."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers)
+        scope["cutroom.request_id"] = request_id
+        trace = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+        facts = {"request_id": request_id, **({"trace_id": trace.group(1)} if trace else {})}
+        with bound_contextvars(**facts):
+            await _Exchange(scope, request_id, send).run(self._app, receive)
+
+
+class _Exchange:
+    def __init__(self, scope: Scope, request_id: str, send: Send) -> None:
+        self._scope, self._request_id, self._send = scope, request_id, send
+        self._status = 0
+
+    async def run(self, app: ASGIApp, receive: Receive) -> None:
+        started = time.perf_counter()
+        try:
+            await app(self._scope, receive, self._answer)
+        except ClientDisconnect:
+            self._status = self._status or 499  # as nginx writes it: the client went away before we could answer
+        except Exception as error:
+            if not await self._refuse(error):
+                raise
+        finally:
+            self._note(time.perf_counter() - started)
+
+    async def _answer(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self._request_id
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        elif message["type"] == "websocket.accept":
+            self._status = 101
+        await self._send(message)
+
+    async def _refuse(self, error: Exception) -> bool:
+        """Answer what nobody inside has answered; False when it is too late for an answer."""
+        shown: CutroomError | None = first_of(error)
+        if shown is None:
+            log.error("http.failed", path=self._scope["path"], exc_info=error)
+            shown = Internal(
+                "internal_error", "Something went wrong on our side; the correlationId finds it in the log."
+            )
+        if self._status or self._scope["type"] != "http":
+            return False
+        await error_response(shown, self._request_id)(self._scope, _nothing, self._answer)
+        return True
+
+    def _note(self, elapsed_s: float) -> None:
+        method = self._scope.get("method", "WEBSOCKET")
+        route = getattr(self._scope.get("route"), "path", "unknown")
+        observe_request(method, route, self._status, elapsed_s)
+        log.info(
+            "http.request",
+            method=method,
+            path=self._scope["path"],
+            route=route,
+            status=self._status,
+            elapsed_ms=round(elapsed_s * 1_000, 1),
+        )
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else new_id("req")

@@ -1,0 +1,144 @@
+"""`POST /render`: a timeline becomes a job."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Body, Request, Response
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom import timeline
+from cutroom.accounts import Principal
+from cutroom.api.auth import Caller
+from cutroom.api.deps import ApiServices, Services
+from cutroom.api.errors import errors, request_id_of
+from cutroom.api.routes import keyed
+from cutroom.api.submission import ACCEPTED, KeyHeader, Wait, accepted, idempotency
+from cutroom.jobs import Idempotency, Submission
+from cutroom.kit.errors import Detail, Invalid, NotFound
+from cutroom.kit.schema import Schema
+
+ROUTE = "render"
+MAX_DETAILS = 100
+router = keyed("render")
+
+
+class RenderRequest(timeline.Edit):
+    """A timeline to render; in JSON, `timeline` and `output`."""
+
+    idempotency_key: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=255,
+            description="Makes the request safe to repeat for 24 hours; the same as the Idempotency-Key header.",
+        ),
+    ] = None
+
+
+class RawRender:
+    """A render request as JSON data: `timeline.parse` checks it, better than a model alone could say it."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Anything may come in."""
+        return core_schema.any_schema()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """What should come in."""
+        return handler(RenderRequest.__pydantic_core_schema__)
+
+
+Document = Annotated[Any, RawRender, Body(description="The timeline, and the file to make of it.")]
+
+
+class SourceOut(Schema):
+    """A source that the document names."""
+
+    src: str
+    kind: Annotated[str, Field(json_schema_extra={"enum": ["video", "image", "audio"]})]
+    pointers: Annotated[list[str], Field(description="JSON pointers to every place that names it.")]
+
+
+class ValidationOut(Schema):
+    """What is known of a document that would be accepted. Its sources were not opened."""
+
+    valid: bool
+    sources: list[SourceOut]
+
+
+@router.post(
+    "/render", operation_id="createRender", status_code=202, responses={**ACCEPTED, **errors(408, 409, 413, 415)}
+)
+async def create_render(
+    request: Request, services: Services, caller: Caller, document: Document, wait: Wait = 0.0, key: KeyHeader = None
+) -> Response:
+    """Render a timeline.
+
+    The answer is a job; follow it at `/jobs/{id}/events`. The same timeline submitted again while its job has not ended
+    gives that job, unless each request carries an idempotency key of its own.
+    """
+    edit, once = await _read(services, document, key)
+    async with services.database.begin() as session:
+        await _check_sources(services, session, caller, timeline.sources(edit))
+        submitted = await services.jobs.submit(
+            session,
+            caller.workspace_id,
+            Submission(type="render", input=edit, correlation_id=request_id_of(request.scope), idempotency=once),
+        )
+    return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait)
+
+
+@router.post("/render/validate", operation_id="validateRender", responses=errors(408, 413, 415))
+async def validate_render(services: Services, caller: Caller, document: Document) -> ValidationOut:
+    """Check a timeline as `POST /render` would, without making a job. Costs nothing."""
+    edit, _ = await _read(services, document, None)
+    uses = timeline.sources(edit)
+    async with services.database.begin() as session:
+        await _check_sources(services, session, caller, uses)
+    return ValidationOut(
+        valid=True, sources=[SourceOut(src=use.src, kind=use.kind, pointers=use.pointers) for use in uses]
+    )
+
+
+async def _read(services: ApiServices, document: Any, key: str | None) -> tuple[timeline.Edit, Idempotency | None]:
+    """The edit, and the key of the request; the key is no part of the edit."""
+    in_body = None
+    if isinstance(document, dict) and "idempotencyKey" in document:
+        in_body = document["idempotencyKey"]
+        document = {name: value for name, value in document.items() if name != "idempotencyKey"}
+    once = idempotency(ROUTE, key, in_body, document)
+    # Pure work of milliseconds for a large document, which others on the event loop need not wait for.
+    return await asyncio.to_thread(timeline.parse, document, services.limits), once
+
+
+async def _check_sources(
+    services: ApiServices, session: AsyncSession, caller: Principal, uses: Sequence[timeline.SourceUse]
+) -> None:
+    """Refuse now what would certainly fail later: assets that are not there, addresses that nobody may fetch.
+
+    Raises:
+        Invalid: `source_not_found`, `url_not_allowed`, or `invalid_sources` when both are found; with a detail for
+            every place that names such a source.
+    """
+    details: list[Detail] = []
+    for use in uses:
+        try:
+            if use.src.startswith("asset:"):
+                await services.assets.get(session, caller.workspace_id, use.src.removeprefix("asset:"))
+            else:
+                services.check_url(use.src)
+        except NotFound:
+            message = f"There is no asset with the id '{use.src.removeprefix('asset:')}'; upload the file first."
+            details.extend(Detail(pointer, "source_not_found", message) for pointer in use.pointers)
+        except Invalid as error:
+            details.extend(Detail(pointer, error.code, error.message) for pointer in use.pointers)
+    if details:
+        codes = {detail.code for detail in details}
+        code = codes.pop() if len(codes) == 1 else "invalid_sources"
+        message = f"{details[0].pointer}: {details[0].message}"
+        raise Invalid(code, message, details=details[:MAX_DETAILS])
