@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import json
+import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -25,9 +28,11 @@ from cutroom.jobs import (
     Worker,
     WorkerSettings,
 )
+from cutroom.kit import process
 from tests.jobs.flows import A
 
 T = TypeVar("T")
+ROOT = Path(__file__).parents[2]
 
 
 class NoFiles:
@@ -81,6 +86,17 @@ class Rig:
                 stop.set()
                 await asyncio.wait({ran})
                 heard.cancel()
+
+    @contextlib.asynccontextmanager
+    async def process(self, **settings: Any) -> AsyncIterator[process.Child]:
+        """A worker in a process of its own, which a test may kill; killed at the end of the block."""
+        chosen = json.dumps({"poll_s": 0.2, "drain_s": 5.0, "lease_s": 2.0, **settings})
+        argv = [sys.executable, "-m", "tests.jobs.worker_process", self.database.url, self.folder, chosen]
+        child = await process.start([str(part) for part in argv], cwd=ROOT)
+        try:
+            yield child
+        finally:
+            await child.terminate(grace_s=0, first=signal.SIGKILL)
 
     async def submit(self, kind: str, value: Any, workspace: str = A, **more: Any) -> str:
         async with self.database.begin() as session:

@@ -1,0 +1,182 @@
+import asyncio
+import json
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import text
+
+from cutroom.jobs import Status, claiming
+from cutroom.jobs.claiming import Claim, Claimed
+from cutroom.jobs.lifeline import lifeline
+from tests.jobs.flows import A, B, C
+from tests.jobs.rig import Rig
+
+LEASE_S = 30.0
+
+
+async def claim(rig: Rig, count: int = 1, worker: str = "w") -> Claim:
+    async with rig.database.begin() as session:
+        return await claiming.claim(session, worker=worker, count=count, lease_s=LEASE_S)
+
+
+async def fill(rig: Rig, workspace: str, count: int, priority: int = 0) -> None:
+    """Many queued jobs, written at once."""
+    await rig.submit("same", {"value": -1}, workspace=workspace)
+    await rig.sql("DELETE FROM jobs WHERE workspace_id = :workspace AND input = '{\"value\": -1}'", workspace=workspace)
+    await rig.sql(
+        """
+        INSERT INTO jobs (id, workspace_id, type, status, priority, root_id, input, max_attempts, queued_at)
+        SELECT id, :workspace, 'echo', 'queued', :priority, id, '{"value": 1}', 3, clock_timestamp()
+        FROM (SELECT :workspace || lpad(n::text, 9, '0') AS id FROM generate_series(1, :count) AS n) AS ids
+        """,
+        workspace=workspace,
+        count=count,
+        priority=priority,
+    )
+
+
+async def end(rig: Rig, job: Claimed) -> None:
+    await rig.sql("UPDATE jobs SET status = 'succeeded' WHERE id = :id", id=job.id)
+
+
+def workspaces(found: Claim) -> list[str]:
+    return [job.workspace_id for job in found.jobs]
+
+
+async def test_a_claim_charges_an_attempt_raises_the_fence_and_sets_a_lease_on_the_databases_clock(rig: Rig) -> None:
+    job_id = await rig.submit("same", {"value": 1})
+    (job,) = (await claim(rig)).jobs
+    assert (job.id, job.attempt, job.fence, json.loads(job.input)) == (job_id, 1, 1, {"value": 1})
+    rows = await rig.sql("SELECT EXTRACT(EPOCH FROM lease_until - started_at), worker, status FROM jobs")
+    assert rows == [(LEASE_S, "w", "running")]
+
+
+async def test_with_a_thousand_jobs_of_one_workspace_another_is_served_next(rig: Rig) -> None:
+    await fill(rig, A, 1_000)
+    assert workspaces(await claim(rig)) == [A]
+    await rig.submit("same", {"value": 1}, workspace=B)
+    assert workspaces(await claim(rig)) == [B]
+
+
+async def test_workspaces_take_turns_and_within_one_the_oldest_goes_first(rig: Rig) -> None:
+    for workspace, count in ((A, 10), (B, 10), (C, 2)):
+        await fill(rig, workspace, count)
+    served = [(await claim(rig)).jobs[0] for _ in range(9)]
+    assert Counter(job.workspace_id for job in served) == {A: 4, B: 3, C: 2} or Counter(
+        job.workspace_id for job in served
+    ) == {A: 3, B: 4, C: 2}
+    for workspace in (A, B, C):
+        ids = [job.id for job in served if job.workspace_id == workspace]
+        assert ids == sorted(ids)
+
+
+async def test_a_claim_of_many_takes_from_all_in_turn(rig: Rig) -> None:
+    for workspace in (A, B, C):
+        await fill(rig, workspace, 10)
+    assert Counter(workspaces(await claim(rig, 6))) == {A: 2, B: 2, C: 2}
+
+
+async def test_priority_goes_before_turn(rig: Rig) -> None:
+    await fill(rig, A, 3, priority=5)
+    await fill(rig, B, 3)
+    assert [workspaces(await claim(rig))[0] for _ in range(4)] == [A, A, A, B]
+
+
+async def test_a_workspace_never_runs_more_than_its_limit_however_many_claim(rig: Rig) -> None:
+    await fill(rig, A, 200)
+    await rig.sql("UPDATE lanes SET max_running = 7")
+    own = lifeline(rig.database)
+
+    async def greedy(worker: str) -> int:
+        taken = 0
+        for _ in range(20):
+            async with own.begin() as session:
+                taken += len((await claiming.claim(session, worker=worker, count=3, lease_s=LEASE_S)).jobs)
+            running = await rig.sql("SELECT count(*) FROM jobs WHERE status = 'running'")
+            assert running[0][0] <= 7
+        return taken
+
+    try:
+        assert sum(await asyncio.gather(*(greedy(f"w{number}") for number in range(4)))) == 7
+    finally:
+        await own.close()
+    found = await claim(rig)
+    assert (found.jobs, found.limited, found.contended) == ((), True, False)
+
+
+async def test_a_claim_does_not_wait_for_another_and_says_that_it_left_something_out(rig: Rig) -> None:
+    await fill(rig, A, 5)
+    async with rig.database.begin() as session:
+        await session.execute(text("SELECT 1 FROM lanes FOR UPDATE"))
+        async with asyncio.timeout(2):
+            found = await claim(rig)
+    assert (found.jobs, found.contended) == ((), True)
+    assert len((await claim(rig)).jobs) == 1
+
+
+async def test_no_job_is_claimed_twice_by_claims_at_the_same_time(rig: Rig) -> None:
+    for workspace in (A, B, C):
+        await fill(rig, workspace, 40)
+        await rig.sql("UPDATE lanes SET max_running = 1000")
+    taken: list[str] = []
+
+    async def take() -> None:
+        while True:
+            found = await claim(rig, 4)
+            taken.extend(job.id for job in found.jobs)
+            if not found.jobs and not found.contended:
+                return
+
+    await asyncio.gather(*(take() for _ in range(5)))
+    assert len(taken) == len(set(taken)) == 120
+
+
+async def test_a_job_that_is_being_cancelled_is_passed_over(rig: Rig) -> None:
+    first, second = await rig.submit("echo", {"value": 1}), await rig.submit("echo", {"value": 2})
+    async with rig.database.begin() as session:
+        await rig.jobs.cancel(session, A, first)
+        assert [job.id for job in (await claim(rig, 2)).jobs] == [second]
+
+
+async def test_what_was_claimed_without_being_heard_goes_back_uncharged(rig: Rig) -> None:
+    kept, unheard = await rig.submit("echo", {"value": 1}), await rig.submit("echo", {"value": 2})
+    await claim(rig, 2, worker="w")
+    async with rig.database.begin() as session:
+        assert await claiming.release_unheard(session, worker="w", held=[kept]) == 1
+    assert (await rig.get(kept)).status is Status.RUNNING
+    job = await rig.get(unheard)
+    assert (job.status, job.attempt) == (Status.QUEUED, 0)
+    assert await rig.outcomes(unheard) == [(1, "released")]
+
+
+async def scanned(rig: Rig, statement: Any, values: dict[str, Any]) -> int:
+    """Rows that a statement reads, in all its scans."""
+    own = lifeline(rig.database)
+    try:
+        async with own.begin() as session:
+            explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.text}")
+            plan = (await session.execute(explain, values)).scalar_one()
+            await session.rollback()
+    finally:
+        await own.close()
+
+    def rows(node: dict[str, Any]) -> int:
+        own_rows = 0
+        if "Relation Name" in node and node["Node Type"] != "ModifyTable":
+            assert node["Node Type"] != "Seq Scan" or node["Relation Name"] != "jobs", "the whole table is read"
+            own_rows = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        return int(own_rows) + sum(rows(below) for below in node.get("Plans", ()))
+
+    return rows(plan[0]["Plan"])
+
+
+async def test_a_claim_reads_no_more_rows_when_the_backlog_grows(rig: Rig) -> None:
+    counts = []
+    for size in (20, 5_000):
+        await fill(rig, A, size)
+        await rig.submit("same", {"value": size}, workspace=B)
+        lanes = {"lanes": [A, B], "count": 4, "worker": "w", "lease_s": LEASE_S, "sandbox_level": None}
+        counts.append(await scanned(rig, claiming._LANES, {"count": 4}) + await scanned(rig, claiming._CLAIM, lanes))
+        await rig.sql("DELETE FROM jobs")
+    assert counts[1] <= counts[0] + 5
+    assert counts[1] < 100

@@ -1,0 +1,181 @@
+"""Workers in processes of their own, killed and stopped without warning."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from cutroom.jobs import Status
+from tests.jobs.flows import A, Diary, Fan
+from tests.jobs.rig import Rig, eventually
+
+
+@pytest.fixture
+def diary(tmp_path: Path) -> Diary:
+    return Diary(path=str(tmp_path / "diary"))
+
+
+async def says(diary: Diary, line: str, times: int = 1) -> None:
+    async def there() -> bool | None:
+        return diary.lines().count(line) >= times or None
+
+    await eventually(there)
+
+
+@pytest.mark.parametrize("step", ["one", "two", "three"])
+async def test_a_worker_killed_in_any_step_is_replaced_and_finished_steps_do_not_run_again(
+    rig: Rig, diary: Diary, step: str
+) -> None:
+    async with rig.process() as first:
+        job_id = await rig.submit("three_steps", diary.model_copy(update={"value": 300}))
+        order = ["one", "two", "three"]
+        if step != "one":
+            await says(diary, order[order.index(step) - 1])
+        else:
+            await rig.until(job_id, Status.RUNNING)
+        await asyncio.sleep(0.15)
+        first.send(signal.SIGKILL)
+        await first.wait()
+        async with rig.worker():
+            job = await rig.ended(job_id)
+    assert (job.status, job.output, job.attempt) == (Status.SUCCEEDED, [1, 1, 1], 2)
+    assert diary.lines() == order
+    assert await rig.outcomes(job_id) == [(1, "lost"), (2, "succeeded")]
+
+
+async def test_a_job_that_kills_its_worker_ends_as_a_dead_letter_and_others_go_on(rig: Rig, diary: Diary) -> None:
+    poison = await rig.submit("poison", diary)
+    good = [await rig.submit("echo", {"value": number}) for number in range(10)]
+
+    async def keep_one_alive() -> None:
+        while True:
+            async with rig.process(lease_s=1.0, slots=2) as worker:
+                await worker.wait()
+
+    keepers = [asyncio.ensure_future(keep_one_alive()) for _ in range(2)]
+    try:
+        job = await rig.ended(poison, within_s=60)
+        for job_id in good:
+            assert (await rig.ended(job_id, within_s=30)).status is Status.SUCCEEDED
+    finally:
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.wait(keepers)
+    assert (job.status, job.attempt) == (Status.FAILED, 3)
+    assert job.dead_at is not None
+    assert diary.lines() == ["swallowed"] * 3
+    assert await rig.outcomes(poison) == [(1, "lost"), (2, "lost"), (3, "lost")]
+
+
+async def test_a_worker_that_was_frozen_past_its_lease_writes_nothing_when_it_thaws(rig: Rig, diary: Diary) -> None:
+    async with rig.process(lease_s=1.0) as frozen:
+        job_id = await rig.submit("waits_for", diary.model_copy(update={"value": 5}))
+        await says(diary, "started")
+        frozen.send(signal.SIGSTOP)
+        async with rig.worker():
+            await says(diary, "started", times=2)
+            diary.write("go")
+            job = await rig.ended(job_id)
+            written = await rig.sql("SELECT count(*), max(at) FROM job_events")
+            frozen.send(signal.SIGCONT)
+            await asyncio.sleep(1.0)
+        assert frozen.returncode is None, "the frozen worker died of it"
+        assert await rig.sql("SELECT count(*), max(at) FROM job_events") == written
+        assert (await rig.get(job_id)) == job
+        other = await rig.ended(await rig.submit("echo", {"value": 1}))
+        assert other.status is Status.SUCCEEDED, "the thawed worker goes on with other jobs"
+    assert (job.status, job.attempt) == (Status.SUCCEEDED, 2)
+
+
+async def test_drain_lets_jobs_end_and_claims_no_more(rig: Rig, diary: Diary) -> None:
+    async with rig.process(drain_s=10) as worker:
+        job_id = await rig.submit("waits_for", diary)
+        await says(diary, "started")
+        worker.send(signal.SIGTERM)
+        await asyncio.sleep(0.3)
+        late = await rig.submit("echo", {"value": 1})
+        await asyncio.sleep(0.5)
+        assert (await rig.get(late)).status is Status.QUEUED
+        diary.write("go")
+        assert await worker.wait() == 0
+    assert (await rig.get(job_id)).status is Status.SUCCEEDED
+    assert (await rig.get(late)).attempt == 0
+
+
+async def test_drain_puts_back_what_does_not_end_in_time_without_charging_it(rig: Rig, diary: Diary) -> None:
+    child = Diary(path=f"{diary.path}.child")
+    async with rig.process(drain_s=0.3, lease_s=30) as worker:
+        ids = [await rig.submit("waits_for", diary), await rig.submit("has_child", child)]
+        await says(diary, "started")
+
+        async def forked() -> bool | None:
+            return bool(child.lines()) or None
+
+        await eventually(forked)
+        asked = time.monotonic()
+        worker.send(signal.SIGTERM)
+        assert await worker.wait() == 0
+        assert time.monotonic() - asked < 5
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(child.lines()[0]), 0)
+    for job_id in ids:
+        job = await rig.get(job_id)
+        assert (job.status, job.attempt) == (Status.QUEUED, 0)
+        assert await rig.outcomes(job_id) == [(1, "released")]
+    diary.write("go")
+    async with rig.worker():
+        job = await rig.ended(ids[0])
+        await rig.cancel(ids[1])
+    assert (job.status, job.attempt) == (Status.SUCCEEDED, 1)
+
+
+async def test_a_fan_out_survives_workers_that_are_killed_again_and_again(rig: Rig, diary: Diary) -> None:
+    given = Fan(items=list(range(30)), path=diary.path, pause_ms=100)
+    job_id = await rig.submit("fan", given)
+    await rig.sql("UPDATE jobs SET max_attempts = 50")
+    async with asyncio.TaskGroup() as group:
+
+        async def killed_often(number: int) -> None:
+            for life in range(3):
+                async with rig.process(lease_s=1.0, slots=3) as worker:
+                    await asyncio.sleep(1.0 + 0.4 * number + 0.3 * life)
+                    await rig.sql("UPDATE jobs SET max_attempts = 50")
+                    worker.send(signal.SIGKILL)
+                    await worker.wait()
+
+        for number in range(2):
+            group.create_task(killed_often(number))
+    async with rig.worker():
+        job = await rig.ended(job_id, within_s=60)
+    assert (job.status, job.output) == (Status.SUCCEEDED, [2 * number for number in range(30)])
+    assert [diary.lines().count(name) for name in ("before", "after")] == [1, 1]
+    assert await rig.sql("SELECT count(*) FROM jobs WHERE status <> 'succeeded' OR pending <> 0") == [(0,)]
+    assert await rig.sql(
+        "SELECT count(*) FROM (SELECT job_id FROM job_attempts WHERE outcome = 'succeeded' "
+        "GROUP BY job_id HAVING count(*) > 1) AS twice"
+    ) == [(0,)]
+    events = [event.seq for event in await rig.events(job_id, A)]
+    assert events == list(range(1, len(events) + 1))
+
+
+async def test_what_a_killed_worker_left_on_disk_is_removed_by_the_next(rig: Rig, diary: Diary, tmp_path: Path) -> None:
+    async with rig.process() as worker:
+        await rig.submit("waits_for", diary)
+
+        async def half() -> Path | None:
+            return next(tmp_path.glob("*/*/half"), None)
+
+        left = await eventually(half)
+        worker.send(signal.SIGKILL)
+        await worker.wait()
+    assert left.exists()
+    async with rig.worker():
+
+        async def gone() -> bool | None:
+            return not left.exists() or None
+
+        await eventually(gone)
+        diary.write("go")
