@@ -73,19 +73,24 @@ def _look(path: Path) -> tuple[int, Container]:
     return about.st_size, sniff(path)
 
 
+_SENTENCES: Final = {
+    "too_large": ("media_unsupported", f"The picture is too large; at most {MAX_PIXELS} pixels are accepted."),
+    "too_many_streams": ("media_unsupported", "The file holds more than 63 streams."),
+    "truncated": ("media_truncated", "The file ends before its last frame: it was cut off while it was sent."),
+    "no_streams": ("not_media", "The file holds neither pictures nor sound that we can read."),
+    "no_decoder": ("media_unsupported", "The file uses a codec that we do not have."),
+}
+
+
 def _refusal(facts: dict[str, Any], container: Container) -> Invalid:
     name, error = container.name, facts["error"]
     _log.info("probe.refused", container=name, error=error, reason=facts.get("reason"))
-    if error == "too_large":
-        return Invalid("media_unsupported", f"The picture is too large; at most {MAX_PIXELS} pixels are accepted.")
-    if error == "truncated":
-        return Invalid("media_truncated", "The file ends before its last frame: it was cut off while it was sent.")
-    if error == "no_streams" or (error == "unreadable" and name in _WEAK):
-        return Invalid("not_media", "The file holds neither pictures nor sound that we can read.")
+    if error == "unreadable" and name in _WEAK:
+        error = "no_streams"
+    if error in _SENTENCES:
+        return Invalid(*_SENTENCES[error])
     if name in _STILLS:
         return Invalid("media_truncated", f"The {name} picture is cut off or damaged.")
-    if error == "no_decoder":
-        return Invalid("media_unsupported", f"The {name} file uses a codec that we do not have.")
     return Invalid("media_unsupported", f"The file begins as {name} but cannot be read: it is damaged or encrypted.")
 
 
@@ -99,7 +104,7 @@ def _info(facts: dict[str, Any], container: Container, size: int) -> MediaInfo:
     spans = [(stream.start, stream.start + stream.duration) for stream in timed if stream.duration is not None]
     duration = max(end for _, end in spans) - min(start for start, _ in spans) if spans else Fraction(0)
     if duration <= 0 and name in _WEAK:
-        raise Invalid("not_media", "The file holds neither pictures nor sound that we can read.")
+        raise Invalid(*_SENTENCES["no_streams"])
     if duration <= 0:
         raise Invalid("media_truncated", f"The {name} file holds no frame and no sample.")
     return MediaInfo("audio" if video is None else "video", name, duration, size, video, audio)

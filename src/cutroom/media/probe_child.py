@@ -25,7 +25,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-MAX_STREAMS = "64"
+MAX_STREAMS = 64
 BUFFER_BYTES = 1 << 18
 # A first picture that does not come within so many packets does not come.
 PATIENCE_PACKETS = 500
@@ -46,23 +46,35 @@ class Bare:
 
 
 class Measured:
-    """What the packets of one stream say."""
+    """What the packets of one stream say; counts in ticks, because fractions take 20 times as long."""
 
-    def __init__(self) -> None:
+    def __init__(self, tick: Fraction) -> None:
         self.frames = 0
-        self.start: Fraction | None = None
-        self.end: Fraction | None = None
-        self.last: Fraction | None = None  # length of the last packet
+        self._tick = tick
+        self._first = self._end = self._last = 0
 
-    def add(self, pts: int, duration: int, tick: Fraction) -> None:
+    def add(self, pts: int, duration: int) -> None:
         """Take one packet into account."""
-        begin = pts * tick
+        if self.frames == 0 or pts < self._first:
+            self._first = pts
+        if self.frames == 0 or pts + duration >= self._end:
+            self._end, self._last = pts + duration, duration
         self.frames += 1
-        if self.start is None or begin < self.start:
-            self.start = begin
-        if self.end is None or begin + duration * tick >= self.end:
-            self.end = begin + duration * tick
-            self.last = duration * tick
+
+    @property
+    def start(self) -> Fraction | None:
+        """Time of the earliest packet."""
+        return self._first * self._tick if self.frames else None
+
+    @property
+    def end(self) -> Fraction | None:
+        """Time at which the latest packet ends."""
+        return self._end * self._tick if self.frames else None
+
+    @property
+    def last(self) -> Fraction:
+        """Length of the latest packet; 0 when it does not say."""
+        return self._last * self._tick
 
 
 @dataclass(frozen=True)
@@ -83,15 +95,18 @@ class Scan:
 def main() -> None:
     """Probe one file."""
     path, demuxers, max_pixels, budget_s = sys.argv[1], sys.argv[2].split(","), int(sys.argv[3]), float(sys.argv[4])
-    av.logging.set_level(None)
+    av.logging.set_level(av.logging.ERROR)
+    said: list[tuple[int, str, str]] = []
     try:
-        facts = examine(path, demuxers, max_pixels, time.monotonic() + budget_s)
+        with av.logging.Capture(local=False) as said:
+            facts = examine(path, demuxers, max_pixels, time.monotonic() + budget_s)
     except Failure as failure:
         facts = {"error": str(failure)}
     except MemoryError:
         facts = {"error": "too_large"}
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        facts = {"error": "unreadable", "reason": str(error)[:300]}
+        large = any(message.startswith("Picture size") for _, _, message in said)
+        facts = {"error": "too_large" if large else "unreadable", "reason": str(error)[:300]}
     sys.stdout.write(json.dumps(facts))
     sys.stdout.flush()
     os._exit(0)  # tearing down a hostile file's state is not our business
@@ -99,16 +114,19 @@ def main() -> None:
 
 def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) -> dict[str, Any]:
     """The facts about a file, as JSON data."""
-    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(demuxers), "max_streams": MAX_STREAMS}
+    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(demuxers), "max_streams": str(MAX_STREAMS)}
     source = av.open(
         Bare(path),
         "r",
         format=demuxers[0] if len(demuxers) == 1 else None,
         container_options=options,
+        options={"max_pixels": str(max_pixels)},
         buffer_size=BUFFER_BYTES,
         io_open=_refuse,
         metadata_errors="replace",
     )
+    if len(source.streams) >= MAX_STREAMS:
+        raise Failure("too_many_streams")
     pictures = [s for s in source.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     video, audio = _best(pictures), _best(list(source.streams.audio))
     if video is None and audio is None:
@@ -122,9 +140,9 @@ def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) ->
     indexed = name == "mov" and all(stream.frames > 0 for stream in (video, audio) if stream is not None)
     if indexed:
         _check_index(source, os.path.getsize(path))  # noqa: PTH202 — no pathlib: its import costs milliseconds
-    measured = {stream.index: Measured() for stream in (video, audio) if stream is not None}
+    measured = {stream.index: Measured(stream.time_base) for stream in (video, audio) if stream is not None}
     full = not indexed and not (name in {"wav", "flac"} and audio is not None and audio.duration)
-    frame, complete = _read(source, video, measured, full=full, deadline=deadline)
+    frame, complete = _read(source, video, measured, full=full, deadline=deadline, max_pixels=max_pixels)
     if video is not None and frame is None:
         raise Failure("no_picture")
     if indexed and video is not None:
@@ -161,12 +179,14 @@ def _read(
     *,
     full: bool,
     deadline: float,
+    max_pixels: int,
 ) -> tuple[VideoFrame | None, bool]:
     """Decode the first picture and, when `full`, look at every packet; also says whether it saw them all."""
     frame: VideoFrame | None = None
     waiting = video is not None
     if video is not None:
         video.codec_context.thread_type = ThreadType.NONE
+        video.codec_context.options = {"max_pixels": str(max_pixels)}
     if not waiting and not full:
         return None, True
     for seen, packet in enumerate(source.demux([source.streams[index] for index in measured])):
@@ -178,7 +198,7 @@ def _read(
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is None or packet.is_discard or _invisible(packet):
             continue
-        measured[packet.stream_index].add(stamp, packet.duration or 0, packet.time_base)
+        measured[packet.stream_index].add(stamp, packet.duration or 0)
         if seen % 1024 == 0 and time.monotonic() > deadline:
             return frame, False
     return frame, True

@@ -1,0 +1,149 @@
+import os
+import random
+import resource
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from cutroom.kit.errors import CutroomError, Invalid
+from cutroom.media.command import Command, Input, Output
+from cutroom.media.options import DEMUXERS
+from cutroom.media.probe import MediaInfo, probe
+from cutroom.media.run import RunLimits, run_ffmpeg
+from cutroom.media.words import Word
+from tests.media.hostile import HLS, flood_png, write_all
+from tests.media.oracle import Canary
+from tests.media.sources import ffmpeg, make_image, make_video
+
+
+def test_the_canary_sings(tmp_path: Path) -> None:
+    playlist = tmp_path / "evil.m3u8"
+    with Canary(tmp_path) as canary:
+        assert not canary.touched()
+        playlist.write_text(HLS.format("", canary.file))
+        with pytest.raises(AssertionError):  # ffmpeg alone follows the playlist into the secret, then fails on it
+            ffmpeg("-allowed_extensions", "ALL", "-i", playlist, "-f", "null", "-")
+        assert canary.touched()
+        assert not canary.touched()
+        playlist.write_text(HLS.format("", f"http://127.0.0.1:{canary.port}/x.ts"))
+        with pytest.raises(AssertionError):
+            ffmpeg("-rw_timeout", "300000", "-protocol_whitelist", "file,http,tcp", "-i", playlist, "-f", "null", "-")
+        assert canary.touched()
+
+
+async def test_a_probe_opens_no_file_but_its_own(tmp_path: Path) -> None:  # threats A15 to A23
+    with Canary(tmp_path) as canary:
+        for name, path in write_all(tmp_path, canary).items():
+            refused = None
+            try:
+                await probe(path)
+            except Invalid as error:
+                refused = error.code
+            assert not canary.touched(), name
+            assert refused == "not_media" or name.startswith("avi"), (name, refused)
+
+
+async def test_ffmpeg_opens_no_file_but_its_own_even_if_the_probe_is_wrong(tmp_path: Path) -> None:
+    with Canary(tmp_path) as canary:
+        paths = write_all(tmp_path, canary)
+        for index, (name, path) in enumerate(paths.items()):
+            demuxer = Word.AVI if name.startswith("avi") else sorted(DEMUXERS)[index % len(DEMUXERS)]
+            output = Output(tmp_path / "out.md5", Word.FRAMEMD5, ["0:0"])
+            try:
+                await run_ffmpeg(
+                    Command([Input(path, demuxer)], [output]), scratch=tmp_path, limits=RunLimits(timeout_s=10)
+                )
+            except CutroomError as error:
+                assert error.code in {"source_damaged", "ffmpeg_failed"}, (name, error.code)
+            assert not canary.touched(), (name, demuxer)
+
+
+@pytest.mark.parametrize("side", [16_000, 16_384, 100_000])
+async def test_a_flood_of_pixels_is_refused_without_the_memory(side: int, tmp_path: Path) -> None:  # threat A35
+    bomb = tmp_path / "bomb.png"
+    bomb.write_bytes(flood_png(side))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    with pytest.raises(Invalid, match="at most 67108864 pixels") as raised:
+        await probe(bomb)
+    assert raised.value.code == "media_unsupported"
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert after - before < 300 << 10  # kilobytes
+    output = Output(tmp_path / "x.png", Word.IMAGE2, ["0:V:0"], {"c:v": Word.PNG, "pix_fmt": Word.RGBA})
+    with pytest.raises(CutroomError):
+        await run_ffmpeg(Command([Input(bomb, Word.PNG_PIPE)], [output]), scratch=tmp_path)
+
+
+async def test_a_timestamp_bomb_is_measured_for_what_it_claims(tmp_path: Path) -> None:  # threat A37
+    film = make_video(tmp_path / "f.mkv", 0.08, audio=False, gop=1)
+    bomb = tmp_path / "bomb.mkv"
+    setts = "setts=pts=if(eq(N\\,0)\\,0\\,86400000):dts=if(eq(N\\,0)\\,0\\,86400000)"
+    ffmpeg("-i", film, "-c", "copy", "-bsf:v", setts, bomb)
+    info = await probe(bomb)
+    assert info.duration is not None
+    assert info.duration >= 86400
+    assert info.video is not None
+    assert info.video.frames == 2
+
+
+async def test_a_file_of_too_many_streams_is_refused(tmp_path: Path) -> None:  # threat A38
+    still = make_image(tmp_path / "a.png", (16, 16))
+    many = tmp_path / "many.mkv"
+    maps = [word for _ in range(80) for word in ("-map", "0:0")]
+    ffmpeg("-i", still, *maps, "-c", "copy", many)
+    with pytest.raises(Invalid, match="63 streams") as raised:
+        await probe(many)
+    assert raised.value.code == "media_unsupported"
+
+
+async def test_many_tiny_packets_are_counted_in_time(tmp_path: Path) -> None:  # threat A38
+    long = tmp_path / "long.mkv"
+    source = "sine=r=8000:d=600,asetnsamples=80"
+    ffmpeg("-f", "lavfi", "-i", source, "-c:a", "pcm_u8", "-ac", "1", long)
+    began = time.monotonic()
+    info = await probe(long)
+    assert time.monotonic() - began < 20
+    assert info.duration is not None
+    assert abs(info.duration - 600) < Fraction(1, 10)
+
+
+async def test_polyglots_are_judged_by_their_first_bytes(tmp_path: Path) -> None:  # threat A39
+    film = make_video(tmp_path / "f.mp4", 0.2, audio=False).read_bytes()
+    page = tmp_path / "page.html"
+    page.write_bytes(b"<html><script>alert(1)</script></html>" + film)
+    with pytest.raises(Invalid):
+        await probe(page)
+    archive = tmp_path / "archive.zip"
+    archive.write_bytes(film + b"PK\x03\x04" + bytes(100))
+    assert (await probe(archive)).format == "mp4"
+
+
+async def test_a_pipe_or_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(Invalid) as raised:
+            await probe(path)
+        assert raised.value.code == "not_media"
+    with pytest.raises(FileNotFoundError):
+        await probe(tmp_path / "missing")
+
+
+async def test_damage_of_any_kind_ends_in_facts_or_in_a_named_error(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    originals = [
+        make_video(tmp_path / "a.mp4", 0.4).read_bytes(),
+        make_video(tmp_path / "a.webm", 0.4, codec="libvpx", audio_codec="libopus").read_bytes(),
+        make_video(tmp_path / "a.ts", 0.4).read_bytes(),
+        make_image(tmp_path / "a.jpg").read_bytes(),
+    ]
+    path = tmp_path / "hurt"
+    for turn in range(24):
+        data = bytearray(originals[turn % len(originals)])
+        for _ in range(rng.choice([1, 20, 400])):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        path.write_bytes(data[: rng.choice([len(data), rng.randrange(20, len(data))])])
+        try:
+            assert isinstance(await probe(path), MediaInfo)
+        except CutroomError as error:
+            assert error.code in {"not_media", "media_truncated", "media_unsupported"}
