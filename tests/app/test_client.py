@@ -1,6 +1,8 @@
+from typing import Any
+
 from cutroom.app.client import local_sources, with_sources
 
-DOCUMENT = {
+DOCUMENT: dict[str, Any] = {
     "timeline": {
         "tracks": [
             {"clips": [{"asset": {"src": "a.mp4"}}, {"asset": {"src": "https://example.com/b.mp4"}}]},

@@ -66,7 +66,7 @@ async def test_an_edit_becomes_the_file_it_describes(folder: Path) -> None:
     info = await probe(folder / "out.mp4")
     assert info.video is not None
     assert info.audio is not None
-    assert (info.video.codec, info.video.width, info.video.height, info.video.fps) == ("h264", 160, 90, 10)
+    assert (info.video.codec, info.video.width, info.video.height, float(info.video.fps)) == ("h264", 160, 90, 10.0)
     assert count_frames(folder / "out.mp4") == 30 == result.frames
     assert abs(float(info.video.duration or 0) - 3) <= 0.1
     assert info.audio.codec == "aac"

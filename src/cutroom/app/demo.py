@@ -24,7 +24,7 @@ async def demo(*, data: Path | None, output: Path) -> None:
     if not EXAMPLE.is_file():
         raise NotFound("no_example", f"There is no {EXAMPLE} here; run this in a checkout of Cutroom.")
     document = json.loads(EXAMPLE.read_text())
-    settings = load(data=data or load().data / "demo")
+    settings = load(data=data or load().data / "demo", log_level="warning")
     settings = settings.model_copy(update={"port": free_port(settings.host)})
     output.parent.mkdir(parents=True, exist_ok=True)
     out.print("Starting Postgres, API and worker …")

@@ -27,6 +27,8 @@ from cutroom.kit.page import Cursors
 from cutroom.media import ffmpeg
 
 log = structlog.get_logger()
+SANDBOX_LEVEL = 1
+"""How ffmpeg runs: typed command lines, allow-lists, limits; a process group, environment and folder of its own."""
 MESSAGE_BYTES = 16 << 10
 """Largest message a WebSocket client may send; followers only ever say who they are."""
 
@@ -101,6 +103,7 @@ def make_worker(parts: Container) -> Worker:
             lease_s=settings.worker_lease_s,
             poll_s=settings.worker_poll_s,
             drain_s=settings.worker_drain_s,
+            sandbox_level=SANDBOX_LEVEL,
         ),
         on_end=parts.on_end,
     )
@@ -163,6 +166,7 @@ def _api_services(parts: Container, stopping: asyncio.Event) -> ApiServices:
             "python": platform.python_version(),
             "ffmpeg": ffmpeg.find(settings.ffmpeg).version_text,
         },
+        sandbox_level=SANDBOX_LEVEL,
         stopping=stopping,
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import socket
 import sys
 import time
@@ -132,7 +133,17 @@ def _environment(settings: Settings, database_url: str) -> dict[str, str]:
         "CUTROOM_DATA": str(settings.data.resolve()),
         "CUTROOM_HOST": settings.host,
         "CUTROOM_PORT": str(settings.port),
+        "CUTROOM_LOG_LEVEL": settings.log_level,
+        "PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings.data)),
     }
+
+
+def _metrics_folder(data: Path) -> Path:
+    """An empty folder in which the children of this start add up their metrics."""
+    folder = data.resolve() / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 async def _keep(name: str, argv: list[str], environment: dict[str, str]) -> NoReturn:

@@ -1,0 +1,81 @@
+"""The command line as a person uses it: in a process of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.media.sources import count_frames
+
+EDIT = {
+    "output": {"format": "mp4", "width": 160, "height": 90, "fps": 10},
+    "timeline": {"tracks": [{"clips": [{"asset": {"type": "color", "color": "#123456"}, "start": 0, "length": 1}]}]},
+}
+
+
+def cutroom(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cutroom.app", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_document_becomes_a_file(tmp_path: Path) -> None:
+    (tmp_path / "edit.json").write_text(json.dumps(EDIT))
+    done = cutroom("render", "edit.json", "-o", "out.mp4", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1.000 s" in done.stdout
+    assert count_frames(tmp_path / "out.mp4") == 10
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["edit.json", "out.mp4"]
+
+
+def test_explain_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "edit.json").write_text(json.dumps(EDIT))
+    done = cutroom("render", "edit.json", "--explain", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "10 frames" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["edit.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "malformed_json"),
+        (json.dumps({**EDIT, "outputs": 1}), "/outputs"),
+        (json.dumps(EDIT).replace("#123456", "{{ colour }}"), "unresolved_placeholder"),
+    ],
+)
+def test_a_wrong_document_is_explained_with_its_place(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "edit.json").write_text(text)
+    done = cutroom("render", "edit.json", "-o", "out.mp4", cwd=tmp_path)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_a_missing_document_is_a_sentence(tmp_path: Path) -> None:
+    done = cutroom("render", "nowhere.json", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Cannot read 'nowhere.json'" in done.stderr
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = cutroom("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for command in ("render", "up", "demo", "api", "worker", "migrate", "api-key", "reference"):
+        assert command in done.stdout
+
+
+def test_a_program_without_its_database_says_what_to_set(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cutroom.app", "worker"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 1
+    assert "DATABASE_URL" in done.stderr

@@ -1,0 +1,128 @@
+"""The whole stack as `cutroom up` runs it: real processes, killed and stopped for real."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import stat
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from cutroom.kit import process
+from tests.soak.victims import below, child, working_in
+
+EDIT = {
+    "output": {"format": "mp4", "width": 160, "height": 90, "fps": 10},
+    "timeline": {"tracks": [{"clips": [{"asset": {"type": "color", "color": "#123456"}, "start": 0, "length": 1}]}]},
+}
+
+
+@contextlib.asynccontextmanager
+async def up(folder: Path, data: Path, *arguments: str) -> AsyncIterator[tuple[process.Child, dict[str, str]]]:
+    """A running stack; its connection file is read when it is ready."""
+    before = _written(data)
+    argv = [sys.executable, "-m", "cutroom.app", "up", "--data", str(data), "--port", "0", *arguments]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "CUTROOM_WORKER_LEASE_S": "2"}
+    with (folder / "up.log").open("ab") as log:
+        running = await process.start(argv, cwd=folder, env=environment, stdout=log)
+    try:
+        async with asyncio.timeout(60):
+            while _written(data) == before:
+                assert running.returncode is None, (folder / "up.log").read_text()
+                await asyncio.sleep(0.05)
+        yield running, json.loads((data / "connection.json").read_text())
+    finally:
+        await running.terminate(grace_s=60)
+
+
+def _written(data: Path) -> int:
+    path = data / "connection.json"
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def client(connection: dict[str, str]) -> httpx2.AsyncClient:
+    headers = {"Authorization": f"Bearer {connection['apiKey']}"}
+    return httpx2.AsyncClient(base_url=connection["url"], headers=headers, timeout=60, trust_env=False)
+
+
+async def render(http: httpx2.AsyncClient, color: str = "#123456") -> dict[str, Any]:
+    edit = json.loads(json.dumps(EDIT).replace("#123456", color))
+    answer = await http.post("/api/v1/render?wait=50", json=edit)
+    assert answer.status_code in {200, 202}, answer.text
+    job: dict[str, Any] = answer.json()
+    return job
+
+
+async def test_it_starts_renders_and_stops_without_a_trace(tmp_path: Path) -> None:
+    data = tmp_path / "my data"  # a path with a space
+    async with up(tmp_path, data) as (running, connection), client(connection) as http:
+        assert stat.S_IMODE((data / "connection.json").stat().st_mode) == 0o600
+        job = await render(http)
+        assert job["status"] == "succeeded", job
+        film = await http.get(job["artifacts"][0]["url"])
+        assert film.content[4:8] == b"ftyp"
+        assert (await http.get("/readyz")).status_code == 200
+        os.kill(running.pid, signal.SIGTERM)
+        await asyncio.wait_for(running.wait(), 30)
+    assert working_in(tmp_path) == []
+    async with up(tmp_path, data) as (_, again), client(again) as http:
+        assert again["apiKey"] == connection["apiKey"]
+        kept = await http.get(f"/api/v1/jobs/{job['id']}")
+        assert kept.json()["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("victim", ["cutroom.app api", "cutroom.app worker", "postgres"])
+async def test_a_killed_part_comes_back_and_work_goes_on(tmp_path: Path, victim: str) -> None:
+    async with up(tmp_path, tmp_path / "data") as (running, connection), client(connection) as http:
+        killed = child(running.pid, victim)
+        assert killed is not None
+        os.kill(killed.pid, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while True:
+                with contextlib.suppress(httpx2.HTTPError):
+                    answer = await http.post("/api/v1/render?wait=40", json=EDIT)
+                    if answer.status_code == 200:
+                        break
+                    assert answer.status_code in {202, 503}, answer.text
+                await asyncio.sleep(0.2)
+        assert answer.json()["status"] == "succeeded"
+        assert (found := child(running.pid, victim)) is not None
+        assert found.pid != killed.pid
+
+
+async def test_killing_the_supervisor_leaves_nobody(tmp_path: Path) -> None:
+    async with up(tmp_path, tmp_path / "data") as (running, _):
+        family = {process.pid for process in below(running.pid)}
+        assert family
+        os.kill(running.pid, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while working_in(tmp_path):
+                await asyncio.sleep(0.1)
+
+
+async def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        argv = [sys.executable, "-m", "cutroom.app", "up", "--data", str(tmp_path / "data"), "--port", str(port)]
+        done = await process.run(argv, cwd=tmp_path, timeout_s=30, env={"PATH": os.environ["PATH"]})
+    assert done.returncode == 1
+    assert f"Port {port}" in done.stderr.decode()
+    assert "--port" in done.stderr.decode()
+
+
+async def test_one_data_folder_serves_one_stack(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with up(tmp_path, data), up(tmp_path, tmp_path / "other"):
+        argv = [sys.executable, "-m", "cutroom.app", "up", "--data", str(data), "--port", "0"]
+        done = await process.run(argv, cwd=tmp_path, timeout_s=30, env={"PATH": os.environ["PATH"]})
+    assert done.returncode == 1
+    assert "data_in_use" in done.stderr.decode()
