@@ -20,10 +20,11 @@ FAILED = f"failed with {KEY}"
 def _afterwards_as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level, raising = root.handlers[:], root.level, logging.raiseExceptions
+    configured = structlog.get_config()
     yield
     root.handlers[:], logging.raiseExceptions = handlers, raising
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 @pytest.fixture
