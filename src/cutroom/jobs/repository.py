@@ -32,7 +32,7 @@ _ATTEMPTS: Final = statement("""
 SELECT attempt, fence, worker, started_at, ended_at, outcome, error FROM job_attempts WHERE job_id = :id ORDER BY fence
 """)
 _DEPTHS: Final = statement("""
-SELECT 'queued', count(*) FROM (SELECT 1 FROM jobs WHERE status = 'queued' LIMIT :limit) AS q
+SELECT 'queued' AS state, count(*) AS number FROM (SELECT 1 FROM jobs WHERE status = 'queued' LIMIT :limit) AS q
 UNION ALL SELECT 'running', count(*) FROM jobs WHERE status = 'running'
 UNION ALL SELECT 'delayed', count(*) FROM (
   SELECT 1 FROM jobs WHERE status IN ('scheduled', 'retrying', 'waiting') AND run_at IS NOT NULL LIMIT :limit
@@ -121,4 +121,4 @@ async def attempts(session: AsyncSession, job_id: str) -> list[Attempt]:
 
 async def depths(session: AsyncSession, *, limit: int = 100_000) -> dict[str, int]:
     """How many jobs are queued, running, delayed and dead, each counted to `limit` at most."""
-    return dict((await session.execute(_DEPTHS, {"limit": limit})).tuples().all())
+    return {row.state: row.number for row in await session.execute(_DEPTHS, {"limit": limit})}

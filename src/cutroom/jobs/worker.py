@@ -199,9 +199,11 @@ class Worker:
             )
 
     def _complain(self, error: Exception, failures: int) -> None:
+        if failures > 1:
+            return
         if unavailable(error) is None:
             log.error("worker.claim_failed", exc_info=error)
-        elif failures == 1:
+        else:
             log.warning("worker.database_unavailable", error=str(error.__cause__ or error))
 
     def _start(self, job: Claimed, sent_at: float, attempts: asyncio.TaskGroup) -> None:
