@@ -28,7 +28,7 @@ CHUNK_BYTES: Final = 1 << 18
 SEND_WITHIN_S: Final = 60.0
 """Seconds for which a reader may leave a chunk unread before it is cut off."""
 SLACK_S: Final = 60.0
-_RANGE: Final = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
+_RANGE: Final = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 _BYTES: Final[dict[str, Any]] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 

@@ -1,0 +1,73 @@
+import json
+
+from cutroom import timeline
+from cutroom.api import openapi_document
+
+DOCUMENT = openapi_document()
+OPERATIONS = [
+    (method.upper(), path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+]
+OPEN = {"/livez", "/readyz", "/health", "/api/v1/files/{key}"}
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
+    names = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(names) == len(set(names)) >= 20
+    assert all(operation["description"].endswith(".") for _, _, operation in OPERATIONS)
+
+
+def test_every_error_is_the_one_envelope() -> None:
+    for method, path, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                schema = response["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/ErrorEnvelope"}, (method, path, status)
+    assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
+
+
+def test_everything_but_health_and_signed_links_needs_a_key() -> None:
+    for method, path, operation in OPERATIONS:
+        if path in OPEN:
+            assert "security" not in operation, (method, path)
+        else:
+            assert operation["security"] == [{"bearer": []}, {"apiKey": []}], (method, path)
+            assert {"401", "422", "500", "503"} <= operation["responses"].keys(), (method, path)
+
+
+def test_what_takes_an_id_says_that_it_may_not_be_there() -> None:
+    for method, path, operation in OPERATIONS:
+        if "_id}" in path:
+            assert "404" in operation["responses"], (method, path)
+
+
+def test_what_takes_a_body_says_how_it_may_be_refused() -> None:
+    for method, path, operation in OPERATIONS:
+        if "application/json" in operation.get("requestBody", {}).get("content", {}):
+            assert {"400", "408", "413", "415", "422"} <= operation["responses"].keys(), (method, path)
+
+
+def test_every_field_on_the_wire_is_camel_case_and_nothing_unknown_is_taken() -> None:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert not [field for field in schema.get("properties", ()) if "_" in field or not field[0].islower()], name
+        if schema.get("type") == "object":
+            assert schema["additionalProperties"] is False, name
+
+
+def test_no_field_names_a_secret() -> None:
+    text = json.dumps(DOCUMENT["components"]["schemas"]).lower()
+    for word in ("workspaceid", "hash", "password", "secret", "lease", "fence", "scratch"):
+        assert f'"{word}"' not in text
+
+
+def test_the_description_of_a_render_is_that_of_the_document() -> None:
+    published = json.loads(json.dumps(timeline.json_schema()).replace("#/$defs/", "#/components/schemas/"))
+    operation = DOCUMENT["paths"]["/api/v1/render"]["post"]
+    described = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert described["properties"].keys() == {*published["properties"], "idempotencyKey"}
+    assert (described["required"], described["additionalProperties"]) == (published["required"], False)
+    for name, schema in published["$defs"].items():
+        found = DOCUMENT["components"]["schemas"][name]
+        assert found["properties"].keys() == schema["properties"].keys(), name
+        assert found.get("required") == schema.get("required"), name

@@ -1,0 +1,230 @@
+import hashlib
+import io
+from typing import Any
+
+import httpx2
+from PIL import Image
+
+from tests.api.world import World, document, error_of
+
+
+def a_picture(color: str = "red") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (16, 8), color).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+async def announced(world: World, content: bytes, **more: Any) -> Any:
+    wanted = {"name": "a.png", "contentType": "image/png", "sizeBytes": len(content), **more}
+    answer = await world.mine.post("/api/v1/uploads", json=wanted)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == f"/api/v1/uploads/{answer.json()['id']}"
+    return answer.json()
+
+
+async def put(world: World, upload: Any, content: Any, **headers: str) -> httpx2.Response:
+    """Send bytes to the signed link, as somebody without a key."""
+    signed = upload["put"]
+    return await world.nobody.request(
+        signed["method"], signed["url"], headers={**signed["headers"], **headers}, content=content
+    )
+
+
+async def uploaded(world: World, content: bytes | None = None) -> Any:
+    content = content or a_picture()
+    upload = await announced(world, content)
+    assert (await put(world, upload, content)).status_code == 204
+    answer = await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_an_upload_becomes_an_asset_that_a_timeline_can_name(world: World) -> None:
+    content = a_picture()
+    sha256 = hashlib.sha256(content).hexdigest()
+    upload = await announced(world, content, sha256=sha256)
+    assert upload["status"] == "pending"
+    assert (await put(world, upload, content)).status_code == 204
+    answer = await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")
+    asset = answer.json()
+    assert answer.headers["location"] == f"/api/v1/assets/{asset['id']}"
+    assert asset["id"] == upload["assetId"]
+    assert (asset["sizeBytes"], asset["sha256"], asset["contentType"]) == (len(content), sha256, "image/png")
+    assert asset["media"]["kind"] == "image"
+    assert (asset["media"]["video"]["width"], asset["media"]["video"]["height"]) == (16, 8)
+    assert (await world.mine.get(f"/api/v1/uploads/{upload['id']}")).json()["status"] == "completed"
+
+    made = document("x")
+    made["timeline"]["tracks"][0]["clips"][0]["asset"] = {"type": "image", "src": asset["src"]}
+    assert (await world.mine.post("/api/v1/render", json=made)).status_code == 202
+    stolen = await world.theirs.post("/api/v1/render", json=made)
+    error_of(stolen, 422, "source_not_found")
+
+
+async def test_completing_again_gives_the_same_asset(world: World) -> None:
+    content = a_picture()
+    upload = await announced(world, content)
+    await put(world, upload, content)
+    path = f"/api/v1/uploads/{upload['id']}/complete"
+    assert (await world.mine.post(path)).json() == (await world.mine.post(path)).json()
+
+
+async def test_bytes_are_taken_once(world: World) -> None:
+    content = a_picture()
+    upload = await announced(world, content)
+    assert (await put(world, upload, content)).status_code == 204
+    error_of(await put(world, upload, content), 409, "already_uploaded")
+    await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")
+    error_of(await put(world, upload, content), 409, "already_uploaded")
+
+
+async def test_bytes_of_another_size_are_refused(world: World) -> None:
+    content = a_picture()
+
+    async def chunked(body: bytes) -> Any:
+        yield body[:10]
+        yield body[10:]
+
+    upload = await announced(world, content)
+    for body in (content + b"x", chunked(content + b"x"), chunked(content + b"x" * 1_000_000)):
+        assert (await put(world, upload, body)).status_code == 413
+    for body in (content[:-1], chunked(content[:-1]), b""):
+        error_of(await put(world, upload, body), 422, "size_mismatch")
+    assert (await put(world, upload, content)).status_code == 204
+
+
+async def test_bytes_of_another_type_are_refused(world: World) -> None:
+    upload = await announced(world, a_picture())
+    for content_type in ("text/html", "image/png; charset=utf-8", ""):
+        answer = await put(world, upload, a_picture(), **{"Content-Type": content_type})
+        error_of(answer, 403, "content_type_mismatch")
+
+
+async def test_a_link_that_was_changed_is_refused(world: World) -> None:
+    content = a_picture()
+    upload = await announced(world, content)
+    good = upload["put"]["url"]
+    other = (await announced(world, content))["put"]["url"]
+    path, query = good.split("?")
+    changed = [
+        path,
+        good.replace("size=", "size=1"),
+        good.replace("expires=", "expires=9"),
+        good.replace("image%2Fpng", "video%2Fmp4"),
+        good[:-1] + ("A" if good[-1] != "A" else "B"),
+        good + "&size=1",
+        good + "&x=1",
+        f"{other.split('?')[0]}?{query}",
+        path.replace("/uploads/", "/assets/") + "?" + query,
+        path + "/../x?" + query,
+    ]
+    for url in changed:
+        answer = await world.nobody.put(url, content=content, headers={"Content-Type": "image/png"})
+        assert answer.status_code in {403, 404}, url
+        error_of(answer, answer.status_code, answer.json()["error"]["code"])
+    error_of(await world.nobody.get(good), 403, "bad_signature")
+    assert (await put(world, upload, content)).status_code == 204
+
+
+async def test_bytes_that_are_not_what_was_promised_fail_the_upload_for_good(world: World) -> None:
+    text = b"this is no picture" * 10
+    upload = await announced(world, text)
+    await put(world, upload, text)
+    path = f"/api/v1/uploads/{upload['id']}"
+    for _ in range(2):
+        error_of(await world.mine.post(f"{path}/complete"), 422, "not_media")
+    found = (await world.mine.get(path)).json()
+    assert (found["status"], found["error"]["code"]) == ("failed", "not_media")
+    assert "put" not in found
+
+    upload = await announced(world, a_picture(), sha256="0" * 64)
+    await put(world, upload, a_picture())
+    error_of(await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete"), 422, "sha256_mismatch")
+
+
+async def test_completing_before_the_bytes_are_there_can_be_done_again(world: World) -> None:
+    content = a_picture()
+    upload = await announced(world, content)
+    path = f"/api/v1/uploads/{upload['id']}/complete"
+    error_of(await world.mine.post(path), 409, "upload_not_received")
+    await put(world, upload, content)
+    assert (await world.mine.post(path)).status_code == 200
+
+
+async def test_a_wrong_promise_is_refused_with_a_pointer(world: World) -> None:
+    good = {"name": "a.png", "contentType": "image/png", "sizeBytes": 10}
+    wrong: list[tuple[str, Any]] = [
+        ("name", ""),
+        ("name", "x" * 256),
+        ("name", "a\nb"),
+        ("contentType", "text/html"),
+        ("contentType", "image/png\r\nX-Evil: 1"),
+        ("contentType", "png"),
+        ("sizeBytes", 0),
+        ("sizeBytes", -1),
+        ("sizeBytes", 1.5),
+        ("sizeBytes", "many"),
+        ("sizeBytes", 10**15),
+        ("sizeBytes", 10**30),
+        ("sha256", "abc"),
+        ("sha256", "A" * 64),
+        ("workspaceId", "ws_1"),
+    ]
+    for name, value in wrong:
+        answer = await world.mine.post("/api/v1/uploads", json={**good, name: value})
+        assert 400 <= answer.status_code < 500, (name, value)
+        error = error_of(answer, answer.status_code, answer.json()["error"]["code"])
+        assert error["details"][0]["pointer"] == f"/{name}", (name, value)
+    for name in good:
+        answer = await world.mine.post("/api/v1/uploads", json={key: good[key] for key in good if key != name})
+        assert error_of(answer, 422, "invalid_input")["details"][0]["pointer"] == f"/{name}"
+
+
+async def test_a_name_never_becomes_a_path(world: World) -> None:
+    content = a_picture()
+    for name in ("../../etc/passwd", "C:\\x\\y.png", "a" * 255, "\u202egnp.exe", "-rf", "a:b", 'q"uote.png'):
+        upload = await announced(world, content, name=name)
+        assert name not in upload["put"]["url"]
+        await put(world, upload, content)
+        asset = (await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")).json()
+        assert asset["name"] == name
+        answer = await world.mine.get(f"/api/v1/assets/{asset['id']}/download", follow_redirects=True)
+        assert answer.content == content
+        shown = answer.headers["content-disposition"]
+        assert shown.startswith("attachment; ")
+        assert ".." not in shown
+        assert "\\" not in shown
+        assert "/" not in shown
+
+
+async def test_assets_are_listed_shown_deleted_and_restored(world: World) -> None:
+    made = [(await uploaded(world, a_picture(color)))["id"] for color in ("red", "green", "blue")]
+    first = (await world.mine.get("/api/v1/assets?limit=2")).json()
+    second = (await world.mine.get("/api/v1/assets", params={"limit": 2, "cursor": first["nextCursor"]})).json()
+    assert [asset["id"] for page in (first, second) for asset in page["items"]] == list(reversed(made))
+    assert (await world.theirs.get("/api/v1/assets")).json() == {"items": []}
+
+    path = f"/api/v1/assets/{made[0]}"
+    shown = await world.mine.get(path)
+    assert shown.json() == second["items"][0]
+    again = await world.mine.get(path, headers={"If-None-Match": shown.headers["etag"]})
+    assert again.status_code == 304
+
+    assert (await world.mine.delete(path)).status_code == 204
+    for method, where in (("GET", path), ("DELETE", path), ("GET", f"{path}/download")):
+        error_of(await world.mine.request(method, where), 404, "asset_not_found")
+    assert len((await world.mine.get("/api/v1/assets")).json()["items"]) == 2
+    assert (await world.mine.post(f"{path}/restore")).json() == shown.json()
+    assert (await world.mine.get(path)).status_code == 200
+    error_of(await world.mine.post(f"{path}/restore"), 404, "asset_not_found")
+
+
+async def test_a_download_is_a_link_that_needs_no_key(world: World) -> None:
+    content = a_picture()
+    asset = await uploaded(world, content)
+    answer = await world.mine.get(f"/api/v1/assets/{asset['id']}/download")
+    assert answer.status_code == 302
+    assert answer.headers["cache-control"] == "no-store"
+    file = await world.nobody.get(answer.headers["location"])
+    assert file.content == content
+    assert file.headers["content-type"] == "image/png"
