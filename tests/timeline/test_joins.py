@@ -144,3 +144,10 @@ def test_sound_fades_are_kept_beside_a_dissolve() -> None:
     before, after = resolved([video(length=2, fadeOut=2), video(length=3, fadeIn=2, fadeOut=9, **dissolve())]).clips
     assert heard(before) == (0, 3, 0, 2)
     assert heard(after) == (2, 5, 2, 3)
+
+
+def test_a_sound_that_dissolves_out_of_a_video_leaves_its_picture_alone() -> None:
+    before, after = resolved([video(length=2), sound(length=2, **dissolve())]).clips
+    assert pictures(before) == (0, 60, 0, 0, 0)
+    assert heard(before) == (0, 3, 0, 1)
+    assert heard(after) == (2, 4, 1, 0)

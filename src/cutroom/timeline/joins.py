@@ -63,15 +63,12 @@ def _dissolve(before: ResolvedClip, clip: ResolvedClip, stage: Stage) -> tuple[R
     span = clip.fade_in
     seconds = Fraction(span) / stage.fps
     until = min(clip.start + span, stage.frames)
-    fades = before.kind != "audio" and before.end <= until and not hides_all_below(clip, stage.canvas)
     audio_end, falling = _falling(before, clip.audio_start, seconds, stage)
-    before = replace(
-        before,
-        tail=max(0, until - before.end),
-        fade_out=min(span, until - before.start) if fades else 0,
-        audio_end=audio_end,
-        audio_fade_out=falling,
-    )
+    tail, fade_out = before.tail, before.fade_out
+    if clip.kind != "audio":
+        fades = before.end <= until and not hides_all_below(clip, stage.canvas)
+        tail, fade_out = max(0, until - before.end), min(span, until - before.start) if fades else 0
+    before = replace(before, tail=tail, fade_out=fade_out, audio_end=audio_end, audio_fade_out=falling)
     if clip.audio_end == clip.audio_start:
         return before, clip
     rising = min(max(clip.audio_fade_in, seconds), clip.audio_end - clip.audio_start)
