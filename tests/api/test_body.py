@@ -1,3 +1,5 @@
+"""Bodies while they are read, without a server. Threats A67, A69, A71, A73."""
+
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence

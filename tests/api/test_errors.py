@@ -1,3 +1,5 @@
+"""Every error in one envelope. Threats A48, A49, A61, A74, A95."""
+
 from dataclasses import replace
 from typing import Any
 

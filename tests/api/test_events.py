@@ -1,3 +1,5 @@
+"""Events as JSON and as server-sent events. Threat A80."""
+
 import asyncio
 import json
 from collections.abc import AsyncIterator
@@ -7,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from tests.api.conftest import worker
 from tests.api.world import World, error_of
@@ -147,6 +150,18 @@ async def test_a_workspace_holds_a_bounded_number_of_streams(slow_world: World) 
             async with slow_world.mine.stream("GET", path, headers=LIVE) as answer:
                 if answer.status_code == 200:
                     break
+
+
+async def test_a_client_that_leaves_is_no_fault(world: World) -> None:
+    job = await world.submit()
+    with capture_logs() as logs:
+        for _ in range(3):
+            async with world.mine.stream("GET", f"/api/v1/jobs/{job['id']}/events", headers=LIVE) as answer:
+                await anext(answer.aiter_lines())
+        async with asyncio.timeout(5):
+            while sum(line["event"] == "http.request" for line in logs) < 3:
+                await asyncio.sleep(0.02)
+    assert [line for line in logs if line["event"] == "http.failed"] == []
 
 
 async def test_streams_end_when_the_server_stops(world: World) -> None:

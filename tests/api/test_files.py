@@ -1,3 +1,5 @@
+"""The local store's signed links. Threats A39, A42, A43, A44."""
+
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+"""Whether the process lives, can serve, and what it counts."""
+
 from cutroom import __version__
 from tests.api.world import World, error_of
 

@@ -1,7 +1,11 @@
-"""A47: nothing of one workspace can be seen, or guessed, from another. Fails when a new route is not tried here."""
+"""Nothing of one workspace can be seen, or guessed, from another. Threats A47, A48, A50, A61, A91.
+
+Fails when a new route is not tried here.
+"""
 
 import io
 import json
+import re
 from typing import Any
 
 import httpx2
@@ -92,11 +96,5 @@ async def test_no_answer_and_no_log_line_holds_a_secret_or_a_path_of_ours(workin
         assert secret not in sent
         assert secret not in logged
     assert "sig=" not in logged
-    bodies = [answer.text for answer in answers[:-1]]
-    links = [
-        artifact["url"] for body in bodies if body.startswith('{"id"') for artifact in json.loads(body)["artifacts"]
-    ]
-    without_links = " ".join(bodies)
-    for link in links:
-        without_links = without_links.replace(link, "")
+    without_links = re.sub(r'"url":"[^"]*"', "", " ".join(answer.text for answer in answers))
     assert working.workspace_id not in without_links

@@ -1,3 +1,5 @@
+"""Jobs: shown, listed, cancelled, run again. Threat A48."""
+
 from typing import Any
 
 from tests.api.world import World, error_of

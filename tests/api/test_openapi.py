@@ -1,3 +1,5 @@
+"""The description of the API says what is so."""
+
 import json
 
 from cutroom import timeline

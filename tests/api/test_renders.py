@@ -1,3 +1,5 @@
+"""From a timeline to a job. Threats A01 to A06 and A12 at the door, A72."""
+
 import asyncio
 import json
 from typing import Any

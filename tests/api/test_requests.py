@@ -1,3 +1,5 @@
+"""What surrounds every request: ids, headers, caps, deadlines, strict JSON. Threats A67, A69, A70, A71, A73, A90."""
+
 import asyncio
 import json
 from typing import Any

@@ -1,8 +1,11 @@
+"""Events over a WebSocket. Threats A79 (without cookies there is no foreign origin to fear), A80, A81."""
+
 import asyncio
 import json
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -146,6 +149,20 @@ async def test_a_workspace_holds_a_bounded_number_of_sockets(slow_world: World) 
         await second.recv()
         async with connect(target, additional_headers=keyed(slow_world)) as third:
             assert await rest(third) == ([], 1013)
+
+
+async def test_a_client_that_leaves_is_no_fault(world: World) -> None:
+    job = await world.submit()
+    with capture_logs() as logs:
+        for _ in range(3):
+            async with connect(address(world, job["id"]), additional_headers=keyed(world)) as socket:
+                await socket.recv()
+        async with connect(address(world, job["id"])):
+            pass
+        async with asyncio.timeout(5):
+            while sum(line["event"] == "http.request" for line in logs) < 4:
+                await asyncio.sleep(0.02)
+    assert [line for line in logs if line["event"] == "http.failed"] == []
 
 
 async def test_sockets_close_when_the_server_stops(world: World) -> None:

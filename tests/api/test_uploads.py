@@ -1,3 +1,5 @@
+"""From an upload to an asset, over HTTP. Threats A41, A43, A44."""
+
 import hashlib
 import io
 from typing import Any

@@ -113,7 +113,7 @@ class EventStream(Response):
                     until_disconnected(receive),
                     self._services.stopping.wait(),
                 )
-            except* TimeoutError:
+            except TimeoutError:
                 # Cut off, without a proper end: the client reconnects from the last event that it has seen.
                 raise ClientDisconnect from None
             await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -193,7 +193,7 @@ class Served(Response):
                 return
             try:
                 await first_to_end(self._send(send), until_disconnected(receive))
-            except* TimeoutError:
+            except TimeoutError:
                 raise ClientDisconnect from None
         finally:
             self._file.close()

@@ -101,10 +101,7 @@ class Follower:
         Raises:
             WebSocketDisconnect: the client is gone.
         """
-        try:
-            await first_to_end(self._send(after), self._listen(), self._stop())
-        except* WebSocketDisconnect:
-            raise WebSocketDisconnect from None
+        await first_to_end(self._send(after), self._listen(), self._stop())
         return self._code
 
     async def _send(self, after: int) -> None:
