@@ -69,6 +69,14 @@ def test_an_edit_far_away_and_later_clips_keep_their_cuts() -> None:
     assert cuts(1000, clips, FPS)[4:] == cuts(1000, changed, FPS)[-7:]
 
 
+def test_where_very_many_clips_follow_each_other_segments_are_short() -> None:
+    clips = [Live(0, 600), *(Live(300 + n, 301 + n) for n in range(60)), Live(400, 600, covers=False)]
+    edges = cuts(600, clips, FPS)
+    counts = [sum(live.first < b and live.last > a for live in clips) for a, b in pairwise(edges)]
+    assert max(counts) <= 24
+    assert min(b - a for a, b in pairwise(edges)) >= 8
+
+
 def test_ten_thousand_clips_are_cut_in_linear_memory() -> None:
     edges = cuts(300_000, [Live(30 * n, 30 * n + 30) for n in range(10_000)], FPS)
     assert len(edges) == 5001

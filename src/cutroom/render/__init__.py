@@ -9,6 +9,7 @@ from cutroom.render.execute import render_audio, render_segment
 from cutroom.render.explain import explain
 from cutroom.render.join import join
 from cutroom.render.plan import PLAN, AudioPlan, RenderPlan, SegmentPlan
+from cutroom.render.typefaces import families
 from cutroom.render.verify import RenderReport, verify
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SegmentPlan",
     "compile_plan",
     "explain",
+    "families",
     "join",
     "render_audio",
     "render_segment",

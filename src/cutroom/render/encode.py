@@ -68,6 +68,8 @@ def audio_options(encoder: AudioEncoder) -> dict[str, Value]:
         "b:a": encoder.bit_rate,
         "flags:a": Word.PLUS_BITEXACT,
         "fflags": Word.PLUS_BITEXACT,
+        # An MP4 says in this unit how much of the last frame counts; with the usual 1/1000 s samples would be lost.
+        **({"movie_timescale": encoder.sample_rate} if encoder.codec == "aac" else {}),
     }
 
 

@@ -17,12 +17,14 @@ from cutroom.render.encode import audio_options, video_options
 from cutroom.render.feed import image_input, text_input, video_input, voice_input
 from cutroom.render.plan import AudioPlan, AudioSpan, ColorLayer, SegmentPlan, TextLayer, VideoLayer
 from cutroom.render.raster import draw
-from cutroom.render.sound import heard, joined, mix
+from cutroom.render.sound import heard, joined, mix, summed
 from cutroom.render.video import Drawn, compose
 
 _LIMITS: Final = RunLimits(timeout_s=1800)
 _MIXED: Final = 0.7
 """Share of the work on the sound that is done when it is mixed and not yet encoded."""
+_FILES_AT_ONCE: Final = 64
+"""Files that one ffmpeg mixes: each takes two threads and their stacks. More voices are mixed in groups."""
 _TEXT_COMPRESSION: Final = 1  # of zlib: the file is read once, at once
 
 Tell = Callable[[float], None]
@@ -83,19 +85,18 @@ async def render_audio(
     """Mix and encode the sound; arguments and errors as `render_segment`, `out` is an MP4 with sound only or an MP3."""
     options = audio_options(plan.encoder)
     muxer = Word.MP4 if plan.encoder.codec == "aac" else Word.MP3
-    if len(plan.spans) == 1 and loudest(plan) <= 1:
+    if len(plan.spans) == 1 and len(plan.voices) <= _FILES_AT_ONCE and loudest(plan) <= 1:
         await _mix(plan, plan.spans[0], Output(out, muxer, (), options), inputs, scratch, progress)
         progress(1.0)
         return
     parts: list[Path] = []
     for number, span in enumerate(plan.spans):
         parts.append(scratch / f"span-{number}.w64")
-        raw = Output(parts[-1], Word.W64, (), {"c:a": Word.PCM_F32LE})
 
         def tell(done: float, number: int = number) -> None:
             progress(_MIXED * (number + done) / len(plan.spans))
 
-        await _mix(plan, span, raw, inputs, scratch, tell)
+        await _mix_in_groups(plan, span, parts[-1], inputs, scratch, tell)
     limited = loudest(plan) > 1 and await asyncio.to_thread(_peak, parts) > 1
     graph, name = joined(len(parts), limited=limited)
     feeds = [Input(part, Word.W64) for part in parts]
@@ -105,6 +106,27 @@ async def render_audio(
 
     await _run(Command(feeds, [Output(out, muxer, [name], options)], graph), scratch, (), finish)
     progress(1.0)
+
+
+async def _mix_in_groups(
+    plan: AudioPlan, span: AudioSpan, out: Path, inputs: Mapping[str, Path], scratch: Path, progress: Tell
+) -> None:
+    """Mix a span to a file of floating point sound, with no more than `_FILES_AT_ONCE` files open."""
+    groups = [span.voices[first : first + _FILES_AT_ONCE] for first in range(0, len(span.voices), _FILES_AT_ONCE)]
+    if len(groups) <= 1:
+        await _mix(plan, span, _raw(out), inputs, scratch, progress)
+        return
+    parts: list[Path] = []
+    for number, voices in enumerate(groups):
+        parts.append(out.with_suffix(f".{number}.w64"))
+
+        def tell(done: float, number: int = number) -> None:
+            progress((number + done) / len(groups))
+
+        await _mix(plan, replace(span, voices=voices), _raw(parts[-1]), inputs, scratch, tell)
+    graph, name = summed(len(parts))
+    output = replace(_raw(out), streams=[name])
+    await _run(Command([Input(part, Word.W64) for part in parts], [output], graph), scratch, (), _unheard)
 
 
 async def _mix(
@@ -132,6 +154,14 @@ async def _run(command: Command, scratch: Path, pointers: Sequence[str], tell: C
         if not details:
             raise
         raise type(error)(error.code, error.message, details=details, retryable=error.retryable) from error
+
+
+def _raw(path: Path) -> Output:
+    return Output(path, Word.W64, (), {"c:a": Word.PCM_F32LE})
+
+
+def _unheard(done: Progress) -> None:
+    """For work that is too short to be told of."""
 
 
 def _draw(layer: TextLayer, plan: SegmentPlan, path: Path) -> Drawn | None:

@@ -15,7 +15,7 @@ import av
 
 from cutroom.kit.errors import Internal
 from cutroom.render.encode import REORDER_FRAMES
-from cutroom.render.plan import RenderPlan, SegmentPlan, VideoEncoder
+from cutroom.render.plan import SAMPLE_RATE, RenderPlan, SegmentPlan, VideoEncoder
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -48,7 +48,7 @@ def _join(plan: RenderPlan, segments: Sequence[Path], audio: Path | None, out: P
             shutil.copyfile(audio, out)
         return
     encoder = plan.segments[0].encoder
-    options = {**_MUXER, "video_track_timescale": str(encoder.timescale)}
+    options = {**_MUXER, "video_track_timescale": str(encoder.timescale), "movie_timescale": str(SAMPLE_RATE)}
     with av.open(str(out), "w", format="mp4", options=options) as target:
         video = _Video(target, plan, segments)
         sound = _Sound(target, audio) if audio is not None else None

@@ -7,16 +7,19 @@ grid that starts with the lowest clip. Every rule looks at the neighbourhood onl
 the whole length, so that an edit in one place moves no cut in another.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 SHORTEST_S: Final = 2
 GRID_S: Final = 6
 LONGEST_S: Final = 10
+PICTURES_AT_ONCE: Final = 24
+CROWDED_S: Final = Fraction(1, 4)
+"""How short a segment may be where more than `PICTURES_AT_ONCE` come and go: memory counts there, not time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,19 @@ def cuts(frames: int, pictures: Sequence[Live], fps: Fraction) -> list[int]:
     for first, last in pairwise(list(kept)):
         if last - first > longest:
             _admit(kept, range(first + grid, last, grid), shortest)
+    for first, last in _crowded(kept, pictures):
+        inside = edges[bisect_right(edges, first) : bisect_left(edges, last)]
+        _admit(kept, inside, max(1, round(CROWDED_S * fps)))
     return kept
+
+
+def _crowded(kept: Sequence[int], pictures: Sequence[Live]) -> list[tuple[int, int]]:
+    """Segments that would need too many files at once."""
+    count = [0] * len(kept)
+    for live in pictures:
+        count[bisect_right(kept, live.first) - 1] += 1
+        count[min(bisect_left(kept, live.last), len(kept) - 1)] -= 1
+    return [pair for pair, number in zip(pairwise(kept), accumulate(count), strict=False) if number > PICTURES_AT_ONCE]
 
 
 def _admit(kept: list[int], wishes: Iterable[int], shortest: int) -> None:

@@ -79,6 +79,13 @@ def mix(plan: AudioPlan, span: AudioSpan, inputs: Mapping[int, int]) -> tuple[St
     return graph, graph.output(mixed)
 
 
+def summed(parts: int) -> tuple[StreamGraph, str]:
+    """Add up the command's first inputs, which are mixes of the same span."""
+    graph = StreamGraph()
+    pads = [graph.input(number, "a") for number in range(parts)]
+    return graph, graph.output(graph.add("amix", *pads, duration=Word.FIRST, dropout_transition=0, normalize=False))
+
+
 def joined(parts: int, *, limited: bool) -> tuple[StreamGraph, str]:
     """Play the command's first inputs one after the other, with the peaks held below `LOUDEST` when `limited`."""
     graph = StreamGraph()

@@ -52,6 +52,11 @@ _FALLBACKS: Final = (
 )
 
 
+def families() -> frozenset[str]:
+    """Names of the families that a document may ask for."""
+    return frozenset({DEFAULT_FAMILY})
+
+
 def known(family: str) -> bool:
     """Whether a family of that name comes with the engine."""
     return family.strip().lower() in _FAMILIES
@@ -60,10 +65,11 @@ def known(family: str) -> bool:
 def typefaces(family: str, weight: int) -> tuple[Typeface, ...]:
     """What to draw with, in order of preference: the family's nearest weight, then the fallbacks.
 
-    An unknown family is replaced by the default one. Of two weights equally near, the heavier is taken.
+    An unknown family is replaced by the default one. Of two weights equally near, the lighter is taken up to 500 and
+    the heavier above, as in CSS Fonts 4, section 5.2.
     """
     weights = _FAMILIES.get(family.strip().lower()) or _FAMILIES[DEFAULT_FAMILY.lower()]
-    nearest = min(weights, key=lambda have: (abs(have - weight), -have))
+    nearest = min(weights, key=lambda have: (abs(have - weight), have if weight <= 500 else -have))
     return (weights[nearest], *_FALLBACKS)
 
 

@@ -1,9 +1,10 @@
 """From the layers of a segment to a filter graph, frame by frame exact.
 
-Output frame n shows the picture that its source shows at the frame's time, with a tolerance of half a frame of the
-faster of the two: sources whose timestamps are rounded to milliseconds would flicker without it. Times are kept as
-integers in a time base in which frames of source and output are whole numbers, so that a frame does not depend on
-where a segment starts.
+Output frame n shows the picture that its source shows at the frame's time, with a tolerance of three eighths of a
+frame of the faster of the two: sources whose timestamps are rounded to milliseconds would flicker without one, and
+with one half those of 24 frames a second would, since at 30 they often lie just there. Times are kept as integers in a
+time base in which frames of source and output are whole numbers, so that a frame does not depend on where a segment
+starts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp
 from cutroom.timeline.resolved import Color
 
 _FINEST: Final = (1 << 31) - 1  # an AVRational holds two ints
-_HALF: Final = Fraction(1, 2)
+_TOLERANCE: Final = Fraction(3, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _sampled(graph: StreamGraph, source: Pad, layer: VideoLayer, canvas: Canvas)
     ticks = lcm(layer.source.time_base.denominator, canvas.fps.numerator)
     if ticks > _FINEST:
         ticks = canvas.fps.numerator * (_FINEST // canvas.fps.numerator)
-    tolerance = min(1 / layer.source.fps, 1 / canvas.fps) * _HALF
+    tolerance = min(1 / layer.source.fps, 1 / canvas.fps) * _TOLERANCE
     shift = to_ticks(layer.source.zero + layer.at + tolerance, Fraction(1, ticks))
     pad = graph.add("settb", source, expr=Fraction(1, ticks))
     pad = graph.add("setpts", pad, expr=var(Variable.PTS) - shift)
