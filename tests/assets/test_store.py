@@ -152,6 +152,13 @@ async def test_a_signed_url_reads_one_object(store: Store, outside: Path) -> Non
     assert (await visit(store, "GET", url))[0] == 404
 
 
+async def test_the_longest_link_that_a_store_promises_works(store: Store, outside: Path) -> None:
+    await put(store, outside, KEY, b"content")
+    url = store.sign_get(KEY, expires_s=store.longest_link_s, file_name="a.mp4", content_type="video/mp4")
+    assert store.longest_link_s >= 7 * 86_400
+    assert await visit(store, "GET", url) == (200, b"content")
+
+
 async def test_a43_a_signed_url_that_was_changed_is_refused(store: Store, outside: Path) -> None:
     for key in (KEY, "ws/wsp_2/artifacts/art_2"):
         await put(store, outside, key, b"content")

@@ -28,6 +28,7 @@ class LocalCache:
         self._files = root / "files"
         self._files.mkdir(parents=True, exist_ok=True)
         self._scratch = Scratch(root / "parts")
+        self._scratch.sweep()
         self._budget_bytes = budget_bytes
 
     def folder(self) -> Path:

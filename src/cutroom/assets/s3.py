@@ -62,6 +62,11 @@ class S3Store:
         self._credentials = Credentials(settings.access_key, settings.secret_key)
         self._links_at = f"{(settings.public_endpoint or endpoint).rstrip('/')}/{settings.bucket}"
 
+    @property
+    def longest_link_s(self) -> int:
+        """A week: what signature version 4 allows (X-Amz-Expires)."""
+        return 7 * 86_400
+
     async def put(self, key: str, path: Path, content_type: str) -> None:
         """Upload the file at `path`, ask the bucket what it has, and remove the file."""
         size_bytes = path.stat().st_size

@@ -197,7 +197,7 @@ class AssetService:
         return row
 
     def _artifact(self, row: ArtifactRow) -> Artifact:
-        expires_s = self._settings.artifact_url_s
+        expires_s = min(self._settings.artifact_url_s, self._store.longest_link_s)
         expires_at = datetime.fromtimestamp(int(self._clock.now().timestamp()), UTC) + timedelta(seconds=expires_s)
         url = self._store.sign_get(
             artifact_key(row.workspace_id, row.id),

@@ -16,7 +16,7 @@ class AssetSettings:
         upload_expires_s: for how long the bytes of an upload may be sent.
         upload_kept_s: for how long after that an upload is remembered.
         verify_takeover_s: after how long a verification that did not end is taken to be dead.
-        artifact_url_s: how long the links to a job's results work; buckets sign for 7 days at most.
+        artifact_url_s: how long the links to a job's results work; a week at most with a bucket.
         download_url_s: how long a link to an asset works.
         writing_s: after how long an artifact that was never finished is given up.
         artifact_kept_s: how long a job's results are kept.

@@ -42,6 +42,11 @@ class Store(Protocol):
     place cannot be reached or is full, and `Invalid` (`bad_key`) for a key that is not canonical.
     """
 
+    @property
+    def longest_link_s(self) -> int:
+        """For how long a link can be made to work, in seconds."""
+        ...
+
     async def put(self, key: str, path: Path, content_type: str) -> None:
         """Store the file at `path` under `key`, replacing what was there. The file is moved: it is gone afterwards."""
         ...
