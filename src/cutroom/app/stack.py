@@ -20,7 +20,7 @@ from cutroom.accounts import AccountService
 from cutroom.app.migrate import upgrade
 from cutroom.app.settings import Settings, inherited
 from cutroom.db import Database, EmbeddedPostgres, make_engine
-from cutroom.kit import process
+from cutroom.kit import metrics, process
 from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Conflict, Unavailable
 
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 30.0
 SETTLED_AFTER_S = 10.0
+POSTGRES_STARTS = 20
+"""Starts in a row that may fail before we say that this Postgres cannot be started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +159,31 @@ async def _keep(name: str, argv: list[str], environment: dict[str, str]) -> NoRe
             code = await child.wait()
         finally:
             await child.terminate(grace_s=STOP_WITHIN_S)
+            metrics.forget(child.pid, Path(environment["PROMETHEUS_MULTIPROC_DIR"]))
         failures = 1 if time.monotonic() - started > SETTLED_AFTER_S else failures + 1
         log.warning("child.ended", child=name, exit_code=code, failures=failures)
         await asyncio.sleep(backoff.delay_s(failures))
 
 
 async def _keep_postgres(postgres: EmbeddedPostgres) -> NoReturn:
+    """Start Postgres again whenever it dies, also while it is still recovering from the last time."""
+    backoff = Backoff(base_s=0.2, cap_s=5.0)
+    failures = 0
     while True:
         code = await postgres.wait()
         log.warning("child.ended", child="postgres", exit_code=code)
-        await postgres.start()
+        while True:
+            try:
+                await postgres.start()
+            except Unavailable as error:
+                failures += 1
+                log.warning("postgres.start_failed", failures=failures, error=error.message)
+                if failures == POSTGRES_STARTS:
+                    raise
+                await asyncio.sleep(backoff.delay_s(failures))
+            else:
+                failures = 0
+                break
 
 
 async def _ready(url: str) -> None:
