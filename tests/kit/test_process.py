@@ -10,7 +10,7 @@ import pytest
 import uvloop
 
 from cutroom.kit.errors import Unavailable
-from cutroom.kit.process import Completed, Limits, run, start
+from cutroom.kit.process import Completed, Limits, TimedOut, run, start
 
 STUBBORN = "trap '' TERM; echo up; while :; do sleep 0.05; done"
 
@@ -158,6 +158,22 @@ async def test_a_second_cancellation_kills_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - began < 1
 
 
+async def test_a_child_that_talks_but_stands_still_is_ended(tmp_path: Path) -> None:
+    began = time.monotonic()
+    script = "for n in 1 2 3 4; do echo step; sleep 0.2; done; echo stuck >&2; while :; do echo wait; sleep 0.05; done"
+    with pytest.raises(TimedOut, match=r"stood still for 0\.5 seconds") as raised:
+        await shell(script, tmp_path, patience_s=0.5, on_line=lambda line: line == "step")
+    assert 1.1 <= time.monotonic() - began < 5
+    assert raised.value.code == "process_stalled"
+    assert raised.value.stderr == b"stuck\n"
+
+
+async def test_signs_of_life_do_not_move_the_last_moment(tmp_path: Path) -> None:
+    with pytest.raises(TimedOut) as raised:
+        await shell("while :; do echo step; sleep 0.05; done", tmp_path, timeout_s=0.5, patience_s=0.4, on_line=bool)
+    assert raised.value.code == "process_timeout"
+
+
 async def test_a_child_may_leave_nobody_behind_in_its_group(tmp_path: Path) -> None:
     done = await shell("sleep 60 & echo $!", tmp_path)
     assert done.returncode == 0
@@ -201,6 +217,12 @@ async def test_the_size_of_files_is_limited(tmp_path: Path) -> None:
 async def test_processor_time_is_limited(tmp_path: Path) -> None:
     done = await python("while True: pass", tmp_path, limits=Limits(cpu_s=1))
     assert done.returncode in {-signal.SIGKILL, -signal.SIGXCPU}
+
+
+async def test_the_stack_of_threads_is_limited(tmp_path: Path) -> None:
+    code = "import resource; print(resource.getrlimit(resource.RLIMIT_STACK), resource.getrlimit(resource.RLIMIT_CORE))"
+    done = await python(code, tmp_path, limits=Limits(stack_bytes=2 << 20))
+    assert done.stdout == b"(2097152, 2097152) (0, 0)\n"
 
 
 async def test_a_missing_program_is_named(tmp_path: Path) -> None:

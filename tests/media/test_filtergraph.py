@@ -1,3 +1,4 @@
+import doctest
 import re
 import subprocess
 from fractions import Fraction
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import ImageFont
 
+from cutroom.media import filtergraph
 from cutroom.media.expression import Expression, Function, Variable, call, var
 from cutroom.media.filtergraph import Graph, _escape
 from cutroom.media.filters import FILTERS, TIMELINE
@@ -153,6 +155,10 @@ def test_user_text_has_no_way_in() -> None:
             graph.add(name, source, **options)  # type: ignore[arg-type]
     graph.output(graph.add("null", source))  # and none of them used the stream up
     assert graph.render().endswith("[s0]null[out0]")
+
+
+def test_the_example_in_the_documentation_holds() -> None:
+    assert doctest.testmod(filtergraph).failed == 0
 
 
 def test_a_stream_is_used_once_and_leads_somewhere() -> None:

@@ -163,6 +163,30 @@ async def test_the_default_limit_is_enough_for_4k(tmp_path: Path) -> None:
     assert count_frames(tmp_path / "x.mp4") == 5
 
 
+async def test_one_that_stands_still_is_ended(tmp_path: Path) -> None:
+    stuck = tmp_path / "stuck"
+    block = "frame=7\\nout_time_us=100\\ntotal_size=48\\nprogress=continue\\n"
+    stuck.write_text(f"#!/bin/sh\necho $1 >&2; while :; do printf '{block}'; sleep 0.05; done\n")
+    stuck.chmod(0o755)
+    limits = RunLimits(patience_s=0.5)
+    with pytest.raises(Unavailable) as raised:
+        await run_ffmpeg(endless(tmp_path / "x.mp4"), scratch=tmp_path, limits=limits, ffmpeg=Ffmpeg(stuck, (), ""))
+    assert (raised.value.code, raised.value.retryable) == ("media_stalled", True)
+    stuck.write_text(stuck.read_text().replace("$1", "Cannot allocate memory"))
+    with pytest.raises(Unavailable) as raised:
+        await run_ffmpeg(endless(tmp_path / "x.mp4"), scratch=tmp_path, limits=limits, ffmpeg=Ffmpeg(stuck, (), ""))
+    assert raised.value.code == "out_of_memory"
+
+
+async def test_sixty_inputs_fit_the_default_limit(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "a.mp4", 0.2, (640, 360), audio=False)
+    graph = Graph()
+    row = graph.add("hstack", *(graph.add("scale", graph.input(n, "v"), w=32, h=18) for n in range(60)))
+    output = Output(tmp_path / "x.mp4", Word.MP4, [graph.output(row)], X264)
+    await run_ffmpeg(Command([Input(source, Word.MOV)] * 60, [output], graph), scratch=tmp_path)
+    assert count_frames(tmp_path / "x.mp4") == 5
+
+
 async def test_a_full_disk_has_its_own_name(tmp_path: Path) -> None:
     source = make_video(tmp_path / "a.mp4", 0.2, audio=False)
     out = tmp_path / "x.mp4"

@@ -45,7 +45,7 @@ class Drain:
 class Head:
     """Keeps the beginning of a stream and hands its lines on."""
 
-    def __init__(self, cap: int, on_line: Callable[[str], None] | None) -> None:
+    def __init__(self, cap: int, on_line: Callable[[str], object] | None) -> None:
         self.kept = bytearray()
         self._cap, self._on_line, self._line = cap, on_line, b""
 

@@ -1,6 +1,6 @@
 """Turns itself into another program, after giving up what that program may not have.
 
-Run by `kit.process` as `python -I -S launch.py PARENT DEATH_SIGNAL MEMORY FILE CPU UID GID PROGRAM ARG…`, where -1
+Run by `kit.process` as `python -I -S launch.py PARENT DEATH_SIGNAL MEMORY FILE CPU STACK UID GID PROGRAM ARG…`; -1
 leaves a limit or a user as it is. It is a program of its own because the alternative, code between fork and exec
 (`preexec_fn`), runs in a copy of a process full of threads and locks, copies its page tables, and is on its way out of
 Python. It costs 15 ms (measured: `/bin/true` 0.9 ms bare, 15.5 ms through here) and imports nothing of ours, so that it
@@ -20,8 +20,8 @@ CANNOT_EXECUTE = 127  # as a shell says it
 
 def main() -> None:
     """Drop to the user, set the limits, tie the life to the parent's, become the program."""
-    parent, death_signal, memory, file, cpu, uid, gid = (int(text) for text in sys.argv[1:8])
-    argv = sys.argv[8:]
+    parent, death_signal, memory, file, cpu, stack, uid, gid = (int(text) for text in sys.argv[1:9])
+    argv = sys.argv[9:]
     # Python ignores these two, and an ignored signal stays ignored across exec.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -30,6 +30,7 @@ def main() -> None:
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, file),
         (resource.RLIMIT_CPU, cpu),
+        (resource.RLIMIT_STACK, stack),
         (resource.RLIMIT_CORE, 0),
     ):
         if value >= 0:

@@ -40,11 +40,13 @@ class Limits:
         memory_bytes: address space (RLIMIT_AS), per process.
         file_bytes: the largest file it may write; beyond it the child dies of SIGXFSZ.
         cpu_s: processor seconds, over all its threads; beyond it the child dies of SIGKILL.
+        stack_bytes: stack, which glibc sets aside for each thread: 8 MB by default, out of `memory_bytes`.
     """
 
     memory_bytes: int | None = None
     file_bytes: int | None = None
     cpu_s: int | None = None
+    stack_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,12 @@ class Completed:
     returncode: int
     stdout: bytes
     stderr: bytes
+
+
+class TimedOut(Unavailable):
+    """A child took too long, or stood still; `stderr` is the end of what it had said."""
+
+    stderr: bytes = b""
 
 
 class Child:
@@ -170,7 +178,8 @@ async def run(
     env: Mapping[str, str] | None = None,
     limits: Limits = Limits(),
     stdin: bytes | None = None,
-    on_line: Callable[[str], None] | None = None,
+    on_line: Callable[[str], object] | None = None,
+    patience_s: float | None = None,
     output_cap_bytes: int = 1 << 20,
     grace_s: float = 1.0,
 ) -> Completed:
@@ -185,11 +194,14 @@ async def run(
         stdin: what it reads; nothing when None.
         on_line: called in the event loop with each line of standard output, without its end. What it raises ends
             the child and leaves this function.
+        patience_s: seconds after which its group is ended when `on_line` has not returned True in that time: for a
+            child that tells of its progress, and may talk on without any.
         output_cap_bytes: how much of each output is kept. What is beyond is read and dropped.
         grace_s: seconds between SIGTERM and SIGKILL.
 
     Raises:
-        Unavailable: `process_timeout` when it took too long, `program_missing` when there is no such program.
+        TimedOut: `process_timeout` when it took too long, `process_stalled` when patience ran out.
+        Unavailable: `program_missing` when there is no such program.
         asyncio.CancelledError: when cancelled; the group is gone by then.
     """
     with tempfile.TemporaryFile() as source:
@@ -202,11 +214,12 @@ async def run(
         raise Internal("process_no_pipe", "A child was started without its pipes.")
     stop = asyncio.Event()
     child = Child(process, stop)
-    head = Head(output_cap_bytes, on_line)
+    clock = _Clock(timeout_s, patience_s)
+    head = Head(output_cap_bytes, None if on_line is None else lambda line: clock.alive(on_line(line)))
     tail = Tail(output_cap_bytes)
     out, err = Drain(process.stdout, head.feed, stop), Drain(process.stderr, tail.feed, stop)
     try:
-        async with asyncio.timeout(timeout_s) as clock:
+        async with clock.timer:
             await stop.wait()
             if child.returncode is not None:
                 with suppress(TimeoutError):
@@ -214,10 +227,11 @@ async def run(
                         await out.ended.wait()
                         await err.ended.wait()
     except TimeoutError as error:
-        if not clock.expired():
+        if not clock.timer.expired():
             raise
-        name = Path(argv[0]).name
-        raise Unavailable("process_timeout", f"'{name}' did not finish within {timeout_s:g} seconds.") from error
+        late = clock.late(Path(argv[0]).name)
+        late.stderr = tail.kept
+        raise late from error
     finally:
         try:
             await child.terminate(grace_s)
@@ -228,6 +242,30 @@ async def run(
         raise failure
     head.finish()
     return Completed(await child.wait(), bytes(head.kept), tail.kept)
+
+
+class _Clock:
+    """When a child's time is up: at a fixed moment, or earlier if it stands still."""
+
+    def __init__(self, timeout_s: float, patience_s: float | None) -> None:
+        self._timeout_s, self._patience_s = timeout_s, patience_s
+        self._now = asyncio.get_running_loop().time
+        self._end = self._now() + timeout_s
+        self.timer = asyncio.timeout_at(self._next())
+
+    def alive(self, sign: object) -> None:
+        """Take note of a sign of life, if it is True."""
+        if sign is True and self._patience_s is not None and not self.timer.expired():
+            self.timer.reschedule(self._next())
+
+    def late(self, name: str) -> TimedOut:
+        """The error for a timer that ran out."""
+        if self._now() < self._end:
+            return TimedOut("process_stalled", f"'{name}' stood still for {self._patience_s:g} seconds.")
+        return TimedOut("process_timeout", f"'{name}' did not finish within {self._timeout_s:g} seconds.")
+
+    def _next(self) -> float:
+        return self._end if self._patience_s is None else min(self._end, self._now() + self._patience_s)
 
 
 def _spawn(
@@ -244,7 +282,7 @@ def _spawn(
     program = shutil.which(str(argv[0]), path=CLEAN_ENV["PATH"])
     if program is None:
         raise Unavailable("program_missing", f"The program '{argv[0]}' is not installed here.", retryable=False)
-    caps = (limits.memory_bytes, limits.file_bytes, limits.cpu_s, *(user or (None, None)))
+    caps = (limits.memory_bytes, limits.file_bytes, limits.cpu_s, limits.stack_bytes, *(user or (None, None)))
     numbers = [os.getpid(), int(death_signal), *(-1 if cap is None else cap for cap in caps)]
     return subprocess.Popen(
         [sys.executable, "-I", "-S", str(_LAUNCH), *map(str, numbers), os.path.abspath(program), *map(str, argv[1:])],  # noqa: PTH100 — resolve() would follow links, which change what a program is

@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from cutroom.kit.errors import CutroomError, Detail, Internal, Invalid, Unavailable
-from cutroom.kit.process import Completed, Limits, run
+from cutroom.kit.process import Completed, Limits, TimedOut, run
 from cutroom.media.command import Command
 from cutroom.media.ffmpeg import Ffmpeg, find
 from cutroom.media.turns import turn
@@ -25,6 +25,8 @@ _log = structlog.get_logger(__name__)
 _LOG_BYTES: Final = 256 << 10
 _GRAPH_ARGUMENT_BYTES: Final = 100_000  # Linux takes 131,072 bytes in one argument (MAX_ARG_STRLEN)
 _ENV: Final = {"MALLOC_ARENA_MAX": "4"}  # each arena of glibc reserves 64 MB of address space, up to 8 a processor
+# 60 inputs of 720p, 2 threads each, need 4 GB of address space with stacks of 8 MB, and 2 GB with these.
+_STACK_BYTES: Final = 2 << 20
 _HEAD_ROOM: Final = 64 << 20  # between the size at which ffmpeg stops by itself and the one at which it is killed
 
 # libavutil/error.h: a status is the low byte of a negative errno or tag.
@@ -45,11 +47,13 @@ class RunLimits:
 
     Args:
         timeout_s: wall-clock seconds.
+        patience_s: seconds without one more frame or sample. FFmpeg can hang when it lacks memory for a thread.
         memory_bytes: address space. Measured with x264 at `medium`: 720p 0.8 GB, 1080p 0.8 GB and 2160p 2 GB with 2
             threads each; 1080p 2 GB with 16 threads.
     """
 
     timeout_s: float = 3600.0
+    patience_s: float = 120.0
     memory_bytes: int | None = 4 << 30
 
 
@@ -88,13 +92,13 @@ async def run_ffmpeg(
 
     Raises:
         Invalid: `source_damaged`, with a detail that points at `/inputs/N`, or `output_too_large`.
-        Unavailable: `out_of_memory`, `disk_full` or `media_timeout`.
+        Unavailable: `out_of_memory`, `disk_full`, `media_timeout` or `media_stalled`.
         Internal: `ffmpeg_failed`, for every other cause.
     """
     program = ffmpeg or find()
     argv = [str(program.path), *_arguments(command, scratch)]
     largest = max(output.max_bytes for output in command.outputs)
-    kernel = Limits(memory_bytes=limits.memory_bytes, file_bytes=largest + _HEAD_ROOM)
+    kernel = Limits(limits.memory_bytes, largest + _HEAD_ROOM, stack_bytes=_STACK_BYTES)
     watch = _Watch(progress)
     complete = False
     try:
@@ -106,6 +110,7 @@ async def run_ffmpeg(
                 env=_ENV,
                 limits=kernel,
                 on_line=watch.hear,
+                patience_s=limits.patience_s,
                 output_cap_bytes=_LOG_BYTES,
             )
         said = done.stderr.decode("utf-8", "replace")
@@ -116,12 +121,11 @@ async def run_ffmpeg(
             _log.warning("ffmpeg.complained", stderr=said[-2000:])
         complete = True
         return Finished(watch.last, said)
-    except Unavailable as error:
-        if error.code != "process_timeout":
-            raise
-        _log.error("ffmpeg.failed", code="media_timeout", argv=argv, timeout_s=limits.timeout_s)
-        sentence = f"This did not finish within {limits.timeout_s:g} seconds; make it shorter or smaller."
-        raise Unavailable("media_timeout", sentence, retryable=False) from error
+    except TimedOut as error:
+        said = error.stderr.decode("utf-8", "replace")
+        late = _late(error, said, limits)
+        _log.error("ffmpeg.failed", code=late.code, cause=error.code, argv=argv, stderr=said[-8000:])
+        raise late from error
     finally:
         if not complete:
             for output in command.outputs:
@@ -143,18 +147,23 @@ class _Watch:
     def __init__(self, tell: Callable[[Progress], None] | None) -> None:
         self.last = Progress(0, Fraction(0))
         self._tell = tell
+        self._written = 0
         self._block: dict[str, str] = {}
 
-    def hear(self, line: str) -> None:
-        """Take a line."""
+    def hear(self, line: str) -> bool:
+        """Take a line; returns whether it tells of progress."""
         key, _, value = line.partition("=")
         self._block[key] = value.strip()
-        if key == "progress":
-            frame, micros = self._number("frame"), self._number("out_time_us")
-            self.last = Progress(max(frame, self.last.frame), max(Fraction(micros, 1_000_000), self.last.seconds))
-            self._block.clear()
-            if self._tell is not None:
-                self._tell(self.last)
+        if key != "progress":
+            return False
+        frame, micros, size = self._number("frame"), self._number("out_time_us"), self._number("total_size")
+        before, written = self.last, self._written
+        self.last = Progress(max(frame, before.frame), max(Fraction(micros, 1_000_000), before.seconds))
+        self._written = size
+        self._block.clear()
+        if self._tell is not None:
+            self._tell(self.last)
+        return self.last != before or size != written
 
     def _number(self, key: str) -> int:
         text = self._block.get(key, "0")
@@ -176,6 +185,16 @@ def _failure(done: Completed, said: str, command: Command) -> CutroomError | Non
     if damaged is not None or status in {_INVALID_DATA, _DECODE_ERROR_RATE}:
         return _damaged(damaged, command)
     return Internal("ffmpeg_failed", f"The video engine stopped with status {status}; its log has the cause.")
+
+
+def _late(error: TimedOut, said: str, limits: RunLimits) -> Unavailable:
+    """The error for a run that took too long, or stood still: for want of memory if ffmpeg says so."""
+    if error.code == "process_timeout":
+        sentence = f"This did not finish within {limits.timeout_s:g} seconds; make it shorter or smaller."
+        return Unavailable("media_timeout", sentence, retryable=False)
+    if (short := _short_of_room(0, said)) is not None:
+        return short
+    return Unavailable("media_stalled", "The video engine stood still and was stopped; try again.")
 
 
 def _short_of_room(status: int, said: str) -> Unavailable | None:
