@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
+
+import httpx2
+from structlog.testing import capture_logs
 
 from tests.api.world import World, document, error_of
 from tests.timeline.wrong import WRONG
@@ -190,6 +194,16 @@ async def test_a_wait_that_is_no_time_is_refused(world: World) -> None:
         answer = await world.mine.post(f"/api/v1/render?wait={wait}", json=document("x"))
         error = error_of(answer, 422, "invalid_input")
         assert error["details"][0]["pointer"] == "?wait"
+
+
+async def test_waiting_ends_when_the_client_leaves(working: World) -> None:
+    with capture_logs() as logs:
+        with suppress(httpx2.ReadTimeout):
+            await working.mine.post("/api/v1/render?wait=60", json=document("hang"), timeout=0.5)
+        async with asyncio.timeout(5):
+            while not any(line["event"] == "http.request" for line in logs):
+                await asyncio.sleep(0.02)
+    assert [line for line in logs if line["event"] == "http.failed"] == []
 
 
 async def test_waiting_ends_when_the_server_stops(working: World) -> None:

@@ -1,5 +1,6 @@
 """From an upload to an asset, over HTTP. Threats A41, A43, A44."""
 
+import asyncio
 import hashlib
 import io
 from typing import Any
@@ -100,6 +101,17 @@ async def test_bytes_of_another_type_are_refused(world: World) -> None:
     for content_type in ("text/html", "image/png; charset=utf-8", ""):
         answer = await put(world, upload, a_picture(), **{"Content-Type": content_type})
         error_of(answer, 403, "content_type_mismatch")
+
+
+async def test_a_sender_that_falls_silent_is_let_go(slow_world: World) -> None:
+    upload = await announced(slow_world, b"x" * 1_000_000)
+
+    async def stalling() -> Any:
+        yield b"x" * 1_000
+        await asyncio.sleep(1)
+        yield b"x"
+
+    error_of(await put(slow_world, upload, stalling()), 408, "body_too_slow")
 
 
 async def test_a_link_that_was_changed_is_refused(world: World) -> None:

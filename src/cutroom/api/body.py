@@ -22,14 +22,15 @@ _DRAIN_S: Final = 2.0
 class Body:
     """The receiving side of one request.
 
-    A route that takes more than JSON calls `allow` before it reads.
+    A route that takes more than JSON calls `allow` before it reads. In no case may the client be silent for longer than
+    the first `deadline_s`.
     """
 
     def __init__(self, headers: Headers, receive: Receive, max_bytes: int, deadline_s: float) -> None:
         self._headers = headers
         self._receive = receive
         self._max_bytes = max_bytes
-        self._deadline_s = deadline_s
+        self._deadline_s = self._idle_s = deadline_s
         self._expires: float | None = None
         self._size = 0
         self._ended = False
@@ -66,14 +67,15 @@ class Body:
         return message
 
     async def _next(self) -> Message:
+        now = asyncio.get_running_loop().time()
         if self._expires is None:
-            self._expires = asyncio.get_running_loop().time() + self._deadline_s
+            self._expires = now + self._deadline_s
         try:
-            async with asyncio.timeout_at(self._expires):
+            async with asyncio.timeout_at(min(self._expires, now + self._idle_s)):
                 return await self._receive()
         except TimeoutError as error:
             self._ended = True
-            message = f"The body did not arrive within {self._deadline_s:g} seconds."
+            message = f"The body came too slowly: {self._size} bytes, then nothing more in time."
             raise Invalid("body_too_slow", message) from error
 
     async def _too_large(self) -> CutroomError:

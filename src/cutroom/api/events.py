@@ -56,7 +56,13 @@ async def list_events(
     cursor: Cursor = None,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """The job's events in order, from any point: a page, or, with `Accept: text/event-stream`, live to its end."""
+    """The job's events in order, from any point: a page, or, with `Accept: text/event-stream`, live to its end.
+
+    The same events come over a WebSocket at `/api/v1/jobs/{job_id}/stream?after=0`. Its key comes in a header, as the
+    subprotocol `bearer.<key>` beside `cutroom.v1`, or in the first message, `{"apiKey": "…"}`. It closes with 1000 when
+    the job has ended, 1012 or 1013 when you should come back with `after`, 4401 without a known key, 4404 where there
+    is no such job.
+    """
     scope = (caller.workspace_id, LIST, job_id)
     start = int(services.cursors.open(cursor, *scope)) if cursor is not None else after or 0
     live = EVENT_STREAM in request.headers.get("accept", "")

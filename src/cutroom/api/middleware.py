@@ -28,6 +28,8 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+# Asked every few seconds by whoever watches us; nobody wants to read that.
+_QUIET: Final = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 
 
 class RequestContext:
@@ -95,7 +97,8 @@ class _Exchange:
         method = self._scope.get("method", "WEBSOCKET")
         route = getattr(self._scope.get("route"), "path", "unknown")
         observe_request(method, route, self._status, elapsed_s)
-        log.info(
+        write = log.debug if route in _QUIET else log.info
+        write(
             "http.request",
             method=method,
             path=self._scope["path"],
