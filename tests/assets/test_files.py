@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from cutroom.assets import AssetService, AttemptFiles, LocalStore, Store
+from cutroom.assets import AssetService, AttemptFiles, LocalStore, S3Settings, Store, open_bucket
 from cutroom.db import Database
 from cutroom.jobs import Files
 from cutroom.kit.errors import Conflict, Internal, Invalid, Unavailable
@@ -253,6 +254,41 @@ async def test_an_output_cannot_name_what_is_not_the_jobs(
     async with database.begin() as session:
         statuses = set((await session.scalars(text("SELECT status FROM artifacts"))).all())
     assert statuses == {"ready"}
+
+
+async def test_an_asset_whose_bytes_are_gone_is_not_found(
+    attempt: Opener, service: AssetService, database: Database, store: Store, tmp_path: Path
+) -> None:
+    asset_id, _ = await asset_of(service, database, store, make_image(tmp_path / "a.png").read_bytes())
+    await store.delete(f"ws/wsp_mine/assets/{asset_id}.0")
+    assert (await refusal(attempt(), f"asset:{asset_id}")).code == "source_not_found"
+
+
+async def test_a_scratch_folder_on_another_disk_only_costs_the_pin(
+    service: AssetService, attempt: Opener, tmp_path: Path
+) -> None:
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has no second disk")
+    made = tmp_path / "segment.mp4"
+    made.write_bytes(b"content")
+    await attempt().keep("abc", made)
+    scratch = memory / new_id("try")
+    scratch.mkdir()
+    try:
+        files = service.files_for(Fetcher())(Attempt(), scratch)
+        path = await files.find("abc")
+        assert path is not None
+        assert path.read_bytes() == b"content"
+        assert await files.find("missing") is None
+        await publish(files, scratch, b"result")
+    finally:
+        shutil.rmtree(scratch)
+
+
+def test_a_bucket_without_a_cache_is_refused_at_once(database: Database, s3_settings: S3Settings) -> None:
+    with pytest.raises(ValueError, match="cache"):
+        AssetService(database, open_bucket(s3_settings))
 
 
 class SlowStore(LocalStore):

@@ -3,11 +3,22 @@
 import asyncio
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from cutroom.assets import Asset, AssetService, AssetSettings, LocalCache, LocalStore, NewUpload, Store, UploadStatus
+from cutroom.assets import (
+    Asset,
+    AssetService,
+    AssetSettings,
+    LocalCache,
+    LocalStore,
+    NewUpload,
+    S3Settings,
+    Store,
+    UploadStatus,
+)
 from cutroom.db import Database
 from cutroom.kit.errors import Conflict, CutroomError, Invalid, NotFound, Unavailable
 from cutroom.kit.signing import Signer
@@ -114,6 +125,18 @@ async def test_bytes_with_another_hash_are_refused_for_good(
         with pytest.raises(NotFound):
             await service.get(session, WS, made.upload.asset_id)
     assert [key for key in await stored(store) if "/assets/" in key] == []
+
+
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+async def test_f13_an_object_of_another_size_is_no_upload(
+    service: AssetService, database: Database, honest: Any, s3_settings: S3Settings, clip: bytes
+) -> None:
+    made = await promise(service, database, clip)
+    honest.put_object(Bucket=s3_settings.bucket, Key=f"ws/{WS}/uploads/{made.upload.id}", Body=clip + b"more")
+    with pytest.raises(Invalid) as caught:
+        await service.complete_upload(WS, made.upload.id)
+    assert caught.value.code == "size_mismatch"
+    assert await status_of(service, database, made.upload.id) is UploadStatus.FAILED
 
 
 @pytest.mark.parametrize(

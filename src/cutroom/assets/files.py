@@ -9,13 +9,13 @@ from typing import Final
 
 from cutroom.assets import repository
 from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, UPLOAD_PREFIX, Published, Taken
-from cutroom.assets.cache import LocalCache
 from cutroom.assets.disk import hash_file, storage_errors
 from cutroom.assets.keys import artifact_key, asset_key, blob_key, source_key
+from cutroom.assets.nearby import Nearby
 from cutroom.assets.rows import AssetRow
 from cutroom.assets.store import Store
 from cutroom.db import Database
-from cutroom.kit.errors import Conflict, Internal, Invalid, NotFound
+from cutroom.kit.errors import Conflict, Invalid, NotFound
 from cutroom.kit.ids import is_id, new_id
 from cutroom.media.fetch import Fetcher
 
@@ -29,7 +29,7 @@ class AttemptFiles:
         database: for transactions of its own, each of one statement.
         store: where the bytes are.
         fetcher: brings sources that have a URL.
-        cache: local copies of a bucket's objects; needed when the store is one.
+        nearby: finds their local files.
         workspace_id: whose job it is.
         job_id: the job.
         scratch: a folder of this attempt, on the same disk as the store or the cache if files are not to be copied.
@@ -41,7 +41,7 @@ class AttemptFiles:
         store: Store,
         fetcher: Fetcher,
         *,
-        cache: LocalCache | None,
+        nearby: Nearby,
         workspace_id: str,
         job_id: str,
         scratch: Path,
@@ -49,7 +49,7 @@ class AttemptFiles:
         self._database = database
         self._store = store
         self._fetcher = fetcher
-        self._cache = cache
+        self._nearby = nearby
         self._workspace_id = workspace_id
         self._job_id = job_id
         self._scratch = scratch
@@ -75,9 +75,7 @@ class AttemptFiles:
     async def find(self, key: str) -> Path | None:
         """The blob under a content key as a local file, not to be written to, for as long as the attempt lasts."""
         blob = self._blob(key)
-        place = self._store.local_path(blob)
-        if place is None:
-            place = await self._need_cache().find(blob, self._store)
+        place = await self._nearby.find(blob)
         if place is None:
             return None
         with storage_errors():
@@ -90,8 +88,7 @@ class AttemptFiles:
             await asyncio.to_thread(path.unlink)
             await self._touch(blob)
             return
-        if self._store.local_path(blob) is None:
-            await self._need_cache().add(blob, path)
+        await self._nearby.keep(blob, path)
         await self._store.put(blob, path, BLOB_TYPE)
 
     async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
@@ -151,11 +148,6 @@ class AttemptFiles:
 
     def _blob(self, key: str) -> str:
         return blob_key(self._workspace_id, key)
-
-    def _need_cache(self) -> LocalCache:
-        if self._cache is None:
-            raise Internal("no_cache", "A bucket needs a local folder to work in.")
-        return self._cache
 
     async def _touch(self, blob: str) -> None:
         """Tell the sweeps that a blob is in use."""

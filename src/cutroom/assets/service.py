@@ -12,6 +12,7 @@ from cutroom.assets.asset import ASSET_PREFIX, Artifact, Asset, NewUpload, Uploa
 from cutroom.assets.cache import LocalCache
 from cutroom.assets.files import AttemptFiles
 from cutroom.assets.keys import artifact_key, asset_key
+from cutroom.assets.nearby import Nearby
 from cutroom.assets.rows import ArtifactRow, AssetRow
 from cutroom.assets.settings import AssetSettings
 from cutroom.assets.store import Store
@@ -47,6 +48,9 @@ class AssetService:
         cache: local copies of a bucket's objects; needed when the store is one.
         settings: limits and lifetimes.
         clock: says when links expire.
+
+    Raises:
+        ValueError: the store is a bucket and there is no cache.
     """
 
     def __init__(
@@ -60,10 +64,10 @@ class AssetService:
     ) -> None:
         self._database = database
         self._store = store
-        self._cache = cache
+        self._nearby = Nearby(store, cache)
         self._settings = settings or AssetSettings()
         self._clock = clock or SystemClock()
-        self._uploads = Uploads(database, store, cache, self._settings)
+        self._uploads = Uploads(database, store, self._nearby, self._settings)
 
     async def create_upload(
         self,
@@ -180,7 +184,7 @@ class AssetService:
                 self._database,
                 self._store,
                 fetcher,
-                cache=self._cache,
+                nearby=self._nearby,
                 workspace_id=attempt.workspace_id,
                 job_id=attempt.job_id,
                 scratch=scratch,

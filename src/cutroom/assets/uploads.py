@@ -2,23 +2,20 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.assets import repository
 from cutroom.assets.asset import ASSET_PREFIX, UPLOAD_PREFIX, Asset, NewUpload, Upload, UploadStatus
-from cutroom.assets.cache import LocalCache
 from cutroom.assets.disk import hash_file, storage_errors
 from cutroom.assets.keys import asset_key, upload_key
+from cutroom.assets.nearby import Nearby
 from cutroom.assets.settings import AssetSettings
 from cutroom.assets.store import Store
 from cutroom.db import Database
-from cutroom.kit.errors import Conflict, Internal, Invalid, NotFound
+from cutroom.kit.errors import Conflict, Invalid, NotFound
 from cutroom.kit.ids import is_id, new_id
 from cutroom.media.info import MediaInfo
 from cutroom.media.probe import probe
@@ -51,10 +48,10 @@ _TYPES: Final = {
 class Uploads:
     """Takes uploads in. A part of `AssetService`, which says what its methods do."""
 
-    def __init__(self, database: Database, store: Store, cache: LocalCache | None, settings: AssetSettings) -> None:
+    def __init__(self, database: Database, store: Store, nearby: Nearby, settings: AssetSettings) -> None:
         self._database = database
         self._store = store
-        self._cache = cache
+        self._nearby = nearby
         self._settings = settings
 
     async def create(
@@ -169,7 +166,7 @@ class Uploads:
         # else can reach; and what was sent stays where it is until then, which tells a second PUT that it is late.
         key = asset_key(upload.workspace_id, upload.asset_id, 0)
         await self._store.copy(sent, key)
-        async with self._as_file(key) as path:
+        async with self._nearby.once(key) as path:
             with storage_errors():
                 size_bytes = (await asyncio.to_thread(path.stat)).st_size
                 sha256 = await asyncio.to_thread(hash_file, path)
@@ -178,21 +175,6 @@ class Uploads:
             if upload.sha256 not in {None, sha256}:
                 raise Invalid("sha256_mismatch", f"The bytes that arrived have the SHA-256 {sha256}; send them again.")
             return await probe(path), sha256
-
-    @asynccontextmanager
-    async def _as_file(self, key: str) -> AsyncIterator[Path]:
-        path = self._store.local_path(key)
-        if path is not None:
-            yield path
-            return
-        if self._cache is None:
-            raise Internal("no_cache", "A bucket needs a local folder to verify uploads in.")
-        folder = await asyncio.to_thread(self._cache.folder)
-        try:
-            await self._store.get(key, folder / "upload")
-            yield folder / "upload"
-        finally:
-            await asyncio.to_thread(self._cache.remove, folder)
 
     async def _end(self, upload: Upload, claimed_at: datetime | None, status: UploadStatus, **values: object) -> None:
         async with self._database.begin() as session:
