@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from fontTools.ttLib import TTFont
-from PIL import ImageFont
+from PIL import ImageFont, features
 
 FOLDER: Final = Path(str(files("cutroom.render").joinpath("fonts")))
 DEFAULT_FAMILY: Final = "Inter"
@@ -52,6 +52,9 @@ _FALLBACKS: Final = (
 )
 
 
+_DRAWN_BY: Final = ("pil", "freetype2", "raqm", "harfbuzz", "fribidi")
+
+
 def families() -> frozenset[str]:
     """Names of the families that a document may ask for."""
     return frozenset({DEFAULT_FAMILY})
@@ -87,8 +90,8 @@ def load(face: Typeface, size_px: float) -> ImageFont.FreeTypeFont:
 
 @lru_cache
 def digest() -> str:
-    """SHA-256 (hex) over all the fonts, for content keys."""
-    whole = hashlib.sha256()
+    """SHA-256 (hex) over all the fonts and what draws with them, for content keys."""
+    whole = hashlib.sha256(" ".join(f"{name} {features.version(name)}" for name in _DRAWN_BY).encode())
     for path in sorted(path for path in FOLDER.iterdir() if path.suffix in {".otf", ".ttf"}):
         whole.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()
