@@ -154,3 +154,11 @@ async def test_another_workspace_finds_nothing(database: Database, jobs: JobServ
                 assert caught.value.code == "job_not_found"
         assert (await jobs.list_jobs(session, B)).items == ()
         assert await jobs.redrive(session, B, [made.id]) == []
+
+
+async def test_what_is_over_has_ended_or_never_was(database: Database, jobs: JobService) -> None:
+    queued = (await submit(database, jobs, Submission("echo", {"value": 1}))).job.id
+    cancelled = (await submit(database, jobs, Submission("echo", {"value": 2}))).job.id
+    async with database.begin() as session:
+        await jobs.cancel(session, A, cancelled)
+        assert await jobs.over(session, [queued, cancelled, "job_nowhere"]) == {cancelled, "job_nowhere"}

@@ -15,6 +15,7 @@ from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import run_alone
 from cutroom.kit import strict_json
 from cutroom.kit.errors import Invalid
+from cutroom.media import ffmpeg
 from cutroom.media.fetch import Fetcher
 from cutroom.media.probe import probe
 from cutroom.workflows import registry
@@ -30,6 +31,7 @@ async def render(document: Path, *, output: Path | None, explain: bool, cache: P
     """
     edit = _read(document)
     settings = load()
+    ffmpeg.use(settings.ffmpeg)
     fetcher = Fetcher(
         allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
     )
@@ -50,7 +52,7 @@ def _read(document: Path) -> timeline.Edit:
         raw = document.read_bytes()
     except OSError as error:
         raise Invalid("no_document", f"Cannot read '{document}': {error.strerror}.") from error
-    return timeline.parse(strict_json.parse(raw), timeline.Limits(allow_local=True))
+    return timeline.parse(strict_json.parse(raw), timeline.Limits(allow_local=True, fonts=engine.families()))
 
 
 async def _explain(edit: timeline.Edit, files: StandaloneFiles) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from cutroom import __version__
+from cutroom import __version__, timeline
+from cutroom import render as engine
 from cutroom.api import ApiServices, ApiSettings, make_app
 from cutroom.app.console import out
 from cutroom.app.container import Container, container
@@ -116,7 +117,8 @@ def scheduler(parts: Container) -> Scheduler:
     assets = AssetRetention(parts.database, parts.store, cache=parts.cache, settings=parts.asset_settings)
     for name, seconds, sweep in (
         ("assets.uploads", 600.0, assets.sweep_uploads),
-        ("assets.deleted", 600.0, assets.sweep_assets),
+        ("assets.deleted", 60.0, assets.sweep_assets),
+        ("assets.unsettled", 600.0, lambda: assets.sweep_unsettled(parts.jobs.over)),
         ("assets.artifacts", 60.0, assets.sweep_artifacts),
         ("assets.blobs", 600.0, assets.sweep_blobs),
         ("assets.strays", 3600.0, assets.sweep_strays),
@@ -159,12 +161,13 @@ def _api_services(parts: Container, stopping: asyncio.Event) -> ApiServices:
         assets=parts.assets,
         local_store=parts.store if isinstance(parts.store, LocalStore) else None,
         check_url=parts.fetcher.check,
+        limits=timeline.Limits(fonts=engine.families()),
         cursors=Cursors(settings.signing_secret()),
         settings=ApiSettings(max_body_bytes=settings.max_body_bytes),
         versions={
             "cutroom": __version__,
             "python": platform.python_version(),
-            "ffmpeg": ffmpeg.find(settings.ffmpeg).version_text,
+            "ffmpeg": ffmpeg.find().version_text,
         },
         sandbox_level=SANDBOX_LEVEL,
         stopping=stopping,
@@ -175,6 +178,7 @@ def _start(settings: Settings) -> Settings:
     """Set the log up; every program that serves begins here."""
     json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty())
     configure(json=json, level=settings.log_level)
+    ffmpeg.use(settings.ffmpeg)
     return settings
 
 

@@ -21,19 +21,20 @@ _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _PLAIN: Final = (dict, list, str, int, float, bool, type(None))
 
 
-def dump(adapter: TypeAdapter[Any], value: Any, what: str) -> str:
+def dump(adapter: TypeAdapter[Any], value: Any, what: str, *, given_only: bool = False) -> str:
     """The JSON text of a value.
 
     Args:
         adapter: the value's type.
         value: what to write.
         what: names the value in the error.
+        given_only: leave out what models filled in by default, so that an input reads as its author wrote it.
 
     Raises:
         Internal: `unstorable_result`, when it is not JSON or holds a NUL or a lone surrogate, which Postgres refuses.
     """
     try:
-        text = adapter.dump_json(value).decode()
+        text = adapter.dump_json(value, exclude_unset=given_only).decode()
     except (PydanticSerializationError, ValueError) as error:
         raise Internal("unstorable_result", f"{what} cannot be written as JSON.") from error
     if "\\u0000" in text and _ESCAPED_NUL.search(text):
@@ -61,8 +62,8 @@ def accept(adapter: TypeAdapter[Any], value: Any) -> str:
     """
     try:
         if isinstance(value, _PLAIN):
-            return dump(adapter, adapter.validate_json(json.dumps(value)), "The input")
-        return dump(adapter, adapter.validate_python(value), "The input")
+            return dump(adapter, adapter.validate_json(json.dumps(value)), "The input", given_only=True)
+        return dump(adapter, adapter.validate_python(value), "The input", given_only=True)
     except ValidationError as error:
         raise invalid(error, value) from error
 

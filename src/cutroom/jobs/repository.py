@@ -31,6 +31,7 @@ SELECT seq, at, kind, data FROM job_events WHERE job_id = :id AND seq > :after O
 _ATTEMPTS: Final = statement("""
 SELECT attempt, fence, worker, started_at, ended_at, outcome, error FROM job_attempts WHERE job_id = :id ORDER BY fence
 """)
+_ALIVE: Final = statement("SELECT id FROM jobs WHERE id = ANY(:ids) AND status NOT IN $ended")
 _DEPTHS: Final = statement("""
 SELECT 'queued' AS state, count(*) AS number FROM (SELECT 1 FROM jobs WHERE status = 'queued' LIMIT :limit) AS q
 UNION ALL SELECT 'running', count(*) FROM jobs WHERE status = 'running'
@@ -122,3 +123,8 @@ async def attempts(session: AsyncSession, job_id: str) -> list[Attempt]:
 async def depths(session: AsyncSession, *, limit: int = 100_000) -> dict[str, int]:
     """How many jobs are queued, running, delayed and dead, each counted to `limit` at most."""
     return {row.state: row.number for row in await session.execute(_DEPTHS, {"limit": limit})}
+
+
+async def alive(session: AsyncSession, job_ids: Collection[str]) -> set[str]:
+    """Those of the jobs, of any workspace, that have not ended."""
+    return set(await session.scalars(_ALIVE, {"ids": list(job_ids)}))

@@ -150,6 +150,10 @@ class JobService:
         """Let at most `max_running` jobs of the workspace run at once, from the next claim on."""
         await session.execute(_SET_LIMIT, {"workspace": workspace_id, "max_running": max_running})
 
+    async def over(self, session: AsyncSession, job_ids: Collection[str]) -> set[str]:
+        """Those of the jobs, of any workspace, that have ended or are not there: for maintenance alone."""
+        return set(job_ids) - await repository.alive(session, job_ids)
+
     async def depths(self, session: AsyncSession) -> Mapping[str, int]:
         """How many jobs of all workspaces are queued, running, delayed and dead; each counted to 100,000 at most."""
         return await repository.depths(session)

@@ -10,7 +10,6 @@ from cutroom.render.explain import explain
 from cutroom.render.join import join
 from cutroom.render.plan import PLAN, AudioPlan, RenderPlan, SegmentPlan
 from cutroom.render.typefaces import families
-from cutroom.render.typefaces import families as font_families
 from cutroom.render.verify import RenderReport, verify
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "SegmentPlan",
     "compile_plan",
     "explain",
-    "font_families",
     "families",
     "join",
     "render_audio",
