@@ -156,3 +156,13 @@ async def test_a_file_cut_short_or_with_its_index_last_fails(studio: Studio, tmp
     late.write_bytes(b"no video at all")
     with pytest.raises(Internal, match="'readable'"):
         await verify(plan, late)
+
+
+@pytest.mark.parametrize(("frames", "fps"), [(1, "60"), (2, "25"), (7, "30000/1001")])
+async def test_a_very_short_film_has_all_its_sound_and_no_more(
+    studio: Studio, tmp_path: Path, frames: int, fps: str
+) -> None:
+    wanted = await counted(studio, frames, sound=True, fps=fps)
+    out = await studio.film(wanted, tmp_path)
+    assert len(samples(out)) == round(frames / Fraction(fps) * 48_000)
+    assert len(counts(out)) == frames
