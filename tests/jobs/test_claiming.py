@@ -142,7 +142,7 @@ async def test_what_was_claimed_without_being_heard_goes_back_uncharged(rig: Rig
     kept, unheard = await rig.submit("echo", {"value": 1}), await rig.submit("echo", {"value": 2})
     await claim(rig, 2, worker="w")
     async with rig.database.begin() as session:
-        assert await claiming.release_unheard(session, worker="w", held=[kept]) == 1
+        assert await claiming.release_unheard(session, worker="w", held=[(kept, 1), (unheard, 7)]) == 1
     assert (await rig.get(kept)).status is Status.RUNNING
     job = await rig.get(unheard)
     assert (job.status, job.attempt) == (Status.QUEUED, 0)

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -162,12 +163,10 @@ class _Alone:
         attempt = 0
         while True:
             attempt += 1
-            folder = self.scratch / f"{job_id}.{attempt}"
-            folder.mkdir()
             ctx = Context(
                 ref=AttemptRef(WORKSPACE, job_id, attempt, attempt),
-                scratch=folder,
-                files=self.files,
+                make_scratch=partial(_made, self.scratch / f"{job_id}.{attempt}"),
+                make_files=lambda _: self.files,
                 journal=journal,
                 events=events,
                 spread=_Here(self, journal, events, slot),
@@ -221,6 +220,11 @@ class _Alone:
             return await self.run(workflow, payload.accept(workflow.input, item), share, slot)
         except CutroomError as error:
             raise item_error(error, step, index, job_id=None, dead=error.retryable) from error
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 async def _within(workflow: Workflow, ctx: Context, value: Any) -> Any:

@@ -6,6 +6,7 @@ has locked. The second, with a snapshot taken after the locks, counts again what
 A lane's limit therefore holds exactly, and no claim ever waits for another.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -91,7 +92,10 @@ WITH changed AS (
   WHERE id = ANY(ARRAY(
     SELECT id FROM jobs
     WHERE status = 'running' AND worker = :worker AND lease_until > clock_timestamp()
-      AND id <> ALL(CAST(:held AS text[]))
+      AND NOT EXISTS (
+        SELECT FROM unnest(CAST(:ids AS text[]), CAST(:fences AS bigint[])) AS held (id, fence)
+        WHERE held.id = jobs.id AND held.fence = jobs.fence
+      )
     FOR UPDATE SKIP LOCKED
   ))
   RETURNING *
@@ -174,12 +178,15 @@ async def claim(
     return Claim(jobs, contended=contended, limited=limited)
 
 
-async def release_unheard(session: AsyncSession, *, worker: str, held: list[str]) -> int:
+async def release_unheard(session: AsyncSession, *, worker: str, held: Sequence[tuple[str, int]]) -> int:
     """Put back, uncharged, what this worker holds by the table but not by its own knowledge; how many.
+
+    `held` is what it knows of: pairs of id and fence.
 
     Called after a claim whose answer was lost. Jobs whose lease has passed are the rescuer's.
     """
-    return len((await session.execute(_UNHEARD, {"worker": worker, "held": held})).all())
+    values = {"worker": worker, "ids": [job_id for job_id, _ in held], "fences": [fence for _, fence in held]}
+    return len((await session.execute(_UNHEARD, values)).all())
 
 
 def _claimed(row: Row[Any]) -> Claimed:

@@ -145,20 +145,22 @@ class Context:
 
     Args:
         ref: the attempt.
-        scratch: a folder of this attempt's own, removed when it ends.
-        files: files in and out.
+        make_scratch: makes the folder of this attempt; called when it is first asked for.
+        make_files: makes the files in and out, given that folder; likewise.
         started_at: when the job first started, on the database's clock.
         threads: where steps that are not async run; None is the event loop's own.
     """
 
     ref: AttemptRef
-    scratch: Path
-    files: Files
+    make_scratch: Callable[[], Path]
+    make_files: Callable[[Path], Files]
     journal: Journal
     events: Events
     spread: Spread
     started_at: datetime
     threads: Executor = None
+    _scratch: Path | None = None
+    _files: Files | None = None
     _names: set[str] = field(default_factory=set)
     _sleeps: int = 0
     _random: random.Random | None = None
@@ -178,6 +180,20 @@ class Context:
     def attempt(self) -> int:
         """Number of this attempt, from 1."""
         return self.ref.attempt
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of this attempt's own, removed when it ends."""
+        if self._scratch is None:
+            self._scratch = self.make_scratch()
+        return self._scratch
+
+    @property
+    def files(self) -> Files:
+        """Files in and out."""
+        if self._files is None:
+            self._files = self.make_files(self.scratch)
+        return self._files
 
     @overload
     async def step(

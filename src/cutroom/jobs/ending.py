@@ -113,7 +113,7 @@ WITH given AS MATERIALIZED (
 ), event AS (
   $state_event
 )
-SELECT $job, parent_step, pg_notify('cutroom_events', id),
+SELECT $job, fence, parent_step, pg_notify('cutroom_events', id),
        CASE WHEN status = 'queued' THEN pg_notify('cutroom_jobs', '') END
 FROM changed
 """)
@@ -153,7 +153,7 @@ async def end(session: AsyncSession, ends: Sequence[End], on_end: OnEnd | None, 
 
     Args:
         session: the transaction.
-        ends: of different jobs.
+        ends: of different attempts.
         on_end: told of each job that ends. What it raises undoes a success; a failure is recorded all the same.
         wait: wait for rows that others have locked; else leave such ends out.
 
@@ -161,23 +161,23 @@ async def end(session: AsyncSession, ends: Sequence[End], on_end: OnEnd | None, 
     """
     ids = sorted({end.job_id for end in ends} | {end.parent_id for end in ends if end.parent_id is not None})
     locked = {row.id: row for row in await session.execute(_LOCK if wait else _TRY_LOCK, {"ids": ids})}
-    found: dict[str, Ended | None] = {}
+    found: dict[tuple[str, int], Ended | None] = {}
     records: list[str] = []
     for one in ends:
         row, parent_locked = locked.get(one.job_id), one.parent_id is None or one.parent_id in locked
         if row is None or not parent_locked:
-            found[one.job_id] = Ended(None) if wait else None
+            found[one.job_id, one.fence] = Ended(None) if wait else None
         elif not _holds(row, one):
-            found[one.job_id] = Ended(None)
+            found[one.job_id, one.fence] = Ended(None)
         else:
             records.append(_record(one, row))
     if records:
-        values = {"ends": f"[{','.join(records)}]", "ids": [one.job_id for one in ends]}
+        values = {"ends": f"[{','.join(records)}]", "ids": ids}
         rows = (await session.execute(_END, values)).all()
         jobs = [job_of(row) for row in rows]
-        found |= {job.id: Ended(job) for job in jobs}
+        found |= {(row.id, row.fence): Ended(job) for row, job in zip(rows, jobs, strict=True)}
         await _follow_up(session, jobs, {row.id: row.parent_step for row in rows}, on_end)
-    return [found[one.job_id] for one in ends]
+    return [found[one.job_id, one.fence] for one in ends]
 
 
 def _holds(row: Row[Any], one: End) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -90,15 +89,17 @@ class Executor:
             )
 
     async def _run(self, holding: Holding, workflow: Workflow) -> str:
+        folders: list[Path] = []
+
+        def make_scratch() -> Path:
+            folders.append(self._scratch.folder(holding.job.id))
+            return folders[-1]
+
         try:
-            folder = self._scratch.folder(holding.job.id)
-        except OSError as error:
-            worked = _Worked(error=_error_of(error))
-        else:
-            try:
-                worked = await self._work(holding, workflow, folder)
-            finally:
-                await self._remove(folder)
+            worked = await self._work(holding, workflow, make_scratch)
+        finally:
+            for folder in folders:
+                await asyncio.to_thread(self._scratch.remove, folder)
         if holding.reason == "lost":
             return "lost"
         try:
@@ -106,10 +107,10 @@ class Executor:
         except LeaseLost:
             return "lost"
 
-    async def _work(self, holding: Holding, workflow: Workflow, folder: Path) -> _Worked:
+    async def _work(self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path]) -> _Worked:
         """Run the workflow function in a task of its own, which is what a stop cancels."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._guarded(holding, workflow, folder))
+            task = group.create_task(self._guarded(holding, workflow, make_scratch))
             holding.working(task)
             while not task.done():
                 await asyncio.wait({task}, timeout=1.0)
@@ -117,12 +118,12 @@ class Executor:
                     task.cancel()  # again: code that swallowed the first one must not keep a slot for ever
             return task.result()
 
-    async def _guarded(self, holding: Holding, workflow: Workflow, folder: Path) -> _Worked:
+    async def _guarded(self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path]) -> _Worked:
         """Run the workflow function and turn whatever it does into a value."""
         limit = asyncio.timeout(workflow.timeout_s)
         try:
             async with limit:
-                return await self._called(holding, workflow, folder)
+                return await self._called(holding, workflow, make_scratch)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 — a workflow's SystemExit must not end the worker
@@ -142,13 +143,13 @@ class Executor:
             return _Worked(waits=waits)
         return _Worked(error=_error_of(error))
 
-    async def _called(self, holding: Holding, workflow: Workflow, folder: Path) -> _Worked:
+    async def _called(self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path]) -> _Worked:
         job = holding.job
         kept = Kept() if job.fence == 1 else await patiently(lambda: self._kept(job.id))
         ctx = Context(
             ref=job.ref,
-            scratch=folder,
-            files=self._files_for(job.ref, folder),
+            make_scratch=make_scratch,
+            make_files=lambda folder: self._files_for(job.ref, folder),
             journal=WorkerJournal(self._ledger, holding, kept),
             events=holding.recorder,
             spread=WorkerSpread(self._database, self._registry, holding, kept),
@@ -188,17 +189,13 @@ class Executor:
 
     async def _end(self, holding: Holding, outcome: Outcome, **facts: Any) -> str:
         job = holding.job
+        if job.parent_id is None:
+            # An item keeps its slot: its end may wake its parent, which goes before jobs that came later.
+            holding.done_working()
         ended: Job | None = await self._ledger.end(holding, End(job.id, job.fence, job.parent_id, outcome, **facts))
         if ended is None:
             return "lost"
         return "cancelled" if ended.status is Status.CANCELLED else outcome
-
-    async def _remove(self, folder: Path) -> None:
-        """Remove the attempt's folder; in a thread when there is something in it."""
-        try:
-            folder.rmdir()
-        except OSError:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _error_of(error: BaseException | None) -> CutroomError:

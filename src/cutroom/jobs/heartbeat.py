@@ -27,11 +27,12 @@ WITH given AS MATERIALIZED (
 ), changed AS (
   UPDATE jobs SET lease_until = clock_timestamp() + make_interval(secs => :lease_s)
   WHERE id = ANY(ARRAY(SELECT id FROM locked)) AND status = 'running'
-  RETURNING id
+  RETURNING id, fence
 )
-SELECT g.id, changed.id IS NOT NULL AS renewed, j.id IS NOT NULL AS held, j.cancel_requested_at IS NOT NULL AS cancelled
+SELECT g.id, g.fence, changed.id IS NOT NULL AS renewed, j.id IS NOT NULL AS held,
+       j.cancel_requested_at IS NOT NULL AS cancelled
 FROM given AS g
-LEFT JOIN changed ON changed.id = g.id
+LEFT JOIN changed ON changed.id = g.id AND changed.fence = g.fence
 LEFT JOIN jobs AS j ON j.id = ANY(CAST(:ids AS text[])) AND j.id = g.id AND j.fence = g.fence AND j.status = 'running'
 """)
 
@@ -41,6 +42,7 @@ class Beat:
     """What a beat learned of one job."""
 
     job_id: str
+    fence: int
     renewed: bool
     held: bool
     cancelled: bool
@@ -76,7 +78,7 @@ class Heart:
     async def run(self) -> NoReturn:
         """Beat until cancelled."""
         while True:
-            holdings = {holding.job.id: holding for holding in self._holdings()}
+            holdings = {(holding.job.id, holding.job.fence): holding for holding in self._holdings()}
             if holdings:
                 await self._beat(holdings)
             try:
@@ -94,12 +96,11 @@ class Heart:
                     holding.stop("lost" if self._reached else "outage")
             await asyncio.sleep(self._every_s / 4)
 
-    async def _beat(self, holdings: dict[str, Holding]) -> None:
+    async def _beat(self, holdings: dict[tuple[str, int], Holding]) -> None:
         sent_at = time.monotonic()
         try:
             async with asyncio.timeout(self._lease_s / 2), self._database.begin() as session:
-                pairs = [(job_id, holding.job.fence) for job_id, holding in holdings.items()]
-                beats = await beat(session, pairs, self._lease_s)
+                beats = await beat(session, list(holdings), self._lease_s)
         except Exception as error:
             self._reached = False
             if unavailable(error) is None:
@@ -109,7 +110,7 @@ class Heart:
             return
         self._reached = True
         for one in beats:
-            holding = holdings[one.job_id]
+            holding = holdings[one.job_id, one.fence]
             if one.renewed:
                 holding.deadline = sent_at + self._lease_s
             if not one.held:

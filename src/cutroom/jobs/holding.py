@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
 from cutroom.jobs.claiming import Claimed
@@ -17,15 +18,18 @@ class Holding:
     Args:
         job: what was claimed.
         deadline: when the lease runs out, on this process's monotonic clock, reckoned from before the claim was sent.
+        on_worked: called when the work is done and only its end is to be written.
     """
 
-    def __init__(self, job: Claimed, deadline: float) -> None:
+    def __init__(self, job: Claimed, deadline: float, on_worked: Callable[[], None]) -> None:
         self.job = job
         self.deadline = deadline
         self.recorder = Recorder(progress=job.progress, stage=job.stage, written=job.event_seq)
         self.writing = asyncio.Lock()
         """Held while something of this job is being written, so that its events stay in order."""
         self.reason: Reason | None = None
+        self.worked = False
+        self._on_worked = on_worked
         self._work: asyncio.Task[Any] | None = None
 
     @property
@@ -38,6 +42,11 @@ class Holding:
         self._work = task
         if self.reason is not None:
             task.cancel()
+
+    def done_working(self) -> None:
+        """Give the slot to another while the end is written."""
+        self.worked = True
+        self._on_worked()
 
     def stop(self, reason: Reason) -> None:
         """End the attempt's work early. A graver reason replaces a lesser one."""

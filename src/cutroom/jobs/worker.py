@@ -91,7 +91,7 @@ class Worker:
         self._rescuer = Rescuer(self._database, on_end)
         self._heart = Heart(self._database, self._holdings_now, self.settings.lease_s)
         self._executor = Executor(self._database, self._ledger, registry, files_for, self._scratch, self._threads)
-        self._holdings: dict[str, Holding] = {}
+        self._holdings: set[Holding] = set()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -147,20 +147,21 @@ class Worker:
                 off()
 
     def _holdings_now(self) -> list[Holding]:
-        return list(self._holdings.values())
+        return list(self._holdings)
 
     def _on_cancel(self, job_id: str) -> None:
         if job_id == "":
             self._heart.hurry()
-        elif (holding := self._holdings.get(job_id)) is not None:
-            holding.stop("cancelled")
+        for holding in self._holdings:
+            if holding.job.id == job_id:
+                holding.stop("cancelled")
 
     async def _dispatch(self, stop: asyncio.Event, attempts: asyncio.TaskGroup) -> None:
         """Claim and start, until told to stop."""
         failures = 0
         while not stop.is_set():
-            free = self.settings.slots - len(self._holdings)
-            if free == 0:
+            free = self._free()
+            if free <= 0:
                 await self._wake.wait()  # somebody leaves, or we stop
                 self._wake.clear()
                 continue
@@ -187,7 +188,8 @@ class Worker:
         # The answer must come while the lease is fresh; one that comes later is as good as lost.
         async with asyncio.timeout(settings.lease_s / 2), self._database.begin() as session:
             if unsure:
-                released = await claiming.release_unheard(session, worker=self.name, held=list(self._holdings))
+                held = [(holding.job.id, holding.job.fence) for holding in self._holdings]
+                released = await claiming.release_unheard(session, worker=self.name, held=held)
                 if released:
                     log.warning("worker.released_unheard", jobs=released)
             return await claiming.claim(
@@ -208,11 +210,20 @@ class Worker:
 
     def _start(self, job: Claimed, sent_at: float, attempts: asyncio.TaskGroup) -> None:
         metrics.WAIT.labels(job.type).observe(job.wait_s)
-        holding = Holding(job, sent_at + self.settings.lease_s)
-        self._holdings[job.id] = holding
+        holding = Holding(job, sent_at + self.settings.lease_s, self._on_slot)
+        self._holdings.add(holding)
         self._idle.clear()
         metrics.RUNNING.set(len(self._holdings))
         attempts.create_task(self._attempt(holding))
+
+    def _free(self) -> int:
+        """Slots without work. An end that is being written holds none, within bounds: the database may be slow."""
+        working = sum(not holding.worked for holding in self._holdings)
+        return min(self.settings.slots - working, 3 * self.settings.slots - len(self._holdings))
+
+    def _on_slot(self) -> None:
+        if self._hungry:
+            self._wake.set()
 
     async def _attempt(self, holding: Holding) -> None:
         job = holding.job
@@ -222,13 +233,12 @@ class Worker:
             # Our own mistake: the job is taken over when its lease has passed, and the others go on.
             log.exception("worker.attempt_broke", job_id=job.id)
         finally:
-            del self._holdings[job.id]
+            self._holdings.discard(holding)
             metrics.RUNNING.set(len(self._holdings))
             self._parents.moved(job.parent_id, job.parent_step)
             if not self._holdings:
                 self._idle.set()
-            if self._hungry:
-                self._wake.set()
+            self._on_slot()
 
     async def _drain(self) -> None:
         """Give attempts their grace, then put back what still runs."""

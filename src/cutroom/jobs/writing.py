@@ -54,7 +54,8 @@ WITH given AS MATERIALIZED (
     event_seq = j.event_seq + jsonb_array_length(g.events)
   FROM given AS g
   WHERE j.id = ANY(ARRAY(SELECT id FROM locked)) AND j.id = g.id AND j.fence = g.fence AND j.status = 'running'
-  RETURNING j.id, j.attempt, j.event_seq - jsonb_array_length(g.events) AS seq, g.events, g.step, g.result, g.elapsed_s
+  RETURNING j.id, j.fence, j.attempt, j.event_seq - jsonb_array_length(g.events) AS seq, g.events,
+            g.step, g.result, g.elapsed_s
 ), event AS (
   INSERT INTO job_events (job_id, seq, at, kind, data)
   SELECT c.id, c.seq + e.nr, statement_timestamp() - make_interval(secs => CAST(e.value ->> 'age_s' AS float8)),
@@ -67,20 +68,22 @@ WITH given AS MATERIALIZED (
   FROM changed WHERE step IS NOT NULL
   ON CONFLICT (job_id, name) DO NOTHING
 )
-SELECT g.id, changed.id IS NOT NULL AS written,
+SELECT g.id, g.fence, changed.id IS NOT NULL AS written,
        EXISTS (SELECT FROM jobs AS j WHERE j.id = g.id AND j.fence = g.fence AND j.status = 'running') AS held,
        CASE WHEN jsonb_array_length(changed.events) > 0 THEN pg_notify('cutroom_events', g.id) END
-FROM given AS g LEFT JOIN changed ON changed.id = g.id
+FROM given AS g LEFT JOIN changed ON changed.id = g.id AND changed.fence = g.fence
 """)
 
 
 async def write(session: AsyncSession, writes: Sequence[Write]) -> list[Written]:
-    """Keep what several attempts want kept, at most one write of each job; what became of each, in order."""
+    """Keep what several attempts want kept, at most one of each attempt; what became of each, in order."""
     now = time.monotonic()
     given = f"[{','.join(_text(write, now) for write in writes)}]"
     rows = await session.execute(_WRITE, {"writes": given, "ids": [write.job_id for write in writes]})
-    found = {row.id: Written.YES if row.written else Written.BUSY if row.held else Written.LOST for row in rows}
-    return [found[write.job_id] for write in writes]
+    found = {
+        (row.id, row.fence): Written.YES if row.written else Written.BUSY if row.held else Written.LOST for row in rows
+    }
+    return [found[write.job_id, write.fence] for write in writes]
 
 
 def noted(notes: Notes | None, now: float) -> dict[str, Any]:
