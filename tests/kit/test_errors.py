@@ -42,3 +42,9 @@ def test_the_first_known_error_is_found_in_nested_groups() -> None:
     group = BaseExceptionGroup("g", [ValueError(), ExceptionGroup("h", [known, Invalid("d", "n")])])
     assert first_of(group) is known
     assert first_of(ExceptionGroup("g", [ValueError()])) is None
+
+
+def test_an_error_can_name_what_it_is_about() -> None:
+    error = Unavailable("c", "It is cut off.", retry_after_s=2).about("a.mp4")
+    assert isinstance(error, Unavailable)
+    assert (error.code, error.message, error.retry_after_s) == ("c", "a.mp4: It is cut off.", 2)

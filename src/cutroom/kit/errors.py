@@ -85,6 +85,16 @@ class CutroomError(Exception):
             retry_after_s=self.retry_after_s,
         )
 
+    def about(self, subject: str) -> Self:
+        """The same error with a message that begins with what it is about."""
+        return type(self)(
+            self.code,
+            f"{subject}: {self.message}",
+            details=self.details,
+            retryable=self.retryable,
+            retry_after_s=self.retry_after_s,
+        )
+
 
 class NotFound(CutroomError):
     """The thing does not exist, or not for this workspace: both look the same."""

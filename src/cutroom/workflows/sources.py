@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cutroom.jobs import Context, Files
 from cutroom.kit.errors import CutroomError, Unavailable, first_of
+from cutroom.media.fetch import show
 from cutroom.media.probe import probe
 from cutroom.timeline import Media, SourceUse
 
@@ -49,7 +50,11 @@ async def gather(ctx: Context, uses: Sequence[SourceUse]) -> dict[str, Media]:
 async def take(files: Files, src: str) -> Media:
     """Bring one source into the blobs and say what it is."""
     taken = await files.take(src)
-    return Media(sha256=taken.sha256, info=await probe(await find(files, blob_key(taken.sha256))))
+    path = await find(files, blob_key(taken.sha256))
+    try:
+        return Media(sha256=taken.sha256, info=await probe(path))
+    except CutroomError as error:
+        raise error.about(show(src) if "://" in src else src) from error
 
 
 async def find(files: Files, key: str) -> Path:
