@@ -5,7 +5,7 @@ from cutroom.app.console import facts
 from cutroom.media.probe import AudioStream, MediaInfo, VideoStream
 
 
-def test_facts_name_what_a_person_asks_first() -> None:
+def test_facts_name_what_a_person_asks_first(tmp_path: Path) -> None:
     video = VideoStream(
         index=0, codec="h264", profile="High", pixel_format="yuv420p", width=1280, height=720, coded_width=1280,
         coded_height=720, rotation=0, sample_aspect=Fraction(1), fps=Fraction(30000, 1001),
@@ -18,7 +18,10 @@ def test_facts_name_what_a_person_asks_first() -> None:
     info = MediaInfo(
         kind="video", format="mp4", duration=Fraction(2002, 1000), size_bytes=1_500_000, video=video, audio=audio
     )
-    found = facts(info, Path("out.mp4"))
+    film = tmp_path / "out.mp4"
+    film.write_bytes(b"\0\0\0\x08ftyp\0\0\0\x08moov\0\0\0\x08mdat")
+    found = facts(info, film)
+    assert found["faststart"] == "yes"
     assert found["duration"] == "2.002 s"
     assert found["video"] == "h264 1280x720, 29.970 fps, yuv420p"
     assert found["audio"] == "aac 48000 Hz, stereo"

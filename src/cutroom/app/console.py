@@ -13,6 +13,7 @@ from rich.table import Table
 
 from cutroom.kit.errors import CutroomError
 from cutroom.media.probe import MediaInfo
+from cutroom.render import starts_fast
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -71,6 +72,8 @@ def facts(info: MediaInfo, path: Path) -> Mapping[str, str]:
             found["frames"] = str(video.frames)
     if info.audio is not None:
         found["audio"] = f"{info.audio.codec} {info.audio.sample_rate} Hz, {info.audio.layout}"
+    if info.video is not None:
+        found["faststart"] = "yes" if starts_fast(path) else "no"
     return found
 
 

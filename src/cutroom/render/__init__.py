@@ -10,7 +10,7 @@ from cutroom.render.explain import explain
 from cutroom.render.join import join
 from cutroom.render.plan import PLAN, AudioPlan, RenderPlan, SegmentPlan
 from cutroom.render.typefaces import families
-from cutroom.render.verify import RenderReport, verify
+from cutroom.render.verify import RenderReport, starts_fast, verify
 
 __all__ = [
     "PLAN",
@@ -24,5 +24,6 @@ __all__ = [
     "join",
     "render_audio",
     "render_segment",
+    "starts_fast",
     "verify",
 ]

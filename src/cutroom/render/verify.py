@@ -81,7 +81,7 @@ def _measure(plan: RenderPlan, out: Path) -> RenderReport:
                 audio_offset=_seconds(audio.start_time, audio.time_base)
                 if audio is not None and video is not None
                 else None,
-                faststart=_faststart(out),
+                faststart=starts_fast(out),
             )
     except av.FFmpegError as error:
         raise _failed("readable", f"it cannot be read: {error.strerror}") from error
@@ -123,7 +123,7 @@ def _compare(plan: RenderPlan, report: RenderReport) -> None:
         raise _failed("audio_offset", f"its sound starts at {float(offset):.3f} s")
 
 
-def _faststart(path: Path) -> bool:
+def starts_fast(path: Path) -> bool:
     """Whether an MP4's index lies before its data (ISO/IEC 14496-12, 8.1); other formats need none."""
     with path.open("rb") as file:
         while len(header := file.read(_HEADER_BYTES)) >= _HEADER_BYTES // 2:
