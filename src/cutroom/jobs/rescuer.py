@@ -25,7 +25,7 @@ WITH due AS MATERIALIZED (
 ), changed AS (
   UPDATE jobs SET status = 'queued', run_at = NULL, queued_at = clock_timestamp(),
     event_seq = event_seq + CASE WHEN resumes THEN 0 ELSE 1 END
-  WHERE id = ANY(ARRAY(SELECT id FROM due)) AND status IN ('scheduled', 'retrying', 'waiting')
+  WHERE id = ANY(ARRAY(SELECT id FROM due))
   RETURNING *
 ), event AS (
   $state_event WHERE NOT resumes
