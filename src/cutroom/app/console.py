@@ -3,8 +3,6 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from fractions import Fraction
-from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
@@ -12,8 +10,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from cutroom.kit.errors import CutroomError
-from cutroom.media.probe import MediaInfo
-from cutroom.render import starts_fast
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -60,23 +56,6 @@ def show_error(error: CutroomError) -> None:
         err.print(detail.message, markup=False)
 
 
-def facts(info: MediaInfo, path: Path) -> Mapping[str, str]:
-    """What a finished file is, in words."""
-    found = {"file": str(path), "size": f"{info.size_bytes / 1e6:.2f} MB"}
-    if info.duration is not None:
-        found["duration"] = f"{float(info.duration):.3f} s"
-    if info.video is not None:
-        video = info.video
-        found["video"] = f"{video.codec} {video.width}x{video.height}, {_rate(video.fps)} fps, {video.pixel_format}"
-        if video.frames is not None:
-            found["frames"] = str(video.frames)
-    if info.audio is not None:
-        found["audio"] = f"{info.audio.codec} {info.audio.sample_rate} Hz, {info.audio.layout}"
-    if info.video is not None:
-        found["faststart"] = "yes" if starts_fast(path) else "no"
-    return found
-
-
 def show_facts(title: str, rows: Mapping[str, str]) -> None:
     """A small table of names and values."""
     table = Table(title=title, show_header=False, title_justify="left", box=None, padding=(0, 2))
@@ -89,7 +68,3 @@ def fail(error: CutroomError) -> None:
     """Show an error and end the program with status 1."""
     show_error(error)
     sys.exit(1)
-
-
-def _rate(fps: Fraction) -> str:
-    return str(fps.numerator) if fps.denominator == 1 else f"{float(fps):.3f}"

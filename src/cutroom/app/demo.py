@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from cutroom.app.client import Client, local_sources, with_sources
-from cutroom.app.console import facts, out, progress_bar, show_facts
+from cutroom.app.console import out, progress_bar, show_facts
+from cutroom.app.facts import facts
 from cutroom.app.settings import load
 from cutroom.app.stack import free_port, running
 from cutroom.kit.errors import Internal, NotFound

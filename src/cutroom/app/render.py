@@ -9,7 +9,8 @@ from typing import Any
 
 from cutroom import render as engine
 from cutroom import timeline
-from cutroom.app.console import err, facts, out, progress_bar, show_facts
+from cutroom.app.console import err, out, progress_bar, show_facts
+from cutroom.app.facts import facts
 from cutroom.app.settings import load
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import run_alone

@@ -8,12 +8,13 @@ import shutil
 import socket
 import sys
 import time
+import urllib.request
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import NoReturn
 
-import httpx2
 import structlog
 
 from cutroom.accounts import AccountService
@@ -188,10 +189,18 @@ async def _keep_postgres(postgres: EmbeddedPostgres) -> NoReturn:
 
 async def _ready(url: str) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
-    async with httpx2.AsyncClient(trust_env=False, timeout=2.0) as client:
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx2.HTTPError):
-                if (await client.get(f"{url}/readyz")).status_code == 200:
-                    return
-            await asyncio.sleep(0.05)
+    while time.monotonic() < deadline:
+        if await asyncio.to_thread(_answers, f"{url}/readyz"):
+            return
+        await asyncio.sleep(0.02)
     raise Unavailable("not_ready", f"The API did not answer at {url} within {READY_WITHIN_S:.0f} s; see its log above.")
+
+
+def _answers(url: str) -> bool:
+    # The standard library's client: it is loaded already, and ours would take 0.2 s of every start.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=2.0) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False

@@ -1,7 +1,7 @@
 from fractions import Fraction
 from pathlib import Path
 
-from cutroom.app.console import facts
+from cutroom.app.facts import facts
 from cutroom.media.probe import AudioStream, MediaInfo, VideoStream
 
 
