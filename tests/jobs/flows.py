@@ -280,6 +280,16 @@ async def forgives(ctx: Context, given: Fan) -> str:
     return "nothing to forgive"
 
 
+async def uses_files(ctx: Context, number: Number) -> bool:
+    return await ctx.files.find("nothing") is None
+
+
+async def talks_on(ctx: Context, number: Number) -> int:
+    while True:
+        ctx.log("info", "and another thing")
+        await asyncio.sleep(0.05)
+
+
 async def poison(ctx: Context, diary: Diary) -> int:
     diary.write("swallowed")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -310,10 +320,12 @@ def registry() -> Registry:
         "slow_step": slow_step,
         "slow_thread": slow_thread,
         "stubborn": stubborn,
+        "talks_on": talks_on,
         "three_steps": three_steps,
         "times_of": times_of,
         "tries_steps": tries_steps,
         "two_maps": two_maps,
+        "uses_files": uses_files,
         "waits_for": waits_for,
     }
     for name, function in quick.items():

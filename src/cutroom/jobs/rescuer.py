@@ -91,7 +91,8 @@ class Rescuer:
     async def _rescue(self, end: End) -> bool:
         try:
             async with self._database.begin() as session:
-                (ended,) = await ending.end(session, [end], self._on_end, wait=True)
+                # A row that somebody holds comes next time: one frozen client must not keep the others waiting.
+                (ended,) = await ending.end(session, [end], self._on_end, wait=False)
         except Exception as error:
             if unavailable(error) is not None:
                 raise
