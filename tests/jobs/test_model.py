@@ -67,7 +67,7 @@ class Model:
         elif outcome in {"succeeded", "cancelled"}:
             self.status = outcome
         elif self.attempt < self.max_attempts and (again or outcome == "lost"):
-            self.status = "queued" if outcome == "lost" else "retrying"
+            self.status = "queued" if outcome == "lost" and self.attempt == 1 else "retrying"
         else:
             self.status, self.dead = "failed", again or outcome == "lost"
         if self.status == "failed" and self.parent is not None:
