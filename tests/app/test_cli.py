@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.media.sources import count_frames
+from tests.media.sources import count_frames, make_video
 
 EDIT = {
     "output": {"format": "mp4", "width": 160, "height": 90, "fps": 10},
@@ -79,3 +79,32 @@ def test_a_program_without_its_database_says_what_to_set(tmp_path: Path) -> None
     )
     assert done.returncode == 1
     assert "DATABASE_URL" in done.stderr
+
+
+def with_source(folder: Path) -> None:
+    make_video(folder / "film.mp4", 1, (160, 90), 10)
+    clip = {"asset": {"type": "video", "src": "film.mp4"}, "start": 0, "length": 1}
+    (folder / "film.json").write_text(json.dumps({**EDIT, "timeline": {"tracks": [{"clips": [clip]}]}}))
+
+
+@pytest.mark.parametrize("arguments", [(), ("-o", "film.mp4"), ("-o", "../{name}/film.mp4")])
+def test_a_source_is_never_overwritten(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    with_source(tmp_path)
+    before = (tmp_path / "film.mp4").read_bytes()
+    done = cutroom("render", "film.json", *(a.format(name=tmp_path.name) for a in arguments), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "output_is_source" in done.stderr
+    assert (tmp_path / "film.mp4").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("output", "code"),
+    [("film.mp3", "wrong_extension"), ("folder.mp4", "output_is_folder"), ("nowhere/film.mp4", "no_output_folder")],
+)
+def test_an_impossible_output_is_refused_before_any_work(tmp_path: Path, output: str, code: str) -> None:
+    with_source(tmp_path)
+    (tmp_path / "folder.mp4").mkdir()
+    done = cutroom("render", "film.json", "-o", output, cwd=tmp_path)
+    assert done.returncode == 1
+    assert code in done.stderr
+    assert "rendering" not in done.stderr

@@ -47,7 +47,7 @@ async def run(folder: Path, edit: dict[str, Any], out: str = "out.mp4") -> tuple
     cache, scratch = folder / "cache", folder / "scratch"
     cache.mkdir(exist_ok=True)
     scratch.mkdir(exist_ok=True)
-    files = StandaloneFiles(base=folder, cache=cache, out=folder / out, fetcher=Fetcher())
+    files = StandaloneFiles(base=folder, cache=cache, parts=scratch, out=folder / out, fetcher=Fetcher())
     result = await run_alone(
         registry(),
         "render",

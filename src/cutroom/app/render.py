@@ -3,7 +3,6 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ from cutroom.app.settings import load
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import run_alone
 from cutroom.kit import strict_json
-from cutroom.kit.errors import Invalid
+from cutroom.kit.errors import Forbidden, Invalid
+from cutroom.kit.scratch import Scratch
 from cutroom.media import ffmpeg
 from cutroom.media.fetch import Fetcher
 from cutroom.media.probe import probe
@@ -36,16 +36,50 @@ async def render(document: Path, *, output: Path | None, explain: bool, cache: P
     fetcher = Fetcher(
         allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
     )
-    target = (output or document.with_suffix(f".{edit.output.format}")).absolute()
-    if not target.parent.is_dir():
-        raise Invalid("no_output_folder", f"The folder of '{target.name}' does not exist: {target.parent}.")
-    with _cache(cache) as folder, tempfile.TemporaryDirectory(prefix="cutroom-") as scratch:
-        files = StandaloneFiles(base=document.parent, cache=folder, out=target, fetcher=fetcher)
+    target = (output or document.with_suffix(f".{edit.output.format}")).resolve()
+    if not explain:
+        _check_target(target, edit, document)
+    with contextlib.closing(_scratch()) as scratch:
+        kept = scratch.folder("cache") if cache is None else cache.absolute()
+        kept.mkdir(parents=True, exist_ok=True)
+        files = StandaloneFiles(
+            base=document.parent, cache=kept, parts=scratch.folder("parts"), out=target, fetcher=fetcher
+        )
         if explain:
             await _explain(edit, files)
             return
-        await _run(edit, files, Path(scratch))
+        await _run(edit, files, scratch.folder("render"))
     show_facts("Rendered", facts(await probe(target), output or target))
+
+
+def _check_target(target: Path, edit: timeline.Edit, document: Path) -> None:
+    """Refuse, before any work, a place that the result cannot go to or that would cost the author a file."""
+    wanted = f".{edit.output.format}"
+    if target.suffix.lower() != wanted:
+        raise Invalid("wrong_extension", f"The document asks for {wanted[1:]}; give the output a name in '{wanted}'.")
+    if target.is_dir():
+        raise Invalid("output_is_folder", f"'{target}' is a folder; name a file with -o.")
+    if not target.parent.is_dir():
+        raise Invalid("no_output_folder", f"The folder of '{target.name}' does not exist: {target.parent}.")
+    if not os.access(target.parent, os.W_OK):
+        raise Invalid("output_not_writable", f"Nothing can be written to {target.parent}.")
+    if not target.exists():
+        return
+    for use in timeline.sources(edit):
+        source = document.parent / use.src
+        if "://" not in use.src and source.exists() and target.samefile(source):
+            raise Invalid("output_is_source", f"'{target.name}' is a source of this document; name another with -o.")
+
+
+def _scratch() -> Scratch:
+    """A folder for work in progress, after clearing what earlier renders of this user left when they were killed."""
+    root = Path(tempfile.gettempdir()) / f"cutroom-{os.getuid()}"
+    root.mkdir(mode=0o700, exist_ok=True)
+    if root.is_symlink() or root.stat().st_uid != os.getuid():
+        raise Forbidden("scratch_not_ours", f"{root} belongs to another user; set TMPDIR to a folder of your own.")
+    scratch = Scratch(root)
+    scratch.sweep()
+    return scratch
 
 
 def _read(document: Path) -> timeline.Edit:
@@ -77,14 +111,3 @@ async def _run(edit: timeline.Edit, files: StandaloneFiles, scratch: Path) -> No
     for warning in result.warnings:
         err.print("[yellow]warning[/]", warning.code, warning.pointer, end=": ")
         err.print(warning.message, markup=False)
-
-
-@contextlib.contextmanager
-def _cache(folder: Path | None) -> Iterator[Path]:
-    if folder is not None:
-        kept = folder.absolute()
-        kept.mkdir(parents=True, exist_ok=True)
-        yield kept
-        return
-    with tempfile.TemporaryDirectory(prefix="cutroom-cache-") as temporary:
-        yield Path(temporary)

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import os
+import secrets
 import shutil
-import tempfile
 from pathlib import Path
 
 from cutroom.jobs import Published, Taken
@@ -20,13 +20,15 @@ class StandaloneFiles:
 
     Args:
         base: folder that relative paths in the document start from.
+        parts: folder for files that are not whole yet; the caller removes it.
         cache: folder for fetched sources and rendered segments; give the same one again to render only what changed.
         out: where the result goes.
         fetcher: brings sources that have a URL.
     """
 
-    def __init__(self, *, base: Path, cache: Path, out: Path, fetcher: Fetcher) -> None:
+    def __init__(self, *, base: Path, cache: Path, parts: Path, out: Path, fetcher: Fetcher) -> None:
         self._base = base
+        self._parts = parts
         self._cache = cache
         self._out = out
         self._fetcher = fetcher
@@ -46,12 +48,9 @@ class StandaloneFiles:
         return Taken(sha256=sha256, size_bytes=path.stat().st_size)
 
     async def _take_url(self, url: str) -> Taken:
-        draft = Path(tempfile.mkdtemp(dir=self._cache)) / "source"
-        try:
-            fetched = await self._fetcher.fetch(url, draft)
-            await self.keep(blob_key(fetched.sha256), draft)
-        finally:
-            await asyncio.to_thread(shutil.rmtree, draft.parent, ignore_errors=True)
+        draft = self._parts / secrets.token_hex(8)
+        fetched = await self._fetcher.fetch(url, draft)
+        await self.keep(blob_key(fetched.sha256), draft)
         return Taken(sha256=fetched.sha256, size_bytes=fetched.size_bytes)
 
     async def find(self, key: str) -> Path | None:
@@ -73,6 +72,8 @@ class StandaloneFiles:
         try:
             await asyncio.to_thread(shutil.move, path, draft)
             draft.replace(self._out)
+        except OSError as error:
+            raise Invalid("output_not_written", f"'{self._out}' cannot be written: {error.strerror}.") from error
         finally:
             draft.unlink(missing_ok=True)
         size_bytes = self._out.stat().st_size

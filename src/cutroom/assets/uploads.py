@@ -173,7 +173,8 @@ class Uploads:
             if size_bytes != upload.size_bytes:
                 raise _size_mismatch(upload, size_bytes)
             if upload.sha256 not in {None, sha256}:
-                raise Invalid("sha256_mismatch", f"The bytes that arrived have the SHA-256 {sha256}; send them again.")
+                sentence = f"The bytes that arrived have the SHA-256 {sha256}; make a new upload and send them to that."
+                raise Invalid("sha256_mismatch", sentence)
             return await probe(path), sha256
 
     async def _end(self, upload: Upload, claimed_at: datetime | None, status: UploadStatus, **values: object) -> None:

@@ -61,7 +61,8 @@ def resolve(edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT) -
         dissolving = frozenset(placed.pointer for placed in track if placed.clip.transition.enter == "dissolve")
         clips.extend(join(resolved, dissolving, stage, notes))
     music = _soundtrack(edit, music_left, stage)
-    _look(clips, stage, notes)
+    if edit.output.format != "mp3":
+        _look(clips, stage, notes)
     _listen(edit, clips, music, notes)
     notes.check()
     output = ResolvedOutput(

@@ -12,7 +12,7 @@ from cutroom.timeline.fields import shown
 
 SLOWEST: Final = 1
 FASTEST: Final = 60
-_RATIO: Final = re.compile(r"(\d{1,7})(?:/(\d{1,7}))?")
+_RATIO: Final = re.compile(r"([0-9]{1,7})(?:/([0-9]{1,7}))?")
 _NTSC: Final = tuple(Fraction(rate * 1000, 1001) for rate in (12, 15, 24, 30, 48, 60))
 """The rates of colour television in North America, which people write as 23.976, 29.97 and 59.94 (SMPTE ST 12-1)."""
 

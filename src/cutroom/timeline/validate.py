@@ -1,6 +1,7 @@
 """From JSON data to a checked document, or to everything that is wrong with it at once."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -29,16 +30,19 @@ def parse(document: Any, limits: Limits = _DEFAULT) -> Edit:
     """
     problems = scan(document, limits)
     if any(problem.code.startswith("too_many") for problem in problems):
-        raise refusal(problems)
+        raise refusal(problems, unsaid)
     known = document
     if isinstance(document, dict):
         known = {name: value for name, value in document.items() if name not in NOT_AVAILABLE}
+    unsaid = 0
     try:
         edit = Edit.model_validate(known, context=limits)
     except ValidationError as error:
+        unsaid = max(error.error_count() - MAX_DETAILS, 0)
         told = {problem.pointer for problem in problems}
         instead = isinstance(document, dict) and "longform" in document
-        for detail in complaints(error):
+        # What nobody will be shown is not worded: a body with 80,000 unknown fields costs no more than one with 100.
+        for detail in islice(complaints(error), MAX_DETAILS):
             if detail.pointer not in told and not (instead and detail.pointer == "/timeline"):
                 problems.append(detail)
     else:
@@ -48,10 +52,11 @@ def parse(document: Any, limits: Limits = _DEFAULT) -> Edit:
     raise refusal(problems)
 
 
-def refusal(problems: Sequence[Detail]) -> Invalid:
-    """One error for all that is wrong."""
+def refusal(problems: Sequence[Detail], unsaid: int = 0) -> Invalid:
+    """One error for all that is wrong; `unsaid` more things are only counted."""
     first = problems[0]
     codes = {problem.code for problem in problems}
-    more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+    others = len(problems) - 1 + unsaid
+    more = f" ({others} more)" if others else ""
     message = f"{first.pointer or 'The document'}: {first.message}{more}"
     return Invalid(codes.pop() if len(codes) == 1 else "invalid_timeline", message, details=problems[:MAX_DETAILS])
