@@ -30,7 +30,7 @@ def parse(document: Any, limits: Limits = _DEFAULT) -> Edit:
     """
     problems = scan(document, limits)
     if any(problem.code.startswith("too_many") for problem in problems):
-        raise refusal(problems, unsaid)
+        raise refusal(problems)
     known = document
     if isinstance(document, dict):
         known = {name: value for name, value in document.items() if name not in NOT_AVAILABLE}
@@ -49,7 +49,7 @@ def parse(document: Any, limits: Limits = _DEFAULT) -> Edit:
         problems.extend(problems_of(edit, limits))
         if not problems:
             return edit
-    raise refusal(problems)
+    raise refusal(problems, unsaid)
 
 
 def refusal(problems: Sequence[Detail], unsaid: int = 0) -> Invalid:
