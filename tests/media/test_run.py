@@ -13,7 +13,7 @@ from cutroom.media.command import Command, Input, Output
 from cutroom.media.ffmpeg import Ffmpeg, find
 from cutroom.media.filtergraph import Graph
 from cutroom.media.kinds import Value
-from cutroom.media.run import Progress, RunLimits, run_ffmpeg
+from cutroom.media.run import FAILURES, RUNS, Progress, RunLimits, run_ffmpeg
 from cutroom.media.turns import SLOTS
 from cutroom.media.words import Word
 from tests.media.sources import count_frames, ffmpeg, make_image, make_video
@@ -281,3 +281,13 @@ async def test_no_more_run_at_once_than_there_are_processors(tmp_path: Path) -> 
         most = max(most, running)
     assert most == SLOTS
     assert find().path != slow
+
+
+async def test_runs_and_failures_are_counted(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "a.mp4", 1, (320, 180), audio=False)
+    runs, failures = RUNS._value.get(), FAILURES.labels("output_too_large")._value.get()
+    await run_ffmpeg(encode(source, tmp_path / "x.mp4"), scratch=tmp_path)
+    with pytest.raises(Invalid):
+        await run_ffmpeg(encode(source, tmp_path / "y.mp4", max_bytes=2_000), scratch=tmp_path)
+    assert RUNS._value.get() == runs + 2
+    assert FAILURES.labels("output_too_large")._value.get() == failures + 1

@@ -16,11 +16,14 @@ from typing import Final
 import structlog
 
 from cutroom.kit.errors import CutroomError, Detail, Internal, Invalid, Unavailable
+from cutroom.kit.metrics import counter
 from cutroom.kit.process import Completed, Limits, TimedOut, run
 from cutroom.media.command import Command
 from cutroom.media.ffmpeg import Ffmpeg, find
 from cutroom.media.turns import turn
 
+RUNS: Final = counter("ffmpeg_runs", "Times that ffmpeg was started.")
+FAILURES: Final = counter("ffmpeg_failures", "Runs of ffmpeg that failed, by the code of the error.", ["code"])
 _log = structlog.get_logger(__name__)
 _LOG_BYTES: Final = 256 << 10
 _GRAPH_ARGUMENT_BYTES: Final = 100_000  # Linux takes 131,072 bytes in one argument (MAX_ARG_STRLEN)
@@ -103,6 +106,7 @@ async def run_ffmpeg(
     complete = False
     try:
         async with turn("ffmpeg"):
+            RUNS.inc()
             done = await run(
                 argv,
                 cwd=scratch,
@@ -115,7 +119,7 @@ async def run_ffmpeg(
             )
         said = done.stderr.decode("utf-8", "replace")
         if (error := _failure(done, said, command)) is not None:
-            _log.error("ffmpeg.failed", code=error.code, returncode=done.returncode, argv=argv, stderr=said[-8000:])
+            _tell_failure(error, argv, said, returncode=done.returncode)
             raise error
         if said and not command.talkative:
             _log.warning("ffmpeg.complained", stderr=said[-2000:])
@@ -124,13 +128,19 @@ async def run_ffmpeg(
     except TimedOut as error:
         said = error.stderr.decode("utf-8", "replace")
         late = _late(error, said, limits)
-        _log.error("ffmpeg.failed", code=late.code, cause=error.code, argv=argv, stderr=said[-8000:])
+        _tell_failure(late, argv, said, cause=error.code)
         raise late from error
     finally:
         if not complete:
             for output in command.outputs:
                 with suppress(OSError):
                     output.path.unlink(missing_ok=True)
+
+
+def _tell_failure(error: CutroomError, argv: list[str], said: str, **facts: object) -> None:
+    """Tell the operator: what ffmpeg said is for the log alone."""
+    FAILURES.labels(error.code).inc()
+    _log.error("ffmpeg.failed", code=error.code, argv=argv, stderr=said[-8000:], **facts)
 
 
 def _arguments(command: Command, scratch: Path) -> list[str]:
