@@ -63,6 +63,17 @@ async def three_steps(ctx: Context, diary: Diary) -> list[int]:
     return [await ctx.step(name, work, name) for name in ("one", "two", "three")]
 
 
+async def gated_steps(ctx: Context, diary: Diary) -> list[int]:
+    """Three journalled steps, each of which ends when somebody writes `go NAME`."""
+
+    async def work(name: str) -> int:
+        while f"go {name}" not in diary.lines():
+            await asyncio.sleep(0.02)
+        return diary.write(name)
+
+    return [await ctx.step(name, work, name) for name in ("one", "two", "three")]
+
+
 async def fails_at_first(ctx: Context, diary: Diary) -> int:
     """Step `before` succeeds; then the first `value` attempts fail in a way that may pass."""
 
@@ -266,6 +277,14 @@ async def two_maps(ctx: Context, given: Fan) -> list[list[int]]:
     return [left.result(), right.result()]
 
 
+async def gathers(ctx: Context, given: Fan) -> list[list[int]]:
+    """Catches everything, even what ends it while it waits."""
+    found = await asyncio.gather(
+        ctx.map("left", item, items_of(given)), ctx.map("right", item, items_of(given)), return_exceptions=True
+    )
+    return [part for part in found if isinstance(part, list)]
+
+
 async def changes_its_mind(ctx: Context, given: Fan) -> list[int]:
     """Brings another number of items when it is replayed."""
     extra = Diary(path=given.path).write("asked")
@@ -292,6 +311,7 @@ async def talks_on(ctx: Context, number: Number) -> int:
 
 async def poison(ctx: Context, diary: Diary) -> int:
     diary.write("swallowed")
+    await asyncio.sleep(diary.value / 1000)
     os.kill(os.getpid(), signal.SIGKILL)
     return 0
 
@@ -307,6 +327,8 @@ def registry() -> Registry:
         "breaks": breaks,
         "changes_its_mind": changes_its_mind,
         "fails_at_first": fails_at_first,
+        "gated_steps": gated_steps,
+        "gathers": gathers,
         "fan": fan,
         "forgives": forgives,
         "gives_nul": gives_nul,

@@ -139,6 +139,24 @@ async def test_a_job_that_is_being_cancelled_is_passed_over(rig: Rig) -> None:
         assert [job.id for job in (await claim(rig, 2)).jobs] == [second]
 
 
+async def test_suspects_are_claimed_one_at_a_time_and_hold_up_nobody(rig: Rig) -> None:
+    suspects = [await rig.submit("echo", {"value": number}, max_attempts=2) for number in range(3)]
+    await rig.sql("UPDATE jobs SET attempt = 1, fence = 1")
+    await rig.sql(
+        "INSERT INTO job_attempts (job_id, fence, attempt, worker, started_at, outcome) "
+        "SELECT id, 1, 1, 'w', now(), 'lost' FROM jobs"
+    )
+    others = [await rig.submit("echo", {"value": number}, workspace=B) for number in range(3)]
+    first = await claim(rig, 5)
+    assert [job.suspect for job in first.jobs if job.id in suspects] == [True]
+    assert not any(job.suspect for job in first.jobs if job.id in others)
+    assert first.contended, "there may be more for who asks again"
+    async with rig.database.begin() as session:
+        second = await claiming.claim(session, worker="w", count=4, lease_s=LEASE_S, suspects=False)
+    assert {job.id for job in (*first.jobs, *second.jobs)} == {suspects[0], *others}
+    assert [job.id for job in (await claim(rig, 4)).jobs] == [suspects[1]]
+
+
 async def test_what_was_claimed_without_being_heard_goes_back_uncharged(rig: Rig) -> None:
     kept, unheard = await rig.submit("echo", {"value": 1}), await rig.submit("echo", {"value": 2})
     await claim(rig, 2, worker="w")
@@ -181,9 +199,8 @@ async def test_a_claim_reads_no_more_of_the_tables_when_the_backlog_grows(rig: R
         if size == known_size:
             async with rig.database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 await connection.execute(text("ANALYZE jobs, lanes"))
-        values = {"lanes": [A, B], "count": 4, "worker": "w", "lease_s": LEASE_S, "sandbox_level": None}
-        counts.append(
-            await blocks_read(rig, claiming._LANES, {"count": 4}) + await blocks_read(rig, claiming._CLAIM, values)
-        )
+        lanes = {"count": 4, "suspects": False}
+        values = {**lanes, "lanes": [A, B], "worker": "w", "lease_s": LEASE_S, "sandbox_level": None}
+        counts.append(await blocks_read(rig, claiming._LANES, lanes) + await blocks_read(rig, claiming._CLAIM, values))
         await rig.sql("TRUNCATE jobs CASCADE")
     assert counts[1] <= counts[0] + 30, "three more index levels at most, for each of a few lookups"

@@ -108,6 +108,11 @@ async def test_two_maps_and_a_timer_at_the_same_time(rig: Rig, diary: Diary) -> 
     assert sorted(diary.lines()) == sorted(f"item {number}" for number in (0, 1, 2) for _ in range(2))
 
 
+async def test_a_workflow_that_catches_everything_is_suspended_all_the_same(rig: Rig, diary: Diary) -> None:
+    job = await rig.run("gathers", fan(diary, 3))
+    assert (job.status, job.output) == (Status.SUCCEEDED, [[0, 2, 4], [0, 2, 4]])
+
+
 async def test_a_replay_that_brings_other_items_is_an_error(rig: Rig, diary: Diary) -> None:
     job = await rig.run("changes_its_mind", fan(diary, 1))
     assert job.status is Status.FAILED

@@ -45,8 +45,13 @@ class Model:
     expired: bool = False
     resumes: bool = False
     dead: bool = False
+    lost: bool = False
     items: "list[Model]" = field(default_factory=list)
     steps: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def suspect(self) -> bool:
+        return self.lost and 0 < self.attempt >= self.max_attempts - 1
 
     @property
     def pending(self) -> int:
@@ -62,12 +67,13 @@ class Model:
     def end(self, outcome: str, *, again: bool = False) -> None:
         """What the end of the current attempt makes of the job."""
         outcome = "cancelled" if self.cancel else outcome
+        self.lost = self.lost or outcome == "lost"
         if outcome == "released":
             self.status, self.attempt = "queued", self.attempt - 1
         elif outcome in {"succeeded", "cancelled"}:
             self.status = outcome
         elif self.attempt < self.max_attempts and (again or outcome == "lost"):
-            self.status = "queued" if outcome == "lost" and self.attempt == 1 else "retrying"
+            self.status = "queued" if outcome == "lost" else "retrying"
         else:
             self.status, self.dead = "failed", again or outcome == "lost"
         if self.status == "failed" and self.parent is not None:
@@ -123,17 +129,19 @@ class Engine(RuleBasedStateMachine):
         job_id = self.do(go())
         self.jobs[job_id] = Model(job_id, job_id, max_attempts)
 
-    @rule(count=st.integers(1, 9))
-    def claim(self, count: int) -> None:
+    @rule(count=st.integers(1, 9), suspects=st.booleans())
+    def claim(self, count: int, suspects: bool) -> None:  # noqa: FBT001
         async def go() -> claiming.Claim:
             async with self.database.begin() as session:
-                return await claiming.claim(session, worker="w", count=count, lease_s=1000)
+                return await claiming.claim(session, worker="w", count=count, lease_s=1000, suspects=suspects)
 
-        queued = sorted(
-            (job for job in self.jobs.values() if job.status == "queued"), key=lambda job: (job.root, job.id)
-        )
+        queued = [job for job in self.jobs.values() if job.status == "queued" and (suspects or not job.suspect)]
+        queued.sort(key=lambda job: (job.root, job.id))
+        first = [job for job in queued[:count] if job.suspect][:1]
+        expected = [job.id for job in queued[:count] if not job.suspect or job in first]
         found = self.do(go())
-        assert [job.id for job in found.jobs] == [job.id for job in queued[:count]]
+        assert [job.id for job in found.jobs] == expected
+        assert [job.id for job in found.jobs if job.suspect] == [job.id for job in first]
         for claimed in found.jobs:
             job = self.jobs[claimed.id]
             job.status, job.expired, job.fence = "running", False, job.fence + 1
@@ -266,7 +274,7 @@ class Engine(RuleBasedStateMachine):
         self.do(self.sql(past, id=job.id))
         job.expired = True
         self.rescue()
-        self.claim(count=9)
+        self.claim(count=9, suspects=True)
 
     @rule()
     def time_passes(self) -> None:

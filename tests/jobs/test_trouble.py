@@ -2,13 +2,16 @@
 
 import asyncio
 import errno
+import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from cutroom.db import Listener
 from cutroom.jobs import AttemptRef, Files, Status, Worker, WorkerSettings
+from cutroom.jobs.lifeline import lifeline
 from cutroom.jobs.rescuer import Rescuer
 from tests.jobs.flows import Diary, Fan
 from tests.jobs.rig import Rig, eventually, no_files
@@ -60,12 +63,30 @@ async def test_a_claim_whose_answer_was_lost_is_put_back_within_a_moment(rig: Ri
             "lease_until = clock_timestamp() + interval '10 minutes'",
             worker=worker.name,
         )
-        await rig.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE application_name = 'cutroom-worker' AND datname = current_database()"
-        )
+        await asyncio.sleep(0.5)
+        assert (await rig.get(job_id)).status is Status.RUNNING, "a worker that heard every answer has nothing to doubt"
+        await rig.sql("ALTER TABLE lanes RENAME TO lanes_away")
+        await asyncio.sleep(0.5)
+        await rig.sql("ALTER TABLE lanes_away RENAME TO lanes")
         job = await rig.ended(job_id)
     assert (job.status, job.attempt) == (Status.SUCCEEDED, 1)
+
+
+async def test_a_worker_frozen_in_a_transaction_holds_its_locks_for_seconds_only(rig: Rig) -> None:
+    own = lifeline(rig.database)
+    await rig.submit("same", {"value": 1})
+    try:
+        async with own.begin() as frozen:
+            await frozen.execute(text("SELECT 1 FROM jobs FOR UPDATE"))
+            began = time.monotonic()
+            async with rig.database.begin() as other:
+                await other.execute(text("SELECT 1 FROM jobs FOR UPDATE"))
+            assert time.monotonic() - began < 7
+            with pytest.raises(DBAPIError):
+                await frozen.execute(text("SELECT 1"))
+            await frozen.rollback()
+    finally:
+        await own.close()
 
 
 async def test_a_full_disk_fails_the_attempt_and_not_the_worker(rig: Rig) -> None:

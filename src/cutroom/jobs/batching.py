@@ -12,14 +12,16 @@ class Batcher(Generic[T, R]):
     """Hands items to `work` in batches, one batch at a time; nothing is delayed to fill a batch.
 
     Args:
-        work: does a batch; its results are in the order of the items. When it raises, everyone in the batch is told.
+        work: does a batch; its results are in the order of the items, and an exception among them is raised to the one
+            whose item it was. When it raises itself, everyone in the batch is told.
         limit: items in one batch.
     """
 
-    def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, limit: int = 256) -> None:
+    def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]], *, limit: int = 256) -> None:
         self._work = work
         self._limit = limit
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._serving: list[tuple[T, asyncio.Future[R]]] = []
         self._arrived = asyncio.Event()
 
     async def do(self, item: T) -> R:
@@ -37,22 +39,27 @@ class Batcher(Generic[T, R]):
             raise
 
     async def run(self) -> NoReturn:
-        """Work until cancelled."""
-        while True:
-            await self._arrived.wait()
-            batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
-            if not self._waiting:
-                self._arrived.clear()
-            await self._serve(batch)
-
-    async def _serve(self, batch: list[tuple[T, "asyncio.Future[R]"]]) -> None:
+        """Work until cancelled; who still waits then is cancelled too."""
         try:
-            results = await self._work([item for item, _ in batch])
+            while True:
+                await self._arrived.wait()
+                self._serving, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+                if not self._waiting:
+                    self._arrived.clear()
+                await self._serve()
+        finally:
+            for _, future in (*self._serving, *self._waiting):
+                future.cancel()
+
+    async def _serve(self) -> None:
+        results: Sequence[R | Exception]
+        try:
+            results = await self._work([item for item, _ in self._serving])
         except Exception as error:  # noqa: BLE001 — whoever asked is told
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, future), result in zip(batch, results, strict=True):
-            if not future.done():
+            results = [error] * len(self._serving)
+        for (_, future), result in zip(self._serving, results, strict=True):
+            if isinstance(result, Exception):
+                future.set_exception(result)
+                future.exception()  # it counts as looked at, also when nobody waits any more
+            else:
                 future.set_result(result)

@@ -4,6 +4,10 @@ Two statements in one transaction. The first walks the workspaces that have queu
 lookup per workspace, however long its queue) and locks the lanes that may be served, skipping those that another claim
 has locked. The second, with a snapshot taken after the locks, counts again what runs and takes the heads of the queues.
 A lane's limit therefore holds exactly, and no claim ever waits for another.
+
+A job that kills its worker takes with it whatever else ran there. So that an innocent job does not meet the same fate
+again until its attempts are used up, a *suspect* (the last attempt of a job with which a worker was lost before) never
+runs beside another suspect in one worker.
 """
 
 from collections.abc import Sequence
@@ -19,11 +23,12 @@ from cutroom.jobs.statements import statement
 
 _LANES: Final = statement("""
 WITH RECURSIVE ready AS (
-  (SELECT workspace_id, priority FROM jobs WHERE status = 'queued'
+  (SELECT workspace_id, priority FROM jobs WHERE status = 'queued' AND (:suspects OR NOT $suspect)
    ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1)
   UNION ALL
   SELECT next.workspace_id, next.priority FROM ready CROSS JOIN LATERAL (
-    SELECT workspace_id, priority FROM jobs WHERE status = 'queued' AND workspace_id > ready.workspace_id
+    SELECT workspace_id, priority FROM jobs
+    WHERE status = 'queued' AND workspace_id > ready.workspace_id AND (:suspects OR NOT $suspect)
     ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1
   ) AS next
 ), open AS MATERIALIZED (
@@ -50,17 +55,23 @@ WITH lane AS MATERIALIZED (
   ) AS room
   FROM lanes WHERE workspace_id = ANY(CAST(:lanes AS text[]))
 ), head AS MATERIALIZED (
-  SELECT first.id, first.priority, lane.served_at,
+  SELECT first.id, first.priority, lane.served_at, first.suspect,
          row_number() OVER (
            PARTITION BY lane.workspace_id ORDER BY first.priority DESC, first.root_id, first.id) AS turn
   FROM lane CROSS JOIN LATERAL (
-    SELECT id, priority, root_id FROM jobs WHERE status = 'queued' AND workspace_id = lane.workspace_id
+    SELECT id, priority, root_id, $suspect AS suspect FROM jobs
+    WHERE status = 'queued' AND workspace_id = lane.workspace_id AND (:suspects OR NOT $suspect)
     ORDER BY workspace_id, priority DESC, root_id, id LIMIT GREATEST(LEAST(:count, lane.room), 0)
   ) AS first
+), chosen AS MATERIALIZED (
+  SELECT id, priority, turn, served_at, suspect,
+         row_number() OVER (PARTITION BY suspect ORDER BY priority DESC, turn, served_at, id) AS nth
+  FROM head
 ), locked AS MATERIALIZED (
-  SELECT id, resumes AS resumed, clock_timestamp() AS at FROM jobs
+  SELECT id, resumes AS resumed, $suspect AS suspect, clock_timestamp() AS at FROM jobs
   WHERE status || '' = 'queued' AND id = ANY(ARRAY(
-    SELECT id FROM head ORDER BY priority DESC, turn, served_at, id LIMIT :count
+    SELECT id FROM chosen WHERE NOT suspect OR nth = 1
+    ORDER BY priority DESC, turn, served_at, id LIMIT :count
   ))
   FOR UPDATE SKIP LOCKED
 ), changed AS (
@@ -70,7 +81,7 @@ WITH lane AS MATERIALIZED (
     lease_until = locked.at + make_interval(secs => :lease_s), started_at = COALESCE(started_at, locked.at),
     sandbox_level = :sandbox_level
   FROM locked WHERE jobs.id = ANY(ARRAY(SELECT id FROM locked)) AND jobs.id = locked.id
-  RETURNING jobs.*, locked.at, locked.resumed
+  RETURNING jobs.*, locked.at, locked.resumed, locked.suspect
 ), served AS (
   UPDATE lanes SET served_at = clock_timestamp() WHERE workspace_id = ANY(ARRAY(SELECT workspace_id FROM changed))
 ), attempt AS (
@@ -80,7 +91,8 @@ WITH lane AS MATERIALIZED (
   $state_event WHERE NOT resumed
 )
 SELECT id, workspace_id, type, CAST(input AS text) AS input, attempt, max_attempts, fence, priority, depth, root_id,
-       parent_id, parent_step, progress, stage, event_seq, started_at, at, EXTRACT(EPOCH FROM at - queued_at) AS wait_s,
+       parent_id, parent_step, progress, stage, event_seq, started_at, suspect, at,
+       EXTRACT(EPOCH FROM at - queued_at) AS wait_s,
        pg_notify('cutroom_events', id)
 FROM changed ORDER BY priority DESC, root_id, id
 """)
@@ -118,6 +130,7 @@ class Claimed:
         input: JSON text.
         claimed_at: when, on the database's clock.
         wait_s: seconds that it lay in the queue.
+        suspect: a worker was lost with it before, and this is its last attempt.
     """
 
     id: str
@@ -138,6 +151,7 @@ class Claimed:
     started_at: datetime
     claimed_at: datetime
     wait_s: float
+    suspect: bool
 
     @property
     def ref(self) -> AttemptRef:
@@ -150,7 +164,7 @@ class Claim:
     """What a claim took.
 
     Args:
-        contended: lanes were left out because another claim held them: try again in a moment.
+        contended: something was left out that another claim, now or in a moment, may take.
         limited: lanes were left out because they are at their limit: try again when a job ends.
     """
 
@@ -160,22 +174,33 @@ class Claim:
 
 
 async def claim(
-    session: AsyncSession, *, worker: str, count: int, lease_s: float, sandbox_level: int | None = None
+    session: AsyncSession,
+    *,
+    worker: str,
+    count: int,
+    lease_s: float,
+    suspects: bool = True,
+    sandbox_level: int | None = None,
 ) -> Claim:
-    """Take at most `count` jobs under a lease of `lease_s` seconds of the database's clock."""
-    lanes = (await session.execute(_LANES, {"count": count})).one()
+    """Take at most `count` jobs under a lease of `lease_s` seconds of the database's clock.
+
+    Among them is at most one suspect, and none unless `suspects`.
+    """
+    lanes = (await session.execute(_LANES, {"count": count, "suspects": suspects})).one()
     limited = lanes.ready > lanes.open
     if not lanes.locked:
         return Claim((), contended=lanes.open > 0, limited=limited)
     values = {
         "lanes": lanes.locked,
         "count": count,
+        "suspects": suspects,
         "worker": worker,
         "lease_s": lease_s,
         "sandbox_level": sandbox_level,
     }
     jobs = tuple(_claimed(row) for row in await session.execute(_CLAIM, values))
-    contended = len(jobs) < count and len(lanes.locked) < min(lanes.open, count)
+    missed = len(lanes.locked) < min(lanes.open, count) or any(job.suspect for job in jobs)
+    contended = len(jobs) < count and missed
     return Claim(jobs, contended=contended, limited=limited)
 
 
@@ -210,4 +235,5 @@ def _claimed(row: Row[Any]) -> Claimed:
         started_at=row.started_at,
         claimed_at=row.at,
         wait_s=float(row.wait_s),
+        suspect=row.suspect,
     )

@@ -21,14 +21,11 @@ from cutroom.jobs.repository import job_of
 from cutroom.jobs.statements import statement
 from cutroom.jobs.states import Status
 from cutroom.jobs.writing import noted, record
-from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Unavailable
 
 OnEnd = Callable[[AsyncSession, Job], Awaitable[None]]
 """Told of every job that ends, items of maps (`parent_id` is set) included, inside the transaction that ends it."""
 
-APART: Final = Backoff(base_s=8.0, cap_s=60.0)
-"""Jobs that were lost together twice start again at different times: one of them may be what kills the worker."""
 Outcome = Literal["succeeded", "failed", "cancelled", "released", "lost"]
 log = structlog.get_logger()
 
@@ -191,18 +188,16 @@ def _holds(row: Row[Any], one: End) -> bool:
 def _record(one: End, row: Row[Any]) -> str:
     """What is to be written, now that the job's row is locked. A cancel that was accepted beats every other end."""
     outcome: str = "cancelled" if row.cancelled else one.outcome
-    status, dead, uncharged, again_s = Status.FAILED, False, 0, one.again_s
+    status, dead, uncharged = Status.FAILED, False, 0
     if outcome == "succeeded":
         status = Status.SUCCEEDED
     elif outcome == "cancelled":
         status = Status.CANCELLED
     elif outcome == "released":
         status, uncharged = Status.QUEUED if one.again_s is None else Status.RETRYING, 1
-    elif row.attempt < row.max_attempts and outcome == "lost":
-        again_s = APART.delay_s(row.attempt - 1) if row.attempt > 1 else None
-        status = Status.QUEUED if again_s is None else Status.RETRYING
-    elif row.attempt < row.max_attempts and one.again_s is not None:
-        status = Status.RETRYING
+    elif row.attempt < row.max_attempts and (outcome == "lost" or one.again_s is not None):
+        # Lost jobs need no pause; that what kills a worker does not meet the same others again is up to the claim.
+        status = Status.QUEUED if outcome == "lost" else Status.RETRYING
     else:
         dead = one.dead or outcome == "lost" or one.again_s is not None
     fields = {
@@ -211,7 +206,7 @@ def _record(one: End, row: Row[Any]) -> str:
         "outcome": outcome,
         "status": status,
         "error": one.error if outcome in {"failed", "lost"} else None,
-        "again_s": again_s,
+        "again_s": one.again_s,
         "dead": dead,
         "uncharged": uncharged,
         **noted(one.notes, time.monotonic()),

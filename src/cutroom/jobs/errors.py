@@ -5,7 +5,6 @@ LeaseLost                  another worker may hold the job by now: stop, write n
 ItemFailed                 why a map failed; the cause of the error that the workflow sees
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cutroom.kit.errors import NotFound
@@ -61,15 +60,6 @@ class ItemFailed(Exception):
         self.index = index
         self.job_id = job_id
         self.dead = dead
-
-
-def waits_of(error: BaseException) -> Sequence[Wait]:
-    """What a suspended workflow waits for: several things when it waited in several tasks at once; else nothing."""
-    if isinstance(error, Suspended):
-        return [error.wait]
-    if isinstance(error, BaseExceptionGroup):
-        return [wait for inner in error.exceptions for wait in waits_of(inner)]
-    return []
 
 
 def is_dead(error: BaseException | None) -> bool:

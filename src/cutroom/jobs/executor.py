@@ -15,7 +15,7 @@ from cutroom.db import Database
 from cutroom.jobs import metrics, payload
 from cutroom.jobs.context import Context, Files
 from cutroom.jobs.ending import End, Outcome
-from cutroom.jobs.errors import LeaseLost, Wait, is_dead, waits_of
+from cutroom.jobs.errors import LeaseLost, Wait, is_dead
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.job import AttemptRef, Job
 from cutroom.jobs.journal import Kept, WorkerJournal, WorkerSpread, kept_of
@@ -139,8 +139,8 @@ class Executor:
         elif isinstance(error, TimeoutError) and late:
             message = f"An attempt of '{workflow.name}' took longer than {workflow.timeout_s:g} s."
             return _Worked(error=Unavailable("job_timeout", message))
-        elif waits := waits_of(error):
-            return _Worked(waits=waits)
+        elif holding.waits:
+            return _Worked(waits=holding.waits)
         return _Worked(error=_error_of(error))
 
     async def _called(self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path]) -> _Worked:
@@ -157,6 +157,8 @@ class Executor:
             threads=self._threads,
         )
         output = await workflow.function(ctx, payload.load(workflow.input, job.input))
+        if holding.waits:
+            return _Worked(waits=holding.waits)  # it caught what was to end it, as `gather` does when asked to
         return _Worked(output=payload.dump(workflow.output, output, f"The output of '{workflow.name}'"))
 
     async def _kept(self, job_id: str) -> Kept:

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from cutroom.jobs.claiming import Claimed
+from cutroom.jobs.errors import Suspended, Wait
 from cutroom.jobs.recorder import Recorder
 
 Reason = Literal["released", "outage", "cancelled", "lost"]
@@ -28,6 +29,8 @@ class Holding:
         self.writing = asyncio.Lock()
         """Held while something of this job is being written, so that its events stay in order."""
         self.reason: Reason | None = None
+        self.waits: list[Wait] = []
+        """What the workflow waits for: not empty when it is to be suspended, whatever it made of `Suspended`."""
         self.worked = False
         self._on_worked = on_worked
         self._work: asyncio.Task[Any] | None = None
@@ -42,6 +45,15 @@ class Holding:
         self._work = task
         if self.reason is not None:
             task.cancel()
+
+    def suspend(self, wait: Wait) -> NoReturn:
+        """Leave the workflow: it goes on when `wait` is over.
+
+        Raises:
+            Suspended: always.
+        """
+        self.waits.append(wait)
+        raise Suspended(wait)
 
     def done_working(self) -> None:
         """Give the slot to another while the end is written."""

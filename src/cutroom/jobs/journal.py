@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.db import Database
 from cutroom.jobs import payload
 from cutroom.jobs.context import Context, I, R
-from cutroom.jobs.errors import NewItems, Suspended, Timer
+from cutroom.jobs.errors import NewItems, Timer
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.items import item_error
 from cutroom.jobs.ledger import Ledger, patiently
@@ -94,13 +94,13 @@ class WorkerSpread:
             if self.holding.job.depth >= MAX_DEPTH:
                 raise Internal("too_deep", f"Step '{step}' lies {MAX_DEPTH} jobs deep; nothing may lie deeper.")
             inputs = tuple(payload.accept(found.input, item) for item in items)
-            raise Suspended(NewItems(step, found.name, inputs, span))
+            self.holding.suspend(NewItems(step, found.name, inputs, span))
         rows = await patiently(lambda: self._rows(step))
         if mark["items"] != len(items) or len(rows) != len(items):
             message = f"Step '{step}' had {mark['items']} items and has {len(items)} when it is replayed."
             raise Internal("replay_mismatch", message)
         if any(row.status not in {"succeeded", "failed", "cancelled"} for row in rows):
-            raise Suspended(NewItems(step, found.name, None, span))
+            self.holding.suspend(NewItems(step, found.name, None, span))
         for index, row in enumerate(rows):
             if row.status == "failed":
                 error = CutroomError.from_json(row.error)
@@ -114,10 +114,10 @@ class WorkerSpread:
         """Wait until the time that the first call set, by the database's clock."""
         mark = self.kept.marks.get(step)
         if mark is None:
-            raise Suspended(Timer(step, seconds))
+            self.holding.suspend(Timer(step, seconds))
         now = self.holding.job.claimed_at.timestamp() + time.monotonic() - self.began
         if now < mark["until"]:
-            raise Suspended(Timer(step, seconds, until=mark["until"]))
+            self.holding.suspend(Timer(step, seconds, until=mark["until"]))
 
     async def _rows(self, step: str) -> Sequence[Row[Any]]:
         async with self.database.begin() as session:

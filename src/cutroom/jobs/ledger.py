@@ -108,15 +108,15 @@ class Ledger:
             notes = holding.recorder.take()
             if notes is None:
                 return False
-            written = Written.BUSY
             try:
                 written = await self._writes.do(Write(holding.job.id, holding.job.fence, notes))
             except Exception as error:
                 if not passing(error):
-                    raise
-            finally:
-                if written is Written.BUSY:
-                    holding.recorder.give_back(notes)
+                    log.exception("job.notes_dropped", job_id=holding.job.id)
+                    return False
+                written = Written.BUSY
+            if written is Written.BUSY:
+                holding.recorder.give_back(notes)
         if written is Written.LOST:
             holding.stop("lost")
         return written is Written.YES
@@ -153,9 +153,22 @@ class Ledger:
                 holding.recorder.give_back(notes)
             return done
 
-    async def _write_all(self, writes: Sequence[Write]) -> list[Written]:
-        async with self._transaction() as session:
-            return await writing.write(session, writes)
+    async def _write_all(self, writes: Sequence[Write]) -> list[Written | Exception]:
+        try:
+            async with self._transaction() as session:
+                return [*await writing.write(session, writes)]
+        except Exception as error:
+            if passing(error) or len(writes) == 1:
+                raise
+            # One of them cannot be kept; each by itself shows which.
+            return [await self._write_alone(write) for write in writes]
+
+    async def _write_alone(self, write: Write) -> Written | Exception:
+        try:
+            async with self._transaction() as session:
+                return (await writing.write(session, [write]))[0]
+        except Exception as error:  # noqa: BLE001 — told to the one who wrote it
+            return error
 
     async def _end_all(self, ends: Sequence[End]) -> list[Ended | None]:
         try:

@@ -65,8 +65,7 @@ class Parents:
                 await self._raise(moved)
             except Exception as error:
                 if unavailable(error) is None:
-                    raise
-                log.debug("parents.unreachable", error=str(error))
+                    log.exception("parents.failed")
             await asyncio.sleep(EVERY_S)
 
     async def _raise(self, moved: Iterable[tuple[str, str]]) -> None:

@@ -18,7 +18,14 @@ SELECT id, event_seq, clock_timestamp(), 'state', jsonb_strip_nulls(jsonb_build_
   'status', CASE status WHEN 'waiting' THEN 'running' ELSE status END, 'attempt', attempt, 'error', error - 'attempts'))
 FROM changed
 """
+# Whether the next attempt is the last one of a job with which a worker was lost before. Asked of few rows: nearly all
+# have no attempt behind them, which is looked at first.
+_SUSPECT: Final = """
+(attempt > 0 AND attempt + 1 >= max_attempts
+ AND EXISTS (SELECT FROM job_attempts AS tried WHERE tried.job_id = jobs.id AND tried.outcome = 'lost'))
+"""
 _FRAGMENTS: Final = {
+    "suspect": _SUSPECT,
     "job": _JOB,
     "state_event": _STATE_EVENT,
     "ended": "('succeeded', 'failed', 'cancelled')",
@@ -28,7 +35,8 @@ _FRAGMENTS: Final = {
 def statement(template: str) -> TextClause:
     """A statement with `:parameters`.
 
-    `$job` stands for the columns that `repository.job_of` reads, `$ended` for the list of statuses of ended jobs, and
-    `$state_event` for the insert of one state event for each row of the CTE `changed`.
+    `$job` stands for the columns that `repository.job_of` reads, `$ended` for the list of statuses of ended jobs,
+    `$suspect` for whether a job is one (see `claiming`), and `$state_event` for the insert of one state event for each
+    row of the CTE `changed`.
     """
     return text(Template(template).substitute(_FRAGMENTS))

@@ -91,7 +91,7 @@ class Worker:
         self._rescuer = Rescuer(self._database, on_end)
         self._heart = Heart(self._database, self._holdings_now, self.settings.lease_s)
         self._executor = Executor(self._database, self._ledger, registry, files_for, self._scratch, self._threads)
-        self._holdings: set[Holding] = set()
+        self._attempts: dict[Holding, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -120,10 +120,9 @@ class Worker:
                 ]
                 async with asyncio.TaskGroup() as attempts:
                     await self._dispatch(stop, attempts)
-                    log.info("worker.draining", worker=self.name, held=len(self._holdings))
                     await self._drain()
-                for service in services:
-                    service.cancel()
+                    for service in services:
+                        service.cancel()
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
             await asyncio.to_thread(self._scratch.close)
@@ -147,12 +146,12 @@ class Worker:
                 off()
 
     def _holdings_now(self) -> list[Holding]:
-        return list(self._holdings)
+        return list(self._attempts)
 
     def _on_cancel(self, job_id: str) -> None:
         if job_id == "":
             self._heart.hurry()
-        for holding in self._holdings:
+        for holding in self._attempts:
             if holding.job.id == job_id:
                 holding.stop("cancelled")
 
@@ -188,7 +187,7 @@ class Worker:
         # The answer must come while the lease is fresh; one that comes later is as good as lost.
         async with asyncio.timeout(settings.lease_s / 2), self._database.begin() as session:
             if unsure:
-                held = [(holding.job.id, holding.job.fence) for holding in self._holdings]
+                held = [(holding.job.id, holding.job.fence) for holding in self._attempts]
                 released = await claiming.release_unheard(session, worker=self.name, held=held)
                 if released:
                     log.warning("worker.released_unheard", jobs=released)
@@ -197,6 +196,7 @@ class Worker:
                 worker=self.name,
                 count=count,
                 lease_s=settings.lease_s,
+                suspects=not any(holding.job.suspect for holding in self._attempts),
                 sandbox_level=settings.sandbox_level,
             )
 
@@ -211,15 +211,14 @@ class Worker:
     def _start(self, job: Claimed, sent_at: float, attempts: asyncio.TaskGroup) -> None:
         metrics.WAIT.labels(job.type).observe(job.wait_s)
         holding = Holding(job, sent_at + self.settings.lease_s, self._on_slot)
-        self._holdings.add(holding)
         self._idle.clear()
-        metrics.RUNNING.set(len(self._holdings))
-        attempts.create_task(self._attempt(holding))
+        metrics.RUNNING.set(len(self._attempts))
+        self._attempts[holding] = attempts.create_task(self._attempt(holding))
 
     def _free(self) -> int:
         """Slots without work. An end that is being written holds none, within bounds: the database may be slow."""
-        working = sum(not holding.worked for holding in self._holdings)
-        return min(self.settings.slots - working, 3 * self.settings.slots - len(self._holdings))
+        working = sum(not holding.worked for holding in self._attempts)
+        return min(self.settings.slots - working, 3 * self.settings.slots - len(self._attempts))
 
     def _on_slot(self) -> None:
         if self._hungry:
@@ -233,21 +232,26 @@ class Worker:
             # Our own mistake: the job is taken over when its lease has passed, and the others go on.
             log.exception("worker.attempt_broke", job_id=job.id)
         finally:
-            self._holdings.discard(holding)
-            metrics.RUNNING.set(len(self._holdings))
+            del self._attempts[holding]
+            metrics.RUNNING.set(len(self._attempts))
             self._parents.moved(job.parent_id, job.parent_step)
-            if not self._holdings:
+            if not self._attempts:
                 self._idle.set()
+            if job.suspect:
+                self._wake.set()  # another one may have its turn
             self._on_slot()
 
     async def _drain(self) -> None:
         """Give attempts their grace, then put back what still runs."""
+        log.info("worker.draining", worker=self.name, held=len(self._attempts))
         await _wait(self._idle, self.settings.drain_s)
         for holding in self._holdings_now():
             holding.stop("released")
         await _wait(self._idle, STOP_S)
-        for holding in self._holdings_now():
-            log.error("worker.attempt_does_not_stop", job_id=holding.job.id)
+        # What cannot be put back, because the database is away or the work does not stop, is taken over later.
+        for holding, task in tuple(self._attempts.items()):
+            log.error("worker.attempt_abandoned", job_id=holding.job.id)
+            task.cancel()
 
     async def _flush(self) -> NoReturn:
         """Write down progress and log lines about four times a second."""
@@ -273,9 +277,12 @@ class Worker:
     async def _sweep(self) -> NoReturn:
         """Remove the scratch folders of workers that were killed."""
         while True:
-            removed = await asyncio.to_thread(self._scratch.sweep)
-            if removed:
-                log.info("worker.swept_scratch", folders=removed)
+            try:
+                removed = await asyncio.to_thread(self._scratch.sweep)
+                if removed:
+                    log.info("worker.swept_scratch", folders=removed)
+            except OSError:
+                log.exception("worker.sweep_failed")
             await asyncio.sleep(SWEEP_S)
 
 
