@@ -1,6 +1,7 @@
 """The reference: a bare SKIP LOCKED loop, one job at a time, one commit to claim and one to finish it.
 
-`python -m bench.jobs.bare URL` drains the table and then waits for notifications, until SIGTERM.
+Started by the benchmarks in a process of its own, with the URL; drains the table, then waits for notifications, until
+SIGTERM.
 """
 
 import asyncio
@@ -37,5 +38,5 @@ async def main(url: str) -> None:
     await listening.close()
 
 
-if __name__ == "__main__":
+def run() -> None:
     asyncio.run(main(sys.argv[1]))

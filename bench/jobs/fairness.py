@@ -8,7 +8,7 @@ import asyncio
 import sys
 from collections import Counter
 
-from bench.jobs.stand import fill, program, registry, sql, stand, table
+from bench.jobs.stand import fill, program, registry, sql, stand, table, until
 from cutroom.jobs import JobService, Submission
 
 SUBMITS = 20
@@ -17,24 +17,25 @@ SUBMITS = 20
 async def main(queued: int) -> None:
     async with stand() as (database, folder):
         jobs = JobService(registry())
+        committed: dict[str, object] = {}
         await fill(database, "a", queued)
         async with program("worker", database.url, folder / "scratch", 1):
             await asyncio.sleep(1.0)
             for _ in range(SUBMITS):
                 async with database.begin() as session:
-                    await jobs.submit(session, "b", Submission("nothing", {}))
+                    job = (await jobs.submit(session, "b", Submission("nothing", {}))).job
+                # Committed: from here on a claim can see it.
+                ((committed[job.id],),) = await sql(database, "SELECT clock_timestamp()")
                 await asyncio.sleep(0.05)
-        between = Counter(
-            int(str(count))
-            for (count,) in await sql(
-                database,
-                """
-                SELECT (SELECT count(*) FROM jobs AS a WHERE a.workspace_id = 'a'
-                        AND a.started_at > b.queued_at AND a.started_at < b.started_at)
-                FROM jobs AS b WHERE b.workspace_id = 'b'
-                """,
-            )
-        )
+        await until(database, "SELECT NOT EXISTS (SELECT FROM jobs WHERE workspace_id = 'b' AND started_at IS NULL)")
+        counting = """
+            SELECT count(*) FROM jobs AS a JOIN jobs AS b ON b.id = :id
+            WHERE a.workspace_id = 'a' AND a.started_at > :at AND a.started_at < b.started_at
+        """
+        between: Counter[int] = Counter()
+        for job_id, at in committed.items():
+            ((count,),) = await sql(database, counting, id=job_id, at=at)
+            between[int(str(count))] += 1
         ((left,),) = await sql(database, "SELECT count(*) FROM jobs WHERE status = 'queued'")
     assert int(str(left)) > 0, "the queue ran empty: give more jobs"
     rows = [(f"{count} of A's jobs", number) for count, number in sorted(between.items())]

@@ -75,8 +75,8 @@ async def _warm_up(database: Database) -> None:
 
 @contextlib.asynccontextmanager
 async def program(module: str, *arguments: object) -> AsyncIterator[process.Child]:
-    """`python -m bench.jobs.<module>` in a process of its own; told to stop at the end."""
-    argv = [sys.executable, "-m", f"bench.jobs.{module}", *map(str, arguments)]
+    """`run` of a module beside this one, in a process of its own; told to stop at the end."""
+    argv = [sys.executable, "-c", f"from bench.jobs.{module} import run; run()", *map(str, arguments)]
     child = await process.start(argv, cwd=ROOT, env={"PATH": os.environ["PATH"]})
     try:
         yield child

@@ -1,4 +1,4 @@
-"""One worker: `python -m bench.jobs.worker URL FOLDER SLOTS`."""
+"""One worker, started by the benchmarks in a process of its own: URL FOLDER SLOTS."""
 
 import asyncio
 import signal
@@ -27,5 +27,5 @@ async def main(url: str, folder: Path, slots: int) -> None:
     await database.close()
 
 
-if __name__ == "__main__":
+def run() -> None:
     asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
