@@ -3,7 +3,6 @@
 from cutroom.jobs import Registry
 from cutroom.workflows.render import render, render_piece
 
-
 MAX_ATTEMPTS = 5
 """A machine that restarts three times while a film is made, and takes its worker with it, must not use the job up."""
 
