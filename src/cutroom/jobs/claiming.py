@@ -1,10 +1,9 @@
 """Taking jobs from the queue: by priority, then in turn over workspaces, within each one's limit.
 
-One statement, committed by itself: a claim is one round trip. It walks the workspaces that have queued jobs (a loose
-index scan: one index lookup per workspace, however long its queue), counts what runs in each, and locks the lanes that
-may be served, skipping those that another claim has locked. The statement sees the tables as they were when it began; a
-lane that was served since then shows a later `served_at` under the lock than in that view, and is left out. So what was
-counted is what is, a lane's limit holds exactly, and no claim ever waits for another.
+Two statements in one transaction. The first walks the workspaces that have queued jobs (a loose index scan: one index
+lookup per workspace, however long its queue) and locks the lanes that may be served, skipping those that another claim
+has locked. The second, with a snapshot taken after the locks, counts again what runs and takes the heads of the queues.
+A lane's limit therefore holds exactly, and no claim ever waits for another.
 
 A job that kills its worker takes with it whatever else ran there. So that an innocent job does not meet the same fate
 again until its attempts are used up, a *suspect* (the last attempt of a job with which a worker was lost before) never
@@ -17,13 +16,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.jobs.job import AttemptRef
-from cutroom.jobs.statements import Executes, statement
+from cutroom.jobs.statements import statement
 
-# Whatever the planner believes about the size of the queue, it must look jobs up by id: `= ANY(ARRAY(…))` is no join,
-# and `status || ''` keeps it from reading the whole index of queued jobs for a few ids.
-_CLAIM: Final = statement("""
+_LANES: Final = statement("""
 WITH RECURSIVE ready AS (
   (SELECT workspace_id, priority FROM jobs WHERE status = 'queued' AND (:suspects OR NOT $suspect)
    ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1)
@@ -33,19 +31,29 @@ WITH RECURSIVE ready AS (
     WHERE status = 'queued' AND workspace_id > ready.workspace_id AND (:suspects OR NOT $suspect)
     ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1
   ) AS next
-), counted AS MATERIALIZED (
-  SELECT workspace_id, priority, served_at, max_running, (
-    SELECT count(*) FROM jobs WHERE jobs.status = 'running' AND jobs.workspace_id = ready.workspace_id
-  ) AS running
-  FROM ready JOIN lanes USING (workspace_id)
 ), open AS MATERIALIZED (
-  SELECT workspace_id, priority, served_at, running FROM counted WHERE running < max_running
-), lane AS MATERIALIZED (
-  SELECT lanes.workspace_id, lanes.served_at, lanes.max_running - open.running AS room,
-         lanes.served_at = open.served_at AS unserved
-  FROM lanes JOIN open USING (workspace_id)
+  SELECT workspace_id, priority, served_at FROM ready JOIN lanes USING (workspace_id)
+  WHERE max_running > (
+    SELECT count(*) FROM jobs WHERE jobs.status = 'running' AND jobs.workspace_id = ready.workspace_id
+  )
+  ORDER BY priority DESC, served_at, workspace_id
+), locked AS MATERIALIZED (
+  SELECT lanes.workspace_id FROM lanes JOIN open USING (workspace_id)
   ORDER BY open.priority DESC, open.served_at, open.workspace_id LIMIT :count
   FOR UPDATE OF lanes SKIP LOCKED
+)
+SELECT (SELECT count(*) FROM ready) AS ready, (SELECT count(*) FROM open) AS open,
+       ARRAY(SELECT workspace_id FROM locked) AS locked
+""")
+
+# Whatever the planner believes about the size of the queue, it must look jobs up by id: `= ANY(ARRAY(…))` is no join,
+# and `status || ''` keeps it from reading the whole index of queued jobs for a few ids.
+_CLAIM: Final = statement("""
+WITH lane AS MATERIALIZED (
+  SELECT workspace_id, served_at, max_running - (
+    SELECT count(*) FROM jobs WHERE jobs.status = 'running' AND jobs.workspace_id = lanes.workspace_id
+  ) AS room
+  FROM lanes WHERE workspace_id = ANY(CAST(:lanes AS text[]))
 ), head AS MATERIALIZED (
   SELECT first.id, first.priority, lane.served_at, first.suspect,
          row_number() OVER (
@@ -55,7 +63,6 @@ WITH RECURSIVE ready AS (
     WHERE status = 'queued' AND workspace_id = lane.workspace_id AND (:suspects OR NOT $suspect)
     ORDER BY workspace_id, priority DESC, root_id, id LIMIT GREATEST(LEAST(:count, lane.room), 0)
   ) AS first
-  WHERE lane.unserved
 ), chosen AS MATERIALIZED (
   SELECT id, priority, turn, served_at, suspect,
          row_number() OVER (PARTITION BY suspect ORDER BY priority DESC, turn, served_at, id) AS nth
@@ -76,22 +83,18 @@ WITH RECURSIVE ready AS (
   FROM locked WHERE jobs.id = ANY(ARRAY(SELECT id FROM locked)) AND jobs.id = locked.id
   RETURNING jobs.*, locked.at, locked.resumed, locked.suspect
 ), served AS (
-  UPDATE lanes SET served_at = GREATEST(clock_timestamp(), served_at + interval '1 us')
-  WHERE workspace_id = ANY(ARRAY(SELECT workspace_id FROM changed))
+  UPDATE lanes SET served_at = clock_timestamp() WHERE workspace_id = ANY(ARRAY(SELECT workspace_id FROM changed))
 ), attempt AS (
   INSERT INTO job_attempts (job_id, fence, attempt, worker, started_at)
   SELECT id, fence, attempt, worker, at FROM changed
 ), event AS (
   $state_event WHERE NOT resumed
 )
-SELECT (SELECT count(*) FROM ready) AS ready, (SELECT count(*) FROM open) AS open,
-       (SELECT count(*) FROM lane WHERE unserved) AS served,
-       id, workspace_id, type, CAST(input AS text) AS input, attempt, max_attempts, fence, priority, depth, root_id,
+SELECT id, workspace_id, type, CAST(input AS text) AS input, attempt, max_attempts, fence, priority, depth, root_id,
        parent_id, parent_step, progress, stage, event_seq, started_at, suspect, at,
        EXTRACT(EPOCH FROM at - queued_at) AS wait_s,
-       CASE WHEN id IS NOT NULL THEN pg_notify('cutroom_events', id) END
-FROM (VALUES (true)) AS always LEFT JOIN changed ON true
-ORDER BY priority DESC, root_id, id
+       pg_notify('cutroom_events', id)
+FROM changed ORDER BY priority DESC, root_id, id
 """)
 
 # What a claim took whose answer was lost with its connection: nobody knows of it but the row.
@@ -171,7 +174,7 @@ class Claim:
 
 
 async def claim(
-    session: Executes,
+    session: AsyncSession,
     *,
     worker: str,
     count: int,
@@ -183,20 +186,25 @@ async def claim(
 
     Among them is at most one suspect, and none unless `suspects`.
     """
+    lanes = (await session.execute(_LANES, {"count": count, "suspects": suspects})).one()
+    limited = lanes.ready > lanes.open
+    if not lanes.locked:
+        return Claim((), contended=lanes.open > 0, limited=limited)
     values = {
+        "lanes": lanes.locked,
         "count": count,
         "suspects": suspects,
         "worker": worker,
         "lease_s": lease_s,
         "sandbox_level": sandbox_level,
     }
-    rows = (await session.execute(_CLAIM, values)).all()
-    jobs = tuple(_claimed(row) for row in rows if row.id is not None)
-    missed = rows[0].served < min(rows[0].open, count) or any(job.suspect for job in jobs)
-    return Claim(jobs, contended=len(jobs) < count and missed, limited=rows[0].ready > rows[0].open)
+    jobs = tuple(_claimed(row) for row in await session.execute(_CLAIM, values))
+    missed = len(lanes.locked) < min(lanes.open, count) or any(job.suspect for job in jobs)
+    contended = len(jobs) < count and missed
+    return Claim(jobs, contended=contended, limited=limited)
 
 
-async def release_unheard(session: Executes, *, worker: str, held: Sequence[tuple[str, int]]) -> int:
+async def release_unheard(session: AsyncSession, *, worker: str, held: Sequence[tuple[str, int]]) -> int:
     """Put back, uncharged, what this worker holds by the table but not by its own knowledge; how many.
 
     `held` is what it knows of: pairs of id and fence.

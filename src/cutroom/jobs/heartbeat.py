@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.db import unavailable
+from cutroom.db import Database, unavailable
 from cutroom.jobs.holding import Holding
-from cutroom.jobs.lifeline import Lifeline
-from cutroom.jobs.statements import Executes, statement
+from cutroom.jobs.statements import statement
 
 BEAT_S: Final = 2.0
 """At most so long between two beats, whatever the lease: a beat is the backstop for a cancel whose NOTIFY was lost."""
@@ -48,7 +48,7 @@ class Beat:
     cancelled: bool
 
 
-async def beat(session: Executes, held: Sequence[tuple[str, int]], lease_s: float) -> list[Beat]:
+async def beat(session: AsyncSession, held: Sequence[tuple[str, int]], lease_s: float) -> list[Beat]:
     """Renew the leases of jobs, given as pairs of id and fence."""
     values = {"ids": [job_id for job_id, _ in held], "fences": [fence for _, fence in held], "lease_s": lease_s}
     return [Beat(*row) for row in await session.execute(_BEAT, values)]
@@ -63,7 +63,7 @@ class Heart:
         lease_s: seconds of each lease.
     """
 
-    def __init__(self, database: Lifeline, holdings: Callable[[], Collection[Holding]], lease_s: float) -> None:
+    def __init__(self, database: Database, holdings: Callable[[], Collection[Holding]], lease_s: float) -> None:
         self._database = database
         self._holdings = holdings
         self._lease_s = lease_s
@@ -99,8 +99,8 @@ class Heart:
     async def _beat(self, holdings: dict[tuple[str, int], Holding]) -> None:
         sent_at = time.monotonic()
         try:
-            async with self._database.single(within_s=self._lease_s / 2) as connection:
-                beats = await beat(connection, list(holdings), self._lease_s)
+            async with asyncio.timeout(self._lease_s / 2), self._database.begin() as session:
+                beats = await beat(session, list(holdings), self._lease_s)
         except Exception as error:
             self._reached = False
             if unavailable(error) is None:

@@ -13,14 +13,13 @@ from typing import Final, TypeVar
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.db import unavailable
+from cutroom.db import Database, unavailable
 from cutroom.jobs import ending, suspending, writing
 from cutroom.jobs.batching import Batcher
 from cutroom.jobs.ending import End, Ended, OnEnd
 from cutroom.jobs.errors import LeaseLost, Wait
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.job import Job
-from cutroom.jobs.lifeline import Lifeline
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.writing import StepResult, Write, Written
 from cutroom.kit.backoff import Backoff
@@ -63,7 +62,7 @@ class Ledger:
         on_end: told of each job that ends.
     """
 
-    def __init__(self, database: Lifeline, registry: Registry, on_end: OnEnd | None) -> None:
+    def __init__(self, database: Database, registry: Registry, on_end: OnEnd | None) -> None:
         self._database = database
         self._registry = registry
         self._on_end = on_end
@@ -156,8 +155,8 @@ class Ledger:
 
     async def _write_all(self, writes: Sequence[Write]) -> list[Written | Exception]:
         try:
-            async with self._database.single(within_s=WITHIN_S) as connection:
-                return [*await writing.write(connection, writes)]
+            async with self._transaction() as session:
+                return [*await writing.write(session, writes)]
         except Exception as error:
             if passing(error) or len(writes) == 1:
                 raise
@@ -166,8 +165,8 @@ class Ledger:
 
     async def _write_alone(self, write: Write) -> Written | Exception:
         try:
-            async with self._database.single(within_s=WITHIN_S) as connection:
-                return (await writing.write(connection, [write]))[0]
+            async with self._transaction() as session:
+                return (await writing.write(session, [write]))[0]
         except Exception as error:  # noqa: BLE001 — told to the one who wrote it
             return error
 

@@ -4,10 +4,6 @@ from string import Template
 from typing import Final
 
 from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-
-Executes = AsyncSession | AsyncConnection
-"""What a statement can be executed on: a transaction, or a connection on which it is one by itself."""
 
 _JOB: Final = (
     "id, workspace_id, type, status, priority, input, output, error, progress, stage, attempt, max_attempts, run_at, "

@@ -185,14 +185,14 @@ class Worker:
     async def _claim(self, count: int, *, unsure: bool) -> Claim:
         settings = self.settings
         # The answer must come while the lease is fresh; one that comes later is as good as lost.
-        async with self._database.single(within_s=settings.lease_s / 2) as connection:
+        async with asyncio.timeout(settings.lease_s / 2), self._database.begin() as session:
             if unsure:
                 held = [(holding.job.id, holding.job.fence) for holding in self._attempts]
-                released = await claiming.release_unheard(connection, worker=self.name, held=held)
+                released = await claiming.release_unheard(session, worker=self.name, held=held)
                 if released:
                     log.warning("worker.released_unheard", jobs=released)
             return await claiming.claim(
-                connection,
+                session,
                 worker=self.name,
                 count=count,
                 lease_s=settings.lease_s,

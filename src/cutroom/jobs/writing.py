@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cutroom.jobs.recorder import Notes
-from cutroom.jobs.statements import Executes, statement
+from cutroom.jobs.statements import statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ FROM given AS g LEFT JOIN changed ON changed.id = g.id AND changed.fence = g.fen
 """)
 
 
-async def write(session: Executes, writes: Sequence[Write]) -> list[Written]:
+async def write(session: AsyncSession, writes: Sequence[Write]) -> list[Written]:
     """Keep what several attempts want kept, at most one of each attempt; what became of each, in order."""
     now = time.monotonic()
     given = f"[{','.join(_text(write, now) for write in writes)}]"
