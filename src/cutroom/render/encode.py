@@ -9,13 +9,15 @@ from cutroom.render.plan import AudioEncoder, VideoEncoder
 from cutroom.timeline.resolved import Quality
 
 _PRESET_CRF: Final[dict[Quality, tuple[str, int]]] = {
+    "lowest": ("superfast", 32),
     "low": ("superfast", 27),
     "medium": ("veryfast", 21),
     "high": ("faster", 18),
+    "highest": ("medium", 15),
 }
 _AUDIO_BITS: Final[dict[Literal["aac", "mp3"], dict[Quality, int]]] = {
-    "aac": {"low": 96_000, "medium": 128_000, "high": 192_000},
-    "mp3": {"low": 128_000, "medium": 192_000, "high": 320_000},
+    "aac": {"lowest": 64_000, "low": 96_000, "medium": 128_000, "high": 192_000, "highest": 256_000},
+    "mp3": {"lowest": 96_000, "low": 128_000, "medium": 192_000, "high": 320_000, "highest": 320_000},
 }
 _THREADS: Final = 2
 _KEYFRAME_S: Final = 2

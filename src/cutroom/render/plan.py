@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from cutroom.media.timebase import Rational
-from cutroom.timeline.resolved import Color, Position, TextStyle, Warning  # noqa: A004 — the word of the document
+from cutroom.timeline.resolved import Color, Format, Position, TextStyle, Warning  # noqa: A004 — the word of the document
 
 SAMPLE_RATE: Final = 48_000
 
@@ -280,7 +280,7 @@ class AudioPlan:
 class PlanOutput:
     """The file to make."""
 
-    format: Literal["mp4", "mp3"]
+    format: Format
     width: int
     height: int
     fps: Rational

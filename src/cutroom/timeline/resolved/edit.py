@@ -6,91 +6,22 @@ class goes to JSON and back through `pydantic.TypeAdapter` (fractions as "n/d").
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
-from cutroom.media.info import MediaInfo
 from cutroom.media.timebase import Rational
+from cutroom.timeline.resolved.captions import Captions
+from cutroom.timeline.resolved.curve import Curve
+from cutroom.timeline.resolved.media import Color, Media
+from cutroom.timeline.resolved.output import ResolvedOutput
+from cutroom.timeline.resolved.picture import BlendMode, ChromaKey, Crop, Look, Matte, Motion, Passage, View
+from cutroom.timeline.resolved.shapes import Gradient, Shape, Waveform
+from cutroom.timeline.resolved.sound import Ducking, Loudness, ResolvedSoundtrack
+from cutroom.timeline.resolved.text import TextStyle
 
-ClipKind = Literal["video", "image", "text", "color", "audio"]
-Fit = Literal["cover", "contain", "fill", "none"]
+ClipKind = Literal["video", "image", "text", "color", "audio", "captions", "shape", "gradient", "waveform"]
+Fit = Literal["cover", "contain", "fill", "none", "blur"]
 Position = Literal["top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"]
-Alignment = Literal["left", "center", "right"]
-Format = Literal["mp4", "mp3"]
-Quality = Literal["low", "medium", "high"]
-
-
-@dataclass(frozen=True, slots=True)
-class Color:
-    """An sRGB colour: `red`, `green`, `blue` 0 to 255, `alpha` 0 (nothing) to 1 (opaque)."""
-
-    red: int
-    green: int
-    blue: int
-    alpha: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """A source whose bytes are at hand: the SHA-256 (hex) of the file, and what the probe found in it."""
-
-    sha256: str
-    info: MediaInfo
-
-
-@dataclass(frozen=True, slots=True)
-class TextStroke:
-    """An outline drawn around the letters; `width_px` lies outside of them."""
-
-    color: Color
-    width_px: float
-
-
-@dataclass(frozen=True, slots=True)
-class TextShadow:
-    """A shadow under the letters: moved by (`dx_px` right, `dy_px` down), softened by a Gaussian of `blur_px` sigma."""
-
-    color: Color
-    dx_px: float
-    dy_px: float
-    blur_px: float
-
-
-@dataclass(frozen=True, slots=True)
-class TextBackground:
-    """A box behind the text block: `padding_*_px` around the block, corners rounded by `radius_px`."""
-
-    color: Color
-    padding_x_px: float
-    padding_y_px: float
-    radius_px: float
-
-
-@dataclass(frozen=True, slots=True)
-class TextStyle:
-    """A text block, laid out in output pixels.
-
-    `text` may hold line breaks; lines longer than `wrap_px` are wrapped at words. The block (with its background) is
-    what `ResolvedClip.position` and the offsets place.
-
-    Args:
-        family: a font family name; "Inter" when the document names none.
-        weight: 100 to 900.
-        line_height: distance of baselines in units of `size_px`.
-        letter_spacing_px: added after every letter; may be negative.
-    """
-
-    text: str
-    family: str
-    size_px: float
-    weight: int
-    color: Color
-    align: Alignment
-    line_height: float
-    letter_spacing_px: float
-    wrap_px: int
-    background: TextBackground | None = None
-    stroke: TextStroke | None = None
-    shadow: TextShadow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +48,18 @@ class ResolvedClip:
             `audio_start` when the clip makes no sound. The source is heard from `trim` on.
         audio_fade_in: seconds of volume ramp from `audio_start`.
         audio_fade_out: seconds of volume ramp that end at `audio_end`.
+        speed: seconds of source in one second of output; its sound keeps its pitch.
+        swell: changes of volume over the clip's life, multiplied with `volume`; keyframes count from `start`.
+        ducking: how this clip's sound makes room for speech; None when it does not.
+        crop: what is left out of the source before fitting.
+        view: window inside the box, for Ken Burns; None shows all.
+        motion: how the box moves; None for a box that stands still.
+        enter: how the clip comes, other than by fading.
+        leave: how the clip goes, other than by fading.
+        looks: filters, in the order they are applied.
+        radius_px: of the box's corners.
+        flip_x: left and right swapped.
+        flip_y: top and bottom swapped.
     """
 
     pointer: str
@@ -144,36 +87,25 @@ class ResolvedClip:
     audio_end: Rational
     audio_fade_in: Rational
     audio_fade_out: Rational
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedSoundtrack:
-    """Music under the whole edit: heard from second 0 of the output to `end`, from `trim` of the source on.
-
-    With `loop` the source starts again from its beginning as often as needed. `fade_out` seconds end at `end`.
-    """
-
-    media: Media
-    src: str
-    volume: float
-    loop: bool
-    trim: Rational
-    end: Rational
-    fade_in: Rational
-    fade_out: Rational
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedOutput:
-    """The file to make. For an mp3 the picture fields hold defaults and mean nothing; `fps` still counts frames."""
-
-    format: Format
-    width: int
-    height: int
-    fps: Rational
-    quality: Quality
-    background: Color
-    mute: bool
+    speed: Rational = Fraction(1)
+    swell: Curve = 1.0
+    ducking: Ducking | None = None
+    crop: Crop | None = None
+    view: View | None = None
+    motion: Motion | None = None
+    enter: Passage | None = None
+    leave: Passage | None = None
+    looks: tuple[Look, ...] = ()
+    chroma: ChromaKey | None = None
+    matte: Matte | None = None
+    blend: BlendMode = "normal"
+    radius_px: float = 0.0
+    flip_x: bool = False
+    flip_y: bool = False
+    captions: Captions | None = None
+    shape: Shape | None = None
+    gradient: Gradient | None = None
+    waveform: Waveform | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +126,4 @@ class ResolvedEdit:
     clips: tuple[ResolvedClip, ...]
     soundtrack: ResolvedSoundtrack | None
     warnings: tuple[Warning, ...]
+    loudness: Loudness | None = None
