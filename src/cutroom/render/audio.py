@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from cutroom.media.info import AudioStream, MediaInfo
 from cutroom.media.timebase import nearest_frame
-from cutroom.render.encode import audio_encoder
 from cutroom.render.keys import audio_key
+from cutroom.render.output.encode import audio_encoder
 from cutroom.render.plan import SAMPLE_RATE, AudioPlan, AudioSource, AudioSpan, Ramp, Voice
 from cutroom.render.source import zero
 from cutroom.timeline.resolved import Media, ResolvedClip, ResolvedEdit, ResolvedSoundtrack

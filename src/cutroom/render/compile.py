@@ -9,9 +9,9 @@ from typing import Final
 from cutroom.media.ffmpeg import find
 from cutroom.render import typefaces
 from cutroom.render.audio import compile_audio
-from cutroom.render.encode import video_encoder
 from cutroom.render.keys import segment_key
 from cutroom.render.layers import Picture, layer, live, opaque_color, picture, uncovered
+from cutroom.render.output.encode import video_encoder
 from cutroom.render.plan import Canvas, ImageLayer, Layer, PlanOutput, RenderPlan, SegmentPlan, VideoLayer
 from cutroom.render.segments import cuts
 from cutroom.render.text import missing

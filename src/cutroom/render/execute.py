@@ -13,8 +13,8 @@ from cutroom.media.command import Command, Input, Output
 from cutroom.media.run import Progress, RunLimits, run_ffmpeg
 from cutroom.media.words import Word
 from cutroom.render.audio import loudest
-from cutroom.render.encode import audio_options, video_options
 from cutroom.render.feed import image_input, text_input, video_input, voice_input
+from cutroom.render.output.encode import audio_options, video_options
 from cutroom.render.plan import AudioPlan, AudioSpan, ColorLayer, SegmentPlan, TextLayer, VideoLayer
 from cutroom.render.raster import draw
 from cutroom.render.sound import heard, joined, mix, summed

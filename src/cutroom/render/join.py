@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import av
 
 from cutroom.kit.errors import Internal
-from cutroom.render.encode import REORDER_FRAMES
+from cutroom.render.output.encode import REORDER_FRAMES
 from cutroom.render.plan import SAMPLE_RATE, RenderPlan, SegmentPlan, VideoEncoder
 
 if TYPE_CHECKING:
