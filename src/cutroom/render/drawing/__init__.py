@@ -1,0 +1,6 @@
+"""Pictures without a file: shapes, gradients, and sound made visible."""
+
+from cutroom.render.drawing.gradient import GradientArtist
+from cutroom.render.drawing.shape import ShapeArtist
+
+__all__ = ["GradientArtist", "ShapeArtist"]
