@@ -27,7 +27,7 @@ router = keyed("render")
 
 
 class RenderRequest(timeline.Edit):
-    """A timeline to render; in JSON, `timeline` and `output`."""
+    """A timeline to render; in JSON, `timeline` and `output`. Placeholders are filled from `merge` first."""
 
     idempotency_key: Annotated[
         str | None,
@@ -50,7 +50,9 @@ class RawRender:
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """What should come in."""
-        return handler(RenderRequest.__pydantic_core_schema__)
+        described = handler(RenderRequest.__pydantic_core_schema__)
+        handler.resolve_ref_schema(described)["properties"][timeline.MERGE_FIELD] = dict(timeline.MERGE_SCHEMA)
+        return described
 
 
 Document = Annotated[Any, RawRender, Body(description="The timeline, and the file to make of it.")]

@@ -6,6 +6,8 @@ resolved = resolve(edit, media)     # integer frames, pixels, warnings
 """
 
 from cutroom.timeline.limits import Limits
+from cutroom.timeline.merge import FIELD as MERGE_FIELD
+from cutroom.timeline.merge import MERGE_SCHEMA
 from cutroom.timeline.model import Edit
 from cutroom.timeline.normalise import resolve
 from cutroom.timeline.resolved import (
@@ -26,6 +28,8 @@ from cutroom.timeline.sources import SourceUse, sources
 from cutroom.timeline.validate import parse
 
 __all__ = [
+    "MERGE_FIELD",
+    "MERGE_SCHEMA",
     "Color",
     "Edit",
     "Limits",

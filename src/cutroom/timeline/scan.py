@@ -54,7 +54,7 @@ def scan(document: Any, limits: Limits) -> list[Detail]:
 
 def _text(text: str, trail: _Trail) -> list[Detail]:
     if (found := _PLACEHOLDER.search(text)) is not None:
-        sentence = f"{shown(found.group())} was not filled in; put a value there before sending the document."
+        sentence = f"{shown(found.group())} was not filled in; give it a value in 'merge'; names are case-sensitive."
         return [Detail(_place(trail), "unresolved_placeholder", sentence)]
     if (found := _UNSTORABLE.search(text)) is not None:
         wrong = "NUL" if found.group() == "\x00" else "a lone surrogate"

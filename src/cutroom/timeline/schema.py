@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
+from cutroom.timeline.merge import FIELD, MERGE_SCHEMA
 from cutroom.timeline.model import Edit
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of the document."""
     schema = _untitled(Edit.model_json_schema(by_alias=True))
+    schema["properties"] = {**schema["properties"], FIELD: dict(MERGE_SCHEMA)}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cutroom timeline", **schema}
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.timeline.complaints import complaints
 from cutroom.timeline.limits import Limits
+from cutroom.timeline.merge import merged
 from cutroom.timeline.model import Edit
 from cutroom.timeline.rules import problems_of
 from cutroom.timeline.scan import NOT_AVAILABLE, scan
@@ -18,7 +19,7 @@ _DEFAULT: Final = Limits()
 
 
 def parse(document: Any, limits: Limits = _DEFAULT) -> Edit:
-    """Check a document.
+    """Fill in its merge fields and check a document.
 
     Args:
         document: JSON data: dicts, lists, strings, numbers, booleans, None.
@@ -28,7 +29,8 @@ def parse(document: Any, limits: Limits = _DEFAULT) -> Edit:
         Invalid: with one detail for each wrong place, at most 100; the error's own code is that of the details, or
             `invalid_timeline` when they differ.
     """
-    problems = scan(document, limits)
+    document, problems = merged(document)
+    problems += scan(document, limits)
     if any(problem.code.startswith("too_many") for problem in problems):
         raise refusal(problems)
     known = document
