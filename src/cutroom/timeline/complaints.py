@@ -49,24 +49,24 @@ _WANTED: Final = {
 }
 
 
-def complaints(error: ValidationError) -> Iterator[Detail]:
-    """The details of a failed validation of an `Edit`, in the order in which they stand in the document."""
+def complaints(error: ValidationError, root: type[Part] = Edit) -> Iterator[Detail]:
+    """The details of a failed validation of a `root`, in the order in which they stand in the document."""
     for item in error.errors(include_url=False):
         if item["type"] == "invalid_key":
             continue  # `scan` has said it
-        place, model = _place(item["loc"])
+        place, model = _place(item["loc"], root)
         code, sentence, below = _say(item, model)
         yield Detail(pointer([*place, *below]), code, sentence)
 
 
-def _place(location: Sequence[str | int]) -> tuple[list[str | int], type[Part] | None]:
+def _place(location: Sequence[str | int], root: type[Part]) -> tuple[list[str | int], type[Part] | None]:
     """The path in the document, and the model that holds its last part.
 
     Pydantic puts the asset's type between "asset" and the asset's fields; it is no part of the document.
     """
     path: list[str | int] = []
     holder: type[Part] | None = None
-    here: type[Part] | None = Edit
+    here: type[Part] | None = root
     tagged = False
     for part in location:
         if tagged and isinstance(part, str):

@@ -1,8 +1,24 @@
 """How large a document may be."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import ValidationInfo
+
+MAX_KEYFRAMES: Final = 1000
+"""Keyframes of one value."""
+MAX_CUES: Final = 20_000
+"""Cues of one caption clip: three hours with two in a second."""
+MAX_STOPS: Final = 16
+"""Colours of one gradient."""
+MAX_FILTERS: Final = 16
+"""Filters of one clip."""
+MAX_OUTPUTS: Final = 8
+"""Further outputs of one edit."""
+MAX_POSTERS: Final = 20
+"""Posters of one output."""
+MAX_NESTED: Final = 4
+"""How deep timelines lie in each other, the outermost not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +29,7 @@ class Limits:
         tracks: tracks in a timeline.
         clips: clips in a timeline, all tracks together.
         duration_s: seconds of output.
+        longform_s: seconds of output of a longform.
         long_side_px: pixels of the longer side of the picture.
         short_side_px: pixels of the shorter side, so that 1920x1080 and 1080x1920 are one limit.
         text_length: characters in one text clip.
@@ -23,6 +40,7 @@ class Limits:
     tracks: int = 32
     clips: int = 500
     duration_s: int = 300
+    longform_s: int = 10_800
     long_side_px: int = 1920
     short_side_px: int = 1080
     text_length: int = 5000
