@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutroom.render.audio import VOICES_AT_ONCE, compile_audio, loudest
-from cutroom.render.plan import SAMPLE_RATE, AudioPlan, Ramp
+from cutroom.render.encoders import SAMPLE_RATE
+from cutroom.render.plan import AudioPlan, Ramp
 from cutroom.render.sound import heard
 from cutroom.timeline.resolved import ResolvedEdit
 from tests.render.edits import clip, edit, image, music, sound, video

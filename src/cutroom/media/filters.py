@@ -182,6 +182,12 @@ _VIDEO_FILTERS: Final[Mapping[str, Filter]] = {
     "hstack": Filter("v*", "v", {"shortest": Flag()}, counted="inputs"),
     "vstack": Filter("v*", "v", {"shortest": Flag()}, counted="inputs"),
     "split": Filter("v", "v*", {}, counted="outputs"),
+    "palettegen": _video(max_colors=Int(2, 256), reserve_transparent=Flag(), stats_mode=Choice(W.FULL, W.DIFF)),
+    "paletteuse": Filter(
+        "vv", "v",
+        {"dither": Choice(W.BAYER, W.SIERRA2_4A), "bayer_scale": Int(0, 5), "diff_mode": Choice(W.RECTANGLE),
+        "alpha_threshold": Int(0, 255)},
+    ),
     # measuring, into the log
     "blackdetect": _video(d=Time(), pix_th=Real(0, 1), pic_th=Real(0, 1)),
     "freezedetect": _video(n=Real(0, 1), d=Time()),

@@ -16,6 +16,7 @@ MUXERS: Final = frozenset(
     {
         W.MP4, W.MOV, W.IPOD, W.MATROSKA, W.WEBM, W.MPEGTS, W.AVI, W.NUT, W.GIF, W.MP3, W.ADTS, W.WAV, W.W64, W.FLAC,
         W.OGG, W.H264, W.IMAGE2, W.FRAMEMD5, W.NULL, W.RAWVIDEO,
+        W.WEBP,
     }
 )  # fmt: skip
 DEMUXERS: Final = frozenset(
@@ -25,6 +26,11 @@ DEMUXERS: Final = frozenset(
     }
 )  # fmt: skip
 
+HARDWARE: Final = (
+    W.H264_NVENC, W.HEVC_NVENC, W.AV1_NVENC, W.H264_QSV, W.HEVC_QSV, W.AV1_QSV, W.VP9_QSV, W.H264_AMF, W.HEVC_AMF,
+    W.AV1_AMF, W.H264_VIDEOTOOLBOX, W.HEVC_VIDEOTOOLBOX,
+)  # fmt: skip
+"""Encoders of graphics cards that take pictures from main memory, so that a graph need not know of the card."""
 _PRESETS: Final = (
     W.ULTRAFAST, W.SUPERFAST, W.VERYFAST, W.FASTER, W.FAST, W.MEDIUM, W.SLOW, W.SLOWER,
 )  # fmt: skip
@@ -35,13 +41,14 @@ OUTPUT_OPTIONS: Final[Mapping[str, Kind]] = {
     "c:v": Choice(
         W.COPY, W.LIBX264, W.LIBX265, W.LIBVPX, W.LIBVPX_VP9, W.LIBSVTAV1, W.PRORES_KS, W.FFV1, W.RAWVIDEO, W.MJPEG,
         W.PNG, W.GIF,
+        W.LIBWEBP_ANIM, *HARDWARE,
     ),
-    "preset": Choice(*_PRESETS),
+    "preset": Choice(*_PRESETS, W.P4, W.SVT_6, W.SVT_8, W.SVT_10, W.SVT_11, W.SVT_12),
     "tune": Choice(W.FILM, W.ANIMATION, W.STILLIMAGE, W.ZEROLATENCY),
-    "profile:v": Choice(W.BASELINE, W.MAIN, W.HIGH),
-    "level": Int(10, 62),
+    "profile:v": Choice(W.BASELINE, W.MAIN, W.HIGH, W.PROXY, W.LT, W.STANDARD, W.HQ, W.PRORES_4444),
+    "level": Int(1, 62),
     "crf": Real(0, 63),
-    "b:v": Int(1000, 1_000_000_000),
+    "b:v": Int(0, 1_000_000_000),
     "maxrate": Int(1000, 1_000_000_000),
     "bufsize": Int(1000, 2_000_000_000),
     "q:v": Real(1, 31),
@@ -52,7 +59,8 @@ OUTPUT_OPTIONS: Final[Mapping[str, Kind]] = {
     "sc_threshold": Int(0, 1_000_000_000),
     "flags:v": Choice(W.PLUS_BITEXACT, W.CLOSED_GOP, separator=""),
     "pix_fmt": Choice(
-        W.YUV420P, W.YUV422P, W.YUV444P, W.YUVA420P, W.YUVA444P10LE, W.YUV420P10LE, W.YUVJ420P, W.RGB24, W.RGBA, W.PAL8
+        W.YUV420P, W.YUV422P, W.YUV444P, W.YUVA420P, W.YUVA444P10LE, W.YUV420P10LE, W.YUVJ420P, W.RGB24, W.RGBA, W.PAL8,
+        W.YUVA444P, W.YUV422P10LE, W.BGRA,
     ),
     "color_range": Choice(W.TV, W.PC),
     "colorspace": Choice(W.BT709, W.BT470BG, W.SMPTE170M, W.BT2020NC),
@@ -65,6 +73,26 @@ OUTPUT_OPTIONS: Final[Mapping[str, Kind]] = {
         aq_mode=Int(0, 3), force_cfr=Int(0, 1), annexb=Int(0, 1), repeat_headers=Int(0, 1), stitchable=Int(0, 1),
         weightp=Int(0, 2),
     ),
+    "x265-params": Params(
+        keyint=Int(1, 100_000), bframes=Int(0, 16), b_pyramid=Int(0, 1), open_gop=Int(0, 1), frame_threads=Int(1, 16),
+        pools=Int(1, 64), info=Int(0, 1), log_level=Int(0, 4),
+    ),
+    "svtav1-params": Params(lp=Int(0, 6)),
+    "deadline": Choice(W.GOOD),
+    "cpu-used": Int(-8, 8),
+    "row-mt": Flag(),
+    "auto-alt-ref": Int(0, 6),
+    "vendor": Choice(W.APL0),
+    "tag:v": Choice(W.HVC1),
+    "slices": Int(1, 64),
+    "slicecrc": Int(0, 1),
+    "lossless": Int(0, 1),
+    "quality": Real(0, 100),
+    "compression_level": Int(0, 12),
+    "rc": Choice(W.VBR),
+    "cq": Int(0, 63),
+    "qp": Int(0, 63),
+    "global_quality": Int(1, 63),
     "forced-idr": Flag(),
     "fps_mode:v": Choice(W.PASSTHROUGH, W.CFR, W.VFR),
     "enc_time_base:v": Ratio(),

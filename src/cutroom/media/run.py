@@ -27,7 +27,10 @@ FAILURES: Final = counter("ffmpeg_failures", "Runs of ffmpeg that failed, by the
 _log = structlog.get_logger(__name__)
 _LOG_BYTES: Final = 256 << 10
 _GRAPH_ARGUMENT_BYTES: Final = 100_000  # Linux takes 131,072 bytes in one argument (MAX_ARG_STRLEN)
-_ENV: Final = {"MALLOC_ARENA_MAX": "4"}  # each arena of glibc reserves 64 MB of address space, up to 8 a processor
+_ENV: Final = {
+    "MALLOC_ARENA_MAX": "4",  # each arena of glibc reserves 64 MB of address space, up to 8 a processor
+    "SVT_LOG": "1",  # SVT-AV1 tells of its settings otherwise; 1 is errors only
+}
 # 60 inputs of 720p, 2 threads each, need 4 GB of address space with stacks of 8 MB, and 2 GB with these.
 _STACK_BYTES: Final = 2 << 20
 _HEAD_ROOM: Final = 64 << 20  # between the size at which ffmpeg stops by itself and the one at which it is killed

@@ -3,15 +3,16 @@
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil
-from typing import Final, Literal
+from typing import Final
 
 from cutroom.media.info import AudioStream, MediaInfo
 from cutroom.media.timebase import nearest_frame
+from cutroom.render.encoders import SAMPLE_RATE
 from cutroom.render.keys import audio_key
 from cutroom.render.output.encode import audio_encoder
-from cutroom.render.plan import SAMPLE_RATE, AudioPlan, AudioSource, AudioSpan, Ramp, Voice
+from cutroom.render.plan import AudioPlan, AudioSource, AudioSpan, Ramp, Voice
 from cutroom.render.source import zero
-from cutroom.timeline.resolved import Media, ResolvedClip, ResolvedEdit, ResolvedSoundtrack
+from cutroom.timeline.resolved import SILENT, SOUNDS, Media, ResolvedClip, ResolvedEdit, ResolvedSoundtrack
 
 VOICES_AT_ONCE: Final = 24
 """More voices than this are mixed in spans, so that only a few files are open at a time."""
@@ -23,12 +24,11 @@ def compile_audio(edit: ResolvedEdit, engine: str) -> AudioPlan | None:
     """Plan the mix; None when there is nothing to hear and the format can do without sound."""
     samples = _samples(edit.frames / edit.output.fps)
     voices = () if edit.output.mute else _voices(edit, samples)
-    if not voices and edit.output.format != "mp3":
+    if edit.output.format in SILENT or not (voices or edit.output.format in SOUNDS):
         return None
-    codec: Literal["aac", "mp3"] = "mp3" if edit.output.format == "mp3" else "aac"
     plan = AudioPlan(
         samples=samples,
-        encoder=audio_encoder(codec, edit.output.quality),
+        encoder=audio_encoder(edit.output),
         voices=voices,
         spans=_spans(voices, samples),
         inputs=tuple(sorted({voice.source.sha256 for voice in voices})),

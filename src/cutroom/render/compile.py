@@ -7,15 +7,15 @@ from itertools import pairwise
 from typing import Final
 
 from cutroom.media.ffmpeg import find
-from cutroom.render import typefaces
 from cutroom.render.audio import compile_audio
 from cutroom.render.keys import segment_key
 from cutroom.render.layers import Picture, layer, live, opaque_color, picture, uncovered
+from cutroom.render.lettering import typefaces
+from cutroom.render.lettering.layout import missing
 from cutroom.render.output.encode import video_encoder
 from cutroom.render.plan import Canvas, ImageLayer, Layer, PlanOutput, RenderPlan, SegmentPlan, VideoLayer
 from cutroom.render.segments import cuts
-from cutroom.render.text import missing
-from cutroom.timeline.resolved import ResolvedClip, ResolvedEdit, Warning  # noqa: A004 — the word of the document
+from cutroom.timeline.resolved import SOUNDS, ResolvedClip, ResolvedEdit, Warning  # noqa: A004 — the word of the document
 
 ENGINE: Final = 1
 """Raised whenever the same plan would give other bytes."""
@@ -31,9 +31,19 @@ def compile_plan(edit: ResolvedEdit, *, engine: str | None = None) -> RenderPlan
     made_by = engine or f"cutroom {ENGINE}, ffmpeg {find().version_text}"
     output = edit.output
     return RenderPlan(
-        output=PlanOutput(output.format, output.width, output.height, output.fps),
+        output=PlanOutput(
+            format=output.format,
+            width=output.width,
+            height=output.height,
+            fps=output.fps,
+            quality=output.quality,
+            repeat=output.repeat,
+            transparent=output.transparent,
+            posters=output.posters,
+            sprites=output.sprites,
+        ),
         frames=edit.frames,
-        segments=() if output.format == "mp3" else _segments(edit, made_by),
+        segments=() if output.format in SOUNDS else _segments(edit, made_by),
         audio=compile_audio(edit, made_by),
         warnings=(*edit.warnings, *_text_warnings(edit.clips)),
         engine=made_by,
@@ -52,7 +62,7 @@ def segments_at(edges: Sequence[int], edit: ResolvedEdit, engine: str) -> tuple[
     The frames of the output are the same wherever it is cut.
     """
     canvas = _canvas(edit)
-    encoder = video_encoder(edit.output.quality, canvas.fps)
+    encoder = video_encoder(edit.output)
     segments: list[SegmentPlan] = []
     there = _there(_pictures(edit, canvas), edges)
     for index, ((start, end), shown) in enumerate(zip(pairwise(edges), there, strict=True)):

@@ -14,9 +14,9 @@ from cutroom.media.run import Progress, RunLimits, run_ffmpeg
 from cutroom.media.words import Word
 from cutroom.render.audio import loudest
 from cutroom.render.feed import image_input, text_input, video_input, voice_input
-from cutroom.render.output.encode import audio_options, video_options
+from cutroom.render.lettering.raster import draw
+from cutroom.render.output.encode import audio_muxer, audio_options, segment_muxer, video_options
 from cutroom.render.plan import AudioPlan, AudioSpan, ColorLayer, SegmentPlan, TextLayer, VideoLayer
-from cutroom.render.raster import draw
 from cutroom.render.sound import heard, joined, mix, summed
 from cutroom.render.video import Drawn, compose
 
@@ -66,7 +66,7 @@ async def render_segment(
             feeds.append(image_input(layer, inputs[layer.sha256]))
         numbers[index] = len(feeds) - 1
     graph, name = compose(plan, numbers, drawn)
-    output = Output(out, Word.MP4, [name], video_options(plan.encoder, plan.frames))
+    output = Output(out, segment_muxer(plan.encoder), [name], video_options(plan.encoder, plan.frames))
 
     def tell(done: Progress) -> None:
         progress(min(done.frame / plan.frames, 1.0))
@@ -84,7 +84,7 @@ async def render_audio(
 ) -> None:
     """Mix and encode the sound; arguments and errors as `render_segment`, `out` is an MP4 with sound only or an MP3."""
     options = audio_options(plan.encoder)
-    muxer = Word.MP4 if plan.encoder.codec == "aac" else Word.MP3
+    muxer = audio_muxer(plan.encoder)
     if len(plan.spans) == 1 and len(plan.voices) <= _FILES_AT_ONCE and loudest(plan) <= 1:
         await _mix(plan, plan.spans[0], Output(out, muxer, (), options), inputs, scratch, progress)
         progress(1.0)
@@ -174,7 +174,9 @@ def _draw(layer: TextLayer, plan: SegmentPlan, path: Path) -> Drawn | None:
 
 def _frames(path: Path) -> int:
     with av.open(str(path)) as file:
-        return file.streams.video[0].frames
+        video = file.streams.video[0]
+        # Only MP4s say how many there are.
+        return video.frames or sum(packet.size > 0 for packet in file.demux(video))
 
 
 def _peak(parts: Sequence[Path]) -> float:

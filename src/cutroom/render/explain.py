@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
-from cutroom.render.plan import SAMPLE_RATE, AudioPlan, ImageLayer, Layer, RenderPlan, SegmentPlan, VideoLayer
+from cutroom.render.encoders import SAMPLE_RATE
+from cutroom.render.plan import AudioPlan, ImageLayer, Layer, RenderPlan, SegmentPlan, VideoLayer
 
 _KEY = 12  # characters of a key or hash that are shown
 

@@ -15,9 +15,17 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from cutroom.media.timebase import Rational
-from cutroom.timeline.resolved import Color, Format, Position, TextStyle, Warning  # noqa: A004 — the word of the document
-
-SAMPLE_RATE: Final = 48_000
+from cutroom.render.encoders import AudioEncoder, VideoEncoder
+from cutroom.timeline.resolved import (
+    Color,
+    Format,
+    Position,
+    Poster,
+    Quality,
+    Sprites,
+    TextStyle,
+    Warning,  # noqa: A004 — the word of the document
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,25 +174,6 @@ Layer = Annotated[VideoLayer | ImageLayer | TextLayer | ColorLayer, Field(discri
 
 
 @dataclass(frozen=True, slots=True)
-class VideoEncoder:
-    """How pictures are compressed; the same for all segments of a plan, so that they can be joined.
-
-    Args:
-        keyint: frames from one key frame to the next, at most.
-        threads: fixed, since x264's bytes depend on it.
-        tick: length of a frame in units of 1 / `timescale` seconds.
-    """
-
-    codec: Literal["h264"]
-    preset: str
-    crf: int
-    keyint: int
-    threads: int
-    timescale: int
-    tick: int
-
-
-@dataclass(frozen=True, slots=True)
 class SegmentPlan:
     """A span of output frames that is made on its own.
 
@@ -206,6 +195,37 @@ class SegmentPlan:
     inputs: tuple[str, ...]
     key: str
     kind: Literal["encode"] = "encode"
+
+
+@dataclass(frozen=True, slots=True)
+class CopySegment:
+    """A span of output frames whose packets are taken from a source as they are; nothing is made for it.
+
+    Args:
+        index: place among the segments.
+        start: first output frame.
+        frames: how many.
+        encoder: that of the plan; it says how long a frame is.
+        pointer: JSON pointer of the clip.
+        source: where the packets are; `inputs` holds its SHA-256 alone.
+        first_pts: presentation time of the first packet, in ticks of the source; it is an IDR picture. The segment is
+            this packet and those that follow it in decoding order.
+        key: SHA-256 over everything that says which bytes these are.
+    """
+
+    index: int
+    start: int
+    frames: int
+    encoder: VideoEncoder
+    pointer: str
+    source: VideoSource
+    first_pts: int
+    inputs: tuple[str, ...]
+    key: str
+    kind: Literal["copy"] = "copy"
+
+
+Segment = Annotated[SegmentPlan | CopySegment, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,15 +270,6 @@ class AudioSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class AudioEncoder:
-    """How sound is compressed."""
-
-    codec: Literal["aac", "mp3"]
-    bit_rate: int
-    sample_rate: int = SAMPLE_RATE
-
-
-@dataclass(frozen=True, slots=True)
 class AudioPlan:
     """The whole sound: `samples` of stereo; spans lie end to end and cover all of it."""
 
@@ -273,17 +284,22 @@ class AudioPlan:
     @property
     def extension(self) -> str:
         """File name extension of what `render_audio` writes."""
-        return "m4a" if self.encoder.codec == "aac" else "mp3"
+        return self.encoder.extension
 
 
 @dataclass(frozen=True, slots=True)
 class PlanOutput:
-    """The file to make."""
+    """The file to make, and the pictures to make beside it; the fields are those of `ResolvedOutput`."""
 
     format: Format
     width: int
     height: int
     fps: Rational
+    quality: Quality = "medium"
+    repeat: int = 0
+    transparent: bool = False
+    posters: tuple[Poster, ...] = ()
+    sprites: Sprites | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +308,7 @@ class RenderPlan:
 
     output: PlanOutput
     frames: int
-    segments: tuple[SegmentPlan, ...]
+    segments: tuple[Segment, ...]
     audio: AudioPlan | None
     warnings: tuple[Warning, ...]
     engine: str

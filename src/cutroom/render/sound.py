@@ -15,8 +15,9 @@ from cutroom.media.expression import Variable, var
 from cutroom.media.filtergraph import Pad
 from cutroom.media.timebase import to_ticks
 from cutroom.media.words import Word
+from cutroom.render.encoders import SAMPLE_RATE
 from cutroom.render.graph import StreamGraph
-from cutroom.render.plan import SAMPLE_RATE, AudioPlan, AudioSpan, Ramp, Voice
+from cutroom.render.plan import AudioPlan, AudioSpan, Ramp, Voice
 
 _WARM_UP_S: Final = Fraction(1, 20)
 """What a resampler or a decoder is given to hear before the first sample that counts."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 import av
 
 from cutroom.kit.errors import Internal
-from cutroom.render.output.encode import REORDER_FRAMES
-from cutroom.render.plan import SAMPLE_RATE, RenderPlan, SegmentPlan, VideoEncoder
+from cutroom.render.encoders import SAMPLE_RATE, VideoEncoder
+from cutroom.render.plan import RenderPlan, SegmentPlan
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -78,7 +78,7 @@ class _Video:
         for part, path in self._parts:
             with av.open(str(path)) as source:
                 for packet in self._of(part, source):
-                    packet.dts = (written - REORDER_FRAMES) * part.encoder.tick
+                    packet.dts = (written - part.encoder.reorder) * part.encoder.tick
                     if packet.pts is None or packet.pts < packet.dts:
                         raise _mismatch(part, "reorders its frames too far")
                     written += 1
