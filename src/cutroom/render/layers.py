@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cutroom.render import typefaces
 from cutroom.render.geometry import covers, even, place, visible
+from cutroom.render.lettering import typefaces
 from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, TextLayer, VideoLayer
 from cutroom.render.segments import Live
 from cutroom.render.source import video_source

@@ -6,8 +6,8 @@ from math import ceil, floor
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from cutroom.render.geometry import ANCHORS
+from cutroom.render.lettering.layout import Block, Fonts, Run, clusters, lay_out
 from cutroom.render.plan import Canvas, TextLayer
-from cutroom.render.text import Block, Fonts, Run, clusters, lay_out
 from cutroom.timeline.resolved import Color, TextBackground, TextShadow, TextStyle
 
 _SMOOTH = 4  # samples in each direction for the edge of a box

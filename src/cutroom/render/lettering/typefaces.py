@@ -13,7 +13,7 @@ from typing import Final
 from fontTools.ttLib import TTFont
 from PIL import ImageFont, features
 
-FOLDER: Final = Path(str(files("cutroom.render").joinpath("fonts")))
+FOLDER: Final = Path(str(files("cutroom.render.lettering").joinpath("fonts")))
 DEFAULT_FAMILY: Final = "Inter"
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from PIL import ImageFont
 
-from cutroom.render.typefaces import Typeface, letters, load, typefaces
+from cutroom.render.lettering.typefaces import Typeface, letters, load, typefaces
 from cutroom.timeline.resolved import TextStyle
 
 _UNSEEN: Final = frozenset({"Cf", "Mn", "Me"})  # joiners, marks, variation selectors: part of what is before them

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cutroom.render import typefaces
+from cutroom.render.lettering import typefaces
+from cutroom.render.lettering.layout import Block, Fonts, lay_out, missing
+from cutroom.render.lettering.raster import Drawing, draw
 from cutroom.render.plan import Canvas, TextLayer
-from cutroom.render.raster import Drawing, draw
-from cutroom.render.text import Block, Fonts, lay_out, missing
 from cutroom.timeline.resolved import Color, Position, TextBackground, TextShadow, TextStroke
 from tests.render.edits import style
 

@@ -1,0 +1,1 @@
+"""Letters as pictures: fonts, layout, drawing, movement, captions."""
