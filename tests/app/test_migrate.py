@@ -25,7 +25,17 @@ async def test_an_empty_database_gets_every_table(empty_database_url: str) -> No
     assert await migrate.current(empty_database_url) is None
     await migrate.upgrade(empty_database_url)
     assert await migrate.current(empty_database_url) == migrate.head()
-    for table in ("workspaces", "api_keys", "jobs", "job_steps", "job_events", "assets", "artifacts", "uploads"):
+    for table in (
+        "workspaces",
+        "api_keys",
+        "jobs",
+        "job_steps",
+        "job_events",
+        "assets",
+        "artifacts",
+        "uploads",
+        "templates",
+    ):
         assert await _ask(empty_database_url, f"SELECT to_regclass('{table}') IS NOT NULL")
 
 
@@ -82,6 +92,8 @@ async def test_a_migration_gives_up_when_someone_holds_its_table(empty_database_
         await asyncio.wait_for(migrate.downgrade(empty_database_url, "base"), 30)
     await holder.execute("ROLLBACK")
     await holder.close()
+    assert await migrate.current(empty_database_url) == "0001"  # each migration is a transaction of its own
+    await migrate.upgrade(empty_database_url)
     assert await migrate.differences(empty_database_url) == []
 
 

@@ -5,6 +5,7 @@ media = {use.src: … for use in sources(edit)}
 resolved = resolve(edit, media)     # integer frames, pixels, warnings
 """
 
+from cutroom.timeline.form import FIELDS, Form, FormField, make_form
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.merge import FIELD as MERGE_FIELD
 from cutroom.timeline.merge import MERGE_SCHEMA
@@ -28,10 +29,13 @@ from cutroom.timeline.sources import SourceUse, sources
 from cutroom.timeline.validate import parse
 
 __all__ = [
+    "FIELDS",
     "MERGE_FIELD",
     "MERGE_SCHEMA",
     "Color",
     "Edit",
+    "Form",
+    "FormField",
     "Limits",
     "Media",
     "ResolvedClip",
@@ -45,6 +49,7 @@ __all__ = [
     "TextStyle",
     "Warning",
     "json_schema",
+    "make_form",
     "parse",
     "resolve",
     "schema_text",

@@ -6,7 +6,8 @@ from alembic.runtime.migration import MigrationContext
 
 import cutroom.accounts.rows
 import cutroom.assets.rows
-import cutroom.jobs.rows  # noqa: F401 — declares its tables, as the two above do
+import cutroom.jobs.rows
+import cutroom.templates.rows  # noqa: F401 — declares its tables, as those above do
 from cutroom.db import Base
 
 
