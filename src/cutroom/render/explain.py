@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from cutroom.render.encoders import SAMPLE_RATE
-from cutroom.render.plan import AudioPlan, ImageLayer, Layer, RenderPlan, SegmentPlan, VideoLayer
+from cutroom.render.plan import AudioPlan, CopySegment, ImageLayer, Layer, RenderPlan, Segment, VideoLayer
 
 _KEY = 12  # characters of a key or hash that are shown
 
@@ -17,7 +17,7 @@ def explain(plan: RenderPlan) -> str:
     if plan.segments:
         encoder = plan.segments[0].encoder
         lines += ["", f"pictures: {len(plan.segments)} segments, {encoder.codec} {encoder.preset} crf {encoder.crf}"]
-        lines += [line for segment in plan.segments for line in _segment(segment)]
+        lines += [line for segment in plan.segments for line in _segment(segment, output.fps)]
     lines += ["", *(_audio(plan.audio) if plan.audio is not None else ["sound: none"])]
     lines += ["", *_inputs(plan)]
     if plan.warnings:
@@ -25,12 +25,15 @@ def explain(plan: RenderPlan) -> str:
     return "\n".join(lines)
 
 
-def _segment(segment: SegmentPlan) -> Iterable[str]:
-    fps, last = segment.canvas.fps, segment.start + segment.frames
+def _segment(segment: Segment, fps: Fraction) -> Iterable[str]:
+    last = segment.start + segment.frames
     yield (
         f"  {segment.index:4d}  {segment.kind:<6}  frames {segment.start}-{last - 1}"
         f"  {float(segment.start / fps):.3f}-{float(last / fps):.3f} s  key {segment.key[:_KEY]}"
     )
+    if isinstance(segment, CopySegment):
+        yield f"          {segment.source.sha256[:_KEY]} packets from {segment.first_pts}  {segment.pointer}"
+        return
     for layer in segment.layers:
         yield f"          {layer.kind:<6}  {layer.first}-{layer.last - 1}  {_look(layer)}  {layer.pointer}"
 

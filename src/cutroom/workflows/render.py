@@ -67,7 +67,7 @@ async def render(ctx: Context, edit: Edit) -> RenderOutput:
 def pieces_of(plan: RenderPlan) -> list[Piece]:
     """The sound first, since it is one long piece, then the segments in order."""
     sound = [Piece(None, plan.audio)] if plan.audio is not None else []
-    return [*sound, *(Piece(segment, None) for segment in plan.segments)]
+    return [*sound, *(Piece(segment, None) for segment in plan.segments if isinstance(segment, SegmentPlan))]
 
 
 async def which_are_kept(files: Files, keys: list[str]) -> list[str]:
