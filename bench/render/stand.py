@@ -1,0 +1,124 @@
+"""What render benchmarks share: synthetic sources, running programs with their time and memory taken, and tables.
+
+Sources are kept in the temporary folder between runs. Memory is the resident memory of a program and all its children,
+summed, at its highest among samples taken 20 times a second.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cutroom.media.ffmpeg import find
+
+FOLDER = Path(tempfile.gettempdir()) / "cutroom-bench"
+FFMPEG = str(find().path)
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a run took: seconds of wall-clock time, and bytes of memory at its peak."""
+
+    seconds: float
+    peak_bytes: int
+
+    @property
+    def memory(self) -> str:
+        """The peak in MB."""
+        return f"{self.peak_bytes / 1e6:.0f} MB"
+
+
+def taken(command: Sequence[str | Path], *, cwd: Path | None = None) -> Taken:
+    """Run a program to its end."""
+    peak = 0
+    began = time.perf_counter()
+    with subprocess.Popen(
+        [str(part) for part in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as p:
+        done = threading.Event()
+
+        def watch() -> None:
+            nonlocal peak
+            while not done.wait(0.05):
+                peak = max(peak, _tree_bytes(p.pid))
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        said, _ = p.communicate()
+        seconds = time.perf_counter() - began
+        done.set()
+        watcher.join()
+    if p.returncode != 0:
+        raise SystemExit(f"{command[0]} ended with {p.returncode}: {said.decode(errors='replace')[-3000:]}")
+    return Taken(seconds, peak)
+
+
+def plain(*arguments: str | Path) -> Taken:
+    """Run ffmpeg as anybody would."""
+    return taken([FFMPEG, "-v", "error", "-nostdin", "-y", *arguments])
+
+
+def cutroom(document: dict[str, Any], out: Path, *, cache: Path) -> Taken:
+    """Run `cutroom render` on a document."""
+    path = out.with_suffix(".json")
+    path.write_text(json.dumps(document))
+    program = [sys.executable, "-m", "cutroom.app", "render", path, "-o", out, "--cache", cache]
+    return taken(program)
+
+
+def film(name: str, seconds: float, *, size: tuple[int, int] = (1920, 1080), fps: int = 30, gop: int = 30) -> Path:
+    """An H.264 and AAC file whose pictures move and are grainy, as a camera's do; `gop` frames from key to key."""
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}-{size[0]}x{size[1]}-{fps}-{gop}-{seconds:g}s.mp4"
+    if path.exists():
+        return path
+    draft = path.with_suffix(".part.mp4")
+    hue = sum(name.encode()) * 37 % 360
+    picture = f"testsrc2=s={size[0]}x{size[1]}:r={fps}:d={seconds},hue=h={hue},noise=alls=12:allf=t,format=yuv420p"
+    tags = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+    plain(
+        "-f", "lavfi", "-i", f"{picture},{tags}", "-f", "lavfi", "-i", f"sine=f={220 + hue}:r=48000:d={seconds}",
+        "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-g", str(gop), "-keyint_min", str(gop),
+        "-sc_threshold", "0", "-c:a", "aac", "-ac", "2", "-b:a", "128k", "-shortest", draft,
+    )  # fmt: skip
+    draft.replace(path)
+    return path
+
+
+def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print figures."""
+    lines = [list(heads), *([str(value) for value in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    print(f"\n{title} (load {os.getloadavg()[0]:.1f})")
+    for line in lines:
+        print("  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _tree_bytes(root: int) -> int:
+    """Resident memory of a process and everything that it started."""
+    parents: dict[int, int] = {}
+    resident: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                pages = int((entry / "statm").read_text().split()[1])
+            except OSError:
+                continue  # it has ended meanwhile
+            parents[int(entry.name)] = parent
+            resident[int(entry.name)] = pages * _PAGE_BYTES
+    total = 0
+    for pid in resident:
+        above = pid
+        while above not in {0, root}:
+            above = parents.get(above, 0)
+        total += resident[pid] if above == root else 0
+    return total
