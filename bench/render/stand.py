@@ -70,7 +70,7 @@ def cutroom(document: dict[str, Any], out: Path, *, cache: Path) -> Taken:
     """Run `cutroom render` on a document."""
     path = out.with_suffix(".json")
     path.write_text(json.dumps(document))
-    program = [sys.executable, "-m", "cutroom.app", "render", path, "-o", out, "--cache", cache]
+    program: list[str | Path] = [sys.executable, "-m", "cutroom.app", "render", path, "-o", out, "--cache", cache]
     return taken(program)
 
 
@@ -116,9 +116,9 @@ def _tree_bytes(root: int) -> int:
             parents[int(entry.name)] = parent
             resident[int(entry.name)] = pages * _PAGE_BYTES
     total = 0
-    for pid in resident:
+    for pid, held in resident.items():
         above = pid
         while above not in {0, root}:
             above = parents.get(above, 0)
-        total += resident[pid] if above == root else 0
+        total += held if above == root else 0
     return total
