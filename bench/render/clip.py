@@ -15,7 +15,23 @@ from bench.render.stand import FOLDER, cutroom, film, plain, table
 
 HOUR_S = 3600
 AT_S = 1801.37
-WORDS = "nobody asks how long a render takes when it is over before the question is".split()
+WORDS = [
+    "nobody",
+    "asks",
+    "how",
+    "long",
+    "a",
+    "render",
+    "takes",
+    "when",
+    "it",
+    "is",
+    "over",
+    "before",
+    "the",
+    "question",
+    "is",
+]
 
 
 def recording() -> Path:
