@@ -35,6 +35,15 @@ class Drawn:
     y: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Formats of pixels: of the canvas, of what is laid on it, and in which words `overlay` is told."""
+
+    under: Word
+    over: Word
+    met: Word
+
+
 def compose(plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Drawn]) -> tuple[StreamGraph, str]:
     """Draw a segment's layers over each other.
 
@@ -47,14 +56,16 @@ def compose(plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Dr
         The graph and the name of its output: exactly `plan.frames` frames.
     """
     graph = StreamGraph()
-    canvas = plan.canvas
+    canvas, pixels = plan.canvas, pixels_of(plan)
     layers = list(enumerate(plan.layers))
     if layers and _fills(layers[0][1], plan):
         index, bottom = layers.pop(0)
-        picture = _picture(graph, bottom, canvas, inputs.get(index), Word.YUV420P)
+        picture = _picture(graph, bottom, canvas, inputs.get(index), pixels.under)
     else:
-        size = (canvas.width, canvas.height)
-        picture = _repeated(graph, _plain(graph, canvas.background, size, Word.YUV420P), canvas, plan.frames)
+        still = _plain(graph, canvas.background, (canvas.width, canvas.height), pixels.under)
+        if plan.encoder.alpha:
+            still = _dimmed(graph, still, 0)
+        picture = _repeated(graph, still, canvas, plan.frames)
     for index, layer in layers:
         if isinstance(layer, TextLayer):
             if index not in drawn:
@@ -62,7 +73,7 @@ def compose(plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Dr
             x, y = drawn[index].x, drawn[index].y
         else:
             x, y = layer.box.x, layer.box.y
-        over = _picture(graph, layer, canvas, inputs.get(index), Word.YUVA420P)
+        over = _picture(graph, layer, canvas, inputs.get(index), pixels.over)
         over = graph.add("setpts", _faded(graph, over, layer, canvas), expr=var(Variable.FRAME_UPPER) + layer.first)
         # Outside of its own frames an overlay leaves the picture as it is: repeatlast is off.
         picture = graph.add(
@@ -72,11 +83,11 @@ def compose(plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Dr
             x=x,
             y=y,
             eval=Word.INIT,
-            format=Word.YUV420,
+            format=pixels.met,
             alpha=Word.STRAIGHT,
             repeatlast=False,
         )
-    picture = graph.add("format", picture, pix_fmts=Word.YUV420P)
+    picture = graph.add("format", picture, pix_fmts=Word(plan.encoder.pixels))
     tagged = graph.add(
         "setparams",
         picture,
@@ -86,6 +97,13 @@ def compose(plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Dr
         color_trc=Word.BT709,
     )
     return graph, graph.output(tagged)
+
+
+def pixels_of(plan: SegmentPlan) -> Pixels:
+    """The formats for a segment: with full chroma and with transparency where its encoder keeps them."""
+    if "444" in plan.encoder.pixels:
+        return Pixels(Word.YUVA444P if plan.encoder.alpha else Word.YUV444P, Word.YUVA444P, Word.YUV444)
+    return Pixels(Word.YUVA420P if plan.encoder.alpha else Word.YUV420P, Word.YUVA420P, Word.YUV420)
 
 
 def _fills(layer: Layer, plan: SegmentPlan) -> bool:
