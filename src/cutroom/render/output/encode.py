@@ -90,12 +90,6 @@ _MUXERS: Final[Mapping[VideoCodec, Word]] = {
     "prores": Word.MOV,
     "ffv1": Word.NUT,
 }
-_AUDIO_MUXERS: Final[Mapping[AudioCodec, Word]] = {
-    "aac": Word.MP4,
-    "mp3": Word.MP3,
-    "opus": Word.WEBM,
-    "pcm": Word.WAV,
-}
 _THREADS: Final = 2
 _KEYFRAME_S: Final = 2
 _FINEST_MIN: Final = 10_000  # ticks a second; below it, libavformat's mp4 muxer would choose another number itself
@@ -230,26 +224,3 @@ def audio_encoder(output: ResolvedOutput) -> AudioEncoder:
     """Settings for stereo sound at 48 kHz."""
     codec = audio_codec(output)
     return AudioEncoder(codec=codec, bit_rate=_AUDIO_BITS[codec][output.quality])
-
-
-def audio_muxer(encoder: AudioEncoder) -> Word:
-    """What the encoded sound is written as."""
-    return _AUDIO_MUXERS[encoder.codec]
-
-
-def audio_options(encoder: AudioEncoder) -> dict[str, Value]:
-    """What ffmpeg is told for the sound."""
-    names = {"aac": Word.AAC, "mp3": Word.LIBMP3LAME, "opus": Word.LIBOPUS, "pcm": Word.PCM_S16LE}
-    options: dict[str, Value] = {
-        "c:a": names[encoder.codec],
-        "flags:a": Word.PLUS_BITEXACT,
-        "fflags": Word.PLUS_BITEXACT,
-    }
-    if encoder.codec != "pcm":
-        options["b:a"] = encoder.bit_rate
-    if encoder.codec == "aac":
-        # An MP4 says in this unit how much of the last frame counts; with the usual 1/1000 s samples would be lost.
-        options["movie_timescale"] = encoder.sample_rate
-    if encoder.codec == "pcm":
-        options["rf64"] = -1
-    return options
