@@ -7,17 +7,17 @@ from itertools import pairwise
 from typing import Final
 
 from cutroom.media.ffmpeg import find
-from cutroom.render.audio import compile_audio
 from cutroom.render.keys import segment_key
 from cutroom.render.layers import Picture, layer, live, opaque_color, picture, uncovered
 from cutroom.render.lettering import typefaces
 from cutroom.render.lettering.layout import missing
-from cutroom.render.output.encode import video_encoder
+from cutroom.render.output.encode import audio_encoder, video_encoder
 from cutroom.render.plan import Canvas, ImageLayer, Layer, PlanOutput, RenderPlan, SegmentPlan, VideoLayer
 from cutroom.render.segments import cuts
+from cutroom.render.sound.compile import compile_audio
 from cutroom.timeline.resolved import SOUNDS, ResolvedClip, ResolvedEdit, Warning  # noqa: A004 — the word of the document
 
-ENGINE: Final = 1
+ENGINE: Final = 2
 """Raised whenever the same plan would give other bytes."""
 
 
@@ -44,7 +44,7 @@ def compile_plan(edit: ResolvedEdit, *, engine: str | None = None) -> RenderPlan
         ),
         frames=edit.frames,
         segments=() if output.format in SOUNDS else _segments(edit, made_by),
-        audio=compile_audio(edit, made_by),
+        audio=compile_audio(edit, audio_encoder(output), made_by),
         warnings=(*edit.warnings, *_text_warnings(edit.clips)),
         engine=made_by,
     )

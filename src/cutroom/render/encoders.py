@@ -25,6 +25,7 @@ class VideoEncoder:
         name: FFmpeg's encoder.
         pixels: what the encoder is given, as FFmpeg calls it.
         reorder: frames by which decoding runs ahead of showing.
+        sets: id of the parameter sets in H.264, which no copied source uses for others of its own.
     """
 
     codec: VideoCodec
@@ -37,6 +38,7 @@ class VideoEncoder:
     name: str = "libx264"
     pixels: Pixels = "yuv420p"
     reorder: int = 2
+    sets: int = 31
 
     @property
     def alpha(self) -> bool:

@@ -174,6 +174,7 @@ def _tuning(encoder: VideoEncoder) -> dict[str, Value]:
     match encoder.name:
         case "libx264":
             tuning = {"keyint": keyint, "bframes": 3, "open_gop": 0, "force_cfr": 1, "stitchable": 1}
+            tuning |= {"sps_id": encoder.sets}
             tuned = {"preset": Word(encoder.preset), "crf": crf, "x264-params": tuning}
         case "libx265":
             # `info` would write settings into the stream; frame threads and pools change its bytes.
