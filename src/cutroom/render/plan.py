@@ -225,7 +225,65 @@ class CopySegment:
     kind: Literal["copy"] = "copy"
 
 
-Segment = Annotated[SegmentPlan | CopySegment, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class RepeatSegment:
+    """A span of output frames that shows a cycle over and over: encoded once, written `frames / cycle.frames` times.
+
+    `frames` is a whole multiple of the cycle's. What is kept under `key` is the cycle.
+    """
+
+    index: int
+    start: int
+    frames: int
+    cycle: SegmentPlan
+    kind: Literal["repeat"] = "repeat"
+
+    @property
+    def encoder(self) -> VideoEncoder:
+        """How the cycle is compressed."""
+        return self.cycle.encoder
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """SHA-256 of every source that the cycle reads."""
+        return self.cycle.inputs
+
+    @property
+    def key(self) -> str:
+        """The cycle's key."""
+        return self.cycle.key
+
+
+@dataclass(frozen=True, slots=True)
+class SkipSegment:
+    """A span of output frames that all show one picture: encoded once, then repeated by skipped pictures.
+
+    What is kept under `key` is `still`, a segment of one frame.
+    """
+
+    index: int
+    start: int
+    frames: int
+    still: SegmentPlan
+    kind: Literal["skip"] = "skip"
+
+    @property
+    def encoder(self) -> VideoEncoder:
+        """How the picture is compressed."""
+        return self.still.encoder
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """SHA-256 of every source that the picture reads."""
+        return self.still.inputs
+
+    @property
+    def key(self) -> str:
+        """The picture's key."""
+        return self.still.key
+
+
+Segment = Annotated[SegmentPlan | CopySegment | RepeatSegment | SkipSegment, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""Spans that need little or no encoding: a cycle whose packets are written again, and a picture that stands still.
+
+A picture that stands still is encoded once, and better than a moving one would be; every further frame of it is a
+picture of a dozen bytes that repeats it (`mux/skip.py`).
+
+What the frames of a render must not depend on (where it is cut, how many workers there were, what was in the cache)
+holds here in the strong sense: all frames of a still span decode to one and the same picture, wherever the span is cut.
+They are not the pictures that x264 would make of it in one go, since it refines a still over its first frames. So
+whether a segment is skipped through is decided by what it shows and how long it is, never by how the work is spread.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Final
+
+from cutroom.render.encoders import VideoEncoder
+from cutroom.render.keys import segment_key
+from cutroom.render.plan import ColorLayer, ImageLayer, Layer, RepeatSegment, SegmentPlan, SkipSegment, TextLayer
+
+SHORTEST_S: Final = Fraction(1)
+"""A still span shorter than this is not worth an IDR picture of its own."""
+BETTER: Final = 6
+"""Steps of constant quality by which a still is better than a moving picture: about what x264's macroblock tree gives
+to a picture that the next seconds refer to (encoder/ratecontrol.c: 5 x (1 - qcomp) x log2 of the references, with
+qcomp 0.6 and 8 frames or more)."""
+
+
+def stillness(layers: Sequence[Layer], frames: int) -> bool:
+    """Whether all of a segment's `frames` frames are the same picture, as far as its layers tell.
+
+    Images, texts and colours stand still where they neither come nor go, nor fade. Everything else may move.
+    """
+    return all(
+        isinstance(layer, ImageLayer | TextLayer | ColorLayer)
+        and layer.first <= 0
+        and layer.last >= frames
+        and not layer.ramps
+        for layer in layers
+    )
+
+
+def skip_segment(segment: SegmentPlan, engine: str) -> SkipSegment | None:
+    """The same span as one picture that stands still; None when it moves, is short, or is not for H.264.
+
+    Args:
+        segment: what would be encoded.
+        engine: as for `segment_key`.
+    """
+    encoder = segment.encoder
+    long = segment.frames >= SHORTEST_S * segment.canvas.fps
+    if not long or not can_skip(encoder) or not stillness(segment.layers, segment.frames):
+        return None
+    layers = tuple(replace(layer, first=0, last=1) for layer in segment.layers)
+    still = replace(segment, start=0, index=0, frames=1, layers=layers, encoder=still_encoder(encoder), key="")
+    still = replace(still, key=segment_key(still, engine))
+    return SkipSegment(segment.index, segment.start, segment.frames, still)
+
+
+def can_skip(encoder: VideoEncoder) -> bool:
+    """Whether skipped pictures are written for what this encoder makes: x264's, in eight bits of 4:2:0."""
+    return encoder.name == "libx264" and encoder.pixels == "yuv420p" and encoder.crf > 0
+
+
+def still_encoder(encoder: VideoEncoder) -> VideoEncoder:
+    """The settings for the one picture of a still; its parameter sets are those of `encoder`."""
+    return replace(encoder, crf=max(1, encoder.crf - BETTER))
+
+
+def made_for(segment: SegmentPlan | RepeatSegment | SkipSegment) -> SegmentPlan:
+    """What has to be encoded for a segment."""
+    if isinstance(segment, RepeatSegment):
+        return segment.cycle
+    return segment.still if isinstance(segment, SkipSegment) else segment
