@@ -5,11 +5,13 @@ machine and in any order; `join` puts them together and `verify` measures the re
 """
 
 from cutroom.render.compile import compile_plan
-from cutroom.render.execute import render_audio, render_segment
+from cutroom.render.execute import render_segment
 from cutroom.render.explain import explain
 from cutroom.render.lettering.typefaces import families
 from cutroom.render.mux import join
-from cutroom.render.plan import PLAN, AudioPlan, RenderPlan, SegmentPlan
+from cutroom.render.plan import PLAN, RenderPlan, SegmentPlan
+from cutroom.render.sound.execute import render_audio
+from cutroom.render.sound.plan import AudioPlan
 from cutroom.render.verify import RenderReport, starts_fast, verify
 
 __all__ = [

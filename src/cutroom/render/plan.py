@@ -15,7 +15,10 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from cutroom.media.timebase import Rational
-from cutroom.render.encoders import AudioEncoder, VideoEncoder
+from cutroom.render.encoders import VideoEncoder
+from cutroom.render.painting import PaintedLayer
+from cutroom.render.parts import Box, Canvas, Ramp, VideoSource
+from cutroom.render.sound.plan import AudioPlan
 from cutroom.timeline.resolved import (
     Color,
     Format,
@@ -27,83 +30,15 @@ from cutroom.timeline.resolved import (
     Warning,  # noqa: A004 — the word of the document
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """The picture that layers are drawn on: `width` and `height` in pixels, both even."""
-
-    width: int
-    height: int
-    fps: Rational
-    background: Color
-
-
-@dataclass(frozen=True, slots=True)
-class Ramp:
-    """Strength that goes linearly from nothing to all (`rising`) or back.
-
-    The k-th of its `length` units has the strength (k + 1/2) / length, or one minus that, so that a falling and a
-    rising ramp over the same units always add up to one. `first` may lie before what the ramp is applied to.
-    """
-
-    first: int
-    length: int
-    rising: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Where a picture goes and which part of it.
-
-    Args:
-        crop_x: left edge of the part that is shown, as a fraction of the width of the picture as displayed.
-        crop_y: its top edge, as a fraction of the height.
-        crop_width: its width, in (0, 1].
-        crop_height: its height, in (0, 1].
-        x: left edge on the canvas, in pixels; even, perhaps negative.
-        y: top edge on the canvas; even, perhaps negative.
-        width: size on the canvas; even.
-        height: size on the canvas; even.
-    """
-
-    crop_x: Rational
-    crop_y: Rational
-    crop_width: Rational
-    crop_height: Rational
-    x: int
-    y: int
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class VideoSource:
-    """The moving picture of a file.
-
-    Args:
-        format: name of the demuxer, as the probe gave it.
-        stream: index of the stream in the file.
-        zero: presentation time, in seconds, that counts as second 0 of the file.
-        alpha: whether pixels can be transparent.
-        hd: whether untagged colours are to be taken as BT.709; BT.601 otherwise.
-        duration: seconds from `zero`; None when the file does not say.
-    """
-
-    sha256: str
-    format: str
-    codec: str
-    stream: int
-    zero: Rational
-    time_base: Rational
-    fps: Rational
-    duration: Rational | None
-    alpha: bool
-    hd: bool
+__all__ = ["Box", "Canvas", "Ramp", "VideoSource"]
 
 
 @dataclass(frozen=True, slots=True)
 class VideoLayer:
-    """A clip of moving pictures, live in frames [first, last); `at` is the source's second at frame `first`."""
+    """A clip of moving pictures, live in frames [first, last); `at` is the source's second at frame `first`.
+
+    `speed` is how many seconds of the source are in one of the output.
+    """
 
     pointer: str
     first: int
@@ -113,6 +48,7 @@ class VideoLayer:
     box: Box
     source: VideoSource
     at: Rational
+    speed: Rational = Fraction(1)
     kind: Literal["video"] = "video"
 
 
@@ -170,7 +106,7 @@ class ColorLayer:
     kind: Literal["color"] = "color"
 
 
-Layer = Annotated[VideoLayer | ImageLayer | TextLayer | ColorLayer, Field(discriminator="kind")]
+Layer = Annotated[VideoLayer | ImageLayer | TextLayer | ColorLayer | PaintedLayer, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,65 +220,6 @@ class SkipSegment:
 
 
 Segment = Annotated[SegmentPlan | CopySegment | RepeatSegment | SkipSegment, Field(discriminator="kind")]
-
-
-@dataclass(frozen=True, slots=True)
-class AudioSource:
-    """The sound of a file; `zero`, `format` and `stream` as in `VideoSource`.
-
-    `start` is the presentation time, in seconds, of the first sample.
-    """
-
-    sha256: str
-    format: str
-    stream: int
-    zero: Rational
-    start: Rational
-    sample_rate: int
-    channels: int
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """One use of a source in the mix, heard in output samples [first, last).
-
-    `at` is the source's second at sample `first`. `ramps` count samples of the output.
-    """
-
-    pointer: str
-    first: int
-    last: int
-    source: AudioSource
-    at: Rational
-    volume: float
-    ramps: tuple[Ramp, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AudioSpan:
-    """Output samples [first, last), mixed in one go from the voices with these indices."""
-
-    first: int
-    last: int
-    voices: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AudioPlan:
-    """The whole sound: `samples` of stereo; spans lie end to end and cover all of it."""
-
-    samples: int
-    encoder: AudioEncoder
-    voices: tuple[Voice, ...]
-    spans: tuple[AudioSpan, ...]
-    inputs: tuple[str, ...]
-    key: str
-    kind: Literal["mix"] = "mix"
-
-    @property
-    def extension(self) -> str:
-        """File name extension of what `render_audio` writes."""
-        return self.encoder.extension
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from cutroom.media.timebase import to_ticks
 from cutroom.media.words import Word
 from cutroom.render.encoders import SAMPLE_RATE
 from cutroom.render.graph import StreamGraph
-from cutroom.render.plan import AudioPlan, AudioSpan, Ramp, Voice
+from cutroom.render.sound.plan import AudioPlan, AudioSpan, Fade, Voice
 
 _WARM_UP_S: Final = Fraction(1, 20)
 """What a resampler or a decoder is given to hear before the first sample that counts."""
@@ -126,7 +126,7 @@ def _voice(graph: StreamGraph, part: Heard, span: AudioSpan, number: int) -> Pad
     return graph.add("adelay", pad, delays=part.first) if part.first else pad
 
 
-def _ramped(graph: StreamGraph, pad: Pad, ramp: Ramp, first: int, length: int) -> Pad:
+def _ramped(graph: StreamGraph, pad: Pad, ramp: Fade, first: int, length: int) -> Pad:
     """Apply a fade; one that began earlier is led in by silence, since a fade cannot start before its stream."""
     if ramp.first >= first + length or ramp.first + ramp.length <= first:
         return pad

@@ -5,22 +5,24 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from cutroom.media.info import AudioStream, MediaInfo
 from cutroom.media.timebase import nearest_frame
-from cutroom.render.encoders import SAMPLE_RATE
-from cutroom.render.keys import audio_key
-from cutroom.render.output.encode import audio_encoder
-from cutroom.render.plan import AudioPlan, AudioSource, AudioSpan, Ramp, Voice
-from cutroom.render.source import zero
+from cutroom.render.digest import digest
+from cutroom.render.encoders import SAMPLE_RATE, AudioEncoder
+from cutroom.render.origin import zero
+from cutroom.render.sound.plan import AudioPlan, AudioSource, AudioSpan, Fade, Voice
 from cutroom.timeline.resolved import SILENT, SOUNDS, Media, ResolvedClip, ResolvedEdit, ResolvedSoundtrack
 
 VOICES_AT_ONCE: Final = 24
 """More voices than this are mixed in spans, so that only a few files are open at a time."""
 SPAN_S: Final = 30
 SHORTEST_LOOP_S: Final = Fraction(1, 4)
+_PLAN: Final[TypeAdapter[AudioPlan]] = TypeAdapter(AudioPlan)
 
 
-def compile_audio(edit: ResolvedEdit, engine: str) -> AudioPlan | None:
+def compile_audio(edit: ResolvedEdit, encoder: AudioEncoder, engine: str) -> AudioPlan | None:
     """Plan the mix; None when there is nothing to hear and the format can do without sound."""
     samples = _samples(edit.frames / edit.output.fps)
     voices = () if edit.output.mute else _voices(edit, samples)
@@ -28,13 +30,13 @@ def compile_audio(edit: ResolvedEdit, engine: str) -> AudioPlan | None:
         return None
     plan = AudioPlan(
         samples=samples,
-        encoder=audio_encoder(edit.output),
+        encoder=encoder,
         voices=voices,
         spans=_spans(voices, samples),
         inputs=tuple(sorted({voice.source.sha256 for voice in voices})),
         key="",
     )
-    return replace(plan, key=audio_key(plan, engine))
+    return replace(plan, key=digest(_PLAN.dump_python(plan, mode="json"), engine))
 
 
 def loudest(plan: AudioPlan) -> float:
@@ -111,12 +113,12 @@ def _source(media: Media, stream: AudioStream) -> AudioSource:
     )
 
 
-def _fades(first: int, last: int, fade_in: Fraction, fade_out: Fraction) -> tuple[Ramp, ...]:
-    ramps: list[Ramp] = []
+def _fades(first: int, last: int, fade_in: Fraction, fade_out: Fraction) -> tuple[Fade, ...]:
+    ramps: list[Fade] = []
     if (length := _samples(fade_in)) > 0:
-        ramps.append(Ramp(first, length, rising=True))
+        ramps.append(Fade(first, length, rising=True))
     if (length := _samples(fade_out)) > 0:
-        ramps.append(Ramp(last - length, length, rising=False))
+        ramps.append(Fade(last - length, length, rising=False))
     return tuple(ramps)
 
 

@@ -5,16 +5,21 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cutroom.render.audio import VOICES_AT_ONCE, compile_audio, loudest
+from cutroom.render.output.encode import audio_encoder
+from cutroom.render.sound.compile import VOICES_AT_ONCE, compile_audio, loudest
 from cutroom.render.encoders import SAMPLE_RATE
-from cutroom.render.plan import AudioPlan, Ramp
-from cutroom.render.sound import heard
+from cutroom.render.sound.plan import AudioPlan, Fade
+from cutroom.render.sound.mix import heard
 from cutroom.timeline.resolved import ResolvedEdit
 from tests.render.edits import clip, edit, image, music, sound, video
 
 
+def audio_of(wanted: ResolvedEdit) -> AudioPlan | None:
+    return compile_audio(wanted, audio_encoder(wanted.output), "test")
+
+
 def compiled(wanted: ResolvedEdit) -> AudioPlan:
-    plan = compile_audio(wanted, "test")
+    plan = audio_of(wanted)
     assert plan is not None
     return plan
 
@@ -31,8 +36,8 @@ def test_sound_is_as_long_as_the_pictures_to_the_sample() -> None:
 
 def test_nothing_to_hear_makes_no_sound() -> None:
     silent = [clip(0, 60, video()), clip(0, 60, image()), clip(0, 60, sound(), volume=0.0)]
-    assert compile_audio(edit(60, *silent), "test") is None
-    assert compile_audio(edit(60, clip(0, 60, sound()), mute=True), "test") is None
+    assert audio_of(edit(60, *silent)) is None
+    assert audio_of(edit(60, clip(0, 60, sound()), mute=True)) is None
 
 
 def test_a_muted_mp3_is_silence() -> None:
@@ -43,7 +48,7 @@ def test_a_muted_mp3_is_silence() -> None:
 def test_fades_are_counted_in_samples_of_the_output() -> None:
     fades = {"audio_fade_in": Fraction(1, 2), "audio_fade_out": Fraction(1, 4)}
     (voice,) = compiled(edit(90, clip(30, 90, sound(), **fades))).voices
-    assert voice.ramps == (Ramp(48_000, 24_000, rising=True), Ramp(132_000, 12_000, rising=False))
+    assert voice.ramps == (Fade(48_000, 24_000, rising=True), Fade(132_000, 12_000, rising=False))
 
 
 def test_a_soundtrack_repeats_until_it_fills_the_edit() -> None:

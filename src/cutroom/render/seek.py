@@ -1,0 +1,37 @@
+"""Reading from the middle of a file, exactly.
+
+Timestamps stay what the file says (`-copyts`), and everything from the key frame before the wanted place on is decoded
+(`-noaccurate_seek`): the graph does the cutting, in exact integers.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from cutroom.media.command import Input
+from cutroom.media.words import Word
+
+_INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
+_MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
+"""Where key frames are not listed, seeking lands anywhere; a key frame is rarely further than this."""
+_UNSEEKABLE: Final = frozenset({"gif"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exact(Input):
+    """An input that keeps its timestamps; pictures without a colour tag are taken to be `matrix`."""
+
+    matrix: Word | None = None
+
+    def arguments(self) -> list[str]:
+        """The input on the command line."""
+        matrix = ["-colorspace:v", self.matrix.value] if self.matrix is not None else []
+        return ["-copyts", "-noaccurate_seek", *matrix, *Input.arguments(self)]
+
+
+def seek_s(at: Fraction, name: str, margin: Fraction) -> Fraction | None:
+    """Where to start reading a file of format `name` for second `at`; `margin` seconds early, or None for its start."""
+    if name in _UNSEEKABLE:
+        return None
+    start = at - (margin if name in _INDEXED else max(margin, _MARGIN_WITHOUT_INDEX_S))
+    return start if start > 0 else None
