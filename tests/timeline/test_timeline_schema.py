@@ -35,5 +35,5 @@ def test_the_schema_says_which_track_is_on_top() -> None:
 
 def test_names_in_the_schema_are_those_of_the_document() -> None:
     assert {"fadeIn", "parentDurationDecider"} <= set(json_schema()["$defs"]["Clip"]["properties"])
-    assert {"in", "out", "duration"} == set(json_schema()["$defs"]["Transition"]["properties"])
+    assert {"in", "out", "duration", "cross"} == set(json_schema()["$defs"]["Transition"]["properties"])
     assert json.loads(schema_text()) == json_schema()

@@ -119,7 +119,7 @@ SHAPES = [
 ]
 
 FIELDS = [
-    _wrong("an unknown field of the document", "/outputs", {}, "unknown_field"),
+    _wrong("an unknown field of the document", "/outptu", {}, "unknown_field"),
     _wrong("an unknown field of a clip", f"{TEXT}/lenght", 3, "unknown_field"),
     _wrong("a field in snake case", f"{TEXT}/fade_in", 3, "unknown_field"),
     Wrong("a field with a slash in its name", {**GOOD, "a/b~c": 1}, "unknown_field", "/a~1b~0c"),
@@ -165,7 +165,7 @@ NUMBERS = [
     _wrong("no frames", "/output/fps", 0, "out_of_range"),
     _wrong("a thousand frames a second", "/output/fps", 1000, "out_of_range"),
     _wrong("frames by zero", "/output/fps", "30/0", "unknown_value"),
-    _wrong("frames by null", "/output/fps", None, "wrong_type"),
+    _wrong("frames by list", "/output/fps", [30], "wrong_type"),
 ]
 
 WORDS = [

@@ -7,18 +7,9 @@ from pydantic import ValidationError
 
 from cutroom.kit.errors import Detail
 from cutroom.kit.schema import pointer
-from cutroom.timeline.assets import AudioAsset, ColorAsset, ImageAsset, VideoAsset
-from cutroom.timeline.fields import Part, did_you_mean, shown
-from cutroom.timeline.model import Clip, Edit
-from cutroom.timeline.text import TextAsset
+from cutroom.timeline.fields import FORM_MARK, Part, did_you_mean, shown
+from cutroom.timeline.model import ASSETS, Clip, Edit
 
-_ASSETS: Final[Mapping[str, type[Part]]] = {
-    "video": VideoAsset,
-    "image": ImageAsset,
-    "audio": AudioAsset,
-    "text": TextAsset,
-    "color": ColorAsset,
-}
 _ELSEWHERE: Final = {
     ("Clip", "duration"): "'length'",
     ("Clip", "text"): '\'asset\': {"type": "text", "text": …}',
@@ -31,7 +22,25 @@ _ELSEWHERE: Final = {
     ("VideoAsset", "url"): "'src'",
     ("ImageAsset", "url"): "'src'",
     ("AudioAsset", "url"): "'src'",
+    ("WaveformAsset", "url"): "'src'",
+    ("CaptionsAsset", "url"): "'src'",
+    ("Matte", "url"): "'src'",
     ("Soundtrack", "url"): "'src'",
+    ("Soundtrack", "effect"): "'fadeIn' and 'fadeOut'",
+    ("Clip", "transform"): "'rotation', 'skew' and 'flip' on the clip",
+    ("Clip", "rotate"): "'rotation'",
+    ("Clip", "filter"): "'filters': […]",
+    ("Clip", "blendMode"): "'blend'",
+    ("Clip", "mask"): "'matte': {\"src\": …}",
+    ("Clip", "keyframes"): "keyframes as the value of 'opacity', 'scale', 'rotation', 'offset' or 'volume'",
+    ("Output", "size"): "'width' and 'height'",
+    ("Output", "thumbnail"): "'poster': {\"scale\": …}",
+    ("Output", "destinations"): "'callbackUrl' beside it, or fetch the artifacts",
+    ("ShapeAsset", "shape"): "'form'",
+    ("ShapeAsset", "color"): "'fill'",
+    ("Keyframe", "time"): "'at'",
+    ("Keyframe", "start"): "'at'",
+    ("Filter", "name"): "'type'",
     ("TextAsset", "color"): "'font': {\"color\": …}",
     ("TextAsset", "size"): "'font': {\"size\": …}",
     ("TextAsset", "align"): "'alignment'",
@@ -55,22 +64,25 @@ def complaints(error: ValidationError, root: type[Part] = Edit) -> Iterator[Deta
         if item["type"] == "invalid_key":
             continue  # `scan` has said it
         place, model = _place(item["loc"], root)
-        code, sentence, below = _say(item, model)
+        code, sentence, below = _say({**item, "loc": tuple(place)}, model)
         yield Detail(pointer([*place, *below]), code, sentence)
 
 
 def _place(location: Sequence[str | int], root: type[Part]) -> tuple[list[str | int], type[Part] | None]:
     """The path in the document, and the model that holds its last part.
 
-    Pydantic puts the asset's type between "asset" and the asset's fields; it is no part of the document.
+    Pydantic puts the asset's type between "asset" and the asset's fields, and the form of a value that has several
+    before what is inside of it; they are no part of the document.
     """
     path: list[str | int] = []
     holder: type[Part] | None = None
     here: type[Part] | None = root
     tagged = False
     for part in location:
+        if isinstance(part, str) and part.startswith(FORM_MARK):
+            continue
         if tagged and isinstance(part, str):
-            here, tagged = _ASSETS.get(part), False
+            here, tagged = ASSETS.get(part), False
             continue
         path.append(part if isinstance(part, int) else part[:80])
         if isinstance(part, int):
@@ -123,7 +135,7 @@ def _described(model: type[Part] | None, name: str) -> str:
 
 
 def _unknown_field(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
-    name = str(item["loc"][-1])
+    name = str(item["loc"][-1]) if item["loc"] else ""
     owner = model.__name__ if model is not None else ""
     known = [field.alias or "" for field in model.model_fields.values()] if model is not None else []
     said = f"{shown(name)} is not a known field"
@@ -131,7 +143,7 @@ def _unknown_field(item: Any, model: type[Part] | None) -> tuple[str, str, tuple
         return "unknown_field", f"{said} here; write {_ELSEWHERE[owner, name]}.", ()
     if owner.endswith("Asset") and _annotation(Clip, name) is not None:
         return "unknown_field", f"{said} of an asset; it belongs to the clip, beside 'asset'.", ()
-    if model is Clip and any(_annotation(asset, name) is not None for asset in _ASSETS.values()):
+    if model is Clip and any(_annotation(asset, name) is not None for asset in ASSETS.values()):
         return "unknown_field", f"{said} of a clip; it belongs into 'asset'.", ()
     return "unknown_field", f"{said}{did_you_mean(name, known)}; the fields here are {', '.join(known)}.", ()
 
@@ -144,7 +156,7 @@ def _unknown_value(item: Any, model: type[Part] | None) -> tuple[str, str, tuple
 
 def _unknown_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
     value = item["input"]["type"] if isinstance(item["input"], dict) else item["input"]
-    return "unknown_type", _choose(value, list(_ASSETS)), ("type",)
+    return "unknown_type", _choose(value, list(ASSETS)), ("type",)
 
 
 def _choose(value: Any, words: Sequence[str]) -> str:
@@ -153,7 +165,7 @@ def _choose(value: Any, words: Sequence[str]) -> str:
 
 
 def _no_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
-    return "missing_field", f"'type' is required: one of {', '.join(_ASSETS)}.", ("type",)
+    return "missing_field", f"'type' is required: one of {', '.join(ASSETS)}.", ("type",)
 
 
 def _too_short(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
@@ -165,6 +177,20 @@ def _too_long(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str,
     return "text_too_long", f"This text has {len(item['input'])} characters; at most {limit} are accepted.", ()
 
 
+def _few(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    count, least = item["ctx"]["actual_length"], item["ctx"]["min_length"]
+    return "too_few", f"This list has {count or 'no'} entries; at least {least} are needed.", ()
+
+
+def _many(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    count, most = len(item["input"]), item["ctx"]["max_length"]
+    return "too_many", f"This list has {count} entries; at most {most} are accepted.", ()
+
+
+def _wrong_form(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    return "wrong_type", f"This is {shown(item['input'])}; accepted is {item['ctx']['accepted']}.", ()
+
+
 _SPECIAL: Final[Mapping[str, Callable[[Any, type[Part] | None], tuple[str, str, tuple[str, ...]]]]] = {
     "missing": _missing,
     "extra_forbidden": _unknown_field,
@@ -173,4 +199,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, type[Part] | None], tuple[str, str, 
     "union_tag_not_found": _no_type,
     "string_too_short": _too_short,
     "string_too_long": _too_long,
+    "too_short": _few,
+    "too_long": _many,
+    "wrong_form": _wrong_form,
 }

@@ -6,11 +6,13 @@ from fractions import Fraction
 
 from cutroom.kit.errors import Internal
 from cutroom.media.info import AudioStream, MediaInfo, VideoStream
-from cutroom.timeline.assets import ImageAsset, MediaAsset, VideoAsset
+from cutroom.timeline.assets.media import ImageAsset, MediaAsset, VideoAsset
 from cutroom.timeline.fields import exact
-from cutroom.timeline.model import Clip, Soundtrack
+from cutroom.timeline.model import Clip
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.resolved import Media
+from cutroom.timeline.rules import STILL_S
+from cutroom.timeline.soundtrack import Soundtrack
 from cutroom.timeline.source import public_name
 from cutroom.timeline.sources import SourceUse
 
@@ -67,7 +69,18 @@ def check_clip(clip: Clip, place: str, source: Known | None, notes: Notes) -> Fr
     if whole is None and clip.length == "auto":
         sentence = f"{name} does not say how long it is; give the clip a 'length' in seconds."
         notes.refuse(f"{place}/length", "unknown_length", sentence)
-    return left
+    return None if left is None else left / exact(clip.speed)
+
+
+def check_matte(clip: Clip, place: str, media: Mapping[str, Known], notes: Notes) -> None:
+    """Check a clip's matte against its media."""
+    if clip.matte is None:
+        return
+    source, name = media[clip.matte.src], public_name(clip.matte.src)
+    if source.media.info.video is None:
+        notes.refuse(f"{place}/matte/src", "wrong_media_kind", f"{name} has no picture; a matte is a picture or video.")
+    elif source.media.info.kind == "video":
+        _left(exact(clip.matte.trim), source.picture_s, f"{place}/matte/trim", name, notes)
 
 
 def check_soundtrack(track: Soundtrack | None, media: Mapping[str, Known], notes: Notes) -> Fraction | None:
@@ -81,13 +94,11 @@ def check_soundtrack(track: Soundtrack | None, media: Mapping[str, Known], notes
     return _left(exact(track.trim), source.sound_s, "/timeline/soundtrack/trim", name, notes)
 
 
-STILL_S = Fraction(3)
-"""Seconds that an image, a text or a colour lasts with `"length": "auto"`."""
-
-
 def _fits(kind: str, info: MediaInfo) -> bool:
     if kind == "audio":
         return info.audio is not None
+    if kind == "image" and info.format == "gif":
+        return info.video is not None
     return info.kind == kind and info.video is not None
 
 

@@ -159,8 +159,86 @@ ColorText = Annotated[str, AfterValidator(_color), WithJsonSchema({"type": "stri
 OpaqueColorText = Annotated[
     str, AfterValidator(_opaque_color), WithJsonSchema({"type": "string", "pattern": f"^{_OPAQUE.pattern}$"})
 ]
+
+
+class Word:
+    """One word of a closed list.
+
+    Args:
+        words: what is accepted.
+        says: the list as a sentence says it, where it is too long to be said in full.
+    """
+
+    def __init__(self, words: Iterable[str], says: str | None = None) -> None:
+        self.words = tuple(words)
+        self._says = says or f"{', '.join(self.words[:-1])} or {self.words[-1]}"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check in `check`; Pydantic adds nothing."""
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The same rule for the published schema."""
+        return {"type": "string", "enum": list(self.words)}
+
+    def check(self, value: Any) -> str:
+        """The word itself, or an error that says what is accepted."""
+        if isinstance(value, str) and value in self.words:
+            return value
+        facts = _facts(value, self._says)
+        if not isinstance(value, str):
+            raise PydanticCustomError("wrong_type", "This is {value}; accepted is {accepted}.", facts)
+        facts["hint"] = did_you_mean(value, self.words)
+        raise PydanticCustomError("unknown_value", "This is {value}{hint}; accepted is {accepted}.", facts)
+
+
+FORM_MARK: Final = "\x00form:"
+"""How the steps begin that `Forms` puts into Pydantic's paths; no name in a document may hold a NUL."""
+
+
+class Forms:
+    """A value that may be written in several JSON types; the type alone decides which form is meant, and is checked.
+
+    Args:
+        accepted: all forms, as words.
+        text: the type of a JSON string, when that is a form; and so on.
+        number: of a number.
+        flag: of true or false.
+        listed: of a list.
+        fields: of an object.
+    """
+
+    def __init__(
+        self, accepted: str, *, text: Any = None, number: Any = None, flag: Any = None, listed: Any = None,
+        fields: Any = None,
+    ) -> None:  # fmt: skip
+        self._accepted = accepted
+        forms = {"text": text, "number": number, "flag": flag, "listed": listed, "fields": fields}
+        self._forms = {FORM_MARK + name: form for name, form in forms.items() if form is not None}
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A union in which each value is tried as one form only, so that one error says what is wrong."""
+        return core_schema.tagged_union_schema(
+            {name: handler.generate_schema(form) for name, form in self._forms.items()},
+            _form_of,
+            custom_error_type="wrong_form",
+            custom_error_message="Accepted is {accepted}.",
+            custom_error_context={"accepted": self._accepted},
+        )
+
+
+def _form_of(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return f"{FORM_MARK}flag"
+    for kinds, name in ((str, "text"), ((int, float), "number"), ((list, tuple), "listed"), ((dict, Part), "fields")):
+        if isinstance(value, kinds):
+            return FORM_MARK + name
+    return None
+
+
 Seconds = Annotated[float, Number(at_least=0, at_most=MAX_SECONDS, unit="seconds")]
 Share = Annotated[float, Number(at_least=0, at_most=1)]
+Degrees = Annotated[float, Number(at_least=-360, at_most=360, unit="degrees")]
 
 
 def wrong(problems: Sequence[tuple[str, str, str]]) -> ValidationError:

@@ -3,12 +3,16 @@
 from fractions import Fraction
 from typing import Final
 
+from cutroom.media.info import VideoStream
+from cutroom.timeline.assets.shape import ShapeAsset
+from cutroom.timeline.assets.text import SAFE_MARGIN
+from cutroom.timeline.fields import exact
 from cutroom.timeline.model import Clip
-from cutroom.timeline.resolved import Media, Position, ResolvedClip
-from cutroom.timeline.text import SAFE_MARGIN
+from cutroom.timeline.resolved import Crop, Curve, Media, Position, ResolvedClip
 
 Canvas = tuple[int, int]
 _HALF: Final = Fraction(1, 2)
+_SEEN_THROUGH: Final = frozenset({"text", "audio", "captions", "shape", "waveform"})
 
 
 def anchor(position: Position) -> tuple[Fraction, Fraction]:
@@ -18,18 +22,34 @@ def anchor(position: Position) -> tuple[Fraction, Fraction]:
     return across, down
 
 
+def crop_of(clip: Clip) -> Crop | None:
+    """What the clip leaves out of its source; None for nothing."""
+    crop = Crop(exact(clip.crop.top), exact(clip.crop.right), exact(clip.crop.bottom), exact(clip.crop.left))
+    return crop if any((crop.top, crop.right, crop.bottom, crop.left)) else None
+
+
+def seen_of(stream: VideoStream, crop: Crop | None) -> tuple[Fraction, Fraction]:
+    """Width and height of what is left of a source after cropping, in its pixels."""
+    if crop is None:
+        return Fraction(stream.width), Fraction(stream.height)
+    return stream.width * (1 - crop.left - crop.right), stream.height * (1 - crop.top - crop.bottom)
+
+
 def box_of(clip: Clip, media: Media | None, canvas: Canvas) -> tuple[int | None, int | None]:
     """The box that the clip asks for, in pixels; a side left out follows the source's proportions."""
     width, height = clip.size.width, clip.size.height
+    if isinstance(clip.asset, ShapeAsset):
+        return clip.asset.box(width, height, canvas)
     if width is None and height is None:
         return None, None
     stream = media.info.video if media is not None else None
     if stream is None:
         return width or canvas[0], height or canvas[1]
+    across, down = seen_of(stream, crop_of(clip))
     if height is None and width is not None:
-        return width, max(1, round(Fraction(width * stream.height, stream.width)))
+        return width, max(1, round(width * down / across))
     if width is None and height is not None:
-        return max(1, round(Fraction(height * stream.width, stream.height))), height
+        return max(1, round(height * across / down)), height
     return width, height
 
 
@@ -41,20 +61,19 @@ def safe_shift(position: Position, canvas: Canvas) -> tuple[Fraction, Fraction]:
 
 
 def hides_all_below(clip: ResolvedClip, canvas: Canvas) -> bool:
-    """Whether the clip, at full strength, leaves nothing of the canvas to be seen through or around it."""
-    if clip.opacity < 1 or clip.kind in {"text", "audio"}:
+    """Whether the clip, once it has come in full, leaves nothing of the canvas to be seen through or around it."""
+    if clip.kind in _SEEN_THROUGH or clip.motion is not None or _lets_through(clip):
         return False
-    if clip.color is not None and clip.color.alpha < 1:
-        return False
-    box = (clip.width_px or canvas[0], clip.height_px or canvas[1])
+    box = (Fraction(clip.width_px or canvas[0]), Fraction(clip.height_px or canvas[1]))
     if clip.media is not None:
         stream = clip.media.info.video
         if stream is None or stream.has_alpha:
             return False
-        if clip.fit == "contain" and stream.width * box[1] != stream.height * box[0]:
+        seen = seen_of(stream, clip.crop)
+        if clip.fit == "contain" and seen[0] * box[1] != seen[1] * box[0]:
             return False
         if clip.fit == "none":
-            box = (min(box[0], stream.width), min(box[1], stream.height))
+            box = (min(box[0], seen[0]), min(box[1], seen[1]))
     shift = (clip.offset_x, clip.offset_y)
     for side, length, share, moved in zip(canvas, box, anchor(clip.position), shift, strict=True):
         edge = (side - length) * share + moved * side
@@ -63,11 +82,31 @@ def hides_all_below(clip: ResolvedClip, canvas: Canvas) -> bool:
     return True
 
 
+def _lets_through(clip: ResolvedClip) -> bool:
+    """Whether what lies below is seen through the picture, at a place inside of its box."""
+    if clip.opacity < 1 or clip.blend != "normal" or clip.radius_px > 0:
+        return True
+    if clip.chroma is not None or clip.matte is not None:
+        return True
+    colors = [clip.color] if clip.color is not None else []
+    if clip.gradient is not None:
+        colors += [stop.color for stop in clip.gradient.stops]
+    return any(color.alpha < 1 for color in colors)
+
+
 def enlargement(clip: ResolvedClip, canvas: Canvas) -> Fraction:
-    """How many output pixels one pixel of the source becomes, along the side that grows more."""
+    """How many output pixels one pixel of the source becomes at most, along the side that grows more."""
     stream = clip.media.info.video if clip.media is not None else None
-    if stream is None or clip.fit == "none" or clip.kind == "audio":
+    if stream is None or clip.kind == "audio":
         return Fraction(1)
-    across = Fraction(clip.width_px or canvas[0], stream.width)
-    down = Fraction(clip.height_px or canvas[1], stream.height)
-    return min(across, down) if clip.fit == "contain" else max(across, down)
+    grown = exact(_most(clip.motion.scale)) if clip.motion is not None else Fraction(1)
+    if clip.fit == "none":
+        return grown
+    seen = seen_of(stream, clip.crop)
+    across = (clip.width_px or canvas[0]) / seen[0]
+    down = (clip.height_px or canvas[1]) / seen[1]
+    return grown * (min(across, down) if clip.fit in {"contain", "blur"} else max(across, down))
+
+
+def _most(curve: Curve) -> float:
+    return max(keyframe.value for keyframe in curve) if isinstance(curve, tuple) else curve

@@ -1,7 +1,7 @@
-"""Dissolves: what a clip's coming asks of the clip before it on the same track.
+"""Crossings: what a clip's coming asks of the clip before it on the same track.
 
-A dissolve moves nothing. The earlier clip plays on (or freezes) beneath the later one while that fades in; where the
-later one does not hide it, it fades out meanwhile. Their sounds cross.
+A crossing moves nothing. The earlier clip plays on (or freezes) beneath the later one while that comes in; where the
+later one does not hide it, it fades out meanwhile. Their sounds cross. A dissolve is a crossing with a fade.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,12 +24,22 @@ class Stage:
     sources: Mapping[str, Known]
 
 
-def join(clips: Sequence[ResolvedClip], dissolving: frozenset[str], stage: Stage, notes: Notes) -> list[ResolvedClip]:
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A clip that crosses with the one before it: for how many frames, and the field of the document that says so."""
+
+    frames: int
+    field: str
+
+
+def join(
+    clips: Sequence[ResolvedClip], crossings: Mapping[str, Crossing], stage: Stage, notes: Notes
+) -> list[ResolvedClip]:
     """Join the clips of one track.
 
     Args:
-        clips: ordered by start; `fade_in` holds the length of a dissolve.
-        dissolving: pointers of the clips that dissolve in.
+        clips: ordered by start.
+        crossings: those of the clips that cross with the one before them, by pointer.
         stage: what they share.
         notes: takes the warnings.
     """
@@ -38,12 +48,12 @@ def join(clips: Sequence[ResolvedClip], dissolving: frozenset[str], stage: Stage
     sound: int | None = None
     for index, clip in enumerate(clips):
         before = sound if clip.kind == "audio" else picture
-        dissolves = clip.pointer in dissolving
-        if dissolves and before is not None and _meets(joined[before], clip):
-            joined[before], joined[index] = _dissolve(joined[before], clip, stage)
-        elif dissolves:
-            sentence = "No clip of this track ends where this one starts, so it fades in instead of dissolving."
-            notes.warn(f"{clip.pointer}/transition/in", "dissolve_alone", sentence)
+        crossing = crossings.get(clip.pointer)
+        if crossing is not None and before is not None and _meets(joined[before], clip):
+            joined[before], joined[index] = _cross(joined[before], clip, crossing.frames, stage)
+        elif crossing is not None:
+            sentence = "No clip of this track ends where this one starts, so it comes in alone, with nothing to cross."
+            notes.warn(f"{clip.pointer}/transition/{crossing.field}", "dissolve_alone", sentence)
         elif before is not None and clip.kind != "audio" and joined[before].end > clip.start:
             sentence = "This clip starts before an earlier one on the same track has ended; it lies on top meanwhile."
             notes.warn(f"{clip.pointer}/start", "overlap", sentence)
@@ -55,12 +65,11 @@ def join(clips: Sequence[ResolvedClip], dissolving: frozenset[str], stage: Stage
 
 
 def _meets(before: ResolvedClip, clip: ResolvedClip) -> bool:
-    """Whether `before` is still there when `clip` comes, and does not leave by a fade of its own."""
-    return before.end >= clip.start and before.fade_out == 0
+    """Whether `before` is still there when `clip` comes, and does not leave by a transition of its own."""
+    return before.end >= clip.start and before.fade_out == 0 and before.leave is None
 
 
-def _dissolve(before: ResolvedClip, clip: ResolvedClip, stage: Stage) -> tuple[ResolvedClip, ResolvedClip]:
-    span = clip.fade_in
+def _cross(before: ResolvedClip, clip: ResolvedClip, span: int, stage: Stage) -> tuple[ResolvedClip, ResolvedClip]:
     seconds = Fraction(span) / stage.fps
     until = min(clip.start + span, stage.frames)
     audio_end, falling = _falling(before, clip.audio_start, seconds, stage)
@@ -82,6 +91,6 @@ def _falling(before: ResolvedClip, start: Fraction, seconds: Fraction, stage: St
     if before.src is None or end == before.audio_start or end > until:
         return end, before.audio_fade_out
     length = stage.sources[before.src].sound_s
-    limit = until if length is None else before.audio_start + length - before.trim
+    limit = until if length is None else before.audio_start + (length - before.trim) / before.speed
     end = max(end, min(until, limit, stage.frames / stage.fps))
     return end, min(max(before.audio_fade_out, end - start), end - before.audio_start)

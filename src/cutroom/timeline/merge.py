@@ -47,8 +47,8 @@ MERGE_SCHEMA: Final[Mapping[str, Any]] = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "find": {"type": "string", "pattern": f"^{NAME}$"},
-                    "replace": {"type": ["string", "number", "boolean"]},
+                    "find": {"type": "string", "pattern": f"^{NAME}$", "description": "Name of the placeholder."},
+                    "replace": {"type": ["string", "number", "boolean"], "description": "What stands there instead."},
                 },
                 "required": ["find", "replace"],
                 "additionalProperties": False,

@@ -4,77 +4,47 @@ Times are seconds as JSON numbers. The models check what one object can know abo
 is checked in `validate` and decided in `normalise`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cutroom.timeline.assets import Asset
-from cutroom.timeline.fields import MAX_SECONDS, Number, OpaqueColorText, Part, Seconds, Share, wrong
+from cutroom.timeline.assets.color import ColorAsset, GradientAsset
+from cutroom.timeline.assets.media import AudioAsset, ImageAsset, VideoAsset
+from cutroom.timeline.assets.shape import ShapeAsset
+from cutroom.timeline.assets.text import TextAsset
+from cutroom.timeline.clip.applies import WITHOUT_EFFECT, no_effect
+from cutroom.timeline.clip.effect import EFFECTS
+from cutroom.timeline.clip.filters import ChromaKey, Filters, Flip, Matte
+from cutroom.timeline.clip.place import Crop, Offset, Size, Skew
+from cutroom.timeline.clip.sound import DUCKING, DuckingValue
+from cutroom.timeline.clip.transition import Transition
+from cutroom.timeline.fields import MAX_SECONDS, Number, OpaqueColorText, Part, Seconds, Word, wrong
+from cutroom.timeline.keyframes import Keyed, Keyframes
+from cutroom.timeline.limits import MAX_OUTPUTS
 from cutroom.timeline.output import Output
-from cutroom.timeline.resolved import Fit, Position
-from cutroom.timeline.source import Source
+from cutroom.timeline.resolved import BlendMode, Fit, Position
+from cutroom.timeline.soundtrack import LOUDNESS, VOLUME, LoudnessValue, Soundtrack
 
 Start = Annotated[float | Literal["auto"], Number(at_least=0, at_most=MAX_SECONDS, words=("auto",), unit="seconds")]
 Length = Annotated[
     float | Literal["auto", "end"],
     Number(more_than=0, at_most=MAX_SECONDS, words=("auto", "end"), unit="seconds"),
 ]
-Shift = Annotated[float, Number(at_least=-10, at_most=10)]
-Side = Annotated[int, Number(integer=True, at_least=1, at_most=16384, unit="pixels")]
-Volume = Annotated[float, Number(at_least=0, at_most=4)]
-
-_PLACED: Final = {"fit", "position", "offset", "size", "opacity"}
-_HEARD: Final = {"trim", "volume", "fade_in", "fade_out"}
-_WITHOUT_EFFECT: Final = {
-    "video": set[str](),
-    "image": _HEARD,
-    "audio": _PLACED,
-    "text": _HEARD | {"fit", "size"},
-    "color": _HEARD | {"fit"},
+ASSETS: Final[Mapping[str, type[Part]]] = {
+    "video": VideoAsset,
+    "image": ImageAsset,
+    "audio": AudioAsset,
+    "text": TextAsset,
+    "color": ColorAsset,
+    "shape": ShapeAsset,
+    "gradient": GradientAsset,
 }
-_INSTEAD: Final = {
-    ("text", "size"): "; set the text's own 'width'",
-    ("image", "fade_in"): '; write "transition": {"in": "fade"}',
-    ("image", "fade_out"): '; write "transition": {"out": "fade"}',
-    ("text", "fade_in"): '; write "transition": {"in": "fade"}',
-    ("text", "fade_out"): '; write "transition": {"out": "fade"}',
-    ("color", "fade_in"): '; write "transition": {"in": "fade"}',
-    ("color", "fade_out"): '; write "transition": {"out": "fade"}',
-}
-
-
-class Offset(Part):
-    """A shift away from `position`."""
-
-    x: Annotated[Shift, Field(description="To the right, as a fraction of the picture's width.")] = 0.0
-    y: Annotated[Shift, Field(description="Down, as a fraction of the picture's height.")] = 0.0
-
-
-class Size(Part):
-    """The box that the picture is fitted into. One side alone keeps the proportions of the source."""
-
-    width: Annotated[Side | None, Field(description="Width of the box in pixels.")] = None
-    height: Annotated[Side | None, Field(description="Height of the box in pixels.")] = None
-
-
-class Transition(Part):
-    """How a clip comes and goes. A transition never moves a clip: all times stay as written."""
-
-    enter: Annotated[
-        Literal["cut", "fade", "dissolve"],
-        Field(
-            alias="in",
-            description="`cut`: at once. `fade`: out of what lies below. `dissolve`: out of the clip that ends where "
-            "this one starts, on the same track; that clip plays on, or freezes, underneath, and their sounds cross.",
-        ),
-    ] = "cut"
-    leave: Annotated[
-        Literal["cut", "fade"], Field(alias="out", description="`cut`: at once. `fade`: into what lies below.")
-    ] = "cut"
-    duration: Annotated[
-        Annotated[float, Number(more_than=0, at_most=60, unit="seconds")],
-        Field(description="Seconds that each transition takes."),
-    ] = 0.5
+"""Every asset by its type."""
+Asset = Annotated[
+    VideoAsset | ImageAsset | AudioAsset | TextAsset | ColorAsset | ShapeAsset | GradientAsset,
+    Field(discriminator="type", description="What the clip shows or plays."),
+]
 
 
 class Clip(Part):
@@ -90,27 +60,99 @@ class Clip(Part):
     length: Annotated[
         Length,
         Field(
-            description="Seconds that the clip lasts; `auto`: what is left of a video or sound after `trim`, and 3 "
-            "seconds for an image, text or colour; `end`: to the end of the timeline."
+            description="Seconds that the clip lasts; `auto`: what is left of a video, sound or timeline after `trim`, "
+            "divided by `speed`; until the last of the captions; and 3 seconds for everything else; `end`: to the end "
+            "of the timeline."
         ),
     ] = "auto"
-    trim: Annotated[Seconds, Field(description="Seconds to leave out at the beginning of a video or sound.")] = 0.0
+    trim: Annotated[
+        Seconds, Field(description="Seconds to leave out at the beginning of a video, sound, timeline or captions.")
+    ] = 0.0
+    speed: Annotated[
+        Annotated[float, Number(at_least=0.1, at_most=10)],
+        Field(description="Seconds of the source in one second of the clip; its sound keeps its pitch."),
+    ] = 1.0
+    volume: Annotated[
+        Keyframes, VOLUME, Field(description="Loudness: 0 is silent, 1 as recorded, up to 4; or keyframes.")
+    ] = 1.0
+    fade_in: Annotated[Seconds, Field(description="Seconds over which the sound rises at the start.")] = 0.0
+    fade_out: Annotated[Seconds, Field(description="Seconds over which the sound falls at the end.")] = 0.0
+    ducking: Annotated[
+        DuckingValue,
+        DUCKING,
+        Field(description="Whether this sound steps back while others are heard that do not step back themselves."),
+    ] = False
     fit: Annotated[
         Fit,
         Field(
             description="How a picture fills its box: `cover` (all of the box, the rest is cropped), `contain` (all of "
-            "the picture), `fill` (stretched), `none` (pixel for pixel)."
+            "the picture), `fill` (stretched), `none` (pixel for pixel), `blur` (all of the picture, over a blurred "
+            "and enlarged copy of it)."
         ),
     ] = "cover"
-    position: Annotated[Position, Field(description="Where the box stands in the picture.")] = "center"
-    offset: Annotated[Offset, Field(description="A shift away from `position`.")] = Offset()
+    crop: Annotated[
+        Crop, Field(description="What is left out of the source at each side, before it is fitted; nothing by default.")
+    ] = Crop()
     size: Annotated[
-        Size, Field(description="The box that the picture is fitted into; the whole picture by default.")
+        Size,
+        Field(
+            description="The box that the picture is fitted into; by default the whole picture, a third of its shorter "
+            "side for a shape, and the lower part of it for a waveform."
+        ),
     ] = Size()
-    opacity: Annotated[Share, Field(description="From 0 (invisible) to 1 (opaque).")] = 1.0
-    volume: Annotated[Volume, Field(description="Loudness: 0 is silent, 1 as recorded, up to 4.")] = 1.0
-    fade_in: Annotated[Seconds, Field(description="Seconds over which the sound rises at the start.")] = 0.0
-    fade_out: Annotated[Seconds, Field(description="Seconds over which the sound falls at the end.")] = 0.0
+    scale: Annotated[
+        Keyframes,
+        Keyed(Number(at_least=0, at_most=100)),
+        Field(description="How much larger than its box it is drawn, around its centre; or keyframes."),
+    ] = 1.0
+    position: Annotated[
+        Position | None,
+        Field(
+            description="Where the box stands in the picture; `center` when not given, but `bottom` for captions, "
+            "which in upright pictures then stand a fifth of the height above the edge."
+        ),
+    ] = None
+    offset: Annotated[Offset, Field(description="A shift away from `position`.")] = Offset()
+    rotation: Annotated[
+        Keyframes,
+        Keyed(Number(at_least=-36_000, at_most=36_000, unit="degrees")),
+        Field(description="Degrees clockwise around the centre of the box; or keyframes."),
+    ] = 0.0
+    skew: Annotated[Skew, Field(description="How far the box leans; not at all by default.")] = Skew()
+    flip: Annotated[
+        Flip | None,
+        Field(description="Mirror the picture: `horizontal` swaps left and right, `vertical` top and bottom, or both."),
+    ] = None
+    opacity: Annotated[
+        Keyframes,
+        Keyed(Number(at_least=0, at_most=1)),
+        Field(description="From 0 (invisible) to 1 (opaque); or keyframes."),
+    ] = 1.0
+    radius: Annotated[
+        Annotated[float, Number(at_least=0, at_most=4096, unit="pixels")],
+        Field(description="Radius of the box's corners in pixels."),
+    ] = 0.0
+    effect: Annotated[
+        Annotated[str, Word(EFFECTS)] | None,
+        Field(
+            description="A slow move over the picture for as long as the clip lasts; a slide names the way the picture "
+            "goes. `Slow` and `Fast` move less and more."
+        ),
+    ] = None
+    filters: Filters = ()
+    chroma_key: Annotated[
+        ChromaKey | None, Field(description="A colour of the picture that becomes transparent; none by default.")
+    ] = None
+    matte: Annotated[
+        Matte | None, Field(description="A picture or video that decides how opaque this one is; none by default.")
+    ] = None
+    blend: Annotated[
+        BlendMode,
+        Field(
+            description="How the colours mix with those below, as in CSS; `add`, `subtract` and `divide` calculate "
+            "with them."
+        ),
+    ] = "normal"
     transition: Annotated[Transition, Field(description="How the clip comes and goes; cuts by default.")] = Transition()
     parent_duration_decider: Annotated[
         bool, Field(description="The timeline lasts until the end of the longest clip that is marked so.")
@@ -119,24 +161,22 @@ class Clip(Part):
     @model_validator(mode="after")
     def _all_has_effect(self) -> Self:
         kind = self.asset.type
-        problems = [
-            (
-                field.alias or name,
-                "not_applicable",
-                f"'{field.alias or name}' has no effect on {_A[kind]}; leave it out{_INSTEAD.get((kind, name), '')}.",
-            )
-            for name, field in type(self).model_fields.items()
-            if name in _WITHOUT_EFFECT[kind] and getattr(self, name) != field.default
-        ]
+        problems = []
+        for name in WITHOUT_EFFECT[kind]:
+            field = type(self).model_fields[name]
+            alias = field.alias or name
+            if getattr(self, name) != field.default:
+                problems.append((alias, "not_applicable", no_effect(kind, name, alias)))
+        problems.sort()
         if self.length == "end" and self.parent_duration_decider:
             sentence = "A clip that runs to the end cannot decide where the end is; give it a length in seconds."
             problems.append(("parentDurationDecider", "conflicting_fields", sentence))
+        if kind == "audio" and "passage" in {self.transition.coming.form, self.transition.going.form}:
+            sentence = "A sound has no picture to move: its transitions are cut, fade and dissolve."
+            problems.append(("transition", "not_applicable", sentence))
         if problems:
             raise wrong(problems)
         return self
-
-
-_A: Final = {"video": "a video", "image": "an image", "audio": "a sound", "text": "a text", "color": "a colour"}
 
 
 class Track(Part):
@@ -150,27 +190,13 @@ class Track(Part):
     ]
 
 
-class Soundtrack(Part):
-    """Music under the whole timeline. It never decides how long the timeline is."""
-
-    src: Source
-    volume: Annotated[Volume, Field(description="Loudness: 0 is silent, 1 as recorded, up to 4.")] = 1.0
-    loop: Annotated[bool, Field(description="Start again from the beginning until the timeline ends.")] = False
-    trim: Annotated[Seconds, Field(description="Seconds to leave out at the beginning.")] = 0.0
-    fade_in: Annotated[Seconds, Field(description="Seconds over which the music rises.")] = 0.0
-    fade_out: Annotated[
-        Annotated[float | Literal["auto"], Number(at_least=0, at_most=MAX_SECONDS, words=("auto",), unit="seconds")],
-        Field(
-            description="Seconds over which the music falls at its end; `auto`: 1 second where the timeline cuts the "
-            "music off, none where the music ends by itself."
-        ),
-    ] = "auto"
-
-
 class Timeline(Part):
     """What is seen and heard, and when."""
 
-    background: Annotated[OpaqueColorText, Field(description="Colour where no clip covers the picture.")] = "#000000"
+    background: Annotated[
+        OpaqueColorText | None,
+        Field(description="Colour where no clip covers the picture; black when not given."),
+    ] = None
     tracks: Annotated[
         tuple[Track, ...],
         Field(
@@ -179,6 +205,14 @@ class Timeline(Part):
         ),
     ] = ()
     soundtrack: Annotated[Soundtrack | None, Field(description="Music under the whole timeline.")] = None
+    loudness: Annotated[
+        LoudnessValue,
+        LOUDNESS,
+        Field(
+            description="Bring the whole mix to a loudness: true for -14 LUFS with true peaks up to -1 dBTP, a number "
+            "of LUFS, or both as an object. The mix stays as it is by default."
+        ),
+    ] = False
     duration: Annotated[
         Annotated[float, Number(more_than=0, at_most=MAX_SECONDS, unit="seconds")] | None,
         Field(
@@ -194,4 +228,12 @@ class Edit(Part):
     output: Annotated[
         Output, Field(description="The file to make; an mp4 of 1280x720 at 30 frames a second by default.")
     ] = Output()
+    outputs: Annotated[
+        tuple[Output, ...],
+        Field(
+            strict=False,
+            max_length=MAX_OUTPUTS,
+            description="Further files to make of the same timeline.",
+        ),
+    ] = ()
     timeline: Annotated[Timeline, Field(description="What is seen and heard, and when.")]

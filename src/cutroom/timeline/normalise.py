@@ -2,33 +2,42 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from cutroom.media.timebase import nearest_frame
-from cutroom.timeline.assets import ColorAsset
+from cutroom.timeline.appearance import constant, dressed
+from cutroom.timeline.assets.color import ColorAsset
+from cutroom.timeline.assets.media import MediaAsset
+from cutroom.timeline.assets.text import TextAsset
+from cutroom.timeline.clip.effect import view_of
+from cutroom.timeline.clip.sound import ducking_of
+from cutroom.timeline.clip.transition import Transition, Way
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.facts import check_soundtrack, known
 from cutroom.timeline.fields import exact
-from cutroom.timeline.geometry import box_of, enlargement, safe_shift
-from cutroom.timeline.joins import Stage, join
+from cutroom.timeline.geometry import box_of, safe_shift
+from cutroom.timeline.hearing import heard_of, listen, soundtrack_of, swelling
+from cutroom.timeline.joins import Crossing, Stage, join
+from cutroom.timeline.keyframes import curve
 from cutroom.timeline.limits import Limits
-from cutroom.timeline.model import Clip, Edit
+from cutroom.timeline.model import Edit
 from cutroom.timeline.notes import Notes
-from cutroom.timeline.resolved import Media, ResolvedClip, ResolvedEdit, ResolvedOutput, ResolvedSoundtrack
+from cutroom.timeline.output import Output
+from cutroom.timeline.outputs import resolve_output
+from cutroom.timeline.remarks import look, remark
+from cutroom.timeline.resolved import SOUNDS, Media, Passage, ResolvedClip, ResolvedEdit
 from cutroom.timeline.schedule import Placed, end_of, schedule
-from cutroom.timeline.source import public_name
+from cutroom.timeline.soundtrack import loudness_of
 from cutroom.timeline.sources import sources
-from cutroom.timeline.text import TextAsset
 
 _DEFAULT: Final = Limits()
-_NOTICEABLE: Final = Fraction(5, 4)
-"""Enlargement from which a picture looks soft."""
-_MUSIC_END_S: Final = Fraction(1)
-"""Fade of a soundtrack that the timeline cuts off."""
 
 
-def resolve(edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT) -> ResolvedEdit:
+def resolve(
+    edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT, *, output: Output | None = None
+) -> ResolvedEdit:
     """Decide everything that the document leaves open.
 
     Times become frames by round(seconds x fps) in exact arithmetic, ties up, so clips that share an edge share a frame.
@@ -37,44 +46,58 @@ def resolve(edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT) -
         edit: a checked document.
         media: every source of `sources(edit)` by its `src`.
         limits: of which the duration is checked again here, where `auto` lengths are known.
+        output: which of the edit's outputs to decide for; `edit.output` when not given.
 
     Raises:
         Invalid: with a detail for each clip that its media cannot serve: `wrong_media_kind`, `no_audio`,
-            `trim_beyond_end`, `unknown_length`; and `too_long`, `too_short`, `no_duration`, `nothing_audible`.
+            `trim_beyond_end`, `unknown_length`; and `too_long`, `too_short`, `no_duration`, `nothing_audible`,
+            `beyond_end`, `too_many`.
     """
+    output = output or edit.output
     notes = Notes()
     found = known(sources(edit), media)
     tracks = schedule(edit, found, notes)
     end = end_of(edit, tracks, limits, notes)
     music_left = check_soundtrack(edit.timeline.soundtrack, found, notes)
     notes.check()
-    fps, canvas = edit.output.rate, edit.output.size
+    fps, canvas = output.rate, output.size
     frames = nearest_frame(end, fps)
     if frames == 0:
         place = "/timeline/duration" if edit.timeline.duration is not None else "/timeline/tracks"
         notes.refuse(place, "too_short", f"The timeline is shorter than one frame of {float(1 / fps):.3f} seconds.")
+        notes.check()
     stage = Stage(frames, fps, canvas, found)
-    clips: list[ResolvedClip] = []
-    for track in reversed(tracks):
-        resolved = [clip for placed in track if (clip := _clip(placed, stage, notes)) is not None]
-        resolved.sort(key=lambda clip: clip.start)
-        dissolving = frozenset(placed.pointer for placed in track if placed.clip.transition.enter == "dissolve")
-        clips.extend(join(resolved, dissolving, stage, notes))
-    music = _soundtrack(edit, music_left, stage)
-    if edit.output.format != "mp3":
-        _look(clips, stage, notes)
-    _listen(edit, clips, music, notes)
+    clips = [clip for track in reversed(tracks) for clip in _track(track, stage, notes)]
+    music = soundtrack_of(edit, music_left, stage)
+    if output.format not in SOUNDS:
+        look(clips, stage, notes)
+    listen(edit, output, clips, music, notes)
+    decided = resolve_output(edit, output, frames, notes)
     notes.check()
-    output = ResolvedOutput(
-        format=edit.output.format,
-        width=canvas[0],
-        height=canvas[1],
-        fps=fps,
-        quality=edit.output.quality,
-        background=read_color(edit.timeline.background),
-        mute=edit.output.mute,
-    )
-    return ResolvedEdit(output, frames, tuple(clips), music, tuple(notes.warnings))
+    loudness = loudness_of(edit.timeline.loudness)
+    return ResolvedEdit(decided, frames, tuple(clips), music, tuple(notes.warnings), loudness)
+
+
+def _track(track: list[Placed], stage: Stage, notes: Notes) -> list[ResolvedClip]:
+    """The clips of one track, in the order of their starts."""
+    resolved = [clip for placed in track if (clip := _clip(placed, stage, notes)) is not None]
+    resolved.sort(key=lambda clip: clip.start)
+    placed_at = {placed.pointer: placed for placed in track}
+    crossings = {
+        clip.pointer: _crossing(placed_at[clip.pointer].clip.transition, clip, stage.fps)
+        for clip in resolved
+        if placed_at[clip.pointer].clip.transition.crosses
+    }
+    return [
+        _moved(clip, placed_at[clip.pointer].clip.effect, stage.fps) for clip in join(resolved, crossings, stage, notes)
+    ]
+
+
+def _moved(clip: ResolvedClip, effect: str | None, fps: Fraction) -> ResolvedClip:
+    """The clip with its effect, which lasts as long as the clip is seen, its tail included."""
+    if effect is None:
+        return clip
+    return replace(clip, view=view_of(effect, (clip.end + clip.tail - clip.start) / fps))
 
 
 def _clip(placed: Placed, stage: Stage, notes: Notes) -> ResolvedClip | None:
@@ -88,41 +111,51 @@ def _clip(placed: Placed, stage: Stage, notes: Notes) -> ResolvedClip | None:
     if start >= end:
         notes.warn(placed.pointer, "too_short", "This clip is shorter than one frame; it is left out.")
         return None
-    fade_in, fade_out = _fades(clip, end - start, fps)
-    shift_x, shift_y = safe_shift(clip.position, canvas) if asset.type == "text" else (Fraction(0), Fraction(0))
+    coming, going = clip.transition.coming, clip.transition.going
+    comes, goes = _changes(clip.transition, coming, going, end - start, fps)
+    position = clip.position or "center"
+    shift_x, shift_y = safe_shift(position, canvas) if asset.type == "text" else (Fraction(0), Fraction(0))
     width, height = box_of(clip, media, canvas)
-    heard_from, heard_to = _heard(placed, start, end, stage)
+    heard_from, heard_to = heard_of(placed, start, end, stage)
     heard = heard_to - heard_from
     rise, fall = exact(clip.fade_in), exact(clip.fade_out)
     if asset.type == "audio":
-        rise, fall = max(rise, fade_in / fps), max(fall, fade_out / fps)
-    return ResolvedClip(
+        rise, fall = max(rise, comes / fps), max(fall, goes / fps)
+    volume, swell = swelling(clip.volume)
+    resolved = ResolvedClip(
         pointer=placed.pointer,
         layer=placed.layer,
         kind=asset.type,
         media=media,
-        src=None if isinstance(asset, TextAsset | ColorAsset) else asset.src,
+        src=asset.src if isinstance(asset, MediaAsset) else None,
         start=start,
         end=end,
         tail=0,
         trim=exact(clip.trim),
-        fade_in=fade_in,
-        fade_out=fade_out,
-        text=asset.style(clip.position, canvas) if isinstance(asset, TextAsset) else None,
+        fade_in=comes if coming.form == "fade" else 0,
+        fade_out=goes if going.form == "fade" else 0,
+        text=asset.style(position, canvas) if isinstance(asset, TextAsset) else None,
         color=read_color(asset.color) if isinstance(asset, ColorAsset) else None,
         fit=clip.fit,
-        position=clip.position,
-        offset_x=exact(clip.offset.x) + shift_x,
-        offset_y=exact(clip.offset.y) + shift_y,
+        position=position,
+        offset_x=exact(constant(curve(clip.offset.x))) + shift_x,
+        offset_y=exact(constant(curve(clip.offset.y))) + shift_y,
         width_px=width,
         height_px=height,
-        opacity=clip.opacity,
-        volume=clip.volume,
+        opacity=1.0,
+        volume=volume,
         audio_start=heard_from,
         audio_end=heard_to,
         audio_fade_in=min(rise, heard),
         audio_fade_out=min(fall, heard),
+        speed=exact(clip.speed),
+        swell=swell,
+        ducking=ducking_of(clip.ducking),
+        enter=None if coming.passage is None else Passage(coming.passage, comes),
+        leave=None if going.passage is None else Passage(going.passage, goes),
     )
+    remark(placed, resolved, stage, notes)
+    return dressed(resolved, clip, stage.sources)
 
 
 def _frames(placed: Placed, stage: Stage) -> tuple[int, int]:
@@ -135,82 +168,20 @@ def _frames(placed: Placed, stage: Stage) -> tuple[int, int]:
     return nearest_frame(placed.start, fps), min(end, frames)
 
 
-def _fades(clip: Clip, length: int, fps: Fraction) -> tuple[int, int]:
-    """Frames of rise and fall; together never more than the clip has."""
-    asked = max(1, nearest_frame(exact(clip.transition.duration), fps))
-    rise = clip.transition.enter != "cut"
-    fall = clip.transition.leave != "cut"
-    if rise and fall:
-        first = min(asked, (length + 1) // 2)
-        return first, min(asked, length - first)
-    return min(asked, length) if rise else 0, min(asked, length) if fall else 0
+def _changes(transition: Transition, coming: Way, going: Way, length: int, fps: Fraction) -> tuple[int, int]:
+    """Frames of coming and going, 0 for a cut; together never more than the clip has."""
+    comes = 0 if coming.form == "cut" else max(1, nearest_frame(transition.seconds(coming), fps))
+    goes = 0 if going.form == "cut" else max(1, nearest_frame(transition.seconds(going), fps))
+    if comes and goes:
+        comes = min(comes, (length + 1) // 2)
+        return comes, min(goes, length - comes)
+    return min(comes, length), min(goes, length)
 
 
-def _heard(placed: Placed, start: int, end: int, stage: Stage) -> tuple[Fraction, Fraction]:
-    """Seconds of the output between which the clip is heard."""
-    clip, source = placed.clip, placed.source
-    is_sound = clip.asset.type == "audio"
-    heard_from = placed.start if is_sound else start / stage.fps
-    if source is None or source.media.info.audio is None or clip.volume == 0 or clip.asset.type == "image":
-        return heard_from, heard_from
-    limit = end / stage.fps
-    if is_sound and placed.end is not None:
-        limit = min(limit, placed.end)
-    if source.sound_s is not None:
-        limit = min(limit, heard_from + source.sound_s - exact(clip.trim))
-    return heard_from, max(heard_from, limit)
-
-
-def _soundtrack(edit: Edit, left: Fraction | None, stage: Stage) -> ResolvedSoundtrack | None:
-    track = edit.timeline.soundtrack
-    if track is None:
-        return None
-    source, duration = stage.sources[track.src], stage.frames / stage.fps
-    end = duration if track.loop or left is None else min(duration, left)
-    cut_off = track.loop or left is None or left > duration
-    fall = (_MUSIC_END_S if cut_off else Fraction(0)) if isinstance(track.fade_out, str) else exact(track.fade_out)
-    return ResolvedSoundtrack(
-        media=source.media,
-        src=track.src,
-        volume=track.volume,
-        loop=track.loop,
-        trim=exact(track.trim),
-        end=end,
-        fade_in=min(exact(track.fade_in), end),
-        fade_out=min(fall, end),
-    )
-
-
-def _look(clips: list[ResolvedClip], stage: Stage, notes: Notes) -> None:
-    """Warn of pictures that stand still or look soft; once for each source that is enlarged."""
-    soft: set[str] = set()
-    for clip in clips:
-        if clip.src is None:
-            continue
-        if clip.kind == "video":
-            length = stage.sources[clip.src].picture_s
-            shown = (clip.end - clip.start) / stage.fps
-            missing = shown - (length - clip.trim) if length is not None else Fraction(0)
-            if missing > 1 / stage.fps:
-                sentence = (
-                    f"{public_name(clip.src)} ends {float(missing):.2f} seconds before the clip does; "
-                    "its last picture stays until then."
-                )
-                notes.warn(f"{clip.pointer}/length", "freezes", sentence)
-        scale = enlargement(clip, stage.canvas)
-        if scale > _NOTICEABLE and clip.src not in soft:
-            soft.add(clip.src)
-            sentence = f"{public_name(clip.src)} is enlarged {float(scale):.1f} times and will look soft."
-            notes.warn(f"{clip.pointer}/asset/src", "upscaled", sentence)
-
-
-def _listen(edit: Edit, clips: list[ResolvedClip], music: ResolvedSoundtrack | None, notes: Notes) -> None:
-    """An mp3 needs sound; a video without any is worth a word, unless it was asked for."""
-    if edit.output.mute or any(clip.audio_end > clip.audio_start for clip in clips):
-        return
-    if music is not None and music.volume > 0 and music.end > 0:
-        return
-    if edit.output.format == "mp3":
-        notes.refuse("/output/format", "nothing_audible", "None of the sources has sound to make an mp3 of.")
-    else:
-        notes.warn("/timeline", "silent", "Nothing in this timeline makes a sound.")
+def _crossing(transition: Transition, clip: ResolvedClip, fps: Fraction) -> Crossing:
+    """For how long a clip crosses with the one before: as long as it comes in, or the duration when it cuts in."""
+    field = "cross" if transition.cross else "in"
+    if clip.enter is not None or clip.fade_in:
+        return Crossing(clip.enter.frames if clip.enter is not None else clip.fade_in, field)
+    asked = max(1, nearest_frame(exact(transition.duration), fps))
+    return Crossing(min(asked, clip.end - clip.start), field)

@@ -1,47 +1,120 @@
 """What the parts of a well-formed document say about each other, and the limits that follow from its numbers."""
 
 from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
 
 from cutroom.kit.errors import Detail
-from cutroom.timeline.assets import AudioAsset, VideoAsset
+from cutroom.media.timebase import nearest_frame
 from cutroom.timeline.fields import exact
+from cutroom.timeline.keyframes import greatest
 from cutroom.timeline.limits import Limits
-from cutroom.timeline.model import Clip, Edit
+from cutroom.timeline.model import Clip, Edit, Timeline
+from cutroom.timeline.output import Output
+from cutroom.timeline.resolved import SOUNDS
+
+STILL_S: Final = Fraction(3)
+"""Seconds that a clip without a length of its own lasts with `"length": "auto"`."""
+STILLS_IN_TIME: Final = frozenset({"image", "text", "color", "shape", "gradient", "html"})
+"""The assets without a length of their own."""
+_HEARD: Final = frozenset({"video", "audio", "timeline"})
 
 
 def clips_of(edit: Edit) -> Iterator[tuple[str, Clip]]:
     """Every clip with its JSON pointer, as they stand in the document."""
-    for row, track in enumerate(edit.timeline.tracks):
+    yield from clips_in(edit.timeline, "/timeline")
+
+
+def clips_in(timeline: Timeline, place: str) -> Iterator[tuple[str, Clip]]:
+    """The clips of one timeline, which stands at `place`."""
+    for row, track in enumerate(timeline.tracks):
         for index, clip in enumerate(track.clips):
-            yield f"/timeline/tracks/{row}/clips/{index}", clip
+            yield f"{place}/tracks/{row}/clips/{index}", clip
+
+
+def outputs_of(edit: Edit) -> Iterator[tuple[str, Output]]:
+    """Every output with its JSON pointer."""
+    yield "/output", edit.output
+    for index, output in enumerate(edit.outputs):
+        yield f"/outputs/{index}", output
 
 
 def problems_of(edit: Edit, limits: Limits) -> Iterator[Detail]:
     """Everything that is wrong between the parts of the document."""
-    yield from _size(edit, limits)
+    for place, output in outputs_of(edit):
+        yield from _size(output, place, limits)
     yield from _nothing_left(edit)
     yield from _duration(edit, limits)
-    if edit.output.format == "mp3" and not _may_be_heard(edit):
-        sentence = "An mp3 needs something to hear: a video or audio clip, or a soundtrack, with a volume above 0."
-        yield Detail("/output/format", "nothing_audible", sentence)
+    yield from _frames(edit)
+    for place, output in outputs_of(edit):
+        if output.format in SOUNDS and not _may_be_heard(edit):
+            sentence = (
+                f"{'A' if output.format == 'wav' else 'An'} {output.format} needs something to hear: a video or audio "
+                "clip, or a soundtrack, with a volume above 0."
+            )
+            yield Detail(f"{place}/format", "nothing_audible", sentence)
 
 
-def _size(edit: Edit, limits: Limits) -> Iterator[Detail]:
-    if edit.output.format == "mp3":
+def _size(output: Output, place: str, limits: Limits) -> Iterator[Detail]:
+    if output.format in SOUNDS:
         return
-    width, height = edit.output.size
+    width, height = output.size
     sides = {"width": width, "height": height}
     for name, other in (("width", "height"), ("height", "width")):
         limit = limits.long_side_px if sides[name] >= sides[other] else limits.short_side_px
         if sides[name] > limit:
-            field = name if edit.output.width is not None else "resolution"
+            field = name if output.width is not None else "resolution"
             sentence = (
                 f"The picture would be {width}x{height}; at most {limits.long_side_px} pixels on the longer side and "
                 f"{limits.short_side_px} on the shorter are accepted."
             )
-            yield Detail(f"/output/{field}", "too_large", sentence)
+            yield Detail(f"{place}/{field}", "too_large", sentence)
             if field == "resolution":
                 return
+
+
+def _frames(edit: Edit) -> Iterator[Detail]:
+    """A timeline, or a range of it, without a single frame, where that can be known before its media are."""
+    end = certain_end(edit.timeline)
+    for place, output in outputs_of(edit):
+        rate = output.rate
+        if end is not None and nearest_frame(end, rate) == 0:
+            where = "/timeline/duration" if edit.timeline.duration is not None else "/timeline/tracks"
+            yield Detail(
+                where, "too_short", f"The timeline is shorter than one frame of {float(1 / rate):.3f} seconds."
+            )
+            return
+        part = output.range
+        if part is not None and part.length is not None:
+            start, stop = exact(part.start), exact(part.start) + exact(part.length)
+            if nearest_frame(stop, rate) == nearest_frame(start, rate):
+                sentence = f"This range is shorter than one frame of {float(1 / rate):.3f} seconds."
+                yield Detail(f"{place}/range/length", "too_short", sentence)
+
+
+def certain_end(timeline: Timeline) -> Fraction | None:
+    """The second at which a timeline ends, when the document alone says so; None when that hangs on media."""
+    if timeline.duration is not None:
+        return exact(timeline.duration)
+    ends: list[tuple[Fraction | None, Clip]] = []
+    for track in timeline.tracks:
+        cursor: Fraction | None = Fraction(0)
+        for clip in track.clips:
+            start = cursor if clip.start == "auto" else exact(clip.start)
+            cursor = _certain_stop(clip, start)
+            if clip.length != "end":
+                ends.append((cursor, clip))
+    deciding = [end for end, clip in ends if clip.parent_duration_decider] or [end for end, _ in ends]
+    known = [end for end in deciding if end is not None]
+    return max(known) if known and len(known) == len(deciding) else None
+
+
+def _certain_stop(clip: Clip, start: Fraction | None) -> Fraction | None:
+    if start is None or clip.length == "end":
+        return None
+    if clip.length == "auto":
+        return start + STILL_S if clip.asset.type in STILLS_IN_TIME else None
+    return start + exact(clip.length)
 
 
 def _nothing_left(edit: Edit) -> Iterator[Detail]:
@@ -92,6 +165,6 @@ def no_duration(edit: Edit) -> Detail:
 
 def _may_be_heard(edit: Edit) -> bool:
     track = edit.timeline.soundtrack
-    if track is not None and track.volume > 0:
+    if track is not None and greatest(track.volume) > 0:
         return True
-    return any(isinstance(clip.asset, VideoAsset | AudioAsset) and clip.volume > 0 for _, clip in clips_of(edit))
+    return any(clip.asset.type in _HEARD and greatest(clip.volume) > 0 for _, clip in clips_of(edit))

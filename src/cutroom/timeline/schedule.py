@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cutroom.timeline.assets import MediaAsset
-from cutroom.timeline.facts import Known, check_clip
+from cutroom.timeline.assets.media import MediaAsset
+from cutroom.timeline.facts import Known, check_clip, check_matte
 from cutroom.timeline.fields import exact
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.model import Clip, Edit
@@ -42,6 +42,7 @@ def _track(place: str, layer: int, clips: Sequence[Clip], media: Mapping[str, Kn
         asset = clip.asset
         source = media[asset.src] if isinstance(asset, MediaAsset) else None
         own = check_clip(clip, pointer, source, notes)
+        check_matte(clip, pointer, media, notes)
         if clip.start != "auto":
             start = exact(clip.start)
         elif cursor is not None:
