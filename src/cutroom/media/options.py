@@ -71,7 +71,7 @@ OUTPUT_OPTIONS: Final[Mapping[str, Kind]] = {
         bframes=Int(0, 16), b_adapt=Int(0, 2), ref=Int(1, 16), rc_lookahead=Int(0, 250), sync_lookahead=Int(0, 250),
         mbtree=Int(0, 1), threads=Int(1, 128), lookahead_threads=Int(1, 16), sliced_threads=Int(0, 1),
         aq_mode=Int(0, 3), force_cfr=Int(0, 1), annexb=Int(0, 1), repeat_headers=Int(0, 1), stitchable=Int(0, 1),
-        weightp=Int(0, 2),
+        weightp=Int(0, 2), sps_id=Int(0, 31),
     ),
     "x265-params": Params(
         keyint=Int(1, 100_000), bframes=Int(0, 16), b_pyramid=Int(0, 1), open_gop=Int(0, 1), frame_threads=Int(1, 16),
