@@ -6,14 +6,17 @@ said. Decoding times are counted too, so that they grow by one frame from packet
 
 import asyncio
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cutroom.kit.errors import Internal
+from cutroom.render.mux.copied import find_copied
 from cutroom.render.mux.mp4 import AudioTrack, VideoTrack, write_mp4
 from cutroom.render.mux.parameters import merged
 from cutroom.render.mux.samples import Pictures, read_pictures, read_sound
-from cutroom.render.plan import RenderPlan, Segment
+from cutroom.render.mux.skip import skipped
+from cutroom.render.plan import CopySegment, RenderPlan, RepeatSegment, Segment, SkipSegment
 
 
 async def join(plan: RenderPlan, *, segments: Sequence[Path], audio: Path | None, out: Path) -> None:
@@ -21,7 +24,7 @@ async def join(plan: RenderPlan, *, segments: Sequence[Path], audio: Path | None
 
     Args:
         plan: what the parts were made from.
-        segments: a file for each of `plan.segments`, in order.
+        segments: a file for each of `plan.segments`, in order: what was encoded for it, or the source of a copy.
         audio: the file for `plan.audio`, if the plan has one.
         out: the file to write.
 
@@ -30,15 +33,28 @@ async def join(plan: RenderPlan, *, segments: Sequence[Path], audio: Path | None
     """
     if len(segments) != len(plan.segments) or (audio is None) != (plan.audio is None):
         raise Internal("segment_mismatch", "The parts to join are not those of the plan.")
-    await asyncio.to_thread(_join, plan, segments, audio, out)
+    copies = [(part, path) for part, path in zip(plan.segments, segments, strict=True) if isinstance(part, CopySegment)]
+    copied = await find_copied(copies)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".join-") as scratch:
+        await asyncio.to_thread(_join, plan, segments, copied, audio, out, Path(scratch))
 
 
-def _join(plan: RenderPlan, segments: Sequence[Path], audio: Path | None, out: Path) -> None:
+def _join(
+    plan: RenderPlan,
+    segments: Sequence[Path],
+    copied: Mapping[int, Pictures],
+    audio: Path | None,
+    out: Path,
+    scratch: Path,
+) -> None:
     if not segments:
         if audio is not None:
             shutil.copyfile(audio, out)
         return
-    parts = [_read(part, path, plan) for part, path in zip(plan.segments, segments, strict=True)]
+    parts = [
+        copied.get(part.index) or _read(part, path, plan, scratch)
+        for part, path in zip(plan.segments, segments, strict=True)
+    ]
     encoder = plan.segments[0].encoder
     video = VideoTrack(
         codec="h264",
@@ -52,9 +68,13 @@ def _join(plan: RenderPlan, segments: Sequence[Path], audio: Path | None, out: P
     write_mp4(out, video=video, audio=_sound(plan, audio))
 
 
-def _read(part: Segment, path: Path, plan: RenderPlan) -> Pictures:
+def _read(part: Segment, path: Path, plan: RenderPlan, scratch: Path) -> Pictures:
     try:
         found = read_pictures(path, plan.output.fps)
+        if isinstance(part, RepeatSegment):
+            found = Pictures(found.run.repeated(part.frames // part.cycle.frames), found.config)
+        elif isinstance(part, SkipSegment):
+            found = skipped(found, part.frames, plan.output.fps, scratch / f"{part.index}.h264")
     except ValueError as error:
         raise _mismatch(part, str(error)) from error
     if len(found.run) != part.frames:
