@@ -5,11 +5,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutroom.render.encoders import SAMPLE_RATE
 from cutroom.render.output.encode import audio_encoder
 from cutroom.render.sound.compile import VOICES_AT_ONCE, compile_audio, loudest
-from cutroom.render.encoders import SAMPLE_RATE
-from cutroom.render.sound.plan import AudioPlan, Fade
 from cutroom.render.sound.mix import heard
+from cutroom.render.sound.plan import AudioPlan, Fade
 from cutroom.timeline.resolved import ResolvedEdit
 from tests.render.edits import clip, edit, image, music, sound, video
 
