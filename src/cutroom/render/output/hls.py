@@ -31,12 +31,16 @@ def package(film: Path, folder: Path) -> tuple[Path, Path]:
         "hls_segment_filename": str(media),
         "hls_fmp4_init_filename": MEDIA,
         "fflags": "+bitexact",
+        # What is decoded before second 0 is left out by an edit list; without one everything would begin later.
+        "avoid_negative_ts": "0",
     }
     with av.open(str(film)) as source, av.open(str(playlist), "w", format="hls", options=options) as target:
         streams: dict[int, Stream] = {
             stream.index: target.add_stream_from_template(stream, opaque=True)
             for stream in (*source.streams.video, *source.streams.audio)
         }
+        for number, stream in streams.items():
+            stream.codec_context.codec_tag = source.streams[number].codec_context.codec_tag
         for packet in source.demux(*(source.streams[index] for index in streams)):
             if packet.size:
                 packet.stream = streams[packet.stream.index]

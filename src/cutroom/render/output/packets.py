@@ -89,6 +89,8 @@ class _Video:
             template = first.streams.video[0]
             self._headers = template.codec_context.extradata
             self._stream = target.add_stream_from_template(template, opaque=True)
+            if target.format.name in _ISO:  # it tells profiles of ProRes apart, and where H.265 has its headers
+                self._stream.codec_context.codec_tag = template.codec_context.codec_tag
         self._stream.time_base = Fraction(1, encoder.timescale)
         if encoder.alpha and encoder.codec == "vp9":
             self._stream.metadata["alpha_mode"] = "1"
