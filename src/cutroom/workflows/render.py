@@ -1,16 +1,16 @@
 """The render workflow: an edit becomes a file."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from cutroom import render as engine
 from cutroom import timeline
-from cutroom.jobs import Context, Files
+from cutroom.jobs import Context
 from cutroom.kit.schema import Schema
 from cutroom.media.formats import format_named
-from cutroom.render import AudioPlan, RenderPlan, SegmentPlan
+from cutroom.render import RenderPlan
 from cutroom.timeline import Edit
-from cutroom.workflows.sources import find, gather, locate
+from cutroom.workflows.pieces import pieces_of, render_piece, which_are_kept
+from cutroom.workflows.sources import find, gather
 
 FETCHED, RENDERED, JOINED = 0.1, 0.95, 1.0
 """Progress at the end of each stage; rendering is nearly all of the time."""
@@ -32,22 +32,6 @@ class RenderOutput(Schema):
     warnings: list[timeline.Warning]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One part of a plan that is made on its own: a segment of pictures, or the sound."""
-
-    segment: SegmentPlan | None
-    audio: AudioPlan | None
-
-    @property
-    def plan(self) -> SegmentPlan | AudioPlan:
-        """Whichever of the two it is."""
-        plan = self.segment or self.audio
-        if plan is None:
-            raise ValueError("a piece is a segment or sound")
-        return plan
-
-
 async def render(ctx: Context, edit: Edit) -> RenderOutput:
     """Render an edit to one artifact."""
     ctx.progress(0.0, "fetching")
@@ -62,33 +46,6 @@ async def render(ctx: Context, edit: Edit) -> RenderOutput:
     output = await ctx.step("join", join, ctx, plan)
     ctx.progress(JOINED, "done")
     return output.model_copy(update={"reused_segments": len(kept)})
-
-
-def pieces_of(plan: RenderPlan) -> list[Piece]:
-    """The sound first, since it is one long piece, then the segments in order."""
-    sound = [Piece(None, plan.audio)] if plan.audio is not None else []
-    return [*sound, *(Piece(segment, None) for segment in plan.segments if isinstance(segment, SegmentPlan))]
-
-
-async def which_are_kept(files: Files, keys: list[str]) -> list[str]:
-    """Those of the keys whose bytes an earlier render left."""
-    return [key for key in keys if await files.find(key) is not None]
-
-
-async def render_piece(ctx: Context, piece: Piece) -> str:
-    """Make one piece and keep it under its content key; the key is the result."""
-    plan = piece.plan
-    if await ctx.files.find(plan.key) is not None:
-        return plan.key
-    inputs = await locate(ctx.files, plan.inputs)
-    if piece.segment is not None:
-        out = ctx.scratch / "segment.mp4"
-        await engine.render_segment(piece.segment, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress)
-    elif piece.audio is not None:
-        out = ctx.scratch / f"sound.{piece.audio.extension}"
-        await engine.render_audio(piece.audio, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress)
-    await ctx.files.keep(plan.key, out)
-    return plan.key
 
 
 async def join(ctx: Context, plan: RenderPlan) -> RenderOutput:
