@@ -104,7 +104,7 @@ def sheet(names: list[str], columns: int, make: Any, poster: float) -> dict[str,
 
 def blended(name: str) -> list[Clip]:
     base = {"asset": photo("coffee")}
-    top = {"asset": {"type": "gradient", "gradient": {"type": "linear", "angle": 30, "stops": stops(VIOLET, GOLD)}}}
+    top = {"asset": {"type": "gradient", "form": "linear", "angle": 30, "stops": stops(VIOLET, GOLD)}}
     return [base, {**top, "blend": name}]
 
 
