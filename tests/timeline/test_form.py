@@ -60,7 +60,7 @@ def test_text_values_are_read_by_the_type_of_their_field() -> None:
 
 def test_every_wrong_value_is_pointed_at() -> None:
     wrong = {"START": "soon", "PHOTO": "no url", "TINT": "red", "LAST": "maybe", "FILE": ["x"], "NAMES": 1}
-    assert set(refused(lambda: form().filled(wrong, LIMITS, place="/values"))) == {
+    assert set(refused(lambda: form().filled(wrong, LIMITS))) == {
         ("unknown_field", "/values/NAMES"),
         ("missing_value", "/values/NAME"),
         ("wrong_type", "/values/START"),
@@ -74,7 +74,7 @@ def test_every_wrong_value_is_pointed_at() -> None:
 def test_a_default_stands_in_for_a_value_unless_one_is_required() -> None:
     made = form(NAME=FormField(type="string", default="you"), START=FormField(type="number", default=0, required=True))
     row = {name: value for name, value in VALUES.items() if name not in {"NAME", "START"}}
-    assert refused(lambda: made.filled(row, LIMITS)) == [("missing_value", "/START")]
+    assert refused(lambda: made.filled(row, LIMITS)) == [("missing_value", "/values/START")]
     asset = made.filled({**row, "START": 0}, LIMITS).timeline.tracks[0].clips[0].asset
     assert getattr(asset, "text", "") == "Hello you"
 

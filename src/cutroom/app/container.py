@@ -98,9 +98,9 @@ def keep_results(assets: AssetService) -> OnEnd:
     """What happens in the transaction that ends a job: the artifacts its output names stay, all others go."""
 
     async def on_end(session: AsyncSession, job: Job) -> None:
-        if job.parent_id is not None:  # an item publishes nothing; its results are blobs
-            return
         output = job.output if job.status is Status.SUCCEEDED and isinstance(job.output, dict) else {}
+        if job.parent_id is not None and "artifacts" not in output:  # what most items make are blobs
+            return
         await assets.settle(session, job.id, job.workspace_id, keep=output.get("artifacts", []))
 
     return on_end

@@ -182,6 +182,15 @@ async def kept_artifacts(
     return found
 
 
+async def find_artifact(session: AsyncSession, workspace_id: str, artifact_id: str) -> ArtifactRow | None:
+    """An artifact of this workspace that belongs to a result."""
+    return await session.scalar(
+        select(ArtifactRow)
+        .where(ArtifactRow.id == artifact_id, ArtifactRow.workspace_id == workspace_id)
+        .where(ArtifactRow.status == ArtifactStatus.KEPT)
+    )
+
+
 async def settle(session: AsyncSession, workspace_id: str, job_id: str, keep: Sequence[str]) -> set[str]:
     """Decide about every open artifact of a job; returns the ids that are kept."""
     kept = (ArtifactRow.status == ArtifactStatus.READY) & ArtifactRow.id.in_(keep)

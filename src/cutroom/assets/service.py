@@ -8,10 +8,10 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.assets import repository
-from cutroom.assets.asset import ASSET_PREFIX, Artifact, Asset, NewUpload, Upload
+from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, Artifact, Asset, NewUpload, Upload
 from cutroom.assets.cache import LocalCache
-from cutroom.assets.files import AttemptFiles
-from cutroom.assets.keys import artifact_key, asset_key
+from cutroom.assets.files import BLOB_TYPE, AttemptFiles
+from cutroom.assets.keys import artifact_key, asset_key, blob_key
 from cutroom.assets.nearby import Nearby
 from cutroom.assets.rows import ArtifactRow, AssetRow
 from cutroom.assets.settings import AssetSettings
@@ -159,6 +159,26 @@ class AssetService:
         """The results of jobs, with fresh links; an empty list for a job that has none."""
         found = await repository.kept_artifacts(session, workspace_id, job_ids)
         return {job_id: [self._artifact(row) for row in rows] for job_id, rows in found.items()}
+
+    async def artifact_url(self, session: AsyncSession, workspace_id: str, artifact_id: str) -> str:
+        """A signed URL that reads one result of a job for an hour. Raises `NotFound` (`artifact_not_found`)."""
+        row: ArtifactRow | None = None
+        if is_id(artifact_id, ARTIFACT_PREFIX):
+            row = await repository.find_artifact(session, workspace_id, artifact_id)
+        if row is None:
+            raise NotFound("artifact_not_found", "There is no such artifact.")
+        return self._store.sign_get(
+            artifact_key(row.workspace_id, row.id),
+            expires_s=self._settings.download_url_s,
+            file_name=row.name,
+            content_type=row.content_type,
+        )
+
+    async def keep_blob(self, workspace_id: str, key: str, path: Path) -> None:
+        """Move a file under a content key, for jobs of this workspace to find. Not to be called in a transaction."""
+        blob = blob_key(workspace_id, key)
+        await self._nearby.keep(blob, path)
+        await self._store.put(blob, path, BLOB_TYPE)
 
     async def settle(self, session: AsyncSession, job_id: str, workspace_id: str, keep: Sequence[str]) -> None:
         """Decide what becomes of a job's artifacts, in the transaction that ends the job.

@@ -63,28 +63,31 @@ class Form:
     document: Any
     fields: Mapping[str, FormField]
 
-    def filled(self, values: Mapping[str, Any], limits: Limits, *, from_text: bool = False, place: str = "") -> Edit:
+    def filled(self, values: Mapping[str, Any], limits: Limits, *, from_text: bool = False) -> Edit:
         """The edit of one set of values.
 
         Args:
             values: by the names of the fields.
             limits: of the document.
             from_text: all values are text, as in CSV: numbers and booleans are read from it, empty ones are not given.
-            place: JSON pointer to `values` in what the caller sent.
 
         Raises:
-            Invalid: `unknown_field`, `missing_value`, `wrong_type` and the like, pointing at values; or what is wrong
-                with the filled document, pointing into that.
+            Invalid: `unknown_field`, `missing_value`, `wrong_type` and the like, pointing into `/values`; or what is
+                wrong with the filled document, pointing into `/document`.
         """
-        return parse(fill(self.document, self.values(values, from_text=from_text, place=place)), limits)
+        filled = fill(self.document, self.values(values, from_text=from_text))
+        try:
+            return parse(filled, limits)
+        except Invalid as error:
+            raise _inside_document(error) from error
 
-    def values(self, given: Mapping[str, Any], *, from_text: bool = False, place: str = "") -> dict[str, Scalar]:
+    def values(self, given: Mapping[str, Any], *, from_text: bool = False) -> dict[str, Scalar]:
         """A value for every field; arguments and errors as `filled`."""
-        problems = unknown_names(given, self.fields, place)
+        problems = unknown_names(given, self.fields)
         values: dict[str, Scalar] = {}
         for name, field in self.fields.items():
             value = given.get(name)
-            spot = place + pointer([name])
+            spot = pointer(["values", name])
             if value is None or (from_text and value == ""):
                 if field.default is None or field.required:
                     problems.append(Detail(spot, "missing_value", f"'{name}' needs a value: {_ACCEPTED[field.type]}."))
@@ -130,11 +133,11 @@ def make_form(document: Any, fields: Mapping[str, FormField] | None, limits: Lim
     return Form(bare, complete)
 
 
-def unknown_names(given: Iterable[str], fields: Mapping[str, FormField], place: str = "") -> list[Detail]:
+def unknown_names(given: Iterable[str], fields: Mapping[str, FormField]) -> list[Detail]:
     """A detail for every name that is no field."""
     return [
         Detail(
-            place + pointer([name[:80]]),
+            pointer(["values", name[:80]]),
             "unknown_field",
             f"{shown(name)} is no field of this template{did_you_mean(name, fields)}; "
             f"it has {', '.join(sorted(fields)[:20]) or 'none'}.",
@@ -287,5 +290,11 @@ def _check(document: Any, fields: Mapping[str, FormField], places: Mapping[str, 
         open_spots = {name: places[name] for name, field in fields.items() if field.default is None}
         left = [problem for problem in error.details if not _names_at([problem], open_spots)]
         if left or not error.details:
-            details = [Detail(f"/document{found.pointer}", found.code, found.message) for found in left]
-            raise refusal(details or [Detail("/document", error.code, error.message)]) from error
+            raise _inside_document(refusal(left) if left else error) from error
+
+
+def _inside_document(error: Invalid) -> Invalid:
+    """The error with pointers to where the document stands in what the caller sent, or has stored."""
+    details = [Detail(f"/document{found.pointer}", found.code, found.message) for found in error.details]
+    message = f"/document{error.message}" if error.message.startswith("/") else error.message
+    return Invalid(error.code, message, details=details)
