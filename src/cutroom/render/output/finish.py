@@ -14,7 +14,7 @@ from cutroom.render.encoders import VideoEncoder
 from cutroom.render.output import animate, hls, packets, stills
 from cutroom.render.output.made import Made
 from cutroom.render.output.reel import Reel
-from cutroom.render.plan import RenderPlan
+from cutroom.render.plan import CopySegment, RenderPlan, RepeatSegment, Segment, SkipSegment
 from cutroom.timeline.resolved import SOUNDS, Format, Poster
 
 TYPES: Final[Mapping[Format, str]] = {
@@ -91,23 +91,27 @@ async def _film(plan: RenderPlan, parts: Sequence[Path], audio: Path | None, scr
     elif kind == "mov":
         joined = scratch / "film.mp4"
         await mux.join(plan, segments=parts, audio=audio, out=joined)
-        await asyncio.to_thread(_rewrap, plan, joined, audio, film)
+        await asyncio.to_thread(packets.rewrap, joined, film, packets.Container("mov"))
     else:
         await mux.join(plan, segments=parts, audio=audio, out=film)
     return film
 
 
 def _join(plan: RenderPlan, parts: Sequence[Path], audio: Path | None, out: Path, muxer: str) -> None:
-    listed = [
-        packets.Part(path, segment.start, segment.frames) for segment, path in zip(plan.segments, parts, strict=True)
-    ]
+    listed = [part for segment, path in zip(plan.segments, parts, strict=True) for part in _parts(segment, path)]
     packets.write(out, packets.Container(muxer), parts=listed, encoder=_encoder(plan), audio=audio)
 
 
-def _rewrap(plan: RenderPlan, joined: Path, audio: Path | None, out: Path) -> None:
-    """The same packets in a QuickTime file."""
-    whole = [packets.Part(joined, 0, plan.frames)]
-    packets.write(out, packets.Container("mov"), parts=whole, encoder=_encoder(plan), audio=audio)
+def _parts(segment: Segment, path: Path) -> list[packets.Part]:
+    """The file of a segment, as often as it is shown."""
+    if isinstance(segment, CopySegment):
+        raise packets.mismatch(packets.Part(path, segment.start, segment.frames), "cannot be copied into this format")
+    length = segment.frames
+    if isinstance(segment, RepeatSegment):
+        length = segment.cycle.frames
+    elif isinstance(segment, SkipSegment):
+        length = segment.still.frames
+    return [packets.Part(path, segment.start + first, length) for first in range(0, segment.frames, length)]
 
 
 def _sound(plan: RenderPlan, audio: Path | None, out: Path) -> None:

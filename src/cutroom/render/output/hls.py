@@ -3,16 +3,15 @@
 One file instead of thousands: a player asks for ranges of it, and whoever stores it keeps two things together.
 """
 
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-import av
-
-if TYPE_CHECKING:
-    from av.stream import Stream
+from cutroom.render.output import packets
 
 PLAYLIST: Final = "index.m3u8"
 MEDIA: Final = "media.mp4"
+_LENGTH: Final = "#EXTINF:"
 _SHORTEST_S: Final = 4
 """A segment ends at the first key frame after this; RFC 8216bis and Apple's rules ask for about six seconds."""
 
@@ -30,19 +29,14 @@ def package(film: Path, folder: Path) -> tuple[Path, Path]:
         "hls_flags": "single_file+independent_segments",
         "hls_segment_filename": str(media),
         "hls_fmp4_init_filename": MEDIA,
-        "fflags": "+bitexact",
         # What is decoded before second 0 is left out by an edit list; without one everything would begin later.
         "avoid_negative_ts": "0",
     }
-    with av.open(str(film)) as source, av.open(str(playlist), "w", format="hls", options=options) as target:
-        streams: dict[int, Stream] = {
-            stream.index: target.add_stream_from_template(stream, opaque=True)
-            for stream in (*source.streams.video, *source.streams.audio)
-        }
-        for number, stream in streams.items():
-            stream.codec_context.codec_tag = source.streams[number].codec_context.codec_tag
-        for packet in source.demux(*(source.streams[index] for index in streams)):
-            if packet.size:
-                packet.stream = streams[packet.stream.index]
-                target.mux(packet)
+    packets.rewrap(film, playlist, packets.Container("hls", options))
     return playlist, media
+
+
+def segment_lengths(playlist: Path) -> list[Fraction]:
+    """Seconds of each segment that a playlist names."""
+    lines = playlist.read_text("utf-8").splitlines()
+    return [Fraction(line[len(_LENGTH) :].partition(",")[0]) for line in lines if line.startswith(_LENGTH)]

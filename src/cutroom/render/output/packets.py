@@ -18,6 +18,7 @@ from cutroom.render.encoders import SAMPLE_RATE, VideoEncoder
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.packet import Packet
+    from av.stream import Stream
     from av.video.stream import VideoStream
 
 _ISO: Final = frozenset({"mp4", "mov", "ipod"})
@@ -68,6 +69,25 @@ def write(
         if sound is not None:
             sound.write_until(None)
             sound.close()
+
+
+def rewrap(film: Path, out: Path, container: Container) -> None:
+    """Write the packets of a finished MP4, as they are and at the times they have, into another container."""
+    with av.open(str(film)) as source:
+        streams = (*source.streams.video, *source.streams.audio)
+        options = _options(container, None)
+        if container.muxer in _ISO and source.streams.video:
+            scale = 1 / Fraction(source.streams.video[0].time_base or 1)
+            options["video_track_timescale"] = str(scale)
+        with av.open(str(out), "w", format=container.muxer, options=options) as target:
+            written: dict[int, Stream] = {}
+            for stream in streams:
+                written[stream.index] = target.add_stream_from_template(stream, opaque=True)
+                written[stream.index].codec_context.codec_tag = stream.codec_context.codec_tag
+            for packet in source.demux(*streams):
+                if packet.size:
+                    packet.stream = written[packet.stream.index]
+                    target.mux(packet)
 
 
 def _options(container: Container, encoder: VideoEncoder | None) -> dict[str, str]:
