@@ -51,8 +51,14 @@ def skip_segment(segment: SegmentPlan, engine: str) -> SkipSegment | None:
     long = segment.frames >= SHORTEST_S * segment.canvas.fps
     if not long or not can_skip(encoder) or not stillness(segment.layers, segment.frames):
         return None
+    return skip_still(segment, engine)
+
+
+def skip_still(segment: SegmentPlan, engine: str) -> SkipSegment:
+    """A span that shows the first picture of `segment` all along, however short it is."""
     layers = tuple(replace(layer, first=0, last=1) for layer in segment.layers)
-    still = replace(segment, start=0, index=0, frames=1, layers=layers, encoder=still_encoder(encoder), key="")
+    encoder = still_encoder(segment.encoder)
+    still = replace(segment, start=0, index=0, frames=1, layers=layers, encoder=encoder, key="")
     still = replace(still, key=segment_key(still, engine))
     return SkipSegment(segment.index, segment.start, segment.frames, still)
 

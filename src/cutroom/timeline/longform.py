@@ -27,7 +27,7 @@ from cutroom.timeline.validate import MAX_DETAILS, refusal
 
 MOST_BACKGROUNDS: Final = 4
 MOST_TRACKS: Final = 500
-FORMATS: Final = ("mp4", "m4a", "mp3")
+FORMATS: Final = ("mp4", "m4a")
 _SHORTEST_TRACK_S: Final = Fraction(1, 10)
 _OUTPUT: Final = frozenset({"format", "width", "height", "resolution", "aspect_ratio", "fps", "quality", "codec"})
 """Fields of the output that mean something here."""
@@ -128,9 +128,7 @@ class Longform(Part):
 class LongformEdit(Part):
     """A video, or sound alone, of up to hours: a list of sounds over a few backgrounds."""
 
-    output: Annotated[Output, Field(description="The file to make: an mp4, or an m4a or mp3 with the sound alone.")] = (
-        Output()
-    )
+    output: Annotated[Output, Field(description="The file to make: an mp4, or an m4a with the sound alone.")] = Output()
     longform: Annotated[Longform, Field(description="What is seen and heard.")]
 
 

@@ -1,8 +1,8 @@
 """Frames that show again what the frame before them shows, in a dozen bytes.
 
 Such a picture says "all as before": one run of skipped macroblocks (P_Skip, ITU-T H.264, 7.3.4 and 7.4.5), which every
-decoder turns into a bit-exact copy of the frame before it. Every `IDR_S` seconds the picture itself comes again, so that
-players can seek.
+decoder turns into a bit-exact copy of the frame before it. Every `IDR_S` seconds the picture itself comes again, so
+that players can seek.
 
 The slices are written with CAVLC, whatever the encoder uses, because a skipped picture is one number there; for that
 they bring a picture parameter set of their own, which lies beside the encoder's in the `avcC` record.
