@@ -7,7 +7,8 @@ windows spread evenly over it, which differ from the whole by a few tenths of a 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, log10
+from functools import lru_cache
+from math import log10
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from cutroom.render.report.model import Level
 
 Samples = NDArray[np.float32]
 _RATE: Final = 48_000
-_WHOLE_S: Final = 90
+_WHOLE_S: Final = 120
 _WINDOWS: Final = 20
 _WINDOW_S: Final = 3
 _BLOCK: Final = _RATE * 4 // 10
@@ -28,6 +29,7 @@ _ABSOLUTE_LUFS: Final = -70.0
 _RELATIVE_LU: Final = -10.0
 _OFFSET: Final = -0.691
 _OVERSAMPLED: Final = 4
+_FILTERED: Final = 1 << 18
 _PIECE: Final = 1 << 14
 _EDGE: Final = 1 << 10
 _NEAR_PEAK: Final = 0.5
@@ -105,18 +107,29 @@ def _powers(samples: Samples) -> NDArray[np.float64]:
     count = len(samples)
     if count < _BLOCK:
         return np.zeros(0)
-    size = 1 << ceil(np.log2(count + _RATE))  # a second of silence takes what the filters ring on
-    turn = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
-    weight = np.ones(size // 2 + 1, complex)
-    for above, below in _STAGES:
-        weight *= np.polyval(above[::-1], turn) / np.polyval(below[::-1], turn)
+    weight = _weighting()
     power = np.zeros(count)
-    for channel in samples.T:
-        power += np.fft.irfft(np.fft.rfft(channel, size) * weight, size)[:count] ** 2
+    fresh = _FILTERED - _RATE  # the second before them takes what the filters have not forgotten
+    for first in range(0, count, fresh):
+        lead = min(first, _RATE)
+        piece = samples[first - lead : first + fresh]
+        for channel in piece.T:
+            heard = np.fft.irfft(np.fft.rfft(channel, _FILTERED) * weight, _FILTERED)
+            power[first : first + fresh] += heard[lead : len(piece)] ** 2
     running = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.arange(0, count - _BLOCK + 1, _STEP)
     blocks: NDArray[np.float64] = (running[starts + _BLOCK] - running[starts]) / _BLOCK
     return blocks
+
+
+@lru_cache(maxsize=1)
+def _weighting() -> NDArray[np.complex128]:
+    """What K-weighting does to each frequency of a piece."""
+    turn = np.exp(-2j * np.pi * np.arange(_FILTERED // 2 + 1) / _FILTERED)
+    weight = np.ones(len(turn), np.complex128)
+    for above, below in _STAGES:
+        weight *= np.polyval(above[::-1], turn) / np.polyval(below[::-1], turn)
+    return weight
 
 
 def _integrated(powers: NDArray[np.float64]) -> float | None:
