@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from cutroom.api import openapi_document
 from tests.api.test_uploads import uploaded
-from tests.api.world import World
+from tests.api.world import DOCUMENT, World
 
 UNKNOWN = "01aaaaaaaaaaaaaaaaaaaaaaaa"
 WITHOUT_IDS = {
@@ -24,6 +24,8 @@ WITHOUT_IDS = {
     "redriveDeadLetters",
     "createUpload",
     "listAssets",
+    "createTemplate",
+    "listTemplates",
     "getMetrics",
     "isLive",
     "isReady",
@@ -50,7 +52,14 @@ async def test_what_is_anothers_is_as_unknown_as_what_is_not_there(working: Worl
             "/api/v1/uploads", json={"name": "a", "contentType": "image/png", "sizeBytes": len(picture.getvalue())}
         )
     ).json()
-    ids = {"job_id": job["id"], "asset_id": asset["id"], "upload_id": upload["id"]}
+    template = (await working.mine.post("/api/v1/templates", json={"name": "a", "document": DOCUMENT})).json()
+    ids = {
+        "job_id": job["id"],
+        "asset_id": asset["id"],
+        "upload_id": upload["id"],
+        "template_id": template["id"],
+        "artifact_id": job["artifacts"][0]["id"],
+    }
     tried = set()
     for path, methods in openapi_document()["paths"].items():
         for method, operation in methods.items():
@@ -73,7 +82,8 @@ async def test_what_is_anothers_is_as_unknown_as_what_is_not_there(working: Worl
 async def test_lists_hold_what_is_ones_own(working: World) -> None:
     await working.ended((await working.submit("die"))["id"])
     await uploaded(working)
-    for path in ("/api/v1/jobs", "/api/v1/dead-letters", "/api/v1/assets"):
+    await working.mine.post("/api/v1/templates", json={"name": "a", "document": DOCUMENT})
+    for path in ("/api/v1/jobs", "/api/v1/dead-letters", "/api/v1/assets", "/api/v1/templates"):
         assert len((await working.mine.get(path)).json()["items"]) == 1
         assert (await working.theirs.get(path)).json() == {"items": []}
 

@@ -67,6 +67,7 @@ def test_the_description_of_a_render_is_that_of_the_document() -> None:
     published = json.loads(json.dumps(timeline.json_schema()).replace("#/$defs/", "#/components/schemas/"))
     operation = DOCUMENT["paths"]["/api/v1/render"]["post"]
     described = operation["requestBody"]["content"]["application/json"]["schema"]
+    described = DOCUMENT["components"]["schemas"][described["$ref"].rpartition("/")[2]]
     assert described["properties"].keys() == {*published["properties"], "idempotencyKey"}
     assert (described["required"], described["additionalProperties"]) == (published["required"], False)
     for name, schema in published["$defs"].items():

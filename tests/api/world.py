@@ -15,6 +15,8 @@ from cutroom.jobs import Context, Registry
 from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.kit.schema import Schema
+from cutroom.workflows.batch import Batch
+from cutroom.workflows.rows import RowsFile, edit_of
 
 DOCUMENT: dict[str, Any] = {
     "output": {"format": "mp4", "width": 160, "height": 90, "fps": 10},
@@ -58,10 +60,33 @@ async def render(ctx: Context, edit: timeline.Edit) -> Rendered:
     return Rendered(said=text, artifacts=[published.id])
 
 
+class BatchRendered(Schema):
+    """What the tests' batch answers: the texts of its rows, or the codes of what is wrong with them."""
+
+    said: list[str]
+    artifacts: list[str]
+
+
+async def render_batch(ctx: Context, given: Batch) -> BatchRendered:
+    """Stands in for the real one: reads its rows, renders nothing."""
+    path = await ctx.files.find(given.rows)
+    assert path is not None
+    file = RowsFile(path)
+    form, limits = file.form()
+    said: list[str] = []
+    for row in (row for offset in file.windows() for row in file.read(offset)):
+        try:
+            said.append(getattr(edit_of(form, limits, row).timeline.tracks[0].clips[0].asset, "text", ""))
+        except Invalid as error:
+            said.append(error.code)
+    return BatchRendered(said=said, artifacts=[])
+
+
 def registry() -> Registry:
     """The workflows of this world."""
     known = Registry()
     known.add("render", render, deterministic=True, max_attempts=2, retry=Backoff(base_s=0.01, cap_s=0.02))
+    known.add("render.batch", render_batch, deterministic=True)
     return known
 
 

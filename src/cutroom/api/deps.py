@@ -14,6 +14,7 @@ from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database
 from cutroom.jobs import Followers, JobService
 from cutroom.kit.page import Cursors
+from cutroom.templates import TemplateService
 
 PREFIX: Final = "/api/v1"
 
@@ -31,6 +32,8 @@ class ApiSettings:
         max_streams: streams that one workspace may have open on this process.
         auth_deadline_s: seconds in which a WebSocket must say who it is.
         upload_bytes_per_s: the slowest upload that is borne.
+        max_rows: rows that one batch may have.
+        max_rows_bytes: bytes that they may be sent in, as a file.
     """
 
     max_body_bytes: int = 1 << 20
@@ -41,6 +44,8 @@ class ApiSettings:
     max_streams: int = 200
     auth_deadline_s: float = 10.0
     upload_bytes_per_s: int = 64 << 10
+    max_rows: int = 100_000
+    max_rows_bytes: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class ApiServices:
     local_store: LocalStore | None
     check_url: Callable[[str], None]
     cursors: Cursors
+    templates: TemplateService = field(default_factory=TemplateService)
     limits: timeline.Limits = field(default_factory=timeline.Limits)
     settings: ApiSettings = ApiSettings()
     engine: str = "embedded"

@@ -8,7 +8,20 @@ from starlette.exceptions import HTTPException
 from starlette.types import Lifespan
 
 from cutroom import __version__
-from cutroom.api import assets, dead_letters, events, files, health, jobs, renders, streams, uploads
+from cutroom.api import (
+    artifacts,
+    assets,
+    batches,
+    dead_letters,
+    events,
+    files,
+    health,
+    jobs,
+    renders,
+    streams,
+    templates,
+    uploads,
+)
 from cutroom.api.body import BodyLimits
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import on_cutroom_error, on_http_exception, on_validation_error
@@ -18,12 +31,15 @@ from cutroom.kit.errors import CutroomError
 
 _ROUTERS: Final = (
     renders.router,
+    templates.router,
+    batches.router,
     jobs.router,
     events.router,
     streams.router,
     dead_letters.router,
     uploads.router,
     assets.router,
+    artifacts.router,
     files.router,
     health.router,
     health.inner,

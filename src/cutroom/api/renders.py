@@ -86,7 +86,7 @@ async def create_render(
     """
     edit, once = await _read(services, document, key)
     async with services.database.begin() as session:
-        await _check_sources(services, session, caller, timeline.sources(edit))
+        await check_sources(services, session, caller, timeline.sources(edit))
         submitted = await services.jobs.submit(
             session,
             caller.workspace_id,
@@ -101,7 +101,7 @@ async def validate_render(services: Services, caller: Caller, document: Document
     edit, _ = await _read(services, document, None)
     uses = timeline.sources(edit)
     async with services.database.begin() as session:
-        await _check_sources(services, session, caller, uses)
+        await check_sources(services, session, caller, uses)
     return ValidationOut(
         valid=True, sources=[SourceOut(src=use.src, kind=use.kind, pointers=use.pointers) for use in uses]
     )
@@ -118,10 +118,17 @@ async def _read(services: ApiServices, document: Any, key: str | None) -> tuple[
     return await asyncio.to_thread(timeline.parse, document, services.limits), once
 
 
-async def _check_sources(
-    services: ApiServices, session: AsyncSession, caller: Principal, uses: Sequence[timeline.SourceUse]
+async def check_sources(
+    services: ApiServices,
+    session: AsyncSession,
+    caller: Principal,
+    uses: Sequence[timeline.SourceUse],
+    *,
+    prefix: str = "",
 ) -> None:
     """Refuse now what would certainly fail later: assets that are not there, addresses that nobody may fetch.
+
+    `prefix` is put before the pointers of the uses.
 
     Raises:
         Invalid: `source_not_found`, `url_not_allowed`, or `invalid_sources` when both are found; with a detail for
@@ -136,9 +143,9 @@ async def _check_sources(
                 services.check_url(use.src)
         except NotFound:
             message = f"There is no asset with the id '{use.src.removeprefix('asset:')}'; upload the file first."
-            details.extend(Detail(pointer, "source_not_found", message) for pointer in use.pointers)
+            details.extend(Detail(prefix + pointer, "source_not_found", message) for pointer in use.pointers)
         except Invalid as error:
-            details.extend(Detail(pointer, error.code, error.message) for pointer in use.pointers)
+            details.extend(Detail(prefix + pointer, error.code, error.message) for pointer in use.pointers)
     if details:
         codes = {detail.code for detail in details}
         code = codes.pop() if len(codes) == 1 else "invalid_sources"

@@ -26,6 +26,7 @@ from cutroom.kit.errors import Invalid
 from cutroom.kit.log import configure
 from cutroom.kit.page import Cursors
 from cutroom.media import ffmpeg
+from cutroom.templates import TemplateService
 
 log = structlog.get_logger()
 SANDBOX_LEVEL = 1
@@ -161,9 +162,14 @@ def _api_services(parts: Container, stopping: asyncio.Event) -> ApiServices:
         assets=parts.assets,
         local_store=parts.store if isinstance(parts.store, LocalStore) else None,
         check_url=parts.fetcher.check,
-        limits=timeline.Limits(fonts=engine.families()),
+        limits=settings.limits(fonts=engine.families()),
         cursors=Cursors(settings.signing_secret()),
-        settings=ApiSettings(max_body_bytes=settings.max_body_bytes),
+        templates=TemplateService(max_templates=settings.max_templates),
+        settings=ApiSettings(
+            max_body_bytes=settings.max_body_bytes,
+            max_rows=settings.max_rows,
+            max_rows_bytes=settings.max_rows_bytes,
+        ),
         versions={
             "cutroom": __version__,
             "python": platform.python_version(),

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cutroom.kit.errors import Detail, Invalid
+from cutroom.timeline import Limits
 
 
 class Settings(BaseSettings):
@@ -39,6 +40,9 @@ class Settings(BaseSettings):
 
     max_upload_bytes: int = Field(5 * 1024**3, gt=0, description="Largest upload.")
     max_body_bytes: int = Field(1024**2, gt=0, description="Largest JSON body.")
+    max_rows: int = Field(100_000, gt=0, description="Most rows of one batch.")
+    max_rows_bytes: int = Field(64 * 1024**2, gt=0, description="Largest file of rows.")
+    max_templates: int = Field(1_000, gt=0, description="Most templates of one workspace.")
     blob_budget_bytes: int = Field(20 * 1024**3, gt=0, description="Disk for sources and segments kept for reuse.")
     artifact_days: float = Field(7.0, gt=0, description="Days that signed output URLs last.")
 
@@ -54,6 +58,15 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket.")
 
     ffmpeg: Path | None = Field(None, description="An ffmpeg to use instead of the one in the wheel.")
+    chromium: Path | None = Field(None, description="A Chromium for html assets; one on the PATH when not set.")
+    fonts: Path | None = Field(None, description="Folder of further fonts (TTF, OTF, TTC) that texts may name.")
+
+    max_tracks: int = Field(32, ge=1, description="Most tracks in a timeline.")
+    max_clips: int = Field(500, ge=1, description="Most clips in a timeline.")
+    max_seconds: int = Field(300, ge=1, description="Longest timeline, in seconds.")
+    max_longform_seconds: int = Field(10_800, ge=1, description="Longest longform, in seconds.")
+    max_long_side: int = Field(1920, ge=16, le=8192, description="Most pixels of a picture's longer side.")
+    max_short_side: int = Field(1080, ge=16, le=8192, description="Most pixels of a picture's shorter side.")
 
     @field_validator("fetch_allow", mode="before")
     @classmethod
@@ -78,6 +91,19 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Where clients reach the API, without a slash at the end."""
         return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
+
+    def limits(self, *, allow_local: bool = False, fonts: frozenset[str] | None = None) -> Limits:
+        """How large a document may be."""
+        return Limits(
+            tracks=self.max_tracks,
+            clips=self.max_clips,
+            duration_s=self.max_seconds,
+            longform_s=self.max_longform_seconds,
+            long_side_px=self.max_long_side,
+            short_side_px=self.max_short_side,
+            allow_local=allow_local,
+            fonts=fonts,
+        )
 
     def signing_secret(self) -> bytes:
         """The secret that signs URLs and cursors; made once per data folder when none is set."""
