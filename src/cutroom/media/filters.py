@@ -179,6 +179,8 @@ _VIDEO_FILTERS: Final[Mapping[str, Filter]] = {
     ),
     "alphamerge": Filter("vv", "v", _MIX),
     "alphaextract": _video(),
+    "lut2": Filter("vv", "v", {f"c{n}": Formula(V.X, V.Y) for n in range(4)}),
+    "maskedmerge": Filter("vvv", "v", {"planes": Int(0, 15)}),
     "hstack": Filter("v*", "v", {"shortest": Flag()}, counted="inputs"),
     "vstack": Filter("v*", "v", {"shortest": Flag()}, counted="inputs"),
     "split": Filter("v", "v*", {}, counted="outputs"),
@@ -208,7 +210,8 @@ _AUDIO_FILTERS: Final[Mapping[str, Filter]] = {
         channel_layouts=Choice(W.MONO, W.STEREO, separator="|"),
     ),
     "aresample": _audio(
-        sample_rate=Int(8000, 192_000), first_pts=Int(-(1 << 62), 1 << 62), **{"async": Int()}
+        sample_rate=Int(8000, 192_000), first_pts=Int(-(1 << 62), 1 << 62), rematrix_maxval=Real(0, 1000),
+        **{"async": Int()},
     ),
     "asetrate": _audio(sample_rate=Int(1000, 768_000)),
     "asettb": _audio(expr=Ratio()),

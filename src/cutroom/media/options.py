@@ -16,6 +16,7 @@ MUXERS: Final = frozenset(
     {
         W.MP4, W.MOV, W.IPOD, W.MATROSKA, W.WEBM, W.MPEGTS, W.AVI, W.NUT, W.GIF, W.MP3, W.ADTS, W.WAV, W.W64, W.FLAC,
         W.OGG, W.H264, W.IMAGE2, W.FRAMEMD5, W.NULL, W.RAWVIDEO,
+        W.F32LE,
         W.WEBP,
     }
 )  # fmt: skip
@@ -23,6 +24,7 @@ DEMUXERS: Final = frozenset(
     {
         W.MOV, W.MATROSKA, W.MPEGTS, W.AVI, W.GIF, W.MP3, W.AAC, W.WAV, W.W64, W.FLAC, W.OGG, W.NUT, W.PNG_PIPE,
         W.JPEG_PIPE, W.WEBP_PIPE, W.H264,
+        W.RAWVIDEO,
     }
 )  # fmt: skip
 

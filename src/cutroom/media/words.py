@@ -154,6 +154,7 @@ class Word(StrEnum):
     ADTS = "adts"
     WAV = "wav"
     W64 = "w64"
+    F32LE = "f32le"
     FLAC = "flac"
     OGG = "ogg"
     H264 = "h264"
