@@ -32,7 +32,7 @@ class ManyFiles(StandaloneFiles):
         place = self._parts / f"{len(self.published)}-{name}"
         shutil.move(path, place)
         self.published.append(place)
-        return Published(str(place), hash_file(place), place.stat().st_size, content_type)
+        return Published(str(place), hash_file(place), place.stat().st_size, content_type, place.name)
 
 
 def document(**clip: Any) -> dict[str, Any]:

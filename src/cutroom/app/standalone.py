@@ -66,18 +66,22 @@ class StandaloneFiles:
         place.with_name(f"{place.name}.part").replace(place)
 
     async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
-        """Put the result where the caller asked for it; never half of it under that name."""
+        """Put a result where the caller asked for it, and others beside it; never half of one under that name.
+
+        For `-o film.mp4`, what is published as `render.mp4` becomes `film.mp4` and `poster.jpg` `film.poster.jpg`.
+        """
+        first = kind == "render" and Path(name).stem in {"render", "index"}
+        place = self._out if first else self._out.with_name(f"{self._out.stem}.{name}")
         sha256 = await asyncio.to_thread(hash_file, path)
-        draft = self._out.with_name(f".{self._out.name}.{os.getpid()}.part")
+        draft = place.with_name(f".{place.name}.{os.getpid()}.part")
         try:
             await asyncio.to_thread(shutil.move, path, draft)
-            draft.replace(self._out)
+            draft.replace(place)
         except OSError as error:
-            raise Invalid("output_not_written", f"'{self._out}' cannot be written: {error.strerror}.") from error
+            raise Invalid("output_not_written", f"'{place}' cannot be written: {error.strerror}.") from error
         finally:
             draft.unlink(missing_ok=True)
-        size_bytes = self._out.stat().st_size
-        return Published(id=str(self._out), sha256=sha256, size_bytes=size_bytes, content_type=content_type)
+        return Published(str(place), sha256, place.stat().st_size, content_type, url=place.name)
 
 
 def hash_file(path: Path) -> str:

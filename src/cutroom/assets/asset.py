@@ -97,9 +97,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A file of an attempt that became an artifact."""
+    """A file of an attempt that became an artifact; `url` is a signed link, for other results that refer to it."""
 
     id: str
     sha256: str
     size_bytes: int
     content_type: str
+    url: str

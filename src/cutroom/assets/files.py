@@ -33,6 +33,7 @@ class AttemptFiles:
         workspace_id: whose job it is.
         job_id: the job.
         scratch: a folder of this attempt, on the same disk as the store or the cache if files are not to be copied.
+        link_s: how long the links to what it publishes work.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class AttemptFiles:
         workspace_id: str,
         job_id: str,
         scratch: Path,
+        link_s: int,
     ) -> None:
         self._database = database
         self._store = store
@@ -53,6 +55,7 @@ class AttemptFiles:
         self._workspace_id = workspace_id
         self._job_id = job_id
         self._scratch = scratch
+        self._link_s = link_s
 
     async def take(self, source: str) -> Taken:
         """Bring in the bytes behind a source: `https://…`, `http://…`, `asset:<id>`, or `upload:<id>` for its asset.
@@ -123,7 +126,8 @@ class AttemptFiles:
         if not ready:
             await self._store.delete(place)
             raise Conflict("artifact_discarded", "The file took so long to store that it was given up.")
-        return Published(artifact_id, sha256, size_bytes, content_type)
+        url = self._store.sign_get(place, expires_s=self._link_s, file_name=name, content_type=content_type)
+        return Published(artifact_id, sha256, size_bytes, content_type, url)
 
     async def _take_asset(self, source: str, kind: str, name: str) -> Taken:
         row = await self._asset(kind, name)

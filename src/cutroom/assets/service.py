@@ -208,9 +208,15 @@ class AssetService:
                 workspace_id=attempt.workspace_id,
                 job_id=attempt.job_id,
                 scratch=scratch,
+                link_s=self._link_s,
             )
 
         return files
+
+    @property
+    def _link_s(self) -> int:
+        """How long links to a job's results work."""
+        return min(self._settings.artifact_url_s, self._store.longest_link_s)
 
     async def _find(self, session: AsyncSession, workspace_id: str, asset_id: str) -> AssetRow:
         row = None
@@ -221,11 +227,10 @@ class AssetService:
         return row
 
     def _artifact(self, row: ArtifactRow) -> Artifact:
-        expires_s = min(self._settings.artifact_url_s, self._store.longest_link_s)
-        expires_at = datetime.fromtimestamp(int(self._clock.now().timestamp()), UTC) + timedelta(seconds=expires_s)
+        expires_at = datetime.fromtimestamp(int(self._clock.now().timestamp()), UTC) + timedelta(seconds=self._link_s)
         url = self._store.sign_get(
             artifact_key(row.workspace_id, row.id),
-            expires_s=expires_s,
+            expires_s=self._link_s,
             file_name=row.name,
             content_type=row.content_type,
         )

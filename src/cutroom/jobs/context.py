@@ -34,6 +34,7 @@ class Published:
     sha256: str
     size_bytes: int
     content_type: str
+    url: str
 
 
 class TakenFile(Protocol):
@@ -71,6 +72,11 @@ class PublishedFile(Protocol):
     @property
     def content_type(self) -> str:
         """Media type."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """How other results of the job may refer to it."""
         ...
 
 
