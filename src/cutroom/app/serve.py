@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from cutroom import __version__, timeline
+from cutroom import __version__
 from cutroom import render as engine
 from cutroom.api import ApiServices, ApiSettings, make_app
 from cutroom.app.console import out
