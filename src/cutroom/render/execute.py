@@ -10,10 +10,13 @@ import av
 from cutroom.kit.errors import Internal
 from cutroom.media.command import Command, Input, Output
 from cutroom.media.run import Progress
-from cutroom.render.feed import image_input, text_input, video_input
+from cutroom.render.feed import image_input, painted_input, text_input, video_input
 from cutroom.render.lettering.raster import draw
 from cutroom.render.output.encode import segment_muxer, video_options
-from cutroom.render.plan import ColorLayer, SegmentPlan, TextLayer, VideoLayer
+from cutroom.render.paint.crew import paint, pipes, together
+from cutroom.render.paint.job import Order
+from cutroom.render.painting import PaintedLayer
+from cutroom.render.plan import ImageLayer, SegmentPlan, TextLayer, VideoLayer
 from cutroom.render.running import Tell, run_for
 from cutroom.render.video import Drawn, compose
 
@@ -35,38 +38,67 @@ async def render_segment(
     Raises:
         Invalid: `source_damaged`, with a pointer to the clip; `output_too_large`.
         Unavailable: `out_of_memory`, `disk_full`, `media_timeout`.
-        Internal: `ffmpeg_failed`; `segment_incomplete` when frames are missing.
+        Internal: `ffmpeg_failed`; `paint_failed`; `segment_incomplete` when frames are missing.
     """
-    feeds: list[Input] = []
-    numbers: dict[int, int] = {}
-    drawn: dict[int, Drawn] = {}
-    for index, layer in enumerate(plan.layers):
-        if isinstance(layer, ColorLayer):
-            continue
-        if isinstance(layer, TextLayer):
-            path = scratch / f"text-{index}.png"
-            place = await asyncio.to_thread(_draw, layer, plan, path)
-            if place is None:
-                continue
-            drawn[index] = place
-            feeds.append(text_input(path))
-        elif isinstance(layer, VideoLayer):
-            feeds.append(video_input(layer, inputs[layer.source.sha256]))
+    drawn = await _texts(plan, scratch)
+    painted = {index: one for index, one in enumerate(plan.layers) if isinstance(one, PaintedLayer)}
+    with pipes(painted, scratch) as ways:
+        fed = _feeds(plan, inputs, scratch, drawn, ways)
+        numbers = {index: number for number, index in enumerate(fed)}
+        graph, name = compose(plan, numbers, drawn)
+        output = Output(out, segment_muxer(plan.encoder), [name], video_options(plan.encoder, plan.frames))
+
+        def tell(done: Progress) -> None:
+            progress(min(done.frame / plan.frames, 1.0))
+
+        pointers = [plan.layers[index].pointer for index in fed]
+        drawing = run_for(Command(list(fed.values()), [output], graph), scratch, pointers, tell)
+        if painted:
+            orders = [Order(layer, str(ways[index])) for index, layer in painted.items()]
+            await together(paint(orders, inputs, scratch), drawing)
         else:
-            feeds.append(image_input(layer, inputs[layer.sha256]))
-        numbers[index] = len(feeds) - 1
-    graph, name = compose(plan, numbers, drawn)
-    output = Output(out, segment_muxer(plan.encoder), [name], video_options(plan.encoder, plan.frames))
-
-    def tell(done: Progress) -> None:
-        progress(min(done.frame / plan.frames, 1.0))
-
-    pointers = [plan.layers[index].pointer for index in numbers]
-    await run_for(Command(feeds, [output], graph), scratch, pointers, tell)
+            await drawing
     if (made := await asyncio.to_thread(_frames, out)) != plan.frames:
         out.unlink()
         raise Internal("segment_incomplete", f"A segment came out with {made} frames instead of {plan.frames}.")
     progress(1.0)
+
+
+async def _texts(plan: SegmentPlan, scratch: Path) -> dict[int, Drawn]:
+    """Draw the plain texts into files; where those go that are to be seen."""
+    drawn: dict[int, Drawn] = {}
+    for index, layer in enumerate(plan.layers):
+        if isinstance(layer, TextLayer):
+            place = await asyncio.to_thread(_draw, layer, plan, _text_path(scratch, index))
+            if place is not None:
+                drawn[index] = place
+    return drawn
+
+
+def _feeds(
+    plan: SegmentPlan,
+    inputs: Mapping[str, Path],
+    scratch: Path,
+    drawn: Mapping[int, Drawn],
+    ways: Mapping[int, Path],
+) -> dict[int, Input]:
+    """What ffmpeg reads, by the index of the layer that it is for, in order."""
+    feeds: dict[int, Input] = {}
+    for index, layer in enumerate(plan.layers):
+        if isinstance(layer, TextLayer):
+            if index in drawn:
+                feeds[index] = text_input(_text_path(scratch, index))
+        elif isinstance(layer, VideoLayer):
+            feeds[index] = video_input(layer, inputs[layer.source.sha256])
+        elif isinstance(layer, ImageLayer):
+            feeds[index] = image_input(layer, inputs[layer.sha256])
+        elif isinstance(layer, PaintedLayer):
+            feeds[index] = painted_input(layer, ways[index])
+    return feeds
+
+
+def _text_path(scratch: Path, index: int) -> Path:
+    return scratch / f"text-{index}.png"
 
 
 def _draw(layer: TextLayer, plan: SegmentPlan, path: Path) -> Drawn | None:

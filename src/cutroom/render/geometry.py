@@ -8,7 +8,7 @@ from math import floor
 from typing import Final
 
 from cutroom.render.plan import Box, Canvas
-from cutroom.timeline.resolved import Fit, Position, ResolvedClip
+from cutroom.timeline.resolved import Crop, Fit, Position, ResolvedClip
 
 _LESS: Final = Fraction(0)
 _HALF: Final = Fraction(1, 2)
@@ -36,13 +36,15 @@ def place(clip: ResolvedClip, canvas: Canvas, size: tuple[int, int] | None) -> B
         size: width and height of the picture as displayed, in pixels; None for a plain colour, which fills its box.
     """
     box = (clip.width_px or canvas.width, clip.height_px or canvas.height)
-    width, height, crop_width, crop_height = _fit(clip.fit if size else "fill", size or box, box)
+    left, top, part_x, part_y = _part(clip.crop)
+    shown = (size[0] * part_x, size[1] * part_y) if size else box
+    width, height, crop_width, crop_height = _fit(clip.fit if size else "fill", shown, box)
     anchor_x, anchor_y = ANCHORS[clip.position]
     return Box(
-        crop_x=(1 - crop_width) * anchor_x,
-        crop_y=(1 - crop_height) * anchor_y,
-        crop_width=crop_width,
-        crop_height=crop_height,
+        crop_x=left + (1 - crop_width) * anchor_x * part_x,
+        crop_y=top + (1 - crop_height) * anchor_y * part_y,
+        crop_width=crop_width * part_x,
+        crop_height=crop_height * part_y,
         x=even((canvas.width - width) * anchor_x + clip.offset_x * canvas.width),
         y=even((canvas.height - height) * anchor_y + clip.offset_y * canvas.height),
         width=width,
@@ -65,10 +67,19 @@ def even(value: Fraction) -> int:
     return 2 * floor(value / 2 + _HALF)
 
 
-def _fit(fit: Fit, size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int, Fraction, Fraction]:
+def _part(crop: Crop | None) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    """Left, top, width and height of what a crop leaves, as fractions of the picture."""
+    if crop is None:
+        return _LESS, _LESS, _MORE, _MORE
+    return crop.left, crop.top, 1 - crop.left - crop.right, 1 - crop.top - crop.bottom
+
+
+def _fit(
+    fit: Fit, size: tuple[int | Fraction, int | Fraction], box: tuple[int, int]
+) -> tuple[int, int, Fraction, Fraction]:
     """Size on the canvas, and the part of the picture that is shown: width, height, crop width, crop height."""
-    scale_x, scale_y = Fraction(box[0], size[0]), Fraction(box[1], size[1])
-    if fit == "fill":
+    scale_x, scale_y = Fraction(box[0]) / size[0], Fraction(box[1]) / size[1]
+    if fit in {"fill", "blur"}:  # what is blurred fills the box
         return _size(box[0]), _size(box[1]), _MORE, _MORE
     if fit == "contain":
         scale = min(scale_x, scale_y)

@@ -6,6 +6,8 @@ from fractions import Fraction
 
 from cutroom.render.geometry import covers, even, place, visible
 from cutroom.render.lettering import typefaces
+from cutroom.render.paint.plan import Painted, needs_paint, painted
+from cutroom.render.painting import PaintedLayer, sources
 from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, TextLayer, VideoLayer
 from cutroom.render.segments import Live
 from cutroom.render.source import video_source
@@ -14,10 +16,14 @@ from cutroom.timeline.resolved import Color, ResolvedClip
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A clip that shows something; `box` is None for text, whose size is known when it is laid out."""
+    """A clip that shows something: painted for its whole life, or plain.
+
+    `box` is None for plain text, whose size is known when it is laid out, and for what is painted.
+    """
 
     clip: ResolvedClip
     box: Box | None
+    painted: Painted | None = None
 
     @property
     def first(self) -> int:
@@ -34,6 +40,9 @@ def picture(clip: ResolvedClip, canvas: Canvas) -> Picture | None:
     """What a clip shows; None when that is nothing."""
     if clip.opacity <= 0:
         return None
+    if needs_paint(clip):
+        made = painted(clip, canvas)
+        return None if made is None else Picture(clip, None, made)
     if clip.text is not None:
         return Picture(clip, None)
     stream = clip.media.info.video if clip.media is not None and clip.kind in {"video", "image"} else None
@@ -46,10 +55,16 @@ def picture(clip: ResolvedClip, canvas: Canvas) -> Picture | None:
 def live(shown: Picture, canvas: Canvas) -> Live:
     """When a picture is there, for cutting the edit into segments."""
     clip = shown.clip
-    rise = (shown.first + clip.fade_in,) if clip.fade_in else ()
-    fall = (shown.last - clip.fade_out,) if clip.fade_out else ()
-    whole = shown.box is not None and covers(shown.box, canvas)
-    return Live(shown.first, shown.last, covers=whole, transitions=(*rise, *fall))
+    edges: list[int] = []
+    for rise in (clip.fade_in, clip.enter.frames if clip.enter is not None else 0):
+        edges += [shown.first + rise] if rise else []
+    for fall in (clip.fade_out, clip.leave.frames if clip.leave is not None else 0):
+        edges += [shown.last - fall] if fall else []
+    if shown.painted is not None:
+        whole = covers(shown.painted.painting.box, canvas)
+    else:
+        whole = shown.box is not None and covers(shown.box, canvas)
+    return Live(shown.first, shown.last, covers=whole, transitions=tuple(dict.fromkeys(edges)))
 
 
 def layer(shown: Picture, canvas: Canvas, start: int, end: int) -> Layer:
@@ -57,6 +72,10 @@ def layer(shown: Picture, canvas: Canvas, start: int, end: int) -> Layer:
     clip, box = shown.clip, shown.box
     first, last = max(shown.first, start) - start, min(shown.last, end) - start
     ramps = _ramps(shown, start, first, last)
+    if shown.painted is not None:
+        painting, window = shown.painted.painting, shown.painted.window
+        at = 0 if painting.still else start + first - shown.first
+        return PaintedLayer(clip.pointer, first, last, ramps, clip.opacity, window, at, painting, clip.blend)
     if clip.text is not None:
         return TextLayer(
             clip.pointer,
@@ -81,9 +100,22 @@ def layer(shown: Picture, canvas: Canvas, start: int, end: int) -> Layer:
         return ImageLayer(
             clip.pointer, first, last, ramps, clip.opacity, box, sha256, info.format, alpha=stream.has_alpha
         )
-    at = clip.trim + Fraction(start + first - clip.start) / canvas.fps
+    second = clip.trim + clip.speed * Fraction(start + first - clip.start) / canvas.fps
     source = video_source(sha256, info, stream)
-    return VideoLayer(clip.pointer, first, last, ramps, clip.opacity, box, source, at)
+    return VideoLayer(clip.pointer, first, last, ramps, clip.opacity, box, source, second, clip.speed)
+
+
+def inputs_of(layers: Sequence[Layer]) -> set[str]:
+    """SHA-256 of every source that layers are made from."""
+    found: set[str] = set()
+    for one in layers:
+        if isinstance(one, VideoLayer):
+            found.add(one.source.sha256)
+        elif isinstance(one, ImageLayer):
+            found.add(one.sha256)
+        elif isinstance(one, PaintedLayer):
+            found.update(sources(one.painting))
+    return found
 
 
 def uncovered(layers: Sequence[Layer], canvas: Canvas) -> tuple[Layer, ...]:
@@ -97,7 +129,12 @@ def uncovered(layers: Sequence[Layer], canvas: Canvas) -> tuple[Layer, ...]:
 
 def hides(one: Layer, canvas: Canvas) -> bool:
     """Whether nothing below a layer can be seen while it is there."""
-    if isinstance(one, TextLayer) or one.opacity < 1 or one.ramps or not covers(one.box, canvas):
+    if isinstance(one, TextLayer) or one.opacity < 1 or one.ramps:
+        return False
+    if isinstance(one, PaintedLayer):
+        whole = (one.window.width, one.window.height) == (canvas.width, canvas.height)
+        return one.blend == "normal" and one.painting.opaque and whole
+    if not covers(one.box, canvas):
         return False
     if isinstance(one, ColorLayer):
         return one.color.alpha >= 1

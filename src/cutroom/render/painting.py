@@ -142,6 +142,8 @@ class Painting:
     """How a clip looks, frame by frame.
 
     Args:
+        width: of the canvas, in pixels.
+        height: of the canvas.
         box: which part of the subject is shown, and where it stands before any motion; those of text may be odd.
         frames: length of the clip, its tail included.
         still: whether all frames are the same picture.
@@ -151,6 +153,8 @@ class Painting:
     """
 
     subject: Subject
+    width: int
+    height: int
     box: Box
     frames: int
     fps: Rational

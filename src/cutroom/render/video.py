@@ -1,30 +1,20 @@
-"""From the layers of a segment to a filter graph, frame by frame exact.
-
-Output frame n shows the picture that its source shows at the frame's time, with a tolerance of three eighths of a
-frame of the faster of the two: sources whose timestamps are rounded to milliseconds would flicker without one, and
-with one half those of 24 frames a second would, since at 30 they often lie just there. Times are kept as integers in a
-time base in which frames of source and output are whole numbers, so that a frame does not depend on where a segment
-starts.
-"""
+"""From the layers of a segment to a filter graph; `sampling.py` says which frame is shown when."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
-from typing import Final
 
 from cutroom.media.expression import Expression, Function, Variable, call, var
 from cutroom.media.filtergraph import Pad
-from cutroom.media.timebase import to_ticks
 from cutroom.media.words import Color as Paint
 from cutroom.media.words import Word
+from cutroom.render.blending import mixed
 from cutroom.render.graph import StreamGraph
 from cutroom.render.layers import hides
+from cutroom.render.painting import PaintedLayer
 from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, SegmentPlan, TextLayer, VideoLayer
+from cutroom.render.sampling import sampling
 from cutroom.timeline.resolved import Color
-
-_FINEST: Final = (1 << 31) - 1  # an AVRational holds two ints
-_TOLERANCE: Final = Fraction(3, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +34,38 @@ class Pixels:
     met: Word
 
 
-def compose(plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Drawn]) -> tuple[StreamGraph, str]:
+def compose(
+    plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Drawn], pixels: Word = Word.YUV420P
+) -> tuple[StreamGraph, str]:
     """Draw a segment's layers over each other.
 
     Args:
         plan: the segment.
         inputs: number of the command's input that brings the layer with this index.
         drawn: where the text layer with this index goes; a text without an entry is not to be seen.
+        pixels: format of what comes out, one with alpha for a canvas with alpha.
 
     Returns:
         The graph and the name of its output: exactly `plan.frames` frames.
     """
     graph = StreamGraph()
-    canvas, pixels = plan.canvas, pixels_of(plan)
-    layers = list(enumerate(plan.layers))
-    if layers and _fills(layers[0][1], plan):
-        index, bottom = layers.pop(0)
-        picture = _picture(graph, bottom, canvas, inputs.get(index), pixels.under)
-    else:
-        still = _plain(graph, canvas.background, (canvas.width, canvas.height), pixels.under)
-        if plan.encoder.alpha:
-            still = _dimmed(graph, still, 0)
-        picture = _repeated(graph, still, canvas, plan.frames)
+    picture, layers = _ground(graph, plan, inputs)
     for index, layer in layers:
         if isinstance(layer, TextLayer):
             if index not in drawn:
                 continue
             x, y = drawn[index].x, drawn[index].y
         else:
-            x, y = layer.box.x, layer.box.y
-        over = _picture(graph, layer, canvas, inputs.get(index), pixels.over)
-        over = graph.add("setpts", _faded(graph, over, layer, canvas), expr=var(Variable.FRAME_UPPER) + layer.first)
-        # Outside of its own frames an overlay leaves the picture as it is: repeatlast is off.
-        picture = graph.add(
-            "overlay",
-            picture,
-            over,
-            x=x,
-            y=y,
-            eval=Word.INIT,
-            format=pixels.met,
-            alpha=Word.STRAIGHT,
-            repeatlast=False,
+            x, y = _corner(layer)
+        if isinstance(layer, PaintedLayer) and layer.blend != "normal":
+            picture, over = _met(graph, picture, layer, plan.canvas, inputs.get(index))
+        else:
+            over = _picture(graph, layer, plan.canvas, inputs.get(index), Word.YUVA420P)
+        over = graph.add(
+            "setpts", _faded(graph, over, layer, plan.canvas), expr=var(Variable.FRAME_UPPER) + layer.first
         )
-    picture = graph.add("format", picture, pix_fmts=Word(plan.encoder.pixels))
+        picture = _overlaid(graph, picture, over, x, y)
+    picture = graph.add("format", picture, pix_fmts=pixels)
     tagged = graph.add(
         "setparams",
         picture,
@@ -99,17 +77,49 @@ def compose(plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Dr
     return graph, graph.output(tagged)
 
 
-def pixels_of(plan: SegmentPlan) -> Pixels:
-    """The formats for a segment: with full chroma and with transparency where its encoder keeps them."""
-    if "444" in plan.encoder.pixels:
-        return Pixels(Word.YUVA444P if plan.encoder.alpha else Word.YUV444P, Word.YUVA444P, Word.YUV444)
-    return Pixels(Word.YUVA420P if plan.encoder.alpha else Word.YUV420P, Word.YUVA420P, Word.YUV420)
+def _ground(graph: StreamGraph, plan: SegmentPlan, inputs: Mapping[int, int]) -> tuple[Pad, list[tuple[int, Layer]]]:
+    """What the others are drawn on, and those others with their indices."""
+    canvas = plan.canvas
+    layers = list(enumerate(plan.layers))
+    if layers and _fills(layers[0][1], plan) and not canvas.alpha:
+        index, bottom = layers[0]
+        return _picture(graph, bottom, canvas, inputs.get(index), Word.YUV420P), layers[1:]
+    size = (canvas.width, canvas.height)
+    still = _plain(graph, canvas.background, size, Word.YUVA420P if canvas.alpha else Word.YUV420P)
+    if canvas.alpha:
+        still = graph.add("lut", still, c3=0)
+    return _repeated(graph, still, canvas, plan.frames), layers
+
+
+def _overlaid(graph: StreamGraph, picture: Pad, over: Pad, x: int, y: int) -> Pad:
+    # Outside of its own frames an overlay leaves the picture as it is: repeatlast is off.
+    return graph.add(
+        "overlay",
+        picture,
+        over,
+        x=x,
+        y=y,
+        eval=Word.INIT,
+        format=Word.YUV420,
+        alpha=Word.STRAIGHT,
+        repeatlast=False,
+    )
+
+
+def _corner(layer: Layer) -> tuple[int, int]:
+    if isinstance(layer, TextLayer):
+        raise TypeError("where a text stands is known when it is drawn")
+    if isinstance(layer, PaintedLayer):
+        return layer.window.x, layer.window.y
+    return layer.box.x, layer.box.y
 
 
 def _fills(layer: Layer, plan: SegmentPlan) -> bool:
     """Whether a layer can be what the others are drawn on."""
     if isinstance(layer, TextLayer) or (layer.first, layer.last) != (0, plan.frames) or not hides(layer, plan.canvas):
         return False
+    if isinstance(layer, PaintedLayer):
+        return layer.blend == "normal"  # it is opaque, and its window is the canvas
     return (layer.box.width, layer.box.height) == (plan.canvas.width, plan.canvas.height)
 
 
@@ -121,6 +131,8 @@ def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, number: int | Non
         return _repeated(graph, _dimmed(graph, still, layer.opacity * layer.color.alpha), canvas, length)
     if number is None:
         raise ValueError(f"the layer {layer.pointer} has no input")
+    if isinstance(layer, PaintedLayer):
+        return _dimmed(graph, _converted(graph, _painted(graph, layer, number, canvas), pixels), layer.opacity)
     if isinstance(layer, TextLayer):
         still = _dimmed(graph, _converted(graph, graph.input(number, "v"), pixels), layer.opacity)
         return _repeated(graph, still, canvas, length)
@@ -131,15 +143,43 @@ def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, number: int | Non
     return _dimmed(graph, _fitted(graph, frames, layer.box, Word.BICUBIC, pixels), layer.opacity)
 
 
+def _painted(graph: StreamGraph, layer: PaintedLayer, number: int, canvas: Canvas) -> Pad:
+    """The frames that a painter sends, as it sends them."""
+    frames = graph.input(number, "v")
+    if layer.painting.still:
+        return _repeated(graph, frames, canvas, layer.last - layer.first)
+    pad = graph.add("settb", frames, expr=1 / canvas.fps)
+    return graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))
+
+
+def _met(graph: StreamGraph, picture: Pad, layer: PaintedLayer, canvas: Canvas, number: int | None) -> tuple[Pad, Pad]:
+    """What is below, and what a layer becomes where it meets that in its blend mode."""
+    if number is None:
+        raise ValueError(f"the layer {layer.pointer} has no input")
+    below, seen = graph.split(picture, 2)
+    window = layer.window
+    seen = graph.add("trim", seen, start_frame=layer.first, end_frame=layer.last)
+    seen = graph.add("setpts", seen, expr=var(Variable.FRAME_UPPER))
+    seen = graph.add("crop", seen, w=window.width, h=window.height, x=window.x, y=window.y, exact=True)
+    made = mixed(
+        graph,
+        seen,
+        _painted(graph, layer, number, canvas),
+        layer.blend,
+        below_alpha=canvas.alpha,
+        alpha=not layer.painting.opaque,
+    )
+    return below, _dimmed(graph, _converted(graph, made, Word.YUVA420P), layer.opacity)
+
+
 def _sampled(graph: StreamGraph, source: Pad, layer: VideoLayer, canvas: Canvas) -> Pad:
     """The source's frames that output frames show; the last one stays when the source has ended."""
-    ticks = lcm(layer.source.time_base.denominator, canvas.fps.numerator)
-    if ticks > _FINEST:
-        ticks = canvas.fps.numerator * (_FINEST // canvas.fps.numerator)
-    tolerance = min(1 / layer.source.fps, 1 / canvas.fps) * _TOLERANCE
-    shift = to_ticks(layer.source.zero + layer.at + tolerance, Fraction(1, ticks))
-    pad = graph.add("settb", source, expr=Fraction(1, ticks))
-    pad = graph.add("setpts", pad, expr=var(Variable.PTS) - shift)
+    rule = sampling(layer.source, layer.at, layer.speed, canvas.fps)
+    pad = graph.add("settb", source, expr=Fraction(1, rule.ticks))
+    stamp = var(Variable.PTS)
+    if rule.speed != 1:
+        stamp = call(Function.ROUND, stamp * rule.speed.denominator / rule.speed.numerator)
+    pad = graph.add("setpts", pad, expr=stamp - rule.shift)
     pad = graph.add("tpad", pad, stop=-1, stop_mode=Word.CLONE)
     pad = graph.add("fps", pad, fps=canvas.fps, start_time=0, round=Word.UP)
     pad = graph.add("trim", pad, end_frame=layer.last - layer.first)

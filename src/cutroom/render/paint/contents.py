@@ -1,0 +1,239 @@
+"""What a painting shows before anything is done to it: files and artists, as pictures at a wanted size."""
+
+from bisect import bisect_right
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from cutroom.media.formats import demuxer
+from cutroom.render.artist import Artist
+from cutroom.render.paint.reader import Damaged, Reader, converted, video_reader
+from cutroom.render.paint.warp import Picture
+from cutroom.render.painting import (
+    CaptionSubject,
+    ColorSubject,
+    GradientSubject,
+    ImageSubject,
+    LoopSubject,
+    ShapeSubject,
+    Subject,
+    TextSubject,
+    VideoSubject,
+    WaveformSubject,
+)
+from cutroom.render.sampling import due, sampling, tick
+from cutroom.timeline.resolved.media import Color
+
+_LARGEST: Final = 16_000  # pixels in one direction; OpenCV's warping counts in 16 bits
+_SLOWEST_MS: Final = 100.0  # what browsers make of a picture that claims to last 10 ms or less
+
+
+class Content(Protocol):
+    """Pictures by the clip's own frame numbers, asked for in rising order."""
+
+    @property
+    def still(self) -> bool:
+        """Whether all frames are the same picture."""
+        ...
+
+    def frame(self, number: int) -> Picture:
+        """The picture of a frame; the caller does not write to it. The same object again when nothing changed."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...
+
+
+def content(
+    subject: Subject, paths: dict[str, str], wanted: tuple[float, float], first: int, fps: Fraction, frames: int
+) -> Content:
+    """The content of a painting.
+
+    Args:
+        subject: what is shown.
+        paths: file of each source, by SHA-256.
+        wanted: width and height, in pixels, at which the whole subject is needed. Files are scaled to about that, but
+            never much beyond what they hold; drawings are made at exactly that size; text has a size of its own.
+        first: the first frame that will be asked for.
+        fps: frames in a second.
+        frames: length of the clip.
+
+    Raises:
+        Damaged: when a file cannot be read.
+    """
+    size = _size(wanted)
+    if isinstance(subject, VideoSubject):
+        return VideoContent(subject, paths[subject.source.sha256], size, first, fps)
+    if isinstance(subject, ImageSubject):
+        return StillContent(_image(subject, paths[subject.sha256], size))
+    if isinstance(subject, LoopSubject):
+        return LoopContent(subject, paths[subject.sha256], fps)
+    if isinstance(subject, ColorSubject):
+        return StillContent(_plain(subject.color, size))
+    return _drawn(subject, paths, size, fps, frames)
+
+
+class StillContent:
+    """One picture."""
+
+    still = True
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+
+    def frame(self, number: int) -> Picture:
+        """Always the same."""
+        return self._picture
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class VideoContent:
+    """Moving pictures; the first stays before its time, and the last after it."""
+
+    still = False
+
+    def __init__(self, subject: VideoSubject, path: str, size: tuple[int, int], first: int, fps: Fraction) -> None:
+        source = subject.source
+        self._source, self._size, self._fps = source, size, fps
+        self._rule = sampling(source, subject.trim, subject.speed, fps)
+        at = subject.trim + subject.speed * first / fps
+        self._reader = video_reader(source, path, demuxer(source.format).value, at)
+        self._pictures = self._reader.pictures()
+        self._next = self._read()
+        self._now: VideoFrame | None = None
+        self._made: Picture | None = None
+
+    def frame(self, number: int) -> Picture:
+        """The picture that the source shows at a frame; those in between are decoded but not converted."""
+        last = due(number, self._fps, self._rule)
+        while self._next is not None and (self._now is None or self._next[0] <= last):
+            self._now, self._made = self._next[1], None
+            self._next = self._read()
+        if self._now is None:
+            raise Damaged("there is no picture")
+        if self._made is None:
+            self._made = converted(self._now, self._size, alpha=self._source.alpha, hd=self._source.hd)
+        return self._made
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+    def _read(self) -> tuple[int, VideoFrame] | None:
+        found = next(self._pictures, None)
+        return None if found is None else (tick(found[0], self._reader.time_base, self._rule), found[1])
+
+
+class LoopContent:
+    """A picture that moves, again and again from its start; Pillow puts its parts together."""
+
+    still = False
+
+    def __init__(self, subject: LoopSubject, path: str, fps: Fraction) -> None:
+        from PIL import Image, ImageFile  # noqa: PLC0415 — costs start-up time, and is rarely needed
+
+        self._fps = fps
+        self._file = open(path, "rb")  # noqa: SIM115, PTH123 — closed by `close`
+        try:
+            self._image: ImageFile.ImageFile = Image.open(self._file, formats=(subject.format.upper(),))
+            self._ends = list(accumulate(self._lengths()))
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            raise Damaged(str(error)) from error
+        self._shown = -1
+        self._made: Picture | None = None
+
+    def frame(self, number: int) -> Picture:
+        """The part that is shown at a frame."""
+        at = Fraction(number) * 1000 / self._fps % self._ends[-1]
+        index = min(bisect_right(self._ends, at), len(self._ends) - 1)
+        if self._made is None or index != self._shown:
+            self._shown, self._made = index, self._draw(index)
+        return self._made
+
+    def close(self) -> None:
+        """Close the file."""
+        self._image.close()
+        self._file.close()
+
+    def _lengths(self) -> list[Fraction]:
+        """Milliseconds that each part lasts."""
+        lengths: list[Fraction] = []
+        for index in range(getattr(self._image, "n_frames", 1)):
+            self._image.seek(index)
+            if self._image.format == "WEBP":
+                self._image.load()  # which is when it says
+            length = float(self._image.info.get("duration", 0))
+            lengths.append(Fraction(length if length > 10 else _SLOWEST_MS))
+        return lengths
+
+    def _draw(self, index: int) -> Picture:
+        import cv2  # noqa: PLC0415 — beside Pillow's import above
+
+        try:
+            self._image.seek(index)
+            pixels = np.asarray(self._image.convert("RGBA"), np.uint8)
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            raise Damaged(str(error)) from error
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2mRGBA), np.uint8)
+
+
+class ArtistContent:
+    """What an artist draws."""
+
+    def __init__(self, artist: Artist) -> None:
+        self._artist = artist
+        self.still = artist.still
+
+    def frame(self, number: int) -> Picture:
+        """The artist's picture."""
+        return self._artist.frame(number)
+
+    def close(self) -> None:
+        """Let the artist go."""
+        self._artist.close()
+
+
+def _image(subject: ImageSubject, path: str, size: tuple[int, int]) -> Picture:
+    reader = Reader(path, demuxer(subject.format).value)
+    try:
+        for _, frame in reader.pictures():
+            return converted(frame, size, alpha=subject.alpha, hd=None, finest=True)
+    finally:
+        reader.close()
+    raise Damaged("there is no picture")
+
+
+def _drawn(
+    subject: TextSubject | CaptionSubject | ShapeSubject | GradientSubject | WaveformSubject,
+    paths: dict[str, str],
+    size: tuple[int, int],
+    fps: Fraction,
+    frames: int,
+) -> ArtistContent:
+    """The artists are other packages; each is loaded only where it is needed."""
+    if isinstance(subject, TextSubject | CaptionSubject):
+        from cutroom.render.paint.letters import lettered  # noqa: PLC0415 — costs start-up time
+
+        return ArtistContent(lettered(subject, fps, frames))
+    from cutroom.render.paint.drawings import drawn  # noqa: PLC0415 — costs start-up time
+
+    path = Path(paths[subject.waveform.media.sha256]) if isinstance(subject, WaveformSubject) else None
+    return ArtistContent(drawn(subject, path, size, fps))
+
+
+def _plain(color: Color, size: tuple[int, int]) -> Picture:
+    alpha = min(max(color.alpha, 0.0), 1.0)
+    rgb = (color.red, color.green, color.blue)
+    parts = rgb if alpha >= 1 else (*(round(part * alpha) for part in rgb), round(255 * alpha))
+    return np.full((size[1], size[0], len(parts)), parts, np.uint8)
+
+
+def _size(wanted: tuple[float, float]) -> tuple[int, int]:
+    return min(max(round(wanted[0]), 1), _LARGEST), min(max(round(wanted[1]), 1), _LARGEST)

@@ -1,0 +1,62 @@
+"""What a painter's process is told, as JSON that it can read without loading more than it needs.
+
+Every dataclass is written as an object with its name under "is", and read back by that name from a closed list; a
+fraction is "n/d" under the name "Fraction". Pydantic would do it too, but building its readers takes the process longer
+than painting a frame.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from cutroom.media import info
+from cutroom.render import painting, parts
+from cutroom.render.painting import PaintedLayer
+from cutroom.timeline.resolved import captions, curve, media, picture, shapes, text
+
+_KINDS: Final[Mapping[str, type[Any]]] = {
+    name: kind
+    for module in (info, parts, painting, captions, curve, media, picture, shapes, text)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and is_dataclass(kind)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A layer to paint, and the named pipe that its frames go into."""
+
+    layer: PaintedLayer
+    pipe: str
+
+
+def write(orders: Sequence[Order], paths: Mapping[str, str]) -> bytes:
+    """The job as JSON; `paths` has the file of each source by its SHA-256."""
+    told = [{"pipe": order.pipe, "layer": _plain(order.layer)} for order in orders]
+    return json.dumps({"orders": told, "paths": dict(paths)}).encode()
+
+
+def read(data: bytes) -> tuple[list[Order], dict[str, str]]:
+    """What `write` wrote."""
+    told = json.loads(data)
+    return [Order(_made(one["layer"]), one["pipe"]) for one in told["orders"]], told["paths"]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return {"is": "Fraction", "of": f"{value.numerator}/{value.denominator}"}
+    if is_dataclass(value):
+        return {"is": type(value).__name__, **{one.name: _plain(getattr(value, one.name)) for one in fields(value)}}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _made(data: Any) -> Any:
+    if isinstance(data, list):
+        return tuple(_made(item) for item in data)
+    if not isinstance(data, dict):
+        return data
+    if data["is"] == "Fraction":
+        return Fraction(data["of"])
+    return _KINDS[data["is"]](**{name: _made(value) for name, value in data.items() if name != "is"})

@@ -1,0 +1,29 @@
+"""The artists of text and captions, by subject, and how large their pictures are."""
+
+from fractions import Fraction
+from typing import Protocol
+
+from cutroom.render.artist import Artist
+from cutroom.render.lettering import CaptionArtist, TextArtist
+from cutroom.render.painting import CaptionSubject, TextSubject
+
+
+class Lettered(Artist, Protocol):
+    """An artist whose picture has a size of its own."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its pictures."""
+        ...
+
+    @property
+    def origin(self) -> tuple[int, int]:
+        """Where the top left corner of the block lies inside of them."""
+        ...
+
+
+def lettered(subject: TextSubject | CaptionSubject, fps: Fraction, frames: int) -> Lettered:
+    """The artist of a text or of captions."""
+    if isinstance(subject, TextSubject):
+        return TextArtist(subject.text, frames=frames, fps=fps)
+    return CaptionArtist(subject.captions, width=subject.width, height=subject.height, fps=fps)
