@@ -1,4 +1,4 @@
-"""Documents generated from the code: the HTTP API, the document's JSON Schema, the settings."""
+"""Documents generated from the code: the HTTP API, the document's JSON Schema, the settings, the errors."""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cutroom import timeline
 from cutroom.api import openapi_document
+from cutroom.app.error_codes import errors_table
 from cutroom.app.settings import Settings
 
 
@@ -15,6 +16,7 @@ def documents() -> Mapping[str, str]:
         "openapi.json": json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n",
         "timeline.schema.json": json.dumps(timeline.json_schema(), indent=2, ensure_ascii=False) + "\n",
         "settings.md": settings_table(),
+        "errors.md": errors_table(),
     }
 
 

@@ -4,8 +4,6 @@ What ffmpeg says goes to the process log (`ffmpeg.failed`, `ffmpeg.complained`) 
 names folders and addresses of ours (threat A92).
 """
 
-import re
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,10 +13,11 @@ from typing import Final
 
 import structlog
 
-from cutroom.kit.errors import CutroomError, Detail, Internal, Invalid, Unavailable
+from cutroom.kit.errors import CutroomError
 from cutroom.kit.metrics import counter
-from cutroom.kit.process import Completed, Limits, TimedOut, run
+from cutroom.kit.process import Limits, TimedOut, run
 from cutroom.media.command import Command
+from cutroom.media.failures import failure, late
 from cutroom.media.ffmpeg import Ffmpeg, find
 from cutroom.media.turns import turn
 
@@ -34,17 +33,6 @@ _ENV: Final = {
 # 60 inputs of 720p, 2 threads each, need 4 GB of address space with stacks of 8 MB, and 2 GB with these.
 _STACK_BYTES: Final = 2 << 20
 _HEAD_ROOM: Final = 64 << 20  # between the size at which ffmpeg stops by itself and the one at which it is killed
-
-# libavutil/error.h: a status is the low byte of a negative errno or tag.
-_NO_MEMORY, _NO_SPACE, _FILE_TOO_BIG, _INVALID_DATA = 256 - 12, 256 - 28, 256 - 27, 256 - 0x49
-_DECODE_ERROR_RATE: Final = 69  # fftools/ffmpeg.c: more than two thirds of the frames could not be decoded
-_SAYS_NO_MEMORY: Final = re.compile(r"Cannot allocate memory|malloc of size|bad_alloc|Resource temporarily unavailable")
-_SAYS_NO_SPACE: Final = re.compile(r"No space left on device|Disk quota exceeded")
-_SAYS_DAMAGED: Final = re.compile(r"\[(?:in|vist|aist)#(\d+)[^\n]*Invalid data")
-# Without memory for its threads x264 gives up in silence; with wrong settings it says which.
-_SAYS_NO_ENCODER: Final = re.compile(
-    r"\A(?![\s\S]*\[lib)[\s\S]*Error while opening encoder[\s\S]*in an external library"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +85,8 @@ async def run_ffmpeg(
         ffmpeg: the program; `ffmpeg.find()` when None.
 
     Raises:
-        Invalid: `source_damaged`, with a detail that points at `/inputs/N`, or `output_too_large`.
+        Invalid: `source_damaged`, `source_codec_unsupported`, `source_stream_missing` or `source_too_large`, each with
+            a detail that points at `/inputs/N`; `encoder_missing` with one at `/output/codec`; `output_too_large`.
         Unavailable: `out_of_memory`, `disk_full`, `media_timeout` or `media_stalled`.
         Internal: `ffmpeg_failed`, for every other cause.
     """
@@ -121,7 +110,7 @@ async def run_ffmpeg(
                 output_cap_bytes=_LOG_BYTES,
             )
         said = done.stderr.decode("utf-8", "replace")
-        if (error := _failure(done, said, command)) is not None:
+        if (error := failure(done, said, command)) is not None:
             _tell_failure(error, argv, said, returncode=done.returncode)
             raise error
         if said and not command.talkative:
@@ -130,9 +119,9 @@ async def run_ffmpeg(
         return Finished(watch.last, said)
     except TimedOut as error:
         said = error.stderr.decode("utf-8", "replace")
-        late = _late(error, said, limits)
-        _tell_failure(late, argv, said, cause=error.code)
-        raise late from error
+        slow = late(error, said, limits.timeout_s)
+        _tell_failure(slow, argv, said, cause=error.code)
+        raise slow from error
     finally:
         if not complete:
             for output in command.outputs:
@@ -181,56 +170,3 @@ class _Watch:
     def _number(self, key: str) -> int:
         text = self._block.get(key, "0")
         return int(text) if text.isdecimal() else 0  # "N/A", and negative before the first frame
-
-
-def _failure(done: Completed, said: str, command: Command) -> CutroomError | None:
-    """What went wrong, by status first and by what ffmpeg said second."""
-    status = done.returncode
-    too_large = any(_size(output.path) >= output.max_bytes for output in command.outputs)
-    if status in {-signal.SIGXFSZ, _FILE_TOO_BIG} or too_large:
-        sentence = "The output is larger than allowed; make it shorter, smaller or of less quality."
-        return Invalid("output_too_large", sentence)
-    if status == 0:
-        return None
-    if (error := _short_of_room(status, said)) is not None:
-        return error
-    damaged = _SAYS_DAMAGED.search(said)
-    if damaged is not None or status in {_INVALID_DATA, _DECODE_ERROR_RATE}:
-        return _damaged(damaged, command)
-    return Internal("ffmpeg_failed", f"The video engine stopped with status {status}; its log has the cause.")
-
-
-def _late(error: TimedOut, said: str, limits: RunLimits) -> Unavailable:
-    """The error for a run that took too long, or stood still: for want of memory if ffmpeg says so."""
-    if error.code == "process_timeout":
-        sentence = f"This did not finish within {limits.timeout_s:g} seconds; make it shorter or smaller."
-        return Unavailable("media_timeout", sentence, retryable=False)
-    if (short := _short_of_room(0, said)) is not None:
-        return short
-    return Unavailable("media_stalled", "The video engine stood still and was stopped; try again.")
-
-
-def _short_of_room(status: int, said: str) -> Unavailable | None:
-    if status == _NO_SPACE or _SAYS_NO_SPACE.search(said):
-        return Unavailable("disk_full", "The disk is full; try again when there is room.", retry_after_s=60)
-    if status == -signal.SIGKILL:  # not by us: by the kernel, for want of memory on the machine
-        return Unavailable("out_of_memory", "The machine ran out of memory; try again later.")
-    if status == _NO_MEMORY or _SAYS_NO_MEMORY.search(said) or _SAYS_NO_ENCODER.search(said):
-        sentence = "This needs more memory than one render may have; use smaller pictures or fewer at a time."
-        return Unavailable("out_of_memory", sentence, retryable=False)
-    return None
-
-
-def _damaged(match: re.Match[str] | None, command: Command) -> Invalid:
-    number = int(match.group(1)) if match is not None else 0 if len(command.inputs) == 1 else None
-    sentence = "A source could not be decoded; it is damaged or not what it was."
-    if number is None or number >= len(command.inputs):
-        return Invalid("source_damaged", sentence)
-    return Invalid("source_damaged", sentence, details=[Detail(f"/inputs/{number}", "source_damaged", sentence)])
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
