@@ -88,7 +88,7 @@ def test_a_placeholder_is_named_and_told_once() -> None:
         (changed(f"{VIDEO}/asset/volume", 1), "beside 'asset'"),
         (changed(f"{VIDEO}/asset/url", "x"), "write 'src'"),
         (changed(f"{VIDEO}/asset/type", "vidio"), "did you mean 'video'?"),
-        (changed(f"{VIDEO}/asset/type", "gif"), "video, image, audio, text, color, shape or gradient"),
+        (changed(f"{VIDEO}/asset/type", "gif"), "captions, color, gradient, shape, waveform, html or timeline"),
         (changed(f"{VIDEO}/fit", "Cover"), "did you mean 'cover'?"),
         (changed(f"{VIDEO}/length", "ends"), '"auto", or "end"'),
         (changed(f"{TEXT}/position", "botom-left"), "did you mean 'bottom-left'?"),

@@ -13,8 +13,10 @@ from typing import Any, Final, NoReturn
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.kit.schema import pointer
 
-MAX_DEPTH: Final = 32
+MAX_DEPTH: Final = 40
 MAX_DIGITS: Final = 40
+MAX_FLOAT_CHARS: Final = 100
+"""Characters of a number with a fraction; a double never needs more than 24 to be written exactly as it is read."""
 _UNSTORABLE: Final = re.compile("[\\x00\\ud800-\\udfff]")
 _OPEN_OR_CLOSE: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
@@ -65,6 +67,8 @@ def _integer(text: str) -> int:
 
 
 def _float(text: str) -> float:
+    if len(text) > MAX_FLOAT_CHARS:
+        raise Invalid("bad_number", f"A number has {len(text)} characters; at most {MAX_FLOAT_CHARS} are accepted.")
     value = float(text)
     if not math.isfinite(value):
         raise Invalid("bad_number", f"The number {text[:40]} is too large.")

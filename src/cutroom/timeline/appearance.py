@@ -4,22 +4,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from cutroom.timeline.assets.captions import CaptionsAsset
 from cutroom.timeline.assets.color import GradientAsset
 from cutroom.timeline.assets.shape import ShapeAsset
+from cutroom.timeline.assets.waveform import WaveformAsset
 from cutroom.timeline.clip.filters import looks_of
 from cutroom.timeline.facts import Known
 from cutroom.timeline.fields import exact
 from cutroom.timeline.geometry import crop_of
+from cutroom.timeline.joins import Stage
 from cutroom.timeline.keyframes import curve
+from cutroom.timeline.lettered import captions_of
 from cutroom.timeline.model import Clip
 from cutroom.timeline.resolved import Curve, Matte, Motion, ResolvedClip
+from cutroom.timeline.schedule import Placed
 
 _STILL: Final = Motion()
 
 
-def dressed(resolved: ResolvedClip, clip: Clip, sources: Mapping[str, Known]) -> ResolvedClip:
+def dressed(resolved: ResolvedClip, placed: Placed, stage: Stage) -> ResolvedClip:
     """The resolved clip with everything that the document says about its picture."""
-    asset = clip.asset
+    clip, asset = placed.clip, placed.clip.asset
+    source = placed.source
     opacity = curve(clip.opacity)
     return replace(
         resolved,
@@ -28,13 +34,19 @@ def dressed(resolved: ResolvedClip, clip: Clip, sources: Mapping[str, Known]) ->
         motion=motion_of(clip),
         looks=looks_of(clip.filters),
         chroma=None if clip.chroma_key is None else clip.chroma_key.resolved(),
-        matte=_matte(clip, sources),
+        matte=_matte(clip, stage.sources),
         blend=clip.blend,
         radius_px=clip.radius,
         flip_x=clip.flip in {"horizontal", "both"},
         flip_y=clip.flip in {"vertical", "both"},
         shape=asset.resolved() if isinstance(asset, ShapeAsset) else None,
         gradient=asset.resolved() if isinstance(asset, GradientAsset) else None,
+        waveform=asset.resolved(source.media, resolved.trim)
+        if isinstance(asset, WaveformAsset) and source is not None
+        else None,
+        captions=captions_of(asset, placed.sheet, resolved, stage.canvas)
+        if isinstance(asset, CaptionsAsset) and placed.sheet is not None
+        else None,
     )
 
 

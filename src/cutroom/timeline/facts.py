@@ -3,20 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from cutroom.kit.errors import Internal
 from cutroom.media.info import AudioStream, MediaInfo, VideoStream
-from cutroom.timeline.assets.media import ImageAsset, MediaAsset, VideoAsset
+from cutroom.timeline.cuesheet import CueSheet
 from cutroom.timeline.fields import exact
 from cutroom.timeline.model import Clip
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.resolved import Media
-from cutroom.timeline.rules import STILL_S
+from cutroom.timeline.rules import STILL_S, STILLS_IN_TIME
 from cutroom.timeline.soundtrack import Soundtrack
 from cutroom.timeline.source import public_name
 from cutroom.timeline.sources import SourceUse
 
-_A = {"video": "a video", "image": "a still image", "audio": "sound"}
+_A: Final = {"video": "a video", "image": "a still image", "audio": "sound"}
+_BY_SOUND: Final = frozenset({"audio", "waveform"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,43 @@ class Known:
     sound_s: Fraction | None
 
 
-def known(uses: Sequence[SourceUse], media: Mapping[str, Media]) -> dict[str, Known]:
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that is known beside the document.
+
+    Args:
+        known: media by source.
+        sheets: captions by source.
+        named: the source at each JSON pointer.
+    """
+
+    known: Mapping[str, Known]
+    sheets: Mapping[str, CueSheet]
+    named: Mapping[str, str]
+
+    def src_at(self, place: str) -> str | None:
+        """The source of the clip at `place`; None when it needs none."""
+        return self.named.get(f"{place}/asset/src") or self.named.get(f"{place}/asset")
+
+
+def gathered(uses: Sequence[SourceUse], media: Mapping[str, Media | CueSheet]) -> Gathered:
     """What is known of every source, worked out once for each.
 
     Raises:
-        Internal: when the media of a source was not gathered, which is the caller's mistake and not the document's.
+        Internal: when the media of a source was not gathered, or is of the wrong sort, which is the caller's mistake
+            and not the document's.
     """
-    found: dict[str, Known] = {}
+    known: dict[str, Known] = {}
+    sheets: dict[str, CueSheet] = {}
     for use in uses:
         one = media.get(use.src)
-        if one is None:
+        if use.kind == "captions" and isinstance(one, CueSheet):
+            sheets[use.src] = one
+        elif use.kind != "captions" and isinstance(one, Media):
+            known[use.src] = Known(one, _length(one.info, one.info.video), _length(one.info, one.info.audio))
+        else:
             raise Internal("media_missing", f"No media was given for {public_name(use.src)}.")
-        found[use.src] = Known(one, _length(one.info, one.info.video), _length(one.info, one.info.audio))
-    return found
+    return Gathered(known, sheets, {place: use.src for use in uses for place in use.pointers})
 
 
 def _length(info: MediaInfo, stream: VideoStream | AudioStream | None) -> Fraction | None:
@@ -49,27 +75,41 @@ def _length(info: MediaInfo, stream: VideoStream | AudioStream | None) -> Fracti
     return info.duration if info.duration is not None and info.duration > 0 else None
 
 
-def check_clip(clip: Clip, place: str, source: Known | None, notes: Notes) -> Fraction | None:
+def check_clip(clip: Clip, place: str, src: str | None, source: Known | None, notes: Notes) -> Fraction | None:
     """Check a clip against its media.
 
     Returns:
         The seconds that `"length": "auto"` stands for; None when the media does not say, or is refused.
     """
-    asset = clip.asset
-    if source is None or not isinstance(asset, MediaAsset):
+    kind = clip.asset.type
+    if source is None or src is None:
         return STILL_S
-    name = public_name(asset.src)
-    if not _fits(asset.type, source.media.info):
-        _refuse_kind(asset.type, f"{place}/asset/src", name, source.media.info, notes)
+    name, info = public_name(src), source.media.info
+    if not _fits(kind, info):
+        _refuse_kind(kind, f"{place}/asset/src", name, info, notes)
         return None
-    if isinstance(asset, ImageAsset):
+    if kind in STILLS_IN_TIME:
         return STILL_S
-    whole = source.picture_s if isinstance(asset, VideoAsset) else source.sound_s
+    whole = source.sound_s if kind in _BY_SOUND else source.picture_s
     left = _left(exact(clip.trim), whole, f"{place}/trim", name, notes)
     if whole is None and clip.length == "auto":
         sentence = f"{name} does not say how long it is; give the clip a 'length' in seconds."
         notes.refuse(f"{place}/length", "unknown_length", sentence)
     return None if left is None else left / exact(clip.speed)
+
+
+def check_captions(clip: Clip, place: str, sheet: CueSheet, notes: Notes) -> Fraction | None:
+    """Check a caption clip against its cues; what `"length": "auto"` stands for, None when that is refused."""
+    last = max((cue.end for cue in sheet.cues), default=Fraction(0))
+    if last > 0:
+        left = _left(exact(clip.trim), last, f"{place}/trim", "The last of the captions", notes)
+        return None if left is None else left / exact(clip.speed)
+    notes.warn(f"{place}/asset", "no_captions", "There is not one caption here, so nothing is shown.")
+    if clip.length == "auto":
+        sentence = "Without a caption nothing says how long the clip is; give it a 'length' in seconds."
+        notes.refuse(f"{place}/length", "unknown_length", sentence)
+        return None
+    return Fraction(0)
 
 
 def check_matte(clip: Clip, place: str, media: Mapping[str, Known], notes: Notes) -> None:
@@ -95,17 +135,20 @@ def check_soundtrack(track: Soundtrack | None, media: Mapping[str, Known], notes
 
 
 def _fits(kind: str, info: MediaInfo) -> bool:
-    if kind == "audio":
+    if kind in _BY_SOUND:
         return info.audio is not None
-    if kind == "image" and info.format == "gif":
+    if kind in {"html", "timeline"} or (kind == "image" and info.format == "gif"):
         return info.video is not None
     return info.kind == kind and info.video is not None
 
 
 def _refuse_kind(kind: str, place: str, name: str, info: MediaInfo, notes: Notes) -> None:
-    if kind == "audio":
-        notes.refuse(place, "no_audio", f"{name} has no sound; an audio clip needs some.")
+    if kind in _BY_SOUND:
+        what = "an audio clip" if kind == "audio" else "a waveform"
+        notes.refuse(place, "no_audio", f"{name} has no sound; {what} needs some.")
         return
+    if kind in {"html", "timeline"}:
+        raise Internal("wrong_media", "What was made of a page or a timeline has no picture.")
     is_a = info.kind
     sentence = f'{name} is {_A[is_a]}, and this clip asks for {_A[kind]}; write "type": "{is_a}", or use another file.'
     notes.refuse(place, "wrong_media_kind", sentence)

@@ -155,6 +155,30 @@ def _opaque_color(value: str) -> str:
     return value
 
 
+def _clear_or_color(value: str) -> str:
+    if value != "transparent" and _COLOR.fullmatch(value) is None:
+        accepted = '"transparent", or a colour such as #fff, #101418 or, with opacity, #10141880'
+        raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
+    return value
+
+
+def _clear_or_opaque(value: str) -> str:
+    if value != "transparent" and _OPAQUE.fullmatch(value) is None:
+        accepted = '"transparent", or an opaque colour such as #fff or #101418'
+        raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
+    return value
+
+
+ClearOrColor = Annotated[
+    str,
+    AfterValidator(_clear_or_color),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:transparent|{_COLOR.pattern})$"}),
+]
+ClearOrOpaque = Annotated[
+    str,
+    AfterValidator(_clear_or_opaque),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:transparent|{_OPAQUE.pattern})$"}),
+]
 ColorText = Annotated[str, AfterValidator(_color), WithJsonSchema({"type": "string", "pattern": f"^{_COLOR.pattern}$"})]
 OpaqueColorText = Annotated[
     str, AfterValidator(_opaque_color), WithJsonSchema({"type": "string", "pattern": f"^{_OPAQUE.pattern}$"})

@@ -6,12 +6,15 @@ from typing import Final
 from cutroom.media.info import VideoStream
 from cutroom.timeline.assets.shape import ShapeAsset
 from cutroom.timeline.assets.text import SAFE_MARGIN
+from cutroom.timeline.assets.waveform import WaveformAsset
 from cutroom.timeline.fields import exact
 from cutroom.timeline.model import Clip
 from cutroom.timeline.resolved import Crop, Curve, Media, Position, ResolvedClip
 
 Canvas = tuple[int, int]
 _HALF: Final = Fraction(1, 2)
+_ABOVE_BUTTONS: Final = Fraction(1, 5)
+"""Height over which players of upright videos lay their buttons and words, as a share of the picture's."""
 _SEEN_THROUGH: Final = frozenset({"text", "audio", "captions", "shape", "waveform"})
 
 
@@ -38,7 +41,7 @@ def seen_of(stream: VideoStream, crop: Crop | None) -> tuple[Fraction, Fraction]
 def box_of(clip: Clip, media: Media | None, canvas: Canvas) -> tuple[int | None, int | None]:
     """The box that the clip asks for, in pixels; a side left out follows the source's proportions."""
     width, height = clip.size.width, clip.size.height
-    if isinstance(clip.asset, ShapeAsset):
+    if isinstance(clip.asset, ShapeAsset | WaveformAsset):
         return clip.asset.box(width, height, canvas)
     if width is None and height is None:
         return None, None
@@ -51,6 +54,20 @@ def box_of(clip: Clip, media: Media | None, canvas: Canvas) -> tuple[int | None,
     if width is None and height is not None:
         return max(1, round(height * across / down)), height
     return width, height
+
+
+def position_of(clip: Clip) -> Position:
+    """Where the clip stands; captions at the bottom, everything else in the middle, unless it says so itself."""
+    return clip.position or ("bottom" if clip.asset.type == "captions" else "center")
+
+
+def shift_of(clip: Clip, canvas: Canvas) -> tuple[Fraction, Fraction]:
+    """The shift away from its position that a clip has before any offset, as shares of the canvas."""
+    if clip.asset.type not in {"text", "captions"}:
+        return Fraction(0), Fraction(0)
+    if clip.asset.type == "captions" and clip.position is None and canvas[1] > canvas[0]:
+        return Fraction(0), -_ABOVE_BUTTONS
+    return safe_shift(position_of(clip), canvas)
 
 
 def safe_shift(position: Position, canvas: Canvas) -> tuple[Fraction, Fraction]:

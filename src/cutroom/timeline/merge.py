@@ -20,7 +20,7 @@ MAX_NAMES: Final = 1_000
 MAX_VALUE_CHARS: Final = 20_000
 MAX_GROWTH_CHARS: Final = 4_000_000
 """How much longer merging may make all strings of a document together: each of many places may take a long value."""
-MAX_DEPTH: Final = 34
+MAX_DEPTH: Final = 42
 """Levels into which values are put; what lies deeper is refused by `scan`, which allows fewer."""
 NAME: Final = r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}"
 PLACEHOLDER: Final = re.compile(rf"\{{\{{[ \t]*({NAME})[ \t]*\}}\}}")

@@ -9,17 +9,20 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cutroom.timeline.assets.captions import CaptionsAsset
 from cutroom.timeline.assets.color import ColorAsset, GradientAsset
+from cutroom.timeline.assets.html import HtmlAsset
 from cutroom.timeline.assets.media import AudioAsset, ImageAsset, VideoAsset
 from cutroom.timeline.assets.shape import ShapeAsset
 from cutroom.timeline.assets.text import TextAsset
+from cutroom.timeline.assets.waveform import WaveformAsset
 from cutroom.timeline.clip.applies import WITHOUT_EFFECT, no_effect
 from cutroom.timeline.clip.effect import EFFECTS
 from cutroom.timeline.clip.filters import ChromaKey, Filters, Flip, Matte
 from cutroom.timeline.clip.place import Crop, Offset, Size, Skew
 from cutroom.timeline.clip.sound import DUCKING, DuckingValue
 from cutroom.timeline.clip.transition import Transition
-from cutroom.timeline.fields import MAX_SECONDS, Number, OpaqueColorText, Part, Seconds, Word, wrong
+from cutroom.timeline.fields import MAX_SECONDS, ClearOrOpaque, Number, Part, Seconds, Word, wrong
 from cutroom.timeline.keyframes import Keyed, Keyframes
 from cutroom.timeline.limits import MAX_OUTPUTS
 from cutroom.timeline.output import Output
@@ -31,18 +34,48 @@ Length = Annotated[
     float | Literal["auto", "end"],
     Number(more_than=0, at_most=MAX_SECONDS, words=("auto", "end"), unit="seconds"),
 ]
+
+
+class TimelineAsset(Part):
+    """A timeline of its own, seen and heard as one clip. It has the size and the frame rate of the whole."""
+
+    type: Literal["timeline"]
+    timeline: Annotated["Timeline", Field(description="What is seen and heard; at most four lie in each other.")]
+    background: Annotated[
+        ClearOrOpaque | None,
+        Field(
+            description="What is seen where none of its clips is: `transparent`, or a colour. When not given: the "
+            "timeline's own `background`, and `transparent` when it has none either."
+        ),
+    ] = None
+
+
 ASSETS: Final[Mapping[str, type[Part]]] = {
     "video": VideoAsset,
     "image": ImageAsset,
     "audio": AudioAsset,
     "text": TextAsset,
+    "captions": CaptionsAsset,
     "color": ColorAsset,
-    "shape": ShapeAsset,
     "gradient": GradientAsset,
+    "shape": ShapeAsset,
+    "waveform": WaveformAsset,
+    "html": HtmlAsset,
+    "timeline": TimelineAsset,
 }
 """Every asset by its type."""
 Asset = Annotated[
-    VideoAsset | ImageAsset | AudioAsset | TextAsset | ColorAsset | ShapeAsset | GradientAsset,
+    VideoAsset
+    | ImageAsset
+    | AudioAsset
+    | TextAsset
+    | CaptionsAsset
+    | ColorAsset
+    | GradientAsset
+    | ShapeAsset
+    | WaveformAsset
+    | HtmlAsset
+    | TimelineAsset,
     Field(discriminator="type", description="What the clip shows or plays."),
 ]
 
@@ -194,8 +227,11 @@ class Timeline(Part):
     """What is seen and heard, and when."""
 
     background: Annotated[
-        OpaqueColorText | None,
-        Field(description="Colour where no clip covers the picture; black when not given."),
+        ClearOrOpaque | None,
+        Field(
+            description="Colour where no clip covers the picture; black when not given. A timeline inside of another "
+            "one may be `transparent`, and is when nothing is said; for the outermost see `transparent` of the output."
+        ),
     ] = None
     tracks: Annotated[
         tuple[Track, ...],
@@ -220,6 +256,10 @@ class Timeline(Part):
             "ends, else the longest clip. What lies beyond is cut off."
         ),
     ] = None
+
+
+for _part in (TimelineAsset, Clip, Track, Timeline):
+    _part.model_rebuild()  # a timeline may lie in a clip of a timeline, so the first of them is only whole now
 
 
 class Edit(Part):

@@ -4,20 +4,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import Final
+from typing import Final, get_args
 
 from cutroom.media.timebase import nearest_frame
 from cutroom.timeline.appearance import constant, dressed
 from cutroom.timeline.assets.color import ColorAsset
-from cutroom.timeline.assets.media import MediaAsset
 from cutroom.timeline.assets.text import TextAsset
 from cutroom.timeline.clip.effect import view_of
 from cutroom.timeline.clip.sound import ducking_of
 from cutroom.timeline.clip.transition import Transition, Way
 from cutroom.timeline.colors import read_color
-from cutroom.timeline.facts import check_soundtrack, known
+from cutroom.timeline.cuesheet import CueSheet
+from cutroom.timeline.facts import check_soundtrack, gathered
 from cutroom.timeline.fields import exact
-from cutroom.timeline.geometry import box_of, safe_shift
+from cutroom.timeline.geometry import box_of, position_of, shift_of
 from cutroom.timeline.hearing import heard_of, listen, soundtrack_of, swelling
 from cutroom.timeline.joins import Crossing, Stage, join
 from cutroom.timeline.keyframes import curve
@@ -27,16 +27,21 @@ from cutroom.timeline.notes import Notes
 from cutroom.timeline.output import Output
 from cutroom.timeline.outputs import resolve_output
 from cutroom.timeline.remarks import look, remark
-from cutroom.timeline.resolved import SOUNDS, Media, Passage, ResolvedClip, ResolvedEdit
+from cutroom.timeline.resolved import SOUNDS, ClipKind, Media, Passage, ResolvedClip, ResolvedEdit
 from cutroom.timeline.schedule import Placed, end_of, schedule
 from cutroom.timeline.soundtrack import loudness_of
 from cutroom.timeline.sources import sources
 
 _DEFAULT: Final = Limits()
+_KINDS: Final[Mapping[str, ClipKind]] = {name: name for name in get_args(ClipKind)} | {
+    "html": "image",
+    "timeline": "video",
+}
+"""What has been made of an asset by the time it is laid on the picture."""
 
 
 def resolve(
-    edit: Edit, media: Mapping[str, Media], limits: Limits = _DEFAULT, *, output: Output | None = None
+    edit: Edit, media: Mapping[str, Media | CueSheet], limits: Limits = _DEFAULT, *, output: Output | None = None
 ) -> ResolvedEdit:
     """Decide everything that the document leaves open.
 
@@ -44,7 +49,7 @@ def resolve(
 
     Args:
         edit: a checked document.
-        media: every source of `sources(edit)` by its `src`.
+        media: every source of `sources(edit)` by its `src`; captions as a `CueSheet`.
         limits: of which the duration is checked again here, where `auto` lengths are known.
         output: which of the edit's outputs to decide for; `edit.output` when not given.
 
@@ -55,10 +60,10 @@ def resolve(
     """
     output = output or edit.output
     notes = Notes()
-    found = known(sources(edit), media)
+    found = gathered(sources(edit), media)
     tracks = schedule(edit, found, notes)
     end = end_of(edit, tracks, limits, notes)
-    music_left = check_soundtrack(edit.timeline.soundtrack, found, notes)
+    music_left = check_soundtrack(edit.timeline.soundtrack, found.known, notes)
     notes.check()
     fps, canvas = output.rate, output.size
     frames = nearest_frame(end, fps)
@@ -66,7 +71,7 @@ def resolve(
         place = "/timeline/duration" if edit.timeline.duration is not None else "/timeline/tracks"
         notes.refuse(place, "too_short", f"The timeline is shorter than one frame of {float(1 / fps):.3f} seconds.")
         notes.check()
-    stage = Stage(frames, fps, canvas, found)
+    stage = Stage(frames, fps, canvas, found.known)
     clips = [clip for track in reversed(tracks) for clip in _track(track, stage, notes)]
     music = soundtrack_of(edit, music_left, stage)
     if output.format not in SOUNDS:
@@ -113,8 +118,8 @@ def _clip(placed: Placed, stage: Stage, notes: Notes) -> ResolvedClip | None:
         return None
     coming, going = clip.transition.coming, clip.transition.going
     comes, goes = _changes(clip.transition, coming, going, end - start, fps)
-    position = clip.position or "center"
-    shift_x, shift_y = safe_shift(position, canvas) if asset.type == "text" else (Fraction(0), Fraction(0))
+    position = position_of(clip)
+    shift_x, shift_y = shift_of(clip, canvas)
     width, height = box_of(clip, media, canvas)
     heard_from, heard_to = heard_of(placed, start, end, stage)
     heard = heard_to - heard_from
@@ -125,9 +130,9 @@ def _clip(placed: Placed, stage: Stage, notes: Notes) -> ResolvedClip | None:
     resolved = ResolvedClip(
         pointer=placed.pointer,
         layer=placed.layer,
-        kind=asset.type,
-        media=media,
-        src=asset.src if isinstance(asset, MediaAsset) else None,
+        kind=_KINDS[asset.type],
+        media=None if asset.type == "waveform" else media,
+        src=placed.src,
         start=start,
         end=end,
         tail=0,
@@ -155,7 +160,7 @@ def _clip(placed: Placed, stage: Stage, notes: Notes) -> ResolvedClip | None:
         leave=None if going.passage is None else Passage(going.passage, goes),
     )
     remark(placed, resolved, stage, notes)
-    return dressed(resolved, clip, stage.sources)
+    return dressed(resolved, placed, stage)
 
 
 def _frames(placed: Placed, stage: Stage) -> tuple[int, int]:

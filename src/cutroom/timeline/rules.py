@@ -9,7 +9,7 @@ from cutroom.media.timebase import nearest_frame
 from cutroom.timeline.fields import exact
 from cutroom.timeline.keyframes import greatest
 from cutroom.timeline.limits import Limits
-from cutroom.timeline.model import Clip, Edit, Timeline
+from cutroom.timeline.model import Clip, Edit, Timeline, TimelineAsset
 from cutroom.timeline.output import Output
 from cutroom.timeline.resolved import SOUNDS
 
@@ -32,6 +32,24 @@ def clips_in(timeline: Timeline, place: str) -> Iterator[tuple[str, Clip]]:
             yield f"{place}/tracks/{row}/clips/{index}", clip
 
 
+def timelines_of(edit: Edit) -> Iterator[tuple[str, Timeline]]:
+    """Every timeline with its JSON pointer: the edit's own, then those inside of it."""
+    waiting = [("/timeline", edit.timeline)]
+    while waiting:
+        place, timeline = waiting.pop(0)
+        yield place, timeline
+        for pointer, clip in clips_in(timeline, place):
+            if isinstance(clip.asset, TimelineAsset):
+                waiting.append((f"{pointer}/asset/timeline", clip.asset.timeline))
+
+
+def made_at(edit: Edit) -> tuple[tuple[int, int], Fraction]:
+    """Size and rate of what is made for an edit before it is rendered: those of the first output with pictures."""
+    pictured = (output for _, output in outputs_of(edit) if output.format not in SOUNDS)
+    output = next(pictured, edit.output)
+    return output.size, output.rate
+
+
 def outputs_of(edit: Edit) -> Iterator[tuple[str, Output]]:
     """Every output with its JSON pointer."""
     yield "/output", edit.output
@@ -43,9 +61,14 @@ def problems_of(edit: Edit, limits: Limits) -> Iterator[Detail]:
     """Everything that is wrong between the parts of the document."""
     for place, output in outputs_of(edit):
         yield from _size(output, place, limits)
-    yield from _nothing_left(edit)
-    yield from _duration(edit, limits)
-    yield from _frames(edit)
+    for place, timeline in timelines_of(edit):
+        yield from _nothing_left(timeline, place)
+        yield from _duration(timeline, place, limits)
+        yield from _frames(edit, timeline, place)
+    yield from _ranges(edit)
+    if edit.timeline.background == "transparent":
+        sentence = "The outermost timeline has a colour; to leave it out, write 'transparent' in the output."
+        yield Detail("/timeline/background", "bad_color", sentence)
     for place, output in outputs_of(edit):
         if output.format in SOUNDS and not _may_be_heard(edit):
             sentence = (
@@ -73,18 +96,23 @@ def _size(output: Output, place: str, limits: Limits) -> Iterator[Detail]:
                 return
 
 
-def _frames(edit: Edit) -> Iterator[Detail]:
-    """A timeline, or a range of it, without a single frame, where that can be known before its media are."""
-    end = certain_end(edit.timeline)
-    for place, output in outputs_of(edit):
-        rate = output.rate
+def _frames(edit: Edit, timeline: Timeline, place: str) -> Iterator[Detail]:
+    """A timeline without a single frame, where that can be known before its media are."""
+    end = certain_end(timeline)
+    rates = [made_at(edit)[1]] if place != "/timeline" else [output.rate for _, output in outputs_of(edit)]
+    for rate in rates:
         if end is not None and nearest_frame(end, rate) == 0:
-            where = "/timeline/duration" if edit.timeline.duration is not None else "/timeline/tracks"
+            where = f"{place}/duration" if timeline.duration is not None else f"{place}/tracks"
             yield Detail(
                 where, "too_short", f"The timeline is shorter than one frame of {float(1 / rate):.3f} seconds."
             )
             return
-        part = output.range
+
+
+def _ranges(edit: Edit) -> Iterator[Detail]:
+    """A range without a single frame."""
+    for place, output in outputs_of(edit):
+        rate, part = output.rate, output.range
         if part is not None and part.length is not None:
             start, stop = exact(part.start), exact(part.start) + exact(part.length)
             if nearest_frame(stop, rate) == nearest_frame(start, rate):
@@ -113,26 +141,35 @@ def _certain_stop(clip: Clip, start: Fraction | None) -> Fraction | None:
     if start is None or clip.length == "end":
         return None
     if clip.length == "auto":
-        return start + STILL_S if clip.asset.type in STILLS_IN_TIME else None
+        own = _own_length(clip)
+        return None if own is None else start + own
     return start + exact(clip.length)
 
 
-def _nothing_left(edit: Edit) -> Iterator[Detail]:
-    for row, track in enumerate(edit.timeline.tracks):
+def _own_length(clip: Clip) -> Fraction | None:
+    """The seconds of `"length": "auto"`, when the document alone says so."""
+    if isinstance(clip.asset, TimelineAsset):
+        end = certain_end(clip.asset.timeline)
+        return None if end is None else max(Fraction(0), (end - exact(clip.trim)) / exact(clip.speed))
+    return STILL_S if clip.asset.type in STILLS_IN_TIME else None
+
+
+def _nothing_left(timeline: Timeline, place: str) -> Iterator[Detail]:
+    for row, track in enumerate(timeline.tracks):
         for index, (before, clip) in enumerate(zip(track.clips, track.clips[1:], strict=False), start=1):
             if before.length == "end" and clip.start == "auto":
                 sentence = "The clip before this one runs to the end, so nothing is left for it; give it a 'start'."
-                yield Detail(f"/timeline/tracks/{row}/clips/{index}/start", "nothing_left", sentence)
+                yield Detail(f"{place}/tracks/{row}/clips/{index}/start", "nothing_left", sentence)
 
 
-def _duration(edit: Edit, limits: Limits) -> Iterator[Detail]:
-    if edit.timeline.duration is not None:
-        if edit.timeline.duration > limits.duration_s:
-            yield Detail("/timeline/duration", "too_long", too_long(limits))
+def _duration(timeline: Timeline, at: str, limits: Limits) -> Iterator[Detail]:
+    if timeline.duration is not None:
+        if timeline.duration > limits.duration_s:
+            yield Detail(f"{at}/duration", "too_long", too_long(limits))
         return
-    deciding = deciders(edit)
+    deciding = deciders(timeline, at)
     if not deciding:
-        yield no_duration(edit)
+        yield no_duration(timeline, at)
     for place, clip in deciding:
         start = 0.0 if clip.start == "auto" else clip.start
         length = 0.0 if isinstance(clip.length, str) else clip.length
@@ -141,9 +178,9 @@ def _duration(edit: Edit, limits: Limits) -> Iterator[Detail]:
             yield Detail(f"{place}/{field}", "too_long", too_long(limits))
 
 
-def deciders(edit: Edit) -> list[tuple[str, Clip]]:
+def deciders(timeline: Timeline, at: str) -> list[tuple[str, Clip]]:
     """The clips whose ends decide how long a timeline without `duration` is."""
-    fixed = [(place, clip) for place, clip in clips_of(edit) if clip.length != "end"]
+    fixed = [(place, clip) for place, clip in clips_in(timeline, at) if clip.length != "end"]
     return [(place, clip) for place, clip in fixed if clip.parent_duration_decider] or fixed
 
 
@@ -152,15 +189,15 @@ def too_long(limits: Limits) -> str:
     return f"The timeline would last longer than {limits.duration_s} seconds, which is the most that is accepted."
 
 
-def no_duration(edit: Edit) -> Detail:
+def no_duration(timeline: Timeline, at: str) -> Detail:
     """The detail for a timeline that nothing gives a length."""
-    for place, _ in clips_of(edit):
+    for place, _ in clips_in(timeline, at):
         sentence = (
             "Every clip runs to the end, and nothing says where that is; give a clip a length, or set 'duration'."
         )
         return Detail(f"{place}/length", "no_duration", sentence)
     sentence = "The timeline has no clip; add one, or set 'duration'."
-    return Detail("/timeline/tracks", "no_duration", sentence)
+    return Detail(f"{at}/tracks", "no_duration", sentence)
 
 
 def _may_be_heard(edit: Edit) -> bool:

@@ -10,9 +10,10 @@ from typing import Any, Final
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.kit.schema import pointer
 from cutroom.timeline.fields import shown
-from cutroom.timeline.limits import Limits
+from cutroom.timeline.limits import MAX_NESTED, Limits
 
-MAX_DEPTH: Final = 32
+MAX_DEPTH: Final = 40
+"""Levels of a document: a colour in a gradient of a shape in the fourth timeline inside of the first is at 37."""
 MAX_VALUES: Final = 2_000_000
 _PLACEHOLDER: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _UNSTORABLE: Final = re.compile("[\\x00\\ud800-\\udfff]")
@@ -87,13 +88,31 @@ def _not_available(document: Any) -> list[Detail]:
 
 
 def _counts(document: Any, limits: Limits) -> list[Detail]:
-    tracks = _list(_get(document, "timeline"), "tracks")
-    if len(tracks) > limits.tracks:
-        sentence = f"The timeline has {len(tracks)} tracks; at most {limits.tracks} are accepted."
-        return [Detail("/timeline/tracks", "too_many_tracks", sentence)]
-    clips = sum(len(_list(track, "clips")) for track in tracks)
+    """Too many tracks in a timeline, too many clips in all of them together, timelines too deep in each other."""
+    waiting: list[tuple[Any, _Trail, int]] = [(_get(document, "timeline"), ((), "timeline"), 0)]
+    clips = 0
+    while waiting:
+        timeline, trail, depth = waiting.pop()
+        tracks = _list(timeline, "tracks")
+        if len(tracks) > limits.tracks:
+            sentence = f"The timeline has {len(tracks)} tracks; at most {limits.tracks} are accepted."
+            return [Detail(_place((trail, "tracks")), "too_many_tracks", sentence)]
+        if depth > MAX_NESTED:
+            sentence = f"Timelines lie deeper in each other than {MAX_NESTED} levels; bring this one further out."
+            return [Detail(_place(trail), "too_many_levels", sentence)]
+        for row, track in enumerate(tracks):
+            found = _list(track, "clips")
+            clips += len(found)
+            if clips > limits.clips:
+                break
+            for index, clip in enumerate(found):
+                inner = _get(_get(clip, "asset"), "timeline")
+                if isinstance(inner, dict):
+                    below = (((trail, "tracks"), row), "clips"), index
+                    waiting.append((inner, ((below, "asset"), "timeline"), depth + 1))
     if clips > limits.clips:
-        sentence = f"The timeline has {clips} clips; at most {limits.clips} are accepted."
+        count = max(clips, sum(len(_list(track, "clips")) for track in _list(_get(document, "timeline"), "tracks")))
+        sentence = f"The timeline has {count} clips or more; at most {limits.clips} are accepted."
         return [Detail("/timeline/tracks", "too_many_clips", sentence)]
     return []
 

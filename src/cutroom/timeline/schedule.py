@@ -1,11 +1,12 @@
 """When clips start and end: exact seconds from `auto`, `end` and the media's own lengths, then the timeline's end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cutroom.timeline.assets.media import MediaAsset
-from cutroom.timeline.facts import Known, check_clip, check_matte
+from cutroom.timeline.assets.captions import CaptionsAsset
+from cutroom.timeline.cuesheet import CueSheet
+from cutroom.timeline.facts import Gathered, Known, check_captions, check_clip, check_matte
 from cutroom.timeline.fields import exact
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.model import Clip, Edit
@@ -15,34 +16,42 @@ from cutroom.timeline.rules import no_duration, too_long
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A clip with exact times in seconds; `end` is None when the clip runs to the end of the timeline."""
+    """A clip with exact times in seconds; `end` is None when the clip runs to the end of the timeline.
+
+    `source` is what is known of the media under `src`; a caption clip has a `sheet` instead.
+    """
 
     pointer: str
     layer: int
     clip: Clip
+    src: str | None
     source: Known | None
+    sheet: CueSheet | None
     start: Fraction
     end: Fraction | None
 
 
-def schedule(edit: Edit, media: Mapping[str, Known], notes: Notes) -> list[list[Placed]]:
+def schedule(edit: Edit, found: Gathered, notes: Notes) -> list[list[Placed]]:
     """Place the clips of every track; what a source makes impossible goes to `notes`."""
     count = len(edit.timeline.tracks)
     return [
-        _track(f"/timeline/tracks/{row}/clips", count - 1 - row, track.clips, media, notes)
+        _track(f"/timeline/tracks/{row}/clips", count - 1 - row, track.clips, found, notes)
         for row, track in enumerate(edit.timeline.tracks)
     ]
 
 
-def _track(place: str, layer: int, clips: Sequence[Clip], media: Mapping[str, Known], notes: Notes) -> list[Placed]:
+def _track(place: str, layer: int, clips: Sequence[Clip], found: Gathered, notes: Notes) -> list[Placed]:
     placed: list[Placed] = []
     cursor: Fraction | None = Fraction(0)
     for index, clip in enumerate(clips):
         pointer = f"{place}/{index}"
-        asset = clip.asset
-        source = media[asset.src] if isinstance(asset, MediaAsset) else None
-        own = check_clip(clip, pointer, source, notes)
-        check_matte(clip, pointer, media, notes)
+        src = found.src_at(pointer)
+        source, sheet = found.known.get(src or ""), _sheet(clip, src, found)
+        if sheet is not None:
+            own = check_captions(clip, pointer, sheet, notes)
+        else:
+            own = check_clip(clip, pointer, src, source, notes)
+        check_matte(clip, pointer, found.known, notes)
         if clip.start != "auto":
             start = exact(clip.start)
         elif cursor is not None:
@@ -57,8 +66,15 @@ def _track(place: str, layer: int, clips: Sequence[Clip], media: Mapping[str, Kn
             cursor = start + (own or 0)
         else:
             cursor = start + exact(clip.length)
-        placed.append(Placed(pointer, layer, clip, source, start, cursor))
+        placed.append(Placed(pointer, layer, clip, src, source, sheet, start, cursor))
     return placed
+
+
+def _sheet(clip: Clip, src: str | None, found: Gathered) -> CueSheet | None:
+    """The cues of a caption clip, from its file or from the document itself."""
+    if not isinstance(clip.asset, CaptionsAsset):
+        return None
+    return clip.asset.sheet() or found.sheets[src or ""]
 
 
 def end_of(edit: Edit, tracks: Sequence[Sequence[Placed]], limits: Limits, notes: Notes) -> Fraction:
@@ -71,7 +87,7 @@ def end_of(edit: Edit, tracks: Sequence[Sequence[Placed]], limits: Limits, notes
     ends = [(placed.end, placed) for track in tracks for placed in track if placed.end is not None]
     ends = [pair for pair in ends if pair[1].clip.parent_duration_decider] or ends
     if not ends:
-        notes.problems.append(no_duration(edit))
+        notes.problems.append(no_duration(edit.timeline, "/timeline"))
         return Fraction(0)
     end, last = max(ends, key=lambda pair: pair[0])
     if end > limits.duration_s:

@@ -12,6 +12,8 @@ from cutroom.timeline.limits import limits_of
 MAX_LENGTH: Final = 4096
 _ASSET: Final = re.compile(r"asset:[A-Za-z0-9_-]{1,128}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_MADE: Final = {"timeline:": "The inner timeline", "html:": "The page"}
+"""What is made for an edit, by the beginning of its `src`; nobody can write these."""
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -50,6 +52,9 @@ def _bad(sentence: str) -> PydanticCustomError:
 
 def public_name(src: str) -> str:
     """The source as a sentence may name it: without the query, which may hold a signature."""
+    for scheme, made in _MADE.items():
+        if src.startswith(scheme):
+            return made
     name = re.split(r"[?#]", src, maxsplit=1)[0] if src.lower().startswith(("http:", "https:")) else src
     return name if len(name) <= 200 else f"{name[:197]}…"
 

@@ -13,6 +13,7 @@ from cutroom.timeline.merge import merged
 from cutroom.timeline.model import Edit
 from cutroom.timeline.rules import problems_of
 from cutroom.timeline.scan import NOT_AVAILABLE, scan
+from cutroom.timeline.sources import clashes
 
 MAX_DETAILS: Final = 100
 _DEFAULT: Final = Limits()
@@ -48,7 +49,7 @@ def parse(document: Any, limits: Limits = _DEFAULT) -> Edit:
             if detail.pointer not in told and not (instead and detail.pointer == "/timeline"):
                 problems.append(detail)
     else:
-        problems.extend(problems_of(edit, limits))
+        problems.extend([*problems_of(edit, limits), *clashes(edit)])
         if not problems:
             return edit
     raise refusal(problems, unsaid)

@@ -2,38 +2,42 @@
 
 import re
 from fractions import Fraction
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from cutroom.timeline.colors import is_light, read_color
-from cutroom.timeline.fields import ColorText, Number, Part, Share, did_you_mean, shown
-from cutroom.timeline.limits import limits_of
-from cutroom.timeline.resolved import (
-    Alignment,
-    Color,
-    Position,
-    TextBackground,
-    TextShadow,
-    TextStroke,
-    TextStyle,
+from cutroom.timeline.assets.animation import ANIMATION, AnimationValue, animation_of
+from cutroom.timeline.assets.lettering import (
+    DEFAULT_FAMILY,
+    PLAIN_SHADOW,
+    Background,
+    Font,
+    Shadow,
+    Stroke,
+    shadow_of,
 )
+from cutroom.timeline.colors import read_color
+from cutroom.timeline.fields import Number, Part, wrong
+from cutroom.timeline.limits import limits_of
+from cutroom.timeline.paint import GradientFill
+from cutroom.timeline.resolved import Alignment, Position, TextStyle
 
-DEFAULT_FAMILY: Final = "Inter"
 _DEFAULT_SIZE: Final = 0.085
 """Type size as a share of the shorter side of the picture: about 61 px at 720p, a title that a phone can read."""
 _DEFAULT_WRAP: Final = 0.84
 """Width of the text block as a share of the picture's: inside the title-safe area (EBU R 95: 5 % on each side)."""
+_LEAST: Final = 0.4
+"""Type size down to which a text is fitted into its height, as a share of the size asked for."""
 _CONTROL: Final = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]")
 SAFE_MARGIN: Final = Fraction(1, 20)
 """Distance that text keeps from the edges, as a share of the picture's shorter side (EBU R 95)."""
 
-Pixels = Annotated[float, Number(at_least=0, at_most=2000, unit="pixels")]
-Shift = Annotated[float, Number(at_least=-2000, at_most=2000, unit="pixels")]
+Case = Literal["none", "upper", "lower", "title"]
 
 
-def _characters(value: str, info: ValidationInfo) -> str:
+def written_text(value: str, info: ValidationInfo) -> str:
+    """The text itself, or an error: it is not too long, has something to see, and no control characters."""
     limits = limits_of(info)
     if limits is not None and len(value) > limits.text_length:
         raise PydanticCustomError(
@@ -48,94 +52,13 @@ def _characters(value: str, info: ValidationInfo) -> str:
     return value
 
 
-def _family(value: str, info: ValidationInfo) -> str:
-    limits = limits_of(info)
-    if limits is None or limits.fonts is None:
-        return value
-    known = {name.casefold(): name for name in limits.fonts}
-    if value.casefold() not in known:
-        raise PydanticCustomError(
-            "unknown_font",
-            "There is no font family {value}{hint}; use one of {known}.",
-            {
-                "value": shown(value),
-                "hint": did_you_mean(value, limits.fonts),
-                "known": ", ".join(sorted(limits.fonts)),
-            },
-        )
-    return known[value.casefold()]
-
-
-class Font(Part):
-    """How letters look."""
-
-    family: Annotated[
-        Annotated[str, AfterValidator(_family)] | None,
-        Field(min_length=1, max_length=100, description="Name of a bundled font family; Inter when not given."),
-    ] = None
-    size: Annotated[
-        Annotated[float, Number(at_least=4, at_most=1000, unit="pixels")] | None,
-        Field(description="Type size in pixels of the output; 8.5 % of the picture's shorter side when not given."),
-    ] = None
-    weight: Annotated[
-        Literal[100, 200, 300, 400, 500, 600, 700, 800, 900],
-        Field(description="Thickness of the letters: 400 is regular, 700 bold."),
-    ] = 600
-    color: Annotated[ColorText, Field(description="Colour of the letters.")] = "#ffffff"
-    line_height: Annotated[
-        Annotated[float, Number(at_least=0.5, at_most=4)],
-        Field(description="Distance from line to line, in units of the type size."),
-    ] = 1.2
-    letter_spacing: Annotated[
-        Annotated[float, Number(at_least=-0.5, at_most=2)],
-        Field(description="Space added between letters, in units of the type size."),
-    ] = 0.0
-
-
-class Background(Part):
-    """A box behind the text."""
-
-    color: Annotated[ColorText, Field(description="Colour of the box.")] = "#101418"
-    opacity: Annotated[Share, Field(description="Opacity of the box, from 0 to 1.")] = 0.72
-    padding: Annotated[
-        Pixels | None, Field(description="Space in pixels around the text; 0.45 of the type size when not given.")
-    ] = None
-    radius: Annotated[
-        Pixels | None, Field(description="Radius of the corners in pixels; 0.25 of the type size when not given.")
-    ] = None
-
-
-class Stroke(Part):
-    """A line around the letters."""
-
-    color: Annotated[ColorText, Field(description="Colour of the line.")] = "#000000"
-    width: Annotated[
-        Pixels | None, Field(description="Thickness of the line in pixels; 0.05 of the type size when not given.")
-    ] = None
-
-
-class Shadow(Part):
-    """A shadow under the letters."""
-
-    color: Annotated[ColorText, Field(description="Colour of the shadow.")] = "#000000"
-    opacity: Annotated[Share, Field(description="Opacity of the shadow, from 0 to 1.")] = 0.5
-    x: Annotated[Shift, Field(description="Pixels to the right.")] = 0.0
-    y: Annotated[Shift | None, Field(description="Pixels down; 0.04 of the type size when not given.")] = None
-    blur: Annotated[Pixels | None, Field(description="Softness in pixels; 0.12 of the type size when not given.")] = (
-        None
-    )
-
-
-_PLAIN_SHADOW: Final = Shadow()
-
-
 class TextAsset(Part):
     """Words on the picture. They keep 5 % of the picture's shorter side from its edges."""
 
     type: Literal["text"]
     text: Annotated[
         str,
-        AfterValidator(_characters),
+        AfterValidator(written_text),
         Field(min_length=1, description="The words. Line breaks are kept; long lines are wrapped at `width`."),
     ]
     font: Annotated[Font, Field(description="How the letters look.")] = Font()
@@ -150,6 +73,20 @@ class TextAsset(Part):
         Annotated[int, Number(integer=True, at_least=16, at_most=8192, unit="pixels")] | None,
         Field(description="Pixels after which lines are wrapped; 84 % of the picture's width when not given."),
     ] = None
+    height: Annotated[
+        Annotated[float, Number(at_least=8, at_most=8192, unit="pixels")] | None,
+        Field(description="Pixels that the lines may be high together; without limit when not given."),
+    ] = None
+    auto_fit: Annotated[
+        bool, Field(description="Lower the type size, down to `minSize`, until the text fits into `height`.")
+    ] = True
+    min_size: Annotated[
+        Annotated[float, Number(at_least=4, at_most=1000, unit="pixels")] | None,
+        Field(description="Smallest type size in pixels for `autoFit`; 40 % of the font's size when not given."),
+    ] = None
+    ellipsis: Annotated[
+        bool, Field(description="Cut what does not fit into `height` and end it with an ellipsis (…).")
+    ] = False
     background: Annotated[Background | None, Field(description="A box behind the text; none when not given.")] = None
     stroke: Annotated[Stroke | None, Field(description="A line around the letters; none when not given.")] = None
     shadow: Annotated[
@@ -158,65 +95,69 @@ class TextAsset(Part):
             description="A shadow under the letters. When not given: a soft one under light letters that have no "
             "background. `null`: none."
         ),
-    ] = _PLAIN_SHADOW
+    ] = PLAIN_SHADOW
+    gradient: Annotated[
+        GradientFill | None,
+        Field(description="Colours that run over the letters instead of the font's colour; none when not given."),
+    ] = None
+    decoration: Annotated[
+        Literal["none", "underline", "line-through"], Field(description="A line under or through the letters.")
+    ] = "none"
+    case: Annotated[Case, Field(description="Letters as written, or all large, all small, or each word large.")] = (
+        "none"
+    )
+    animation: Annotated[
+        Annotated[AnimationValue, ANIMATION] | None,
+        Field(
+            description="How the letters come and go: a name, which says how they come, or an object; none by default."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        problems = []
+        for name, alias in (("min_size", "minSize"), ("ellipsis", "ellipsis")):
+            if self.height is None and getattr(self, name):
+                problems.append((alias, "not_applicable", f"'{alias}' has no effect without 'height'; set that too."))
+        if self.min_size is not None and self.font.size is not None and self.min_size > self.font.size:
+            sentence = "The smallest type size is larger than the font's own; lower 'minSize'."
+            problems.append(("minSize", "conflicting_fields", sentence))
+        if problems:
+            raise wrong(problems)
+        return self
 
     def style(self, position: Position, canvas: tuple[int, int]) -> TextStyle:
         """Everything about the text in pixels of a picture of `canvas` (width, height)."""
         width, height = canvas
         size = self.font.size or round(min(width, height) * _DEFAULT_SIZE, 2)
+        ink = read_color(self.font.color)
+        least = min(size, self.min_size or round(size * _LEAST, 2)) if self.auto_fit else size
         return TextStyle(
             text=_lines(self.text),
             family=self.font.family or DEFAULT_FAMILY,
             size_px=size,
             weight=self.font.weight,
-            color=read_color(self.font.color),
-            align=self.alignment or _alignment(position),
+            color=ink,
+            align=self.alignment or alignment_at(position),
             line_height=self.font.line_height,
             letter_spacing_px=self.font.letter_spacing * size,
             wrap_px=self.width or max(1, round(width * _DEFAULT_WRAP)),
-            background=self._background(size),
-            stroke=self._stroke(size),
-            shadow=self._shadow(size),
+            background=None if self.background is None else self.background.resolved(size),
+            stroke=None if self.stroke is None else self.stroke.resolved(size),
+            shadow=shadow_of(self.shadow, ink, self.background, size),
+            italic=self.font.style == "italic",
+            gradient=None if self.gradient is None else self.gradient.resolved(),
+            decoration=self.decoration,
+            case=self.case,
+            fit_px=self.height,
+            least_px=0.0 if self.height is None else least,
+            ellipsis=self.ellipsis,
+            animation=None if self.animation is None else animation_of(self.animation),
         )
 
-    def _background(self, size: float) -> TextBackground | None:
-        if self.background is None:
-            return None
-        box = self.background
-        padding = _given(box.padding, 0.45 * size)
-        across = padding if box.padding is not None else 1.4 * padding
-        return TextBackground(
-            color=read_color(box.color, box.opacity),
-            padding_x_px=across,
-            padding_y_px=padding,
-            radius_px=_given(box.radius, 0.25 * size),
-        )
 
-    def _stroke(self, size: float) -> TextStroke | None:
-        if self.stroke is None:
-            return None
-        return TextStroke(color=read_color(self.stroke.color), width_px=_given(self.stroke.width, 0.05 * size))
-
-    def _shadow(self, size: float) -> TextShadow | None:
-        unasked = self.shadow == _PLAIN_SHADOW
-        if self.shadow is None or (unasked and (self.background is not None or not is_light(self._ink()))):
-            return None
-        return TextShadow(
-            color=read_color(self.shadow.color, self.shadow.opacity),
-            dx_px=self.shadow.x,
-            dy_px=_given(self.shadow.y, 0.04 * size),
-            blur_px=_given(self.shadow.blur, 0.12 * size),
-        )
-
-    def _ink(self) -> Color:
-        return read_color(self.font.color)
-
-
-def _given(value: float | None, otherwise: float) -> float:
-    return round(otherwise, 2) if value is None else value
-
-
-def _alignment(position: Position) -> Alignment:
+def alignment_at(position: Position) -> Alignment:
+    """How lines stand to each other in a block at this position."""
     if position.endswith("left"):
         return "left"
     return "right" if position.endswith("right") else "center"
