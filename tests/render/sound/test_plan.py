@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from cutroom.render.encoders import SAMPLE_RATE
 from cutroom.render.output.encode import audio_encoder
-from cutroom.render.sound.compile import VOICES_AT_ONCE, compile_audio, loudest
-from cutroom.render.sound.mix import heard
+from cutroom.render.sound.compile import SPAN, compile_audio, loudest
+from cutroom.render.sound.heard import heard
 from cutroom.render.sound.plan import AudioPlan, Fade
 from cutroom.timeline.resolved import ResolvedEdit
 from tests.render.edits import clip, edit, image, music, sound, video
@@ -72,12 +72,10 @@ def test_a_sound_too_short_to_loop_plays_once() -> None:
     assert len(compiled(edit(150, soundtrack=track)).voices) == 1
 
 
-def test_few_voices_are_mixed_in_one_go_and_many_in_spans() -> None:
-    few = compiled(edit(3000, *(clip(60 * n, 60 * n + 60, sound()) for n in range(VOICES_AT_ONCE))))
-    many = compiled(edit(3000, *(clip(60 * n, 60 * n + 90, sound()) for n in range(VOICES_AT_ONCE + 1))))
-    assert len(few.spans) == 1
-    assert len(many.spans) == 4
-    assert max(len(span.voices) for span in many.spans) < VOICES_AT_ONCE
+def test_a_mix_is_cut_on_a_grid_and_each_span_knows_what_is_heard_in_it() -> None:
+    plan = compiled(edit(3000, *(clip(60 * n, 60 * n + 90, sound()) for n in range(50))))
+    assert [span.first for span in plan.spans] == [0, SPAN, 2 * SPAN, 3 * SPAN]
+    assert max(len(span.voices) for span in plan.spans) < 20
 
 
 @given(st.lists(st.tuples(st.integers(0, 8999), st.integers(1, 3000)), max_size=60), st.integers(1, 9000))
@@ -88,8 +86,9 @@ def test_spans_tile_the_sound_and_every_voice_is_heard_whole(clips: list[tuple[i
     assert plan.spans[-1].last == plan.samples
     assert all(a.last == b.first for a, b in pairwise(plan.spans))
     for index, voice in enumerate(plan.voices):
-        parts = [heard(voice, span) for span in plan.spans if index in span.voices]
-        assert sum(part.length for part in parts) == voice.last - voice.first
+        parts = [heard(voice, span.first, span.last) for span in plan.spans if index in span.voices]
+        length = min(voice.last, plan.samples) - voice.first
+        assert sum(part.last - part.first for part in parts if part is not None) == length
 
 
 @given(
@@ -100,20 +99,22 @@ def test_spans_tile_the_sound_and_every_voice_is_heard_whole(clips: list[tuple[i
 def test_a_voice_is_resampled_from_a_sample_that_source_and_output_share(rate: int, at: Fraction, cut: int) -> None:
     plan = compiled(edit(300, clip(0, 300, sound("c", sample_rate=rate), trim=at)))
     (voice,) = plan.voices
-    whole = heard(voice, replace(plan.spans[0]))
-    later = heard(voice, replace(plan.spans[0], first=cut))
-    for part in (whole, later):
-        assert (part.origin * rate).denominator == 1
-        assert (part.origin * SAMPLE_RATE).denominator == 1
-    place = round(whole.origin * SAMPLE_RATE) + whole.skip
-    assert round(later.origin * SAMPLE_RATE) + later.skip == place + cut
+    places = []
+    for first in (0, cut):
+        part = heard(voice, first, plan.samples)
+        assert part is not None
+        (take,) = part.takes
+        assert (take.origin * rate).denominator == 1
+        assert (take.origin * SAMPLE_RATE).denominator == 1
+        places.append(round(take.origin * SAMPLE_RATE) + take.skip)
+    assert places[1] == places[0] + cut
 
 
 def test_the_loudest_moment_is_where_volumes_add_up() -> None:
     plan = compiled(edit(300, clip(0, 100, sound(), volume=0.6), clip(50, 150, sound(), volume=0.6)))
-    assert loudest(plan) == 1.2
+    assert loudest(plan.voices) == 1.2
     apart = compiled(edit(300, clip(0, 100, sound(), volume=0.6), clip(100, 150, sound(), volume=0.6)))
-    assert loudest(apart) == 0.6
+    assert loudest(apart.voices) == 0.6
 
 
 def test_the_key_of_the_sound_does_not_depend_on_the_pictures() -> None:

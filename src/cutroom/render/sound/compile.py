@@ -1,48 +1,66 @@
 """The sound of an edit as a plan: which source is heard when, how loud, and in which spans it is mixed."""
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import ceil
+from math import ceil, log2
 from typing import Final
-
-from pydantic import TypeAdapter
 
 from cutroom.media.info import AudioStream, MediaInfo
 from cutroom.media.timebase import nearest_frame
-from cutroom.render.digest import digest
 from cutroom.render.encoders import SAMPLE_RATE, AudioEncoder
 from cutroom.render.origin import zero
-from cutroom.render.sound.plan import AudioPlan, AudioSource, AudioSpan, Fade, Voice
+from cutroom.render.sound.ducking import reach
+from cutroom.render.sound.plan import AudioPlan, AudioSource, AudioSpan, Fade, MixPlan, Voice, audio_of, mix_of
 from cutroom.timeline.resolved import SILENT, SOUNDS, Media, ResolvedClip, ResolvedEdit, ResolvedSoundtrack
+from cutroom.timeline.resolved.curve import Curve
 
-VOICES_AT_ONCE: Final = 24
-"""More voices than this are mixed in spans, so that only a few files are open at a time."""
-SPAN_S: Final = 30
+SPAN: Final = 19 * 76_800
+"""Samples of a span: 30.4 s, whole frames of AAC, blocks of loudness and steps of ducking."""
+ALONE: Final = 20
+"""A mix of more spans than this is worth being made in pieces, which can be made at once."""
 SHORTEST_LOOP_S: Final = Fraction(1, 4)
-_PLAN: Final[TypeAdapter[AudioPlan]] = TypeAdapter(AudioPlan)
+_OVERSHOOT: Final = 1.5
+"""How far a curve may go beyond its keyframes: elastic easings go furthest, by 37 %."""
+_MOST_BITS: Final = 8
+_SURROUND: Final = 0.7072
+"""How much of each further channel is heard on one side."""
 
 
-def compile_audio(edit: ResolvedEdit, encoder: AudioEncoder, engine: str) -> AudioPlan | None:
-    """Plan the mix; None when there is nothing to hear and the format can do without sound."""
-    samples = _samples(edit.frames / edit.output.fps)
-    voices = () if edit.output.mute else _voices(edit, samples)
-    if edit.output.format in SILENT or not (voices or edit.output.format in SOUNDS):
+def compile_audio(edit: ResolvedEdit, encoder: AudioEncoder, engine: str, *, shared: bool = False) -> AudioPlan | None:
+    """Plan the sound; None when there is nothing to hear and the format can do without sound.
+
+    Args:
+        edit: the edit; of its output, the range of frames counts.
+        encoder: how the sound is compressed.
+        engine: names the code that makes the bytes.
+        shared: whether other outputs need the same mix.
+    """
+    if edit.output.format in SILENT:
         return None
-    plan = AudioPlan(
-        samples=samples,
-        encoder=encoder,
-        voices=voices,
-        spans=_spans(voices, samples),
-        inputs=tuple(sorted({voice.source.sha256 for voice in voices})),
-        key="",
-    )
-    return replace(plan, key=digest(_PLAN.dump_python(plan, mode="json"), engine))
+    mix = compile_mix(edit, engine)
+    if not (mix.voices or edit.output.format in SOUNDS):
+        return None
+    apart = shared or edit.loudness is not None or len(mix.spans) > ALONE
+    return audio_of(mix, edit.loudness, encoder, apart=apart, engine=engine)
 
 
-def loudest(plan: AudioPlan) -> float:
+def compile_mix(edit: ResolvedEdit, engine: str) -> MixPlan:
+    """Plan what is heard in the range of frames that goes into the file."""
+    output = edit.output
+    end = edit.frames if output.frames is None else min(edit.frames, output.first + output.frames)
+    first, last = _samples(output.first / output.fps), _samples(end / output.fps)
+    samples = max(last - first, 0)
+    every = () if output.mute else (voice.shifted(first) for voice in _voices(edit))
+    heard = (voice for voice in every if voice.first < min(voice.last, samples) and voice.last > 0)
+    voices = tuple(sorted(heard, key=lambda voice: (voice.first, voice.last, voice.pointer)))
+    bits = min(max(0, ceil(log2(max(loudest(voices), 1.0)))) + 1, _MOST_BITS)
+    return mix_of(samples, voices, _spans(voices, samples), bits, engine)
+
+
+def loudest(voices: Sequence[Voice]) -> float:
     """The level that no sample of the mix can exceed, as long as no source exceeds 1."""
-    changes = [(voice.first, voice.volume) for voice in plan.voices]
-    changes += [(voice.last, -voice.volume) for voice in plan.voices]
+    changes = [(voice.first, _highest(voice)) for voice in voices]
+    changes += [(voice.last, -_highest(voice)) for voice in voices]
     level = highest = 0.0
     for _, change in sorted(changes):
         level += change
@@ -50,18 +68,27 @@ def loudest(plan: AudioPlan) -> float:
     return highest
 
 
-def _voices(edit: ResolvedEdit, samples: int) -> tuple[Voice, ...]:
-    voices = [voice for clip in edit.clips if (voice := _clip_voice(clip, samples)) is not None]
+def _highest(voice: Voice) -> float:
+    swell, channels = voice.swell, voice.source.channels
+    mixed_down = 1.0 if channels <= 2 else 1 + channels // 2 * _SURROUND
+    return (
+        voice.volume
+        * mixed_down
+        * (_OVERSHOOT * max(key.value for key in swell) if isinstance(swell, tuple) else swell)
+    )
+
+
+def _voices(edit: ResolvedEdit) -> Iterator[Voice]:
+    for clip in edit.clips:
+        if (voice := _clip_voice(clip, edit.output.fps)) is not None:
+            yield voice
     if edit.soundtrack is not None:
-        voices.extend(_soundtrack_voices(edit.soundtrack, samples))
-    return tuple(sorted(voices, key=lambda voice: (voice.first, voice.last, voice.pointer)))
+        yield from _soundtrack_voices(edit.soundtrack)
 
 
-def _clip_voice(clip: ResolvedClip, samples: int) -> Voice | None:
-    first = _samples(clip.audio_start)
-    end = _samples(clip.audio_end)
-    last = min(end, samples)
-    if clip.media is None or clip.media.info.audio is None or clip.volume <= 0 or last <= first:
+def _clip_voice(clip: ResolvedClip, fps: Fraction) -> Voice | None:
+    first, last = _samples(clip.audio_start), _samples(clip.audio_end)
+    if clip.media is None or clip.media.info.audio is None or last <= first or _silent(clip.volume, clip.swell):
         return None
     return Voice(
         pointer=clip.pointer,
@@ -70,28 +97,59 @@ def _clip_voice(clip: ResolvedClip, samples: int) -> Voice | None:
         source=_source(clip.media, clip.media.info.audio),
         at=clip.trim,
         volume=clip.volume,
-        ramps=_fades(first, end, clip.audio_fade_in, clip.audio_fade_out),
+        ramps=_fades(first, last, clip.audio_fade_in, clip.audio_fade_out),
+        speed=clip.speed,
+        swell=clip.swell,
+        swell_first=_samples(clip.start / fps),
+        ducking=clip.ducking,
     )
 
 
-def _soundtrack_voices(track: ResolvedSoundtrack, samples: int) -> list[Voice]:
+def _soundtrack_voices(track: ResolvedSoundtrack) -> Iterator[Voice]:
     """One voice, or one for every time that the source is played."""
-    end = min(_samples(track.end), samples)
-    if track.media.info.audio is None or track.volume <= 0 or end <= 0:
-        return []
+    end = _samples(track.end)
+    if track.media.info.audio is None or end <= 0 or _silent(track.volume, track.swell):
+        return
     source = _source(track.media, track.media.info.audio)
     fades = _fades(0, end, track.fade_in, track.fade_out)
-    length = _heard_s(track.media.info, track.media.info.audio)
-    loops = track.loop and length is not None and length >= SHORTEST_LOOP_S
-    voices: list[Voice] = []
-    first, at = 0, track.trim
+    for first, over, seams in _plays(track, end):
+        last = min(over, end)
+        ramps = tuple(ramp for ramp in (*fades, *seams) if ramp.first < last and ramp.first + ramp.length > first)
+        yield Voice(
+            pointer="/timeline/soundtrack",
+            first=first,
+            last=last,
+            source=source,
+            at=track.trim if first == 0 else Fraction(0),
+            volume=track.volume,
+            ramps=ramps,
+            swell=track.swell,
+            ducking=track.ducking,
+        )
+
+
+def _plays(track: ResolvedSoundtrack, end: int) -> Iterator[tuple[int, int, tuple[Fade, ...]]]:
+    """Where each time of playing a soundtrack starts and is over, and how it crosses with its neighbours."""
+    stream = track.media.info.audio
+    length = None if stream is None else _heard_s(track.media.info, stream)
+    if not track.loop or length is None or length < SHORTEST_LOOP_S:
+        yield 0, end, ()
+        return
+    seam = _samples(min(track.seam, length / 2))
+    first, over, arriving = 0, _samples(length - track.trim), 0
     while first < end:
-        last = min(end, first + _samples(length - at)) if loops and length is not None else end
-        if last > first:
-            ramps = tuple(ramp for ramp in fades if ramp.first < last and ramp.first + ramp.length > first)
-            voices.append(Voice("/timeline/soundtrack", first, last, source, at, track.volume, ramps))
-        first, at = last, Fraction(0)
-    return voices
+        leaving = min(seam, max(over - first - arriving, 0))
+        ramps = [Fade(first, arriving, rising=True)] if arriving else []
+        if leaving:
+            ramps.append(Fade(over - leaving, leaving, rising=False))
+        if over > first:
+            yield first, over, tuple(ramps)
+        first, arriving = over - leaving, leaving
+        over = first + _samples(length)
+
+
+def _silent(volume: float, swell: Curve) -> bool:
+    return volume <= 0 or (max(key.value for key in swell) if isinstance(swell, tuple) else swell) <= 0
 
 
 def _heard_s(info: MediaInfo, stream: AudioStream) -> Fraction | None:
@@ -123,15 +181,28 @@ def _fades(first: int, last: int, fade_in: Fraction, fade_out: Fraction) -> tupl
 
 
 def _spans(voices: tuple[Voice, ...], samples: int) -> tuple[AudioSpan, ...]:
-    length = SPAN_S * SAMPLE_RATE if len(voices) > VOICES_AT_ONCE else max(samples, 1)
-    heard: list[list[int]] = [[] for _ in range(ceil(samples / length))]
+    heard: list[set[int]] = [set() for _ in range(ceil(samples / SPAN))]
     for number, voice in enumerate(voices):
-        for span in range(voice.first // length, -(-voice.last // length)):
-            heard[span].append(number)
+        for span in range(max(voice.first, 0) // SPAN, -(-min(voice.last, samples) // SPAN)):
+            heard[span].add(number)
+    if any(voice.ducking is not None for voice in voices):
+        _hear_speech(heard, voices)
     return tuple(
-        AudioSpan(span * length, min((span + 1) * length, samples), tuple(numbers))
+        AudioSpan(span * SPAN, min((span + 1) * SPAN, samples), tuple(sorted(numbers)))
         for span, numbers in enumerate(heard)
     )
+
+
+def _hear_speech(heard: list[set[int]], voices: tuple[Voice, ...]) -> None:
+    """Add to each span the voices that are not heard in it, but shortly before or after, and duck what is."""
+    before, after = reach(voice.ducking for voice in voices if voice.ducking is not None)
+    ducked = [any(voices[number].ducking is not None for number in numbers) for numbers in heard]
+    for number, voice in enumerate(voices):
+        if voice.ducking is None:
+            last = min(-(-(voice.last + before) // SPAN), len(heard))
+            for span in range(max(voice.first - after, 0) // SPAN, last):
+                if ducked[span]:
+                    heard[span].add(number)
 
 
 def _samples(seconds: Fraction) -> int:

@@ -1,110 +1,165 @@
-"""Making the sound of a plan: one ffmpeg for each span, and one to put them together."""
+"""Making the sound of a file: mixed if it is not yet, mastered and encoded in one go."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import os
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
-import av
+import numpy as np
 
 from cutroom.media.command import Command, Input, Output
 from cutroom.media.run import Progress
 from cutroom.media.words import Word
+from cutroom.render.graph import StreamGraph
 from cutroom.render.running import Tell, run_for
 from cutroom.render.sound.compile import loudest
 from cutroom.render.sound.encode import audio_muxer, audio_options
-from cutroom.render.sound.feed import voice_input
-from cutroom.render.sound.mix import heard, joined, mix, summed
-from cutroom.render.sound.plan import AudioPlan, AudioSpan
+from cutroom.render.sound.heard import Sound
+from cutroom.render.sound.master import Mastering, decide, mastered
+from cutroom.render.sound.mix import mix_span
+from cutroom.render.sound.pieces import Reel, Writer
+from cutroom.render.sound.plan import AudioPlan
+from cutroom.render.sound.w64 import header
 
-_MIXED: Final = 0.7
-"""Share of the work on the sound that is done when it is mixed and not yet encoded."""
-_FILES_AT_ONCE: Final = 64
-"""Files that one ffmpeg mixes: each takes two threads and their stacks. More voices are mixed in groups."""
+_MIXED, _DECIDED = 0.6, 0.8
+"""Shares of the work that are done when the sound is mixed, and when it is decided how loud it becomes."""
+_HEADROOM_DB: Final = {"aac": 0.6, "mp3": 0.6, "opus": 0.6, "pcm": 0.1}
+"""By how much peaks may come out of an encoder higher than they went in, and can be measured higher than by us."""
+_POLL_S: Final = 0.005
 
 
 async def render_audio(
-    plan: AudioPlan, *, inputs: Mapping[str, Path], scratch: Path, out: Path, progress: Tell
+    plan: AudioPlan,
+    *,
+    inputs: Mapping[str, Path],
+    scratch: Path,
+    out: Path,
+    progress: Tell,
+    mixed: Sequence[Path] | None = None,
 ) -> None:
-    """Mix and encode the sound; arguments and errors as `render_segment`, `out` is an MP4 with sound only or an MP3."""
-    options = audio_options(plan.encoder)
-    muxer = audio_muxer(plan.encoder)
-    if len(plan.spans) == 1 and len(plan.voices) <= _FILES_AT_ONCE and loudest(plan) <= 1:
-        await _mix(plan, plan.spans[0], Output(out, muxer, (), options), inputs, scratch, progress)
-        progress(1.0)
-        return
-    parts: list[Path] = []
+    """Make the sound of a file.
+
+    Args:
+        plan: the sound.
+        inputs: a file for each SHA-256 of `plan.inputs`; empty when `mixed` is given.
+        scratch: folder for what is needed on the way.
+        out: the file to write; `plan.extension` says what it is.
+        progress: told how much is done, from 0 to 1.
+        mixed: the files of all `pieces` of the mix, in order; None to mix here.
+
+    Raises:
+        Invalid: `source_damaged`, with a pointer to the clip; `output_too_large`.
+        Unavailable: `out_of_memory`, `disk_full`, `media_timeout`.
+        Internal: `ffmpeg_failed`; `mix_incomplete` when a file is not what the plan says.
+    """
+    paths = mixed if mixed is not None else await _mixed(plan, inputs, scratch, progress)
+    reel = Reel(paths, [span.last - span.first for span in plan.spans], plan.mix.bits)
+
+    def tell(done: float) -> None:
+        progress(_MIXED + (_DECIDED - _MIXED) * done)
+
+    mastering = await asyncio.to_thread(_decided, plan, reel, tell)
+
+    def finish(done: Progress) -> None:
+        part = min(float(done.seconds) * plan.encoder.sample_rate / max(plan.samples, 1), 1.0)
+        progress(_DECIDED + (1 - _DECIDED) * part)
+
+    graph = StreamGraph()
+    name = graph.output(graph.add("anull", graph.input(0, "a")))
+    output = Output(out, audio_muxer(plan.encoder), [name], audio_options(plan.encoder))
+    pipe = scratch / "mix.w64"
+    command = Command([Input(pipe, Word.W64)], [output], graph)
+    with _Pipe(pipe, mastered(reel, mastering), plan.samples) as pouring:
+        await run_for(command, scratch, (), finish)
+    pouring.check()
+    progress(1.0)
+
+
+async def _mixed(plan: AudioPlan, inputs: Mapping[str, Path], scratch: Path, progress: Tell) -> list[Path]:
+    """Mix all spans to files of their own."""
+    paths: list[Path] = []
     for number, span in enumerate(plan.spans):
-        parts.append(scratch / f"span-{number}.w64")
+        paths.append(scratch / f"span-{number}.{plan.mix.extension}")
 
         def tell(done: float, number: int = number) -> None:
             progress(_MIXED * (number + done) / len(plan.spans))
 
-        await _mix_in_groups(plan, span, parts[-1], inputs, scratch, tell)
-    limited = loudest(plan) > 1 and await asyncio.to_thread(_peak, parts) > 1
-    graph, name = joined(len(parts), limited=limited)
-    feeds = [Input(part, Word.W64) for part in parts]
-
-    def finish(done: Progress) -> None:
-        progress(_MIXED + (1 - _MIXED) * min(float(done.seconds) * plan.encoder.sample_rate / plan.samples, 1.0))
-
-    await run_for(Command(feeds, [Output(out, muxer, [name], options)], graph), scratch, (), finish)
-    progress(1.0)
+        sound = await mix_span(plan.mix, span, inputs=inputs, scratch=scratch, progress=tell)
+        await asyncio.to_thread(_keep, paths[-1], plan.mix.bits, sound)
+    return paths
 
 
-async def _mix_in_groups(
-    plan: AudioPlan, span: AudioSpan, out: Path, inputs: Mapping[str, Path], scratch: Path, progress: Tell
-) -> None:
-    """Mix a span to a file of floating point sound, with no more than `_FILES_AT_ONCE` files open."""
-    groups = [span.voices[first : first + _FILES_AT_ONCE] for first in range(0, len(span.voices), _FILES_AT_ONCE)]
-    if len(groups) <= 1:
-        await _mix(plan, span, _raw(out), inputs, scratch, progress)
-        return
-    parts: list[Path] = []
-    for number, voices in enumerate(groups):
-        parts.append(out.with_suffix(f".{number}.w64"))
-
-        def tell(done: float, number: int = number) -> None:
-            progress((number + done) / len(groups))
-
-        await _mix(plan, replace(span, voices=voices), _raw(parts[-1]), inputs, scratch, tell)
-    graph, name = summed(len(parts))
-    output = replace(_raw(out), streams=[name])
-    await run_for(Command([Input(part, Word.W64) for part in parts], [output], graph), scratch, (), _unheard)
+def _keep(path: Path, bits: int, sound: Sound) -> None:
+    with Writer(path, bits) as writer:
+        writer.write(sound)
 
 
-async def _mix(
-    plan: AudioPlan, span: AudioSpan, output: Output, inputs: Mapping[str, Path], scratch: Path, progress: Tell
-) -> None:
-    voices = [plan.voices[index] for index in span.voices]
-    feeds = [voice_input(heard(voice, span), inputs[voice.source.sha256]) for voice in voices]
-    graph, name = mix(plan, span, {index: number for number, index in enumerate(span.voices)})
-    length_s = (span.last - span.first) / plan.encoder.sample_rate
-
-    def tell(done: Progress) -> None:
-        progress(min(float(done.seconds) / length_s, 1.0))
-
-    command = Command(feeds, [replace(output, streams=[name])], graph)
-    await run_for(command, scratch, [voice.pointer for voice in voices], tell)
+def _decided(plan: AudioPlan, reel: Reel, tell: Tell) -> Mastering:
+    if plan.loudness is None and loudest(plan.voices) <= 1:
+        return Mastering(1.0, None)
+    return decide(reel, plan.loudness, headroom_db=_HEADROOM_DB[plan.encoder.codec], tell=tell)
 
 
-def _raw(path: Path) -> Output:
-    return Output(path, Word.W64, (), {"c:a": Word.PCM_F32LE})
+class _Pipe:
+    """Pours sound into a named pipe from a thread, while ffmpeg reads it: a long mix needs no file of its own."""
+
+    def __init__(self, path: Path, sound: Iterable[Sound], samples: int) -> None:
+        self._path = path
+        self._sound = sound
+        self._samples = samples
+        self._over = threading.Event()
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
+
+    def __enter__(self) -> Self:
+        os.mkfifo(self._path, 0o600)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._path.unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """Raise what went wrong on our side of the pipe."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _run(self) -> None:
+        try:
+            with suppress(BrokenPipeError):
+                self._pour()
+        except Exception as error:  # noqa: BLE001 — raised where it is waited for
+            self._failure = error
+
+    def _pour(self) -> None:
+        target = self._opened()
+        if target is None:
+            return
+        with os.fdopen(target, "wb", buffering=0) as pipe:
+            _write(pipe.fileno(), header(self._samples))
+            for sound in self._sound:
+                _write(pipe.fileno(), np.ascontiguousarray(sound, "<f4").tobytes())
+
+    def _opened(self) -> int | None:
+        """The end to write to, as soon as somebody reads; None when nobody will."""
+        while not self._over.is_set():
+            try:
+                target = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                time.sleep(_POLL_S)
+                continue
+            os.set_blocking(target, True)
+            return target
+        return None
 
 
-def _unheard(done: Progress) -> None:
-    """For work that is too short to be told of."""
-
-
-def _peak(parts: Sequence[Path]) -> float:
-    """The largest sample of files of 32-bit floating point sound, whatever its sign."""
-    peak = 0.0
-    for part in parts:
-        with av.open(str(part)) as file:
-            for packet in file.demux(audio=0):
-                if packet.size:
-                    samples = memoryview(bytes(packet)).cast("f")
-                    low, high = min(samples), max(samples)
-                    peak = max(peak, high, -low)
-    return peak
+def _write(target: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(target, view) :]

@@ -1,154 +1,125 @@
-"""From the voices of a span to a filter graph, sample by sample exact.
+"""Adding up voices, span by span: FFmpeg decodes, we multiply and add, to the sample."""
 
-Each voice is cut at a sample of its source, resampled from a point at which a sample of the source and one of the
-output fall together (so that a voice sounds the same wherever a span starts), cut again at a sample of the output, and
-put at its place. Pictures' and sounds' places come from the same seconds, so they stay together.
-"""
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
-from math import floor, gcd, sqrt
-from typing import Any, Final
+import numpy as np
 
-from cutroom.media.expression import Variable, var
-from cutroom.media.filtergraph import Pad
-from cutroom.media.timebase import to_ticks
-from cutroom.media.words import Word
-from cutroom.render.encoders import SAMPLE_RATE
-from cutroom.render.graph import StreamGraph
-from cutroom.render.sound.plan import AudioPlan, AudioSpan, Fade, Voice
+from cutroom.render.running import Tell, run_for
+from cutroom.render.sound.ducking import STEP, ducked, reach, spoken
+from cutroom.render.sound.gain import gain
+from cutroom.render.sound.heard import Heard, Sound, heard, needed
+from cutroom.render.sound.pieces import Writer
+from cutroom.render.sound.plan import AudioSpan, MixPlan
+from cutroom.render.sound.take import Take, takes
 
-_WARM_UP_S: Final = Fraction(1, 20)
-"""What a resampler or a decoder is given to hear before the first sample that counts."""
-_MONO_GAIN: Final = sqrt(2)
-"""FFmpeg spreads one channel over two at -3 dB each; players do so at full level."""
-LOUDEST: Final = 0.97
-"""Where the limiter holds the peaks of a mix that is too loud: -0.26 dBFS."""
-_ATTACK_SAMPLES: Final = 240
-_FILL_HOLES: Final[Mapping[str, Any]] = {"async": 1}
+_FILES_AT_ONCE: Final = 24
+"""Files that one ffmpeg decodes: each takes two threads and their stacks. More are decoded in groups."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The part of a voice that is heard in a span.
+async def render_mix(plan: MixPlan, *, inputs: Mapping[str, Path], scratch: Path, out: Path, progress: Tell) -> None:
+    """Make a mix, or a piece of one.
+
+    Memory is bounded by the length of a span, the room in `scratch` by the files that are decoded at once.
 
     Args:
-        first: sample of the span at which it starts.
-        length: samples.
-        origin: second of the source, on its own clock, at which decoding is cut: a whole sample of source and output.
-        skip: output samples from there to the first that is heard.
+        plan: the mix.
+        inputs: a file for each SHA-256 of `plan.inputs`.
+        scratch: folder for what is needed on the way.
+        out: the FLAC to write.
+        progress: told how much is done, from 0 to 1.
+
+    Raises:
+        Invalid: `source_damaged`, with a pointer to the clip.
+        Unavailable: `out_of_memory`, `disk_full`, `media_timeout`.
+        Internal: `ffmpeg_failed`.
     """
+    with Writer(out, plan.bits) as writer:
+        for span in plan.spans:
 
-    voice: Voice
-    first: int
-    length: int
-    origin: Fraction
-    skip: int
+            def tell(done: float, span: AudioSpan = span) -> None:
+                progress((span.first + done * (span.last - span.first)) / max(plan.samples, 1))
 
-    @property
-    def seek_s(self) -> Fraction:
-        """Second of the source, counted from its beginning, from which on it is needed."""
-        return max(Fraction(0), self.origin - self.voice.source.zero)
+            sound = await mix_span(plan, span, inputs=inputs, scratch=scratch, progress=tell)
+            await asyncio.to_thread(writer.write, sound)
+    progress(1.0)
 
 
-def heard(voice: Voice, span: AudioSpan) -> Heard:
-    """What of a voice lies in a span."""
-    first, last = max(voice.first, span.first), min(voice.last, span.last)
-    at = voice.source.zero + voice.at + Fraction(first - voice.first, SAMPLE_RATE)
-    common = gcd(voice.source.sample_rate, SAMPLE_RATE)
-    origin = Fraction(floor((at - _WARM_UP_S) * common), common)
-    return Heard(voice, first - span.first, last - first, origin, to_ticks(at - origin, Fraction(1, SAMPLE_RATE)))
+async def mix_span(
+    plan: MixPlan, span: AudioSpan, *, inputs: Mapping[str, Path], scratch: Path, progress: Tell
+) -> Sound:
+    """The sum of the voices of a span; arguments and errors as `render_mix`."""
+    voices = [plan.voices[index] for index in span.voices]
+    speech = [voice for voice in voices if voice.ducking is None]
+    music = [voice for voice in voices if voice.ducking is not None]
+    before, after = reach(voice.ducking for voice in music if voice.ducking is not None) if music else (0, 0)
+    first = span.first - before
+    last = span.last + after + (-(span.last - span.first) % STEP if music else 0)
+    parts = [part for voice in speech if (part := heard(voice, first, last)) is not None]
+    under = [part for voice in music if (part := heard(voice, span.first, span.last)) is not None]
+    work = _Work(inputs, scratch, progress, len(parts) + len(under))
+    wide = np.zeros((last - first, 2), np.float32)
+    async for part, sound in work.done(parts):
+        wide[part.first - first : part.last - first] += sound
+    mixed = wide[before : before + span.last - span.first].copy()
+    if not under:
+        return mixed
+    there = await asyncio.to_thread(spoken, wide)
+    async for part, sound in work.done(under):
+        if part.voice.ducking is not None:
+            room = ducked(part.voice.ducking, there)[part.first - first : part.last - first]
+            mixed[part.first - span.first : part.last - span.first] += sound * room[:, None]
+    return mixed
 
 
-def mix(plan: AudioPlan, span: AudioSpan, inputs: Mapping[int, int]) -> tuple[StreamGraph, str]:
-    """Mix a span.
+class _Work:
+    """Decodes the takes of parts, a group at a time."""
 
-    Args:
-        plan: the sound.
-        span: one of its spans.
-        inputs: number of the command's input that brings the voice with this index.
+    def __init__(self, inputs: Mapping[str, Path], scratch: Path, progress: Tell, parts: int) -> None:
+        self._inputs = inputs
+        self._scratch = scratch
+        self._progress = progress
+        self._parts = max(parts, 1)
+        self._done = 0
 
-    Returns:
-        The graph and the name of its output: 32-bit floating point stereo at 48 kHz, exactly as long as the span.
-    """
-    graph = StreamGraph()
-    silence = graph.add("anullsrc", channel_layout=Word.STEREO, sample_rate=SAMPLE_RATE)
-    silence = graph.add("atrim", _stereo(graph, silence), end_sample=span.last - span.first)
-    voices = [_voice(graph, heard(plan.voices[index], span), span, inputs[index]) for index in span.voices]
-    mixed = graph.add("amix", silence, *voices, duration=Word.FIRST, dropout_transition=0, normalize=False)
-    return graph, graph.output(mixed)
+    async def done(self, parts: Sequence[Heard]) -> AsyncIterator[tuple[Heard, Sound]]:
+        """Each part with its sound at the volume that it has."""
+        for group in _groups(parts):
+            files = await self._decode(group)
+            try:
+                for part in group:
+                    yield part, await asyncio.to_thread(_sounding, part, files)
+                    self._done += 1
+                    self._progress(self._done / self._parts)
+            finally:
+                for file in files.values():
+                    file.unlink(missing_ok=True)
 
-
-def summed(parts: int) -> tuple[StreamGraph, str]:
-    """Add up the command's first inputs, which are mixes of the same span."""
-    graph = StreamGraph()
-    pads = [graph.input(number, "a") for number in range(parts)]
-    return graph, graph.output(graph.add("amix", *pads, duration=Word.FIRST, dropout_transition=0, normalize=False))
-
-
-def joined(parts: int, *, limited: bool) -> tuple[StreamGraph, str]:
-    """Play the command's first inputs one after the other, with the peaks held below `LOUDEST` when `limited`."""
-    graph = StreamGraph()
-    (pad,) = graph.concat([[graph.input(number, "a")] for number in range(parts)])
-    return graph, graph.output(_limited(graph, pad) if limited else pad)
-
-
-def _limited(graph: StreamGraph, pad: Pad) -> Pad:
-    """The limiter looks ahead and is late by as much: that is cut off at the start and added at the end."""
-    pad = graph.add("apad", pad, pad_len=_ATTACK_SAMPLES)
-    pad = graph.add(
-        "alimiter", pad, limit=LOUDEST, attack=_ATTACK_SAMPLES * 1000 / SAMPLE_RATE, release=50, level=False
-    )
-    return _from_zero(graph, graph.add("atrim", pad, start_sample=_ATTACK_SAMPLES))
+    async def _decode(self, group: Sequence[Heard]) -> dict[Take, Path]:
+        wanted = needed(group)
+        files = {take: self._scratch / f"take-{number}.f32" for number, take in enumerate(wanted)}
+        pointers = [next(part.voice.pointer for part in group if take in part.takes) for take in wanted]
+        command = takes(wanted, self._inputs, list(files.values()))
+        await run_for(command, self._scratch, pointers, lambda _: None)
+        return files
 
 
-def _voice(graph: StreamGraph, part: Heard, span: AudioSpan, number: int) -> Pad:
-    source = part.voice.source
-    cut = to_ticks(part.origin, Fraction(1, source.sample_rate))
-    late = to_ticks(source.start, Fraction(1, source.sample_rate)) - cut
-    # "async" fills holes in the source with silence, so that what follows stays in its place.
-    pad = graph.add("aresample", graph.stream(number, "a", source.stream), **_FILL_HOLES)
-    pad = graph.add("asettb", pad, expr=Fraction(1, source.sample_rate))
-    pad = graph.add("atrim", pad, start_pts=cut)
-    pad = _from_zero(graph, pad)
-    if late > 0:
-        pad = graph.add("adelay", pad, delays=late)
-    pad = graph.add("aresample", pad, sample_rate=SAMPLE_RATE)
-    pad = _stereo(graph, pad)
-    pad = graph.add("atrim", pad, start_sample=part.skip, end_sample=part.skip + part.length)
-    pad = _from_zero(graph, pad)
-    gain = part.voice.volume * (_MONO_GAIN if source.channels == 1 else 1)
-    if gain != 1:
-        pad = graph.add("volume", pad, volume=gain, precision=Word.FLOAT)
-    for ramp in part.voice.ramps:
-        pad = _ramped(graph, pad, ramp, span.first + part.first, part.length)
-    return graph.add("adelay", pad, delays=part.first) if part.first else pad
+def _groups(parts: Sequence[Heard]) -> Iterator[list[Heard]]:
+    """Parts whose takes are few enough to be decoded at once."""
+    group: list[Heard] = []
+    for part in parts:
+        if group and len(needed([*group, part])) > _FILES_AT_ONCE:
+            yield group
+            group = []
+        group.append(part)
+    if group:
+        yield group
 
 
-def _ramped(graph: StreamGraph, pad: Pad, ramp: Fade, first: int, length: int) -> Pad:
-    """Apply a fade; one that began earlier is led in by silence, since a fade cannot start before its stream."""
-    if ramp.first >= first + length or ramp.first + ramp.length <= first:
-        return pad
-    gone = max(first - ramp.first, 0)
-    if gone:
-        pad = graph.add("adelay", pad, delays=gone)
-    pad = graph.add(
-        "afade",
-        pad,
-        type=Word.IN if ramp.rising else Word.OUT,
-        start_sample=max(ramp.first - first, 0),
-        nb_samples=ramp.length,
-        curve=Word.QSIN,
-    )
-    if gone:
-        pad = _from_zero(graph, graph.add("atrim", pad, start_sample=gone))
-    return pad
-
-
-def _stereo(graph: StreamGraph, pad: Pad) -> Pad:
-    return graph.add("aformat", pad, sample_fmts=Word.FLTP, sample_rates=SAMPLE_RATE, channel_layouts=Word.STEREO)
-
-
-def _from_zero(graph: StreamGraph, pad: Pad) -> Pad:
-    return graph.add("asetpts", pad, expr=var(Variable.PTS) - var(Variable.START_PTS))
+def _sounding(part: Heard, files: Mapping[Take, Path]) -> Sound:
+    taken = {take: np.fromfile(files[take], np.float32).reshape(-1, 2) for take in part.takes}
+    level = gain(part.voice, part.first, part.last)
+    sound = part.sound(taken)
+    return sound * (level[:, None] if isinstance(level, np.ndarray) else np.float32(level))

@@ -1,18 +1,30 @@
-"""The sound of a render, as plain data. Samples are output samples, 48,000 a second."""
+"""The sound of a render, as plain data. Samples are output samples, 48,000 a second.
 
-from dataclasses import dataclass
-from typing import Literal
+The mix is cut into spans that lie end to end on a fixed grid. Each is a mix of its own (`pieces`), made from whatever
+is heard in it; all of them together, mastered and encoded, are the sound of a file. Several files with the same sound
+share the same pieces, since those have the same keys.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final
+
+from pydantic import TypeAdapter
 
 from cutroom.media.timebase import Rational
+from cutroom.render.digest import digest
 from cutroom.render.encoders import AudioEncoder
+from cutroom.timeline.resolved.curve import Curve
+from cutroom.timeline.resolved.sound import Ducking, Loudness
 
 
 @dataclass(frozen=True, slots=True)
 class Fade:
-    """Strength that goes linearly from nothing to all (`rising`) or back.
+    """Sound that comes from nothing (`rising`) or goes to nothing, at equal power.
 
-    The k-th of its `length` units has the strength (k + 1/2) / length, or one minus that, so that a falling and a
-    rising ramp over the same units always add up to one. `first` may lie before what the ramp is applied to.
+    The k-th of its `length` samples has the strength sin((k + 1/2) / length * pi/2), or the cosine, so that the powers
+    of a falling and a rising fade over the same samples always add up to one. It may reach beyond its voice.
     """
 
     first: int
@@ -38,9 +50,14 @@ class AudioSource:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One use of a source in the mix, heard in output samples [first, last).
+    """One use of a source in the mix, heard in output samples [first, last); `first` may lie before the mix.
 
-    `at` is the source's second at sample `first`. `ramps` count samples of the output.
+    Args:
+        at: the source's second at sample `first`.
+        ramps: how it comes and goes.
+        speed: seconds of source in one second of output; the pitch stays.
+        swell: further changes of volume, whose keyframes count seconds from sample `swell_first`.
+        ducking: how it makes room for the voices that have none.
     """
 
     pointer: str
@@ -50,11 +67,28 @@ class Voice:
     at: Rational
     volume: float
     ramps: tuple[Fade, ...]
+    speed: Rational = Fraction(1)
+    swell: Curve = 1.0
+    swell_first: int = 0
+    ducking: Ducking | None = None
+
+    def shifted(self, samples: int) -> "Voice":
+        """The same voice `samples` earlier."""
+        return replace(
+            self,
+            first=self.first - samples,
+            last=self.last - samples,
+            ramps=tuple(replace(ramp, first=ramp.first - samples) for ramp in self.ramps),
+            swell_first=self.swell_first - samples,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class AudioSpan:
-    """Output samples [first, last), mixed in one go from the voices with these indices."""
+    """Output samples [first, last), and the indices of the voices that decide how they sound.
+
+    Where a voice is ducked, those that are heard shortly before and after the span and duck it are among them.
+    """
 
     first: int
     last: int
@@ -62,18 +96,98 @@ class AudioSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class AudioPlan:
-    """The whole sound: `samples` of stereo; spans lie end to end and cover all of it."""
+class MixPlan:
+    """Voices added up: `samples` of stereo; spans lie end to end and cover all of it.
+
+    Args:
+        bits: the mix is kept divided by two to this power, so that no sum of voices is too large.
+    """
 
     samples: int
-    encoder: AudioEncoder
     voices: tuple[Voice, ...]
     spans: tuple[AudioSpan, ...]
+    bits: int
     inputs: tuple[str, ...]
     key: str
-    kind: Literal["mix"] = "mix"
+
+    @property
+    def extension(self) -> str:
+        """File name extension of what `render_mix` writes."""
+        return "flac"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPlan:
+    """The sound of a file: a mix, made as loud as wanted, encoded.
+
+    Args:
+        loudness: how loud; None leaves the mix as it is, but for peaks beyond full scale.
+        apart: whether the pieces of the mix are worth being made and kept on their own: because they are many, or
+            because loudness is decided from all of them.
+    """
+
+    mix: MixPlan
+    loudness: Loudness | None
+    encoder: AudioEncoder
+    apart: bool
+    key: str
+
+    @property
+    def samples(self) -> int:
+        """Length of the sound."""
+        return self.mix.samples
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        """What is heard."""
+        return self.mix.voices
+
+    @property
+    def spans(self) -> tuple[AudioSpan, ...]:
+        """The parts in which it is mixed."""
+        return self.mix.spans
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """SHA-256 of every source that is heard."""
+        return self.mix.inputs
 
     @property
     def extension(self) -> str:
         """File name extension of what `render_audio` writes."""
         return self.encoder.extension
+
+
+_MIX: Final[TypeAdapter[MixPlan]] = TypeAdapter(MixPlan)
+_AUDIO: Final[TypeAdapter[AudioPlan]] = TypeAdapter(AudioPlan)
+
+
+def mix_of(samples: int, voices: tuple[Voice, ...], spans: tuple[AudioSpan, ...], bits: int, engine: str) -> MixPlan:
+    """A mix with its inputs and its key."""
+    plan = MixPlan(samples, voices, spans, bits, sources(voices), "")
+    return replace(plan, key=digest(_MIX.dump_python(plan, mode="json"), engine))
+
+
+def audio_of(mix: MixPlan, loudness: Loudness | None, encoder: AudioEncoder, *, apart: bool, engine: str) -> AudioPlan:
+    """The sound of a file with its key."""
+    plan = AudioPlan(mix, loudness, encoder, apart, "")
+    return replace(plan, key=digest(_AUDIO.dump_python(plan, mode="json"), engine))
+
+
+def pieces(mix: MixPlan, engine: str) -> tuple[MixPlan, ...]:
+    """Each span as a mix of its own, in order; `engine` is that of the render plan.
+
+    A piece counts samples from its own start, so the same sound later has the same key.
+    """
+    made: list[MixPlan] = []
+    for span in mix.spans:
+        voices = tuple(mix.voices[index].shifted(span.first) for index in span.voices)
+        length = span.last - span.first
+        whole = AudioSpan(0, length, tuple(range(len(voices))))
+        made.append(mix_of(length, voices, (whole,), mix.bits, engine))
+    return tuple(made)
+
+
+def sources(voices: Iterable[Voice]) -> tuple[str, ...]:
+    """SHA-256 of every source that some voices use, in order."""
+    return tuple(sorted({voice.source.sha256 for voice in voices}))

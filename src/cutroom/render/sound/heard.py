@@ -1,0 +1,109 @@
+"""Which takes a voice needs in a span, and how they become its sound.
+
+A voice at its source's own speed is one take. One with another speed is made in blocks that start on a grid of its own,
+each stretched on its own, so that it sounds the same wherever a mix is cut. Where two blocks meet, both are there for a
+moment, and one crosses over into the other where they are most alike.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutroom.render.encoders import SAMPLE_RATE
+from cutroom.render.sound.plan import Voice
+from cutroom.render.sound.take import Take
+
+Sound = NDArray[np.float32]
+"""(n, 2), at 48 kHz; full scale is 1."""
+
+_BLOCK: Final = 10 * SAMPLE_RATE
+_OVERLAP: Final = 4800
+"""Samples on both sides of the point where two blocks meet."""
+_CROSSING: Final = 960
+_SEARCH_STEP: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The part of a voice in samples [first, last) of a mix, and the takes that it is made of."""
+
+    voice: Voice
+    first: int
+    last: int
+    takes: tuple[Take, ...]
+
+    def sound(self, taken: Mapping[Take, Sound]) -> Sound:
+        """The samples, from what its takes became; nothing of its volume is in them yet."""
+        voice = self.voice
+        if voice.speed == 1:
+            return filled(taken[self.takes[0]], self.last - self.first)
+        begin, end = self.first - voice.first, self.last - voice.first
+        number = max(begin - _OVERLAP, 0) // _BLOCK
+        start = max(number * _BLOCK - _OVERLAP, 0) if number else 0
+        whole = filled(taken[self.takes[0]], self.takes[0].length)
+        for take in self.takes[1:]:
+            number += 1
+            whole = _joined(whole, filled(taken[take], take.length), number * _BLOCK - _OVERLAP - start)
+        return whole[begin - start : end - start]
+
+
+def heard(voice: Voice, first: int, last: int) -> Heard | None:
+    """What of a voice lies in samples [first, last) of a mix; None when nothing does."""
+    first, last = max(voice.first, first), min(voice.last, last)
+    if first >= last:
+        return None
+    if voice.speed == 1:
+        at = voice.at + Fraction(first - voice.first, SAMPLE_RATE)
+        return Heard(voice, first, last, (Take(voice.source, at, last - first),))
+    begin, end, length = first - voice.first, last - voice.first, voice.last - voice.first
+    low = max(begin - _OVERLAP, 0) // _BLOCK
+    high = min(end - 1 + _OVERLAP, length - 1) // _BLOCK
+    return Heard(voice, first, last, tuple(_block(voice, number, length) for number in range(low, high + 1)))
+
+
+def filled(sound: Sound, length: int) -> Sound:
+    """Sound with silence after its end, exactly `length` long."""
+    if len(sound) >= length:
+        return sound[:length]
+    return np.concatenate([sound, np.zeros((length - len(sound), 2), np.float32)])
+
+
+def _block(voice: Voice, number: int, length: int) -> Take:
+    start = max(number * _BLOCK - _OVERLAP, 0)
+    end = min((number + 1) * _BLOCK + _OVERLAP, length)
+    return Take(voice.source, voice.at + Fraction(start, SAMPLE_RATE) * voice.speed, end - start, voice.speed)
+
+
+def _joined(before: Sound, after: Sound, at: int) -> Sound:
+    """Two blocks, of which the second starts at sample `at` of the first and overlaps with its end."""
+    both = min(len(before) - at, len(after))
+    cross = _alike(before[at : at + both], after[:both])
+    length = min(_CROSSING, both - cross)
+    part = ((np.arange(length) + 0.5) / max(length, 1)).astype(np.float32)[:, None]
+    begin = at + cross
+    mixed = before[begin : begin + length] * (1 - part) + after[cross : cross + length] * part
+    return np.concatenate([before[:begin], mixed, after[cross + length :]])
+
+
+def _alike(one: Sound, other: Sound) -> int:
+    """Where two pieces of sound are most alike for the length of a crossing."""
+    if len(one) <= _CROSSING:
+        return 0
+    pair = one.sum(axis=1, dtype=np.float64), other.sum(axis=1, dtype=np.float64)
+    product, power = pair[0] * pair[1], pair[0] ** 2 + pair[1] ** 2
+    likeness = _sums(product) / np.maximum(_sums(power), 1e-9)
+    return int(np.argmax(likeness[::_SEARCH_STEP])) * _SEARCH_STEP
+
+
+def _sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    total: NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(values)])
+    return total[_CROSSING:] - total[:-_CROSSING]
+
+
+def needed(parts: Sequence[Heard]) -> list[Take]:
+    """All takes of some parts, each once."""
+    return list(dict.fromkeys(take for part in parts for take in part.takes))
