@@ -21,7 +21,8 @@ from PIL import Image
 from cutroom.media.ffmpeg import find
 from cutroom.media.probe import probe
 from cutroom.render import RenderPlan, compile_plan, join, render_audio, render_segment, verify
-from cutroom.render.compile import segments_at
+from cutroom.render.compile import index_copies, segments_at
+from cutroom.render.plan import CopySegment, Segment, SegmentPlan
 from cutroom.timeline.resolved import Media, ResolvedEdit
 
 BARS = 12
@@ -78,20 +79,24 @@ class Studio:
         subprocess.run([find().path, "-y", "-v", "error", "-nostdin", *arguments], check=True)
 
     async def film(
-        self, edit: ResolvedEdit, folder: Path, *, edges: Sequence[int] = (), lossless: bool = False
+        self, edit: ResolvedEdit, folder: Path, *, edges: Sequence[int] = (), lossless: bool = False, copy: bool = False
     ) -> Path:
-        """Render an edit, cut at `edges` when given; the result has passed `verify`."""
-        plan = compile_plan(edit)
+        """Render an edit, cut at `edges` when given, copying what can be when asked; it has passed `verify`."""
+        plan = compile_plan(edit, indexes=await index_copies(edit, self.paths) if copy else None)
         if edges:
             plan = replace(plan, segments=segments_at(edges, edit, plan.engine))
         if lossless:
-            plan = replace(plan, segments=tuple(replace(s, encoder=replace(s.encoder, crf=0)) for s in plan.segments))
+            plan = replace(plan, segments=tuple(lossless_of(s) for s in plan.segments))
         return await self.make(plan, folder)
 
     async def make(self, plan: RenderPlan, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         segments = []
         for segment in plan.segments:
+            if isinstance(segment, CopySegment):
+                segments.append(self.paths[segment.source.sha256])
+                continue
+            assert isinstance(segment, SegmentPlan)
             segments.append(folder / f"{segment.index}.mp4")
             await render_segment(segment, inputs=self.paths, scratch=folder, out=segments[-1], progress=ignore)
         audio = None
@@ -102,6 +107,12 @@ class Studio:
         await join(plan, segments=segments, audio=audio, out=out)
         await verify(plan, out)
         return out
+
+
+def lossless_of(segment: Segment) -> Segment:
+    """The same segment, encoded without loss."""
+    assert isinstance(segment, SegmentPlan)
+    return replace(segment, encoder=replace(segment.encoder, crf=0))
 
 
 def ignore(done: float) -> None:

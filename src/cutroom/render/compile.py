@@ -1,35 +1,50 @@
 """From a resolved edit to a plan. Pure: the same edit gives the same plan, on any machine."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 from cutroom.media.ffmpeg import find
+from cutroom.media.packets import PacketIndex
+from cutroom.render.copying import Candidate, Copy, can_copy, find_candidates, find_copies, free_sets, index_candidates
+from cutroom.render.encoders import VideoEncoder
 from cutroom.render.keys import segment_key
-from cutroom.render.layers import Picture, layer, live, opaque_color, picture, uncovered
+from cutroom.render.layers import Picture, inputs_of, layer, live, opaque_color, picture, uncovered
 from cutroom.render.lettering import typefaces
 from cutroom.render.lettering.layout import missing
 from cutroom.render.output.encode import audio_encoder, video_encoder
-from cutroom.render.plan import Canvas, ImageLayer, Layer, PlanOutput, RenderPlan, SegmentPlan, VideoLayer
+from cutroom.render.plan import (
+    Canvas,
+    CopySegment,
+    PlanOutput,
+    RenderPlan,
+    Segment,
+    SegmentPlan,
+)
 from cutroom.render.segments import cuts
 from cutroom.render.sound.compile import compile_audio
+from cutroom.render.source import video_source
 from cutroom.timeline.resolved import SOUNDS, ResolvedClip, ResolvedEdit, Warning  # noqa: A004 — the word of the document
 
 ENGINE: Final = 2
 """Raised whenever the same plan would give other bytes."""
 
 
-def compile_plan(edit: ResolvedEdit, *, engine: str | None = None) -> RenderPlan:
+def compile_plan(
+    edit: ResolvedEdit, *, indexes: Mapping[str, PacketIndex] | None = None, engine: str | None = None
+) -> RenderPlan:
     """Decide everything that is to be done for an edit.
 
     Args:
         edit: the edit; its sources have been probed.
+        indexes: the packets of sources, by SHA-256, as `index_copies` lists them; without them nothing is copied.
         engine: what makes the bytes, mixed into every key; this engine and the ffmpeg at hand when None.
     """
     made_by = engine or f"cutroom {ENGINE}, ffmpeg {find().version_text}"
-    output = edit.output
+    output, span = edit.output, _span(edit)
     return RenderPlan(
         output=PlanOutput(
             format=output.format,
@@ -42,48 +57,101 @@ def compile_plan(edit: ResolvedEdit, *, engine: str | None = None) -> RenderPlan
             posters=output.posters,
             sprites=output.sprites,
         ),
-        frames=edit.frames,
-        segments=() if output.format in SOUNDS else _segments(edit, made_by),
+        frames=span[1] - span[0],
+        segments=() if output.format in SOUNDS else _segments(edit, indexes or {}, made_by),
         audio=compile_audio(edit, audio_encoder(output), made_by),
         warnings=(*edit.warnings, *_text_warnings(edit.clips)),
         engine=made_by,
     )
 
 
-def _segments(edit: ResolvedEdit, engine: str) -> tuple[SegmentPlan, ...]:
+def copy_candidates(edit: ResolvedEdit) -> list[Candidate]:
+    """Where clips might be copied from their sources instead of being encoded, if their packets allow it."""
+    if edit.output.format in SOUNDS or not can_copy(edit.output, video_encoder(edit.output)):
+        return []
     canvas = _canvas(edit)
-    edges = cuts(edit.frames, [live(shown, canvas) for shown in _pictures(edit, canvas)], canvas.fps)
-    return segments_at(edges, edit, engine)
+    return find_candidates(_pictures(edit, canvas), canvas, _span(edit))
 
 
-def segments_at(edges: Sequence[int], edit: ResolvedEdit, engine: str) -> tuple[SegmentPlan, ...]:
-    """The segments of an edit that is cut at the frames `edges`, of which the first is 0 and the last its length.
+async def index_copies(edit: ResolvedEdit, inputs: Mapping[str, Path]) -> dict[str, PacketIndex]:
+    """List the packets that decide what is copied, for `compile_plan`; the same sources give the same lists.
 
-    The frames of the output are the same wherever it is cut.
+    Args:
+        edit: the edit.
+        inputs: a file for each SHA-256 of the sources of `copy_candidates`.
+    """
+    return await index_candidates(copy_candidates(edit), edit.output.fps, inputs)
+
+
+def _segments(edit: ResolvedEdit, indexes: Mapping[str, PacketIndex], engine: str) -> tuple[Segment, ...]:
+    canvas = _canvas(edit)
+    copies = find_copies(copy_candidates(edit), indexes, canvas) if indexes else []
+    pictures = [live(shown, canvas) for shown in _pictures(edit, canvas)]
+    copied = [(copy.start, copy.start + copy.frames) for copy in copies]
+    edges = cuts(_span(edit), pictures, canvas.fps, copied)
+    return segments_at(edges, edit, engine, copies)
+
+
+def _span(edit: ResolvedEdit) -> tuple[int, int]:
+    """The frames [first, last) of the edit that go into the file."""
+    first, frames = edit.output.first, edit.output.frames
+    return first, edit.frames if frames is None else min(edit.frames, first + frames)
+
+
+def segments_at(
+    edges: Sequence[int], edit: ResolvedEdit, engine: str, copies: Sequence[Copy] = ()
+) -> tuple[Segment, ...]:
+    """The segments of an edit that is cut at the frames `edges`, of which the first and the last are its ends.
+
+    The frames of the output are the same wherever it is cut, but for those that are copied.
     """
     canvas = _canvas(edit)
     encoder = video_encoder(edit.output)
-    segments: list[SegmentPlan] = []
+    if copies:
+        encoder = replace(encoder, sets=free_sets(copies))
+    copied = {copy.start: copy for copy in copies}
+    segments: list[Segment] = []
     there = _there(_pictures(edit, canvas), edges)
     for index, ((start, end), shown) in enumerate(zip(pairwise(edges), there, strict=True)):
+        if start in copied:
+            segments.append(_copied(copied[start], index, edges[0], encoder, engine))
+            continue
         layers = uncovered([layer(one, canvas, start, end) for one in shown], canvas)
         plan = SegmentPlan(
             index=index,
-            start=start,
+            start=start - edges[0],
             frames=end - start,
             canvas=canvas,
             encoder=encoder,
             layers=layers,
-            inputs=tuple(sorted(_inputs(layers))),
+            inputs=tuple(sorted(inputs_of(layers))),
             key="",
         )
         segments.append(replace(plan, key=segment_key(plan, engine)))
     return tuple(segments)
 
 
+def _copied(copy: Copy, index: int, zero: int, encoder: VideoEncoder, engine: str) -> CopySegment:
+    media = copy.clip.media
+    if media is None or media.info.video is None:
+        raise ValueError(f"{copy.clip.pointer} has no moving pictures")
+    plan = CopySegment(
+        index=index,
+        start=copy.start - zero,
+        frames=copy.frames,
+        encoder=encoder,
+        pointer=copy.clip.pointer,
+        source=video_source(media.sha256, media.info, media.info.video),
+        first_pts=copy.first_pts,
+        inputs=(media.sha256,),
+        key="",
+    )
+    return replace(plan, key=segment_key(plan, engine))
+
+
 def _canvas(edit: ResolvedEdit) -> Canvas:
     output = edit.output
-    return Canvas(output.width, output.height, output.fps, opaque_color(output.background))
+    return Canvas(output.width, output.height, output.fps, opaque_color(output.background), alpha=output.transparent)
 
 
 def _pictures(edit: ResolvedEdit, canvas: Canvas) -> list[Picture]:
@@ -94,14 +162,10 @@ def _there(pictures: Sequence[Picture], edges: Sequence[int]) -> list[list[Pictu
     """The pictures of each segment, bottom to top."""
     there: list[list[Picture]] = [[] for _ in edges[1:]]
     for shown in pictures:
-        for index in range(bisect_right(edges, shown.first) - 1, min(bisect_left(edges, shown.last), len(there))):
+        first = max(0, bisect_right(edges, shown.first) - 1)
+        for index in range(first, min(bisect_left(edges, shown.last), len(there))):
             there[index].append(shown)
     return there
-
-
-def _inputs(layers: Iterable[Layer]) -> set[str]:
-    videos = {one.source.sha256 for one in layers if isinstance(one, VideoLayer)}
-    return videos | {one.sha256 for one in layers if isinstance(one, ImageLayer)}
 
 
 def _text_warnings(clips: Iterable[ResolvedClip]) -> list[Warning]:

@@ -5,11 +5,11 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from cutroom.render.digest import digest
-from cutroom.render.plan import SegmentPlan
+from cutroom.render.plan import CopySegment, SegmentPlan
 
-_SEGMENT: Final[TypeAdapter[SegmentPlan]] = TypeAdapter(SegmentPlan)
+_SEGMENT: Final[TypeAdapter[SegmentPlan | CopySegment]] = TypeAdapter(SegmentPlan | CopySegment)
 
 
-def segment_key(segment: SegmentPlan, engine: str) -> str:
+def segment_key(segment: SegmentPlan | CopySegment, engine: str) -> str:
     """SHA-256 (hex) of everything that determines the bytes of a segment; `engine` names the code that makes them."""
     return digest(_SEGMENT.dump_python(segment, mode="json"), engine)

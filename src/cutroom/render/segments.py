@@ -3,12 +3,14 @@
 A segment should be long enough to be worth starting ffmpeg for (about 40 ms) and short enough that many can be made
 at once. Cuts go where the picture changes anyway: first where clips that cover the canvas start and end, then where
 others do, then where a transition starts or ends (so that only the transition's own frames are blended), then on a
-grid that starts with the lowest clip. Every rule looks at the neighbourhood only, never at the number of workers or at
-the whole length, so that an edit in one place moves no cut in another.
+grid that starts with the lowest clip. What is copied is a segment of its own, however long, and what lies between two
+copies may be short. Every rule looks at the neighbourhood only, never at the number of workers or at the whole length,
+so that an edit in one place moves no cut in another.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -32,23 +34,34 @@ class Live:
     transitions: tuple[int, ...] = ()
 
 
-def cuts(frames: int, pictures: Sequence[Live], fps: Fraction) -> list[int]:
-    """First frames of all segments, and `frames` at the end; `pictures` come from the bottom up."""
+def cuts(
+    span: tuple[int, int], pictures: Sequence[Live], fps: Fraction, copies: Sequence[tuple[int, int]] = ()
+) -> list[int]:
+    """First frames of all segments, and at the end the first that is in none.
+
+    Args:
+        span: frames [first, last) that are to be cut into segments.
+        pictures: what is seen, from the bottom up.
+        fps: frames a second.
+        copies: frames [first, last) that are copied: each is a segment of its own.
+    """
+    pictures = [live for live in pictures if live.first < span[1] and live.last > span[0]]
     shortest = max(1, round(SHORTEST_S * fps))
     grid = max(1, round(GRID_S * fps))
     longest = max(1, round(LONGEST_S * fps))
     covering = sorted({edge for live in pictures if live.covers for edge in (live.first, live.last)})
     edges = sorted({edge for live in pictures for edge in (live.first, live.last)})
     transitions = sorted({edge for live in pictures if live.covers for edge in live.transitions})
-    kept = [0, frames]
-    for wishes in (covering, edges, transitions, _grid(frames, pictures, edges, grid)):
-        _admit(kept, wishes, shortest)
+    kept = sorted({*span, *(edge for copy in copies for edge in copy)})
+    whole = {first for first, _ in copies}
+    for wishes in (covering, edges, transitions, _grid(span, pictures, edges, grid)):
+        _admit(kept, wishes, shortest, whole)
     for first, last in pairwise(list(kept)):
         if last - first > longest:
-            _admit(kept, range(first + grid, last, grid), shortest)
+            _admit(kept, range(first + grid, last, grid), shortest, whole)
     for first, last in _crowded(kept, pictures):
         inside = edges[bisect_right(edges, first) : bisect_left(edges, last)]
-        _admit(kept, inside, max(1, round(CROWDED_S * fps)))
+        _admit(kept, inside, max(1, round(CROWDED_S * fps)), whole)
     return kept
 
 
@@ -56,20 +69,25 @@ def _crowded(kept: Sequence[int], pictures: Sequence[Live]) -> list[tuple[int, i
     """Segments that would need too many files at once."""
     count = [0] * len(kept)
     for live in pictures:
-        count[bisect_right(kept, live.first) - 1] += 1
+        count[max(0, bisect_right(kept, live.first) - 1)] += 1
         count[min(bisect_left(kept, live.last), len(kept) - 1)] -= 1
     return [pair for pair, number in zip(pairwise(kept), accumulate(count), strict=False) if number > PICTURES_AT_ONCE]
 
 
-def _admit(kept: list[int], wishes: Iterable[int], shortest: int) -> None:
-    """Add those of the wishes that leave `shortest` frames on both sides; the first come are served first."""
+def _admit(kept: list[int], wishes: Iterable[int], shortest: int, whole: AbstractSet[int]) -> None:
+    """Add those of the wishes that leave `shortest` frames on both sides; the first come are served first.
+
+    What starts at one of `whole` is never cut.
+    """
     for wish in wishes:
         place = bisect_left(kept, wish)
-        if 0 < place < len(kept) and wish - kept[place - 1] >= shortest and kept[place] - wish >= shortest:
+        if not 0 < place < len(kept) or kept[place - 1] in whole:
+            continue
+        if wish - kept[place - 1] >= shortest and kept[place] - wish >= shortest:
             kept.insert(place, wish)
 
 
-def _grid(frames: int, pictures: Sequence[Live], edges: Sequence[int], grid: int) -> list[int]:
+def _grid(span: tuple[int, int], pictures: Sequence[Live], edges: Sequence[int], grid: int) -> list[int]:
     """Multiples of `grid` counted from the start of the picture that is lowest there."""
     starts: dict[int, list[int]] = {}
     ends: dict[int, list[int]] = {}
@@ -78,12 +96,21 @@ def _grid(frames: int, pictures: Sequence[Live], edges: Sequence[int], grid: int
         ends.setdefault(live.last, []).append(rank)
     points: list[int] = []
     now: list[int] = []
-    inside = [edge for edge in edges if 0 < edge < frames]
-    for first, last in zip([0, *inside], [*inside, frames], strict=True):
-        for rank in ends.get(first, ()):
-            now.remove(rank)
-        for rank in starts.get(first, ()):
-            insort(now, rank)
+    before = [edge for edge in edges if edge <= span[0]]
+    inside = [edge for edge in edges if span[0] < edge < span[1]]
+    _pass(before, starts, ends, now)
+    for first, last in zip([span[0], *inside], [*inside, span[1]], strict=True):
+        if first > span[0]:
+            _pass([first], starts, ends, now)
         anchor = pictures[now[0]].first if now else first
         points.extend(range(anchor + ((first - anchor) // grid + 1) * grid, last, grid))
     return points
+
+
+def _pass(edges: Iterable[int], starts: Mapping[int, list[int]], ends: Mapping[int, list[int]], now: list[int]) -> None:
+    """Let the pictures that end or start at these edges go or come; `now` are those that are there, lowest first."""
+    for edge in edges:
+        for rank in ends.get(edge, ()):
+            now.remove(rank)
+        for rank in starts.get(edge, ()):
+            insort(now, rank)
