@@ -10,7 +10,7 @@ from pathlib import Path
 from cutroom.jobs import Published, Taken
 from cutroom.kit.errors import Invalid
 from cutroom.media.fetch import Fetcher
-from cutroom.workflows.sources import blob_key
+from cutroom.workflows.blobs import blob_key
 
 CHUNK_BYTES = 1 << 20
 
@@ -24,14 +24,18 @@ class StandaloneFiles:
         cache: folder for fetched sources and rendered segments; give the same one again to render only what changed.
         out: where the result goes.
         fetcher: brings sources that have a URL.
+        report: whether the report on what was measured is wanted beside the result.
     """
 
-    def __init__(self, *, base: Path, cache: Path, parts: Path, out: Path, fetcher: Fetcher) -> None:
+    def __init__(
+        self, *, base: Path, cache: Path, parts: Path, out: Path, fetcher: Fetcher, report: bool = False
+    ) -> None:
         self._base = base
         self._parts = parts
         self._cache = cache
         self._out = out
         self._fetcher = fetcher
+        self._report = report
         self._local: dict[str, Path] = {}
 
     async def take(self, source: str) -> Taken:
@@ -73,6 +77,8 @@ class StandaloneFiles:
         first = kind == "render" and Path(name).stem in {"render", "index"}
         place = self._out if first else self._out.with_name(f"{self._out.stem}.{name}")
         sha256 = await asyncio.to_thread(hash_file, path)
+        if kind == "report" and not self._report:
+            return Published(str(path), sha256, path.stat().st_size, content_type, url=name)
         draft = place.with_name(f".{place.name}.{os.getpid()}.part")
         try:
             await asyncio.to_thread(shutil.move, path, draft)

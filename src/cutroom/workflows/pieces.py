@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from cutroom import render as engine
 from cutroom.jobs import Context, Files
 from cutroom.render import AudioPlan, RenderPlan, SegmentPlan
 from cutroom.render.plan import Segment
-from cutroom.workflows.sources import locate
+from cutroom.workflows.blobs import blob_key, find, locate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,16 @@ def _made(segments: Iterable[Segment]) -> Iterable[SegmentPlan]:
             yield segment.cycle
         elif segment.kind == "skip":
             yield segment.still
+
+
+async def parts_of(files: Files, plan: RenderPlan) -> tuple[list[Path], Path | None]:
+    """The files that a plan is joined from: one for each segment, and its sound.
+
+    What is kept for a segment lies under its key; a copied one is taken from its source.
+    """
+    keys = [blob_key(segment.source.sha256) if segment.kind == "copy" else segment.key for segment in plan.segments]
+    parts = {key: await find(files, key) for key in dict.fromkeys(keys)}
+    return [parts[key] for key in keys], None if plan.audio is None else await find(files, plan.audio.key)
 
 
 async def which_are_kept(files: Files, keys: list[str]) -> list[str]:

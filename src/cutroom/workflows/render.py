@@ -1,25 +1,28 @@
-"""The render workflow: an edit becomes a file."""
+"""The render workflow: a document becomes files."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from cutroom import render as engine
 from cutroom import timeline
 from cutroom.jobs import Context
 from cutroom.kit.schema import Schema
-from cutroom.media.formats import format_named
-from cutroom.render import RenderPlan
-from cutroom.timeline import Edit
-from cutroom.workflows.pieces import pieces_of, render_piece, which_are_kept
-from cutroom.workflows.sources import find, gather
+from cutroom.render import Made, RenderPlan
+from cutroom.timeline import Edit, Limits
+from cutroom.workflows.inner import gather_edit
+from cutroom.workflows.pieces import parts_of, pieces_of, render_piece, which_are_kept
+from cutroom.workflows.plans import planned
 
 FETCHED, RENDERED, JOINED = 0.1, 0.95, 1.0
 """Progress at the end of each stage; rendering is nearly all of the time."""
+_DEFAULT: Final = Limits()
 
 
-class RenderOutput(Schema):
-    """What a render made, in facts measured on the file."""
+class FileOutput(Schema):
+    """One file of a render, in facts measured on it."""
 
-    artifacts: list[str]
+    artifact: str
     format: str
     duration: float
     width: int | None
@@ -27,48 +30,107 @@ class RenderOutput(Schema):
     fps: str | None
     frames: int
     size_bytes: int
+
+
+class RenderOutput(FileOutput):
+    """What a render made: its first output, and in `outputs` every one, in the order of the document."""
+
+    artifacts: list[str]
+    outputs: list[FileOutput]
     segments: int
     reused_segments: int
     warnings: list[timeline.Warning]
 
 
-async def render(ctx: Context, edit: Edit) -> RenderOutput:
-    """Render an edit to one artifact."""
+async def render(ctx: Context, edit: Edit, limits: Limits = _DEFAULT) -> RenderOutput:
+    """Render an edit to the files that it asks for."""
     ctx.progress(0.0, "fetching")
-    media = await gather(ctx, timeline.sources(edit))
-    plan = engine.compile_plan(timeline.resolve(edit, media))
+    gathered = await gather_edit(ctx, edit, limits)
+    plans = [
+        await planned(ctx, timeline.resolve(edit, gathered.sources, limits, output=output), f"output:{number}:")
+        for number, output in enumerate([edit.output, *edit.outputs])
+    ]
     ctx.progress(FETCHED, "rendering")
-    pieces = pieces_of(plan)
+    pieces = pieces_of(*plans)
     kept = await ctx.step("kept", which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
     missing = [piece for piece in pieces if piece.plan.key not in kept]
     await ctx.map("pieces", render_piece, missing, span=(FETCHED, RENDERED))
     ctx.progress(RENDERED, "joining")
-    output = await ctx.step("join", join, ctx, plan)
+    made = [await ctx.step(f"join:{number}", join, ctx, plan, number, len(kept)) for number, plan in enumerate(plans)]
     ctx.progress(JOINED, "done")
-    return output.model_copy(update={"reused_segments": len(kept)})
+    return merged(made, gathered.warnings)
 
 
-async def join(ctx: Context, plan: RenderPlan) -> RenderOutput:
-    """Join the pieces, measure the result and publish it."""
-    kind = format_named(plan.output.format)
-    out = ctx.scratch / f"output.{kind.extension}"
-    segments: list[Path] = [await find(ctx.files, segment.key) for segment in plan.segments]
-    audio = await find(ctx.files, plan.audio.key) if plan.audio is not None else None
-    await engine.join(plan, segments=segments, audio=audio, out=out)
-    report = await engine.verify(plan, out)
-    published = await ctx.files.publish(
-        out, kind="render", name=f"render.{kind.extension}", content_type=kind.content_type
-    )
-    return RenderOutput(
-        artifacts=[published.id],
+async def join(ctx: Context, plan: RenderPlan, number: int = 0, reused: int = 0) -> RenderOutput:
+    """Join the pieces of one output, measure the result and publish it with what stands beside it.
+
+    Args:
+        ctx: the attempt.
+        plan: what the pieces were made from.
+        number: which of the document's outputs it is, from 0.
+        reused: how many pieces were there before.
+    """
+    folder = ctx.scratch / f"output-{number}"
+    folder.mkdir(exist_ok=True)
+    parts, audio = await parts_of(ctx.files, plan)
+    made = await engine.finish(plan, parts=parts, audio=audio, scratch=folder, out=folder / f"out.{plan.output.format}")
+    report = await engine.verify(plan, made[0].path, reused=reused)
+    artifacts = await publish(ctx, [*made, engine.write_report(report, folder)], number)
+    file = FileOutput(
+        artifact=artifacts[0],
         format=plan.output.format,
         duration=float(report.duration),
         width=report.width,
         height=report.height,
         fps=None if report.fps is None else str(report.fps),
         frames=report.frames,
-        size_bytes=published.size_bytes,
+        size_bytes=report.size_bytes,
+    )
+    return RenderOutput(
+        **file.model_dump(),
+        artifacts=artifacts,
+        outputs=[file],
         segments=len(plan.segments),
-        reused_segments=0,
+        reused_segments=reused,
         warnings=list(plan.warnings),
+    )
+
+
+async def publish(ctx: Context, made: Sequence[Made], number: int) -> list[str]:
+    """Publish the files of one output; returns their ids, the output itself first.
+
+    A playlist and the map of a sheet name other files: they go last, with the links to those written in.
+    """
+    ids: dict[str, str] = {}
+    links: dict[str, str] = {}
+    for file in sorted(made, key=_names_others):
+        if _names_others(file):
+            _write_links(file.path, links)
+        name = file.name if number == 0 else f"{number + 1}.{file.name}"
+        published = await ctx.files.publish(file.path, kind=file.kind, name=name, content_type=file.content_type)
+        ids[file.name], links[file.name] = published.id, published.url
+    return [ids[file.name] for file in made]
+
+
+def _names_others(file: Made) -> bool:
+    return file.kind == "sprite_map" or file.content_type == "application/vnd.apple.mpegurl"
+
+
+def _write_links(path: Path, links: dict[str, str]) -> None:
+    text = path.read_text("utf-8")
+    for name, link in links.items():
+        text = text.replace(name, link)
+    path.write_text(text, "utf-8")
+
+
+def merged(made: Sequence[RenderOutput], warnings: Sequence[timeline.Warning]) -> RenderOutput:
+    """The outputs of one document as one; what is said of several is said once."""
+    said = dict.fromkeys([*warnings, *(warning for output in made for warning in output.warnings)])
+    return made[0].model_copy(
+        update={
+            "artifacts": [artifact for output in made for artifact in output.artifacts],
+            "outputs": [file for output in made for file in output.outputs],
+            "segments": sum(output.segments for output in made),
+            "warnings": list(said),
+        }
     )

@@ -1,37 +1,44 @@
-"""Sources of a document: fetched, hashed and probed once per job."""
+"""Sources of a document: fetched or drawn, hashed and probed once per job."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from cutroom.jobs import Context, Files
-from cutroom.kit.errors import CutroomError, Unavailable, first_of
+from cutroom.kit.errors import CutroomError, Invalid, first_of
 from cutroom.media.fetch import show
 from cutroom.media.probe import probe
-from cutroom.timeline import Media, SourceUse
+from cutroom.timeline import CueSheet, Media, SourceUse, parse_cues
+from cutroom.timeline.assets import HtmlAsset
+from cutroom.workflows.blobs import blob_key, find
+from cutroom.workflows.pages import take_page
 
 AT_ONCE = 8
 """Sources fetched at the same time: enough to hide latency, few enough to be polite to one host."""
+MOST_CAPTION_BYTES = 2 << 20
 
 
-def blob_key(sha256: str) -> str:
-    """The key under which the bytes of a source are kept."""
-    return f"src/{sha256}"
+async def gather(ctx: Context, uses: Sequence[SourceUse], prefix: str = "") -> dict[str, Media | CueSheet]:
+    """Bring in every source, a few at a time; each is one step, whose name begins with `prefix`.
 
-
-async def gather(ctx: Context, uses: Sequence[SourceUse]) -> dict[str, Media]:
-    """Fetch and probe every source, a few at a time; each is one step.
+    Timelines inside of the timeline are not for here: they have to be rendered first.
 
     Raises:
         CutroomError: the first failure, pointing at the places in the document that use the source.
     """
     room = asyncio.Semaphore(AT_ONCE)
-    media: dict[str, Media] = {}
+    found: dict[str, Media | CueSheet] = {}
 
     async def one(index: int, use: SourceUse) -> None:
+        name = f"{prefix}source:{index}"
         async with room:
             try:
-                media[use.src] = await ctx.step(f"source:{index}", take, ctx.files, use.src)
+                if use.kind == "captions":
+                    found[use.src] = await ctx.step(name, take_cues, ctx.files, use.src)
+                elif isinstance(use.asset, HtmlAsset):
+                    found[use.src] = await ctx.step(name, take_page, ctx.files, ctx.scratch, use.asset)
+                else:
+                    found[use.src] = await ctx.step(name, take, ctx.files, use.src)
             except CutroomError as error:
                 raise error.at(use.pointers[0]) from error
 
@@ -44,7 +51,12 @@ async def gather(ctx: Context, uses: Sequence[SourceUse]) -> dict[str, Media]:
         if error is None:
             raise
         raise error from failures
-    return media
+    return found
+
+
+async def gather_media(ctx: Context, uses: Sequence[SourceUse]) -> dict[str, Media]:
+    """`gather` for documents that use no captions."""
+    return {src: found for src, found in (await gather(ctx, uses)).items() if isinstance(found, Media)}
 
 
 async def take(files: Files, src: str) -> Media:
@@ -54,21 +66,28 @@ async def take(files: Files, src: str) -> Media:
     try:
         return Media(sha256=taken.sha256, info=await probe(path))
     except CutroomError as error:
-        raise error.about(show(src) if "://" in src else src) from error
+        raise error.about(_shown(src)) from error
 
 
-async def find(files: Files, key: str) -> Path:
-    """The local path of a blob that an earlier step made.
-
-    Raises:
-        Unavailable: `blob_missing` when it was swept meanwhile; a new attempt makes it again.
-    """
-    path = await files.find(key)
-    if path is None:
-        raise Unavailable("blob_missing", "An intermediate file was removed while the job ran; run the job again.")
-    return path
+async def take_cues(files: Files, src: str) -> CueSheet:
+    """Bring in a caption file and read it."""
+    taken = await files.take(src)
+    path = await find(files, blob_key(taken.sha256))
+    try:
+        return await asyncio.to_thread(_cues, path)
+    except CutroomError as error:
+        raise error.about(_shown(src)) from error
 
 
-async def locate(files: Files, sha256s: Sequence[str]) -> Mapping[str, Path]:
-    """Local paths of sources by their hash."""
-    return {sha256: await find(files, blob_key(sha256)) for sha256 in sha256s}
+def _cues(path: Path) -> CueSheet:
+    if path.stat().st_size > MOST_CAPTION_BYTES:
+        sentence = f"A caption file has at most {MOST_CAPTION_BYTES >> 20} MiB; this one has more."
+        raise Invalid("bad_captions", sentence)
+    try:
+        return parse_cues(path.read_text("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Invalid("bad_captions", "The caption file is not text in UTF-8; convert it.") from error
+
+
+def _shown(src: str) -> str:
+    return show(src) if "://" in src else src

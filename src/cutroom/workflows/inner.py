@@ -1,0 +1,81 @@
+"""Timelines inside of a timeline: rendered first, with transparency, and then a source like any other."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cutroom import render as engine
+from cutroom import timeline
+from cutroom.jobs import Context
+from cutroom.kit.errors import CutroomError, Detail
+from cutroom.render import PLAN, RenderPlan
+from cutroom.timeline import CueSheet, Edit, Limits, Media, SourceUse
+from cutroom.workflows.blobs import adopt, find
+from cutroom.workflows.pieces import parts_of, pieces_of, render_piece, which_are_kept
+from cutroom.workflows.plans import planned
+from cutroom.workflows.sources import gather
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All sources of an edit by their `src`, and what is to be said of the timelines among them."""
+
+    sources: dict[str, Media | CueSheet]
+    warnings: tuple[timeline.Warning, ...]
+
+
+async def gather_edit(ctx: Context, edit: Edit, limits: Limits, prefix: str = "") -> Gathered:
+    """Bring in the sources of an edit, and render the timelines inside of it; `prefix` begins the steps' names.
+
+    Raises:
+        CutroomError: the first failure, pointing into `edit`.
+    """
+    uses = timeline.sources(edit)
+    plain = [use for use in uses if use.kind != "timeline"]
+    found = await gather(ctx, plain, prefix)
+    warnings: list[timeline.Warning] = []
+    for number, use in enumerate(use for use in uses if use.kind == "timeline"):
+        try:
+            made, said = await _render(ctx, timeline.inner(edit, use.src), limits, f"{prefix}inner:{number}:")
+        except CutroomError as error:
+            raise _pointing(error, use) from error
+        found[use.src] = made
+        warnings += [replace(warning, pointer=f"{use.pointers[0]}{warning.pointer}") for warning in said]
+    return Gathered(found, tuple(warnings))
+
+
+async def _render(ctx: Context, inner: Edit, limits: Limits, prefix: str) -> tuple[Media, Sequence[timeline.Warning]]:
+    gathered = await gather_edit(ctx, inner, limits, prefix)
+    plan = await planned(ctx, timeline.resolve(inner, gathered.sources, limits), prefix)
+    key = f"inner/{hashlib.sha256(PLAN.dump_json(plan)).hexdigest()}"
+    made = await ctx.step(f"{prefix}kept", _kept, ctx, key)
+    if made is None:
+        pieces = pieces_of(plan)
+        kept = await ctx.step(f"{prefix}pieces kept", which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
+        await ctx.map(f"{prefix}pieces", render_piece, [piece for piece in pieces if piece.plan.key not in kept])
+        made = await ctx.step(f"{prefix}join", _join, ctx, plan, key)
+    return made, [*gathered.warnings, *plan.warnings]
+
+
+async def _kept(ctx: Context, key: str) -> Media | None:
+    """What an earlier render left."""
+    path = await ctx.files.find(key)
+    return None if path is None else await adopt(ctx.files, ctx.scratch, path)
+
+
+async def _join(ctx: Context, plan: RenderPlan, key: str) -> Media:
+    """Join the pieces of an inner timeline and keep the file, under the plan's key and as a source."""
+    out = ctx.scratch / "inner.mov"
+    parts, audio = await parts_of(ctx.files, plan)
+    await engine.finish(plan, parts=parts, audio=audio, scratch=ctx.scratch, out=out)
+    await ctx.files.keep(key, out)
+    return await adopt(ctx.files, ctx.scratch, await find(ctx.files, key))
+
+
+def _pointing(error: CutroomError, use: SourceUse) -> CutroomError:
+    """The error with pointers that start from the outer document."""
+    place = use.pointers[0]
+    if not error.details:
+        return error.at(place)
+    details = [Detail(f"{place}{detail.pointer}", detail.code, detail.message) for detail in error.details]
+    return type(error)(error.code, error.message, details=details, retryable=error.retryable)
