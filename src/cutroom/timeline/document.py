@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.longform import LongformEdit, is_longform, longform_sources, parse_longform
+from cutroom.timeline.merge import merged
 from cutroom.timeline.model import Edit
 from cutroom.timeline.scan import NOT_AVAILABLE, scan
 from cutroom.timeline.sources import SourceUse, sources
@@ -14,16 +15,17 @@ _DEFAULT: Final = Limits()
 
 
 def parse_document(document: Any, limits: Limits = _DEFAULT) -> Document:
-    """Check a document of either kind.
+    """Fill in the merge fields of a document of either kind, and check it.
 
     Raises:
         Invalid: as `parse`.
     """
     if not is_longform(document):
         return parse(document, limits)
-    found = tuple(detail for detail in scan(document, limits) if detail.pointer != "/longform")
-    rest = {name: value for name, value in document.items() if name == "longform" or name not in NOT_AVAILABLE}
-    return parse_longform(rest, limits, found)
+    filled, problems = merged(document)
+    problems += [detail for detail in scan(filled, limits) if detail.pointer != "/longform"]
+    known = {name: value for name, value in filled.items() if name == "longform" or name not in NOT_AVAILABLE}
+    return parse_longform(known, limits, tuple(problems))
 
 
 def document_sources(document: Document) -> list[SourceUse]:
