@@ -66,10 +66,12 @@ def test_no_field_names_a_secret() -> None:
 def test_the_description_of_a_render_is_that_of_the_document() -> None:
     published = json.loads(json.dumps(timeline.json_schema()).replace("#/$defs/", "#/components/schemas/"))
     operation = DOCUMENT["paths"]["/api/v1/render"]["post"]
-    described = operation["requestBody"]["content"]["application/json"]["schema"]
-    described = DOCUMENT["components"]["schemas"][described["$ref"].rpartition("/")[2]]
-    assert described["properties"].keys() == {*published["properties"], "idempotencyKey"}
-    assert (described["required"], described["additionalProperties"]) == (published["required"], False)
+    described = operation["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
+    for one, kind in zip(described, ("Edit", "LongformEdit"), strict=True):
+        found = DOCUMENT["components"]["schemas"][one["$ref"].rpartition("/")[2]]
+        schema = published["$defs"].pop(kind)
+        assert found["properties"].keys() == {*schema["properties"], "idempotencyKey"}
+        assert (found["required"], found["additionalProperties"]) == (schema["required"], False)
     for name, schema in published["$defs"].items():
         found = DOCUMENT["components"]["schemas"][name]
         assert found["properties"].keys() == schema["properties"].keys(), name

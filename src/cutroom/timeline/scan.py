@@ -21,7 +21,7 @@ _Trail = tuple[Any, ...]
 """Where a value stands: () for the document, else (trail of its parent, key)."""
 
 NOT_AVAILABLE: Final = {
-    "longform": "'longform' is not available yet in this version; describe the video as a 'timeline'.",
+    "longform": "A 'longform' is not accepted here; describe the video as a 'timeline'.",
     "callbackUrl": "'callbackUrl' is not available yet in this version; follow the job's events or poll the job.",
 }
 

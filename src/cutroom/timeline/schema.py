@@ -3,14 +3,19 @@
 import json
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from cutroom.timeline.document import Document
+from cutroom.timeline.longform import LongformEdit
 from cutroom.timeline.merge import FIELD, MERGE_SCHEMA
 from cutroom.timeline.model import Edit
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of the document."""
-    schema = _untitled(Edit.model_json_schema(by_alias=True))
-    schema["properties"] = {**schema["properties"], FIELD: dict(MERGE_SCHEMA)}
+    """JSON Schema 2020-12 of a document: an edit of clips, or a longform."""
+    schema = _untitled(TypeAdapter(Document).json_schema(by_alias=True))
+    for kind in (Edit, LongformEdit):
+        schema["$defs"][kind.__name__]["properties"][FIELD] = dict(MERGE_SCHEMA)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cutroom timeline", **schema}
 
 
