@@ -1,11 +1,11 @@
 """Floor 4, an engine: a resolved edit becomes a plan, and the plan becomes a file.
 
-`compile_plan` is pure; `render_segment` and `render_audio` make the pieces, each from its own part of the plan, on any
-machine and in any order; `finish` puts them together and
-`verify` measures the result.
+`compile_plan` is pure; what may be copied from sources is listed before, by `index_copies`. `render_segment` and
+`render_audio` make the pieces, each from its own part of the plan, on any machine and in any order; `finish` puts them
+together and `verify` measures the result.
 """
 
-from cutroom.render.compile import compile_plan
+from cutroom.render.compile import compile_plan, copy_sources, index_copies
 from cutroom.render.execute import render_segment
 from cutroom.render.explain import explain
 from cutroom.render.lettering.typefaces import families
@@ -15,22 +15,28 @@ from cutroom.render.output.made import Made
 from cutroom.render.plan import PLAN, RenderPlan, SegmentPlan
 from cutroom.render.report import REPORT, RenderReport, starts_fast, verify, write_report
 from cutroom.render.sound.execute import render_audio
-from cutroom.render.sound.plan import AudioPlan
+from cutroom.render.sound.mix import render_mix
+from cutroom.render.sound.plan import AudioPlan, MixPlan, pieces
 
 __all__ = [
     "PLAN",
     "REPORT",
     "AudioPlan",
+    "MixPlan",
     "Made",
     "RenderPlan",
     "RenderReport",
     "SegmentPlan",
     "compile_plan",
+    "copy_sources",
     "explain",
     "families",
     "finish",
+    "index_copies",
     "join",
+    "pieces",
     "render_audio",
+    "render_mix",
     "render_segment",
     "starts_fast",
     "verify",

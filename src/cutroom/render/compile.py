@@ -73,12 +73,18 @@ def copy_candidates(edit: ResolvedEdit) -> list[Candidate]:
     return find_candidates(_pictures(edit, canvas), canvas, _span(edit))
 
 
+def copy_sources(edit: ResolvedEdit) -> tuple[str, ...]:
+    """SHA-256 of every source of `copy_candidates`: the inputs of `index_copies`."""
+    media = (candidate.clip.media for candidate in copy_candidates(edit))
+    return tuple(sorted({one.sha256 for one in media if one is not None}))
+
+
 async def index_copies(edit: ResolvedEdit, inputs: Mapping[str, Path]) -> dict[str, PacketIndex]:
     """List the packets that decide what is copied, for `compile_plan`; the same sources give the same lists.
 
     Args:
         edit: the edit.
-        inputs: a file for each SHA-256 of the sources of `copy_candidates`.
+        inputs: a file for each SHA-256 of `copy_sources`.
     """
     return await index_candidates(copy_candidates(edit), edit.output.fps, inputs)
 
