@@ -40,17 +40,17 @@ def strokes(seconds: float, width: int = 640, height: int = 360) -> Picture:
     sheet = np.zeros((height, width), np.uint8)
     count = 9
     for number in range(count):
-        done = np.clip((seconds / 1.6 - number / count * 0.6) / 0.4, 0, 1)
+        done = np.clip((seconds / 2.2 - number / count * 0.65) / 0.35, 0, 1)
         if done <= 0:
             continue
         done = 1 - (1 - done) ** 3
         middle = (number + 0.5) / count * (height + 220) - 110
-        for _ in range(42):
-            offset, start, reach = rng.normal(0, 20), rng.uniform(-60, -10), rng.uniform(0.9, 1.08)
+        for _ in range(110):
+            offset, start, reach = rng.normal(0, 24), rng.uniform(-60, -10), rng.uniform(0.86, 1.08)
             end = start + (width + 90) * done * reach
             left = (round(start), round(middle + offset - 40))
             right = (round(end), round(middle + offset + (end - start) * 0.12 - 40))
-            cv2.line(sheet, left, right, 255, int(rng.uniform(2, 9)), cv2.LINE_AA)
+            cv2.line(sheet, left, right, 255, int(rng.uniform(3, 14)), cv2.LINE_AA)
     return np.repeat(cv2.GaussianBlur(sheet, (0, 0), 0.8)[..., None], 3, axis=2)
 
 
@@ -72,5 +72,5 @@ def film(path: Path, frames: list[Picture], fps: int) -> None:
 
 if __name__ == "__main__":
     film(HERE / "planet-green.mp4", [planet(number / 25) for number in range(100)], 25)
-    film(HERE / "strokes.mp4", [strokes(number / 25) for number in range(50)], 25)
+    film(HERE / "strokes.mp4", [strokes(number / 25) for number in range(60)], 25)
     print("made planet-green.mp4 and strokes.mp4")
