@@ -33,6 +33,7 @@ def audio_options(encoder: AudioEncoder) -> dict[str, Value]:
     if encoder.codec == "aac":
         # An MP4 says in this unit how much of the last frame counts; with the usual 1/1000 s samples would be lost.
         options["movie_timescale"] = encoder.sample_rate
+        options["movflags"] = Word.FASTSTART
     if encoder.codec == "pcm":
         options["rf64"] = -1
     return options

@@ -36,8 +36,9 @@ def gain(voice: Voice, first: int, last: int) -> Gain | float:
 def faded(ramp: Fade, first: int, last: int) -> Gain:
     """A fade over samples [first, last); before and after it the sound is there or not."""
     part = np.clip((np.arange(first - ramp.first, last - ramp.first) + 0.5) / ramp.length, 0, 1)
-    curve = np.sin if ramp.rising else np.cos
-    level: Gain = np.asarray(curve(part * (pi / 2)), np.float32)
+    angles: NDArray[np.float64] = part * (pi / 2)
+    strength: NDArray[np.float64] = np.sin(angles) if ramp.rising else np.cos(angles)
+    level: Gain = strength.astype(np.float32)
     return level
 
 
