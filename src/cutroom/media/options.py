@@ -29,8 +29,8 @@ DEMUXERS: Final = frozenset(
 )  # fmt: skip
 
 HARDWARE: Final = (
-    W.H264_NVENC, W.HEVC_NVENC, W.AV1_NVENC, W.H264_QSV, W.HEVC_QSV, W.AV1_QSV, W.VP9_QSV, W.H264_AMF, W.HEVC_AMF,
-    W.AV1_AMF, W.H264_VIDEOTOOLBOX, W.HEVC_VIDEOTOOLBOX,
+    W.H264_NVENC, W.HEVC_NVENC, W.AV1_NVENC, W.H264_QSV, W.HEVC_QSV, W.AV1_QSV, W.VP9_QSV, W.H264_VIDEOTOOLBOX,
+    W.HEVC_VIDEOTOOLBOX,
 )  # fmt: skip
 """Encoders of graphics cards that take pictures from main memory, so that a graph need not know of the card."""
 _PRESETS: Final = (
@@ -53,7 +53,7 @@ OUTPUT_OPTIONS: Final[Mapping[str, Kind]] = {
     "b:v": Int(0, 1_000_000_000),
     "maxrate": Int(1000, 1_000_000_000),
     "bufsize": Int(1000, 2_000_000_000),
-    "q:v": Real(1, 31),
+    "q:v": Real(1, 100),
     "g": Int(1, 100_000),
     "keyint_min": Int(1, 100_000),
     "bf": Int(0, 16),
@@ -93,7 +93,6 @@ OUTPUT_OPTIONS: Final[Mapping[str, Kind]] = {
     "compression_level": Int(0, 12),
     "rc": Choice(W.VBR),
     "cq": Int(0, 63),
-    "qp": Int(0, 63),
     "global_quality": Int(1, 63),
     "forced-idr": Flag(),
     "fps_mode:v": Choice(W.PASSTHROUGH, W.CFR, W.VFR),

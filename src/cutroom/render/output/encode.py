@@ -5,13 +5,14 @@ number that a codec's bytes depend on is fixed, threads among them.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from cutroom.media.kinds import Value
 from cutroom.media.words import Word
 from cutroom.render.encoders import AudioCodec, AudioEncoder, Pixels, VideoCodec, VideoEncoder
-from cutroom.timeline.resolved import Codec, Quality, ResolvedOutput
+from cutroom.timeline.resolved import Quality, ResolvedOutput
 
 _Scale = Mapping[Quality, tuple[str, int]]
 
@@ -106,22 +107,14 @@ def video_codec(output: ResolvedOutput) -> VideoCodec:
     return "prores" if output.format == "mov" and output.transparent else "h264"
 
 
-def video_encoder(output: ResolvedOutput, hardware: Mapping[Codec, str] | None = None) -> VideoEncoder:
-    """Settings for the pictures; the same for every segment of an edit.
-
-    Args:
-        output: the file to make.
-        hardware: FFmpeg's encoders that use this machine's graphics card, by codec; for an output that allows it.
-    """
+def video_encoder(output: ResolvedOutput) -> VideoEncoder:
+    """Settings for the pictures; the same for every segment of an edit."""
     codec = video_codec(output)
     name, reorder, scale = _SOFTWARE[codec]
     preset, crf = scale[output.quality]
     pixels = _pixels(codec, transparent=output.transparent)
     if codec == "prores" and pixels.startswith("yuva"):
         preset = _PRORES_ALPHA
-    chosen = hardware.get(codec) if hardware and output.hardware and codec != "ffv1" else None
-    if chosen is not None and pixels == "yuv420p":
-        name, preset, reorder = chosen, "", 0
     factor = -(-_FINEST_MIN // output.fps.numerator)
     return VideoEncoder(
         codec=codec,
@@ -135,6 +128,11 @@ def video_encoder(output: ResolvedOutput, hardware: Mapping[Codec, str] | None =
         pixels=pixels,
         reorder=reorder,
     )
+
+
+def on_hardware(encoder: VideoEncoder, name: str) -> VideoEncoder:
+    """The same settings for an encoder of a graphics card, which reorders no frames."""
+    return replace(encoder, name=name, preset="", reorder=0)
 
 
 def _pixels(codec: VideoCodec, *, transparent: bool) -> Pixels:
@@ -205,8 +203,6 @@ def _hardware_tuning(encoder: VideoEncoder) -> dict[str, Value]:
         return {**common, "rc": Word.VBR, "cq": encoder.crf, "b:v": 0, "preset": Word.P4}
     if family == "qsv":
         return {**common, "global_quality": max(1, encoder.crf)}
-    if family == "vaapi":
-        return {**common, "qp": max(1, encoder.crf)}
     if family == "videotoolbox":
         return {**common, "q:v": float(max(1, 100 - 2 * encoder.crf))}
     return common
