@@ -55,7 +55,8 @@ def swell(keys: tuple[Keyframe, ...], first: int, last: int) -> Gain:
         if begin < end:
             part = (moments[begin:end] - float(key.at)) / float(following.at - key.at)
             values[begin:end] = key.value + (following.value - key.value) * _eased(key.easing, part)
-    return np.maximum(values, 0).astype(np.float32)
+    level: Gain = np.maximum(values, 0).astype(np.float32)
+    return level
 
 
 def _eased(easing: Easing, part: NDArray[np.float64]) -> NDArray[np.float64]:

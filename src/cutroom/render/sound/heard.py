@@ -25,6 +25,8 @@ _OVERLAP: Final = 4800
 """Samples on both sides of the point where two blocks meet."""
 _CROSSING: Final = 960
 _SEARCH_STEP: Final = 8
+_UNLIKE: Final = -0.8
+"""What cancels out more than this is not made up for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +83,25 @@ def _block(voice: Voice, number: int, length: int) -> Take:
 def _joined(before: Sound, after: Sound, at: int) -> Sound:
     """Two blocks, of which the second starts at sample `at` of the first and overlaps with its end."""
     both = min(len(before) - at, len(after))
-    cross = _alike(before[at : at + both], after[:both])
+    cross, likeness = _alike(before[at : at + both], after[:both])
     length = min(_CROSSING, both - cross)
-    part = ((np.arange(length) + 0.5) / max(length, 1)).astype(np.float32)[:, None]
+    part = ((np.arange(length) + 0.5) / max(length, 1))[:, None]
+    # The power stays the same all the way, whether the two strengthen each other or cancel out.
+    power = part**2 + (1 - part) ** 2 + 2 * part * (1 - part) * max(likeness, _UNLIKE)
     begin = at + cross
-    mixed = before[begin : begin + length] * (1 - part) + after[cross : cross + length] * part
-    return np.concatenate([before[:begin], mixed, after[cross + length :]])
+    mixed = (before[begin : begin + length] * (1 - part) + after[cross : cross + length] * part) / np.sqrt(power)
+    return np.concatenate([before[:begin], mixed.astype(np.float32), after[cross + length :]])
 
 
-def _alike(one: Sound, other: Sound) -> int:
-    """Where two pieces of sound are most alike for the length of a crossing."""
+def _alike(one: Sound, other: Sound) -> tuple[int, float]:
+    """Where two pieces of sound are most alike for the length of a crossing, and how much: 1 for the same."""
     if len(one) <= _CROSSING:
-        return 0
+        return 0, 0.0
     pair = one.sum(axis=1, dtype=np.float64), other.sum(axis=1, dtype=np.float64)
     product, power = pair[0] * pair[1], pair[0] ** 2 + pair[1] ** 2
-    likeness = _sums(product) / np.maximum(_sums(power), 1e-9)
-    return int(np.argmax(likeness[::_SEARCH_STEP])) * _SEARCH_STEP
+    likeness = 2 * _sums(product) / np.maximum(_sums(power), 1e-9)
+    best = int(np.argmax(likeness[::_SEARCH_STEP])) * _SEARCH_STEP
+    return best, float(likeness[best])
 
 
 def _sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
