@@ -1,0 +1,210 @@
+"""Looking at an edit before it is rendered: its plan and its cost, some of its frames, a small quick version."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from cutroom import timeline
+from cutroom.jobs import Context
+from cutroom.kit.schema import Schema
+from cutroom.render import RenderPlan
+from cutroom.render.calibration import CALIBRATION, calibrate, calibration_name
+from cutroom.render.estimate import Calibration, Estimate, estimate
+from cutroom.render.outline import SegmentOutline, outline
+from cutroom.render.scaling import scaled
+from cutroom.render.storyboard import MOST, storyboard, storyboard_frames, storyboard_pieces
+from cutroom.timeline import CueSheet, Edit, Limits, Media
+from cutroom.timeline.output import Output
+from cutroom.workflows.blobs import locate
+from cutroom.workflows.inner import gather_edit
+from cutroom.workflows.pieces import pieces_of, render_piece, which_are_kept
+from cutroom.workflows.plans import planned
+from cutroom.workflows.render import RenderOutput, join, merged
+
+FRAMES: Final = 9
+PREVIEW_WIDTH: Final = 512
+PREVIEW_FPS: Final = 15.0
+FrameCount = Annotated[int, Field(ge=1, le=MOST, description="How many frames a storyboard shows.")]
+
+
+class Explain(Schema):
+    """An edit to explain."""
+
+    edit: Edit
+    storyboard: FrameCount | None = None
+    limits: Limits = Limits()
+
+
+class PlanOut(Schema):
+    """How one file will be made, and what that costs."""
+
+    format: str
+    width: int
+    height: int
+    fps: str
+    frames: int
+    duration: float
+    segments: list[SegmentOutline]
+    sound: bool
+    estimate: Estimate
+
+
+class Explanation(Schema):
+    """What would be done to render an edit, without doing it."""
+
+    plans: Annotated[list[PlanOut], Field(description="One for each output of the document.")]
+    seconds: Annotated[float, Field(description="How long all of it takes, about, when nothing else runs.")]
+    warnings: list[timeline.Warning]
+    calibration: Calibration
+    artifacts: Annotated[list[str], Field(description="The storyboard, if one was asked for.")]
+
+
+class Storyboard(Schema):
+    """An edit of which some frames are to be shown."""
+
+    edit: Edit
+    frames: FrameCount = FRAMES
+    limits: Limits = Limits()
+
+
+class StoryboardOutput(Schema):
+    """A sheet of frames."""
+
+    artifacts: list[str]
+    times: Annotated[list[float], Field(description="The second of the timeline that each frame shows.")]
+
+
+class Preview(Schema):
+    """An edit to make a small and quick version of."""
+
+    edit: Edit
+    limits: Limits = Limits()
+
+
+async def explain(ctx: Context, given: Explain) -> Explanation:
+    """Say what would be done for an edit, and what it would cost. Sources are fetched and probed; nothing is made."""
+    ctx.progress(0.0, "fetching")
+    gathered = await gather_edit(ctx, given.edit, given.limits)
+    ctx.progress(0.5, "planning")
+    plans = await _plans(ctx, given.edit, gathered.sources, given.limits)
+    keys = [piece.plan.key for piece in pieces_of(*plans)]
+    kept = set(await ctx.step("kept", which_are_kept, ctx.files, keys))
+    measured = await ctx.step("calibration", _calibration, ctx)
+    rates = _bit_rates(gathered.sources)
+    shown = [_shown(plan, estimate(plan, measured, kept=kept, bit_rates=rates), kept) for plan in plans]
+    artifacts: list[str] = []
+    if given.storyboard is not None:
+        ctx.progress(0.7, "drawing")
+        board = await ctx.step("storyboard", _board, ctx, given.edit, gathered.sources, given.limits, given.storyboard)
+        artifacts = board.artifacts
+    ctx.progress(1.0, "done")
+    warnings = dict.fromkeys([*gathered.warnings, *(warning for plan in plans for warning in plan.warnings)])
+    return Explanation(
+        plans=shown,
+        seconds=round(sum(plan.estimate.seconds for plan in shown), 3),
+        warnings=list(warnings),
+        calibration=measured,
+        artifacts=artifacts,
+    )
+
+
+async def draw_storyboard(ctx: Context, given: Storyboard) -> StoryboardOutput:
+    """Draw some frames of an edit on one sheet."""
+    ctx.progress(0.0, "fetching")
+    gathered = await gather_edit(ctx, given.edit, given.limits)
+    ctx.progress(0.4, "drawing")
+    made = await ctx.step("storyboard", _board, ctx, given.edit, gathered.sources, given.limits, given.frames)
+    ctx.progress(1.0, "done")
+    return made
+
+
+async def preview(ctx: Context, given: Preview) -> RenderOutput:
+    """Render a small version of an edit in a hurry: everything in its place, little of it sharp."""
+    edit = given.edit
+    width, height = edit.output.size
+    quick = Output(
+        format="mp4",
+        width=width,
+        height=height,
+        fps=min(PREVIEW_FPS, float(edit.output.rate)),
+        quality="lowest",
+        mute=edit.output.mute,
+        range=edit.output.range,
+        hardware="off",
+    )
+    ctx.progress(0.0, "fetching")
+    gathered = await gather_edit(ctx, edit, given.limits)
+    resolved = timeline.resolve(edit, gathered.sources, given.limits, output=quick)
+    plan = await planned(ctx, scaled(resolved, PREVIEW_WIDTH))
+    ctx.progress(0.1, "rendering")
+    pieces = pieces_of(plan)
+    kept = await ctx.step("kept", which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
+    missing = [piece for piece in pieces if piece.plan.key not in kept]
+    await ctx.map("pieces", render_piece, missing, span=(0.1, 0.95))
+    ctx.progress(0.95, "joining")
+    made = await ctx.step("join", join, ctx, plan, 0, len(kept))
+    ctx.progress(1.0, "done")
+    return merged([made], gathered.warnings)
+
+
+async def _plans(
+    ctx: Context, edit: Edit, sources: dict[str, Media | CueSheet], limits: Limits
+) -> Sequence[RenderPlan]:
+    return [
+        await planned(ctx, timeline.resolve(edit, sources, limits, output=output), f"output:{number}:")
+        for number, output in enumerate([edit.output, *edit.outputs])
+    ]
+
+
+async def _calibration(ctx: Context) -> Calibration:
+    """How fast this machine is, measured once and then kept."""
+    key = f"calibration/{calibration_name()}"
+    path = await ctx.files.find(key)
+    if path is not None:
+        return CALIBRATION.validate_json(path.read_bytes())
+    measured = await calibrate(ctx.scratch)
+    draft = ctx.scratch / "calibration.json"
+    draft.write_bytes(CALIBRATION.dump_json(measured))
+    await ctx.files.keep(key, draft)
+    return measured
+
+
+async def _board(
+    ctx: Context, edit: Edit, sources: dict[str, Media | CueSheet], limits: Limits, count: int
+) -> StoryboardOutput:
+    resolved = timeline.resolve(edit, sources, limits)
+    frames = storyboard_frames(resolved, count)
+    pieces = storyboard_pieces(resolved, frames)
+    inputs = await locate(ctx.files, sorted({name for piece in pieces for name in piece.inputs}))
+    sheet = ctx.scratch / "storyboard.jpg"
+    await storyboard(pieces, inputs=inputs, scratch=ctx.scratch, out=sheet)
+    published = await ctx.files.publish(sheet, kind="storyboard", name="storyboard.jpg", content_type="image/jpeg")
+    fps = resolved.output.fps
+    return StoryboardOutput(artifacts=[published.id], times=[round(float(frame / fps), 6) for frame in frames])
+
+
+def _bit_rates(sources: dict[str, Media | CueSheet]) -> dict[str, float]:
+    """Bits a second of every source that lasts."""
+    return {
+        one.sha256: one.info.size_bytes * 8 / float(one.info.duration)
+        for one in sources.values()
+        if isinstance(one, Media) and one.info.duration
+    }
+
+
+def _shown(plan: RenderPlan, costs: Estimate, kept: set[str]) -> PlanOut:
+    output = plan.output
+    rounded = replace(costs, seconds=round(costs.seconds, 3))
+    return PlanOut(
+        format=output.format,
+        width=output.width,
+        height=output.height,
+        fps=str(output.fps),
+        frames=plan.frames,
+        duration=round(float(plan.duration), 6),
+        segments=outline(plan, kept),
+        sound=plan.audio is not None,
+        estimate=rounded,
+    )

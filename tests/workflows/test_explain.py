@@ -1,0 +1,118 @@
+"""Looking at an edit before it is rendered, as a worker does it: real media, real ffmpeg, no server."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cutroom import timeline
+from cutroom.jobs import run_alone
+from cutroom.kit.errors import Invalid
+from cutroom.media.fetch import Fetcher
+from cutroom.media.probe import probe
+from cutroom.workflows import registry
+from cutroom.workflows.explain import Explanation, StoryboardOutput
+from tests.media.sources import make_audio, make_image, make_video
+from tests.workflows.test_batch import ManyFiles
+
+LIMITS = timeline.Limits(allow_local=True)
+
+
+def document(**output: Any) -> dict[str, Any]:
+    return {
+        "output": {"format": "mp4", "width": 640, "height": 360, "fps": 30, **output},
+        "timeline": {
+            "tracks": [
+                {"clips": [{"asset": {"type": "text", "text": "Hi", "font": {"size": 80}}, "start": 0, "length": 6}]},
+                {
+                    "clips": [
+                        {"asset": {"type": "video", "src": "a.mp4"}, "start": 0, "length": 3},
+                        {"asset": {"type": "image", "src": "b.png"}, "start": "auto", "length": 3},
+                    ]
+                },
+            ],
+            "soundtrack": {"src": "m.wav", "loop": True},
+        },
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_video(tmp_path / "a.mp4", 3, (640, 360), 30)
+    make_image(tmp_path / "b.png", (640, 360), color="red")
+    make_audio(tmp_path / "m.wav", 1)
+    for name in ("cache", "parts", "scratch"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+async def run(folder: Path, workflow: str, **given: Any) -> tuple[Any, ManyFiles]:
+    files = ManyFiles(base=folder, cache=folder / "cache", parts=folder / "parts", out=folder / "x", fetcher=Fetcher())
+    files.published = []
+    made = timeline.parse(given.pop("made", None) or document(), LIMITS)
+    kind = registry().get(workflow).input
+    value = kind.validate_python({"edit": made, "limits": LIMITS, **given})
+    seen: list[Any] = []
+    result = await run_alone(
+        registry(), workflow, value, files=files, scratch=folder / "scratch", events=lambda *said: seen.append(said)
+    )
+    assert seen
+    return result, files
+
+
+async def test_an_explanation_says_what_would_be_done_and_makes_nothing(folder: Path) -> None:
+    result, files = await run(folder, "render.explain")
+    assert isinstance(result, Explanation)
+    (plan,) = result.plans
+    assert (plan.format, plan.width, plan.frames, plan.duration, plan.sound) == ("mp4", 640, 180, 6.0, True)
+    assert plan.segments[0].start == 0
+    assert plan.segments[-1].end == 6
+    assert plan.estimate.encoded_frames == 180
+    assert result.seconds > 0
+    assert files.published == []
+    pointers = {layer.pointer for segment in plan.segments for layer in segment.layers}
+    assert pointers == {"/timeline/tracks/0/clips/0", "/timeline/tracks/1/clips/0", "/timeline/tracks/1/clips/1"}
+
+
+async def test_a_machine_is_measured_once(folder: Path) -> None:
+    first, _ = await run(folder, "render.explain")
+    started = time.perf_counter()
+    second, _ = await run(folder, "render.explain")
+    assert second.calibration == first.calibration
+    assert time.perf_counter() - started < 5
+
+
+async def test_an_explanation_may_show_a_storyboard(folder: Path) -> None:
+    result, files = await run(folder, "render.explain", storyboard=4)
+    assert result.artifacts == [str(files.published[0])]
+    with Image.open(files.published[0]) as sheet:
+        assert sheet.size == (2 * 320 + 24, 2 * 180 + 24)
+
+
+async def test_a_storyboard_shows_frames_of_the_edit(folder: Path) -> None:
+    result, files = await run(folder, "render.storyboard", frames=2)
+    assert isinstance(result, StoryboardOutput)
+    assert result.times == [1.5, 4.5]
+    sheet = np.asarray(Image.open(files.published[0]), np.float64)
+    assert np.abs(sheet[20, 8 + 320 + 8 + 20] - (255, 0, 0)).max() < 20
+
+
+async def test_a_preview_is_the_whole_film_small(folder: Path) -> None:
+    _, files = await run(folder, "render.preview")
+    info = await probe(files.published[0])
+    assert info.video is not None
+    assert info.audio is not None
+    assert (info.video.width, info.video.height, float(info.video.fps)) == (512, 288, 15.0)
+    assert info.video.frames == 90
+
+
+async def test_a_wrong_edit_is_pointed_at(folder: Path) -> None:
+    made = document()
+    made["timeline"]["tracks"][1]["clips"][0]["asset"]["src"] = "nowhere.mp4"
+    for workflow in ("render.explain", "render.storyboard", "render.preview"):
+        with pytest.raises(Invalid) as caught:
+            await run(folder, workflow, made=made)
+        assert caught.value.details[0].pointer == "/timeline/tracks/1/clips/0/asset/src"
