@@ -20,6 +20,9 @@ from cutroom.api.submission import ACCEPTED, KeyHeader, Wait, accepted, idempote
 from cutroom.jobs import Idempotency, Submission
 from cutroom.kit.errors import Detail, Invalid, NotFound
 from cutroom.kit.schema import Schema
+from cutroom.timeline.document import Document as Edit
+from cutroom.timeline.document import document_sources, parse_document
+from cutroom.timeline.longform import LongformEdit
 
 ROUTE = "render"
 MAX_DETAILS = 100
@@ -39,8 +42,16 @@ class RenderRequest(timeline.Edit):
     ] = None
 
 
+class LongformRequest(LongformEdit):
+    """A longform to render: hours of sound over a few backgrounds; in JSON, `longform` and `output`."""
+
+    idempotency_key: Annotated[
+        str | None, Field(min_length=1, max_length=255, description="As in a request with a timeline.")
+    ] = None
+
+
 class RawRender:
-    """A render request as JSON data: `timeline.parse` checks it, better than a model alone could say it."""
+    """A render request as JSON data: `parse_document` checks it, better than a model alone could say it."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -50,9 +61,10 @@ class RawRender:
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """What should come in."""
-        described = handler(RenderRequest.__pydantic_core_schema__)
-        handler.resolve_ref_schema(described)["properties"][timeline.MERGE_FIELD] = dict(timeline.MERGE_SCHEMA)
-        return described
+        described = [handler(model.__pydantic_core_schema__) for model in (RenderRequest, LongformRequest)]
+        for one in described:
+            handler.resolve_ref_schema(one)["properties"][timeline.MERGE_FIELD] = dict(timeline.MERGE_SCHEMA)
+        return {"anyOf": described}
 
 
 Document = Annotated[Any, RawRender, Body(description="The timeline, and the file to make of it.")]
@@ -86,7 +98,7 @@ async def create_render(
     """
     edit, once = await _read(services, document, key)
     async with services.database.begin() as session:
-        await check_sources(services, session, caller, timeline.sources(edit))
+        await check_sources(services, session, caller, document_sources(edit))
         submitted = await services.jobs.submit(
             session,
             caller.workspace_id,
@@ -99,7 +111,7 @@ async def create_render(
 async def validate_render(services: Services, caller: Caller, document: Document) -> ValidationOut:
     """Check a timeline as `POST /render` would, without making a job. Costs nothing."""
     edit, _ = await _read(services, document, None)
-    uses = timeline.sources(edit)
+    uses = document_sources(edit)
     async with services.database.begin() as session:
         await check_sources(services, session, caller, uses)
     return ValidationOut(
@@ -107,7 +119,7 @@ async def validate_render(services: Services, caller: Caller, document: Document
     )
 
 
-async def _read(services: ApiServices, document: Any, key: str | None) -> tuple[timeline.Edit, Idempotency | None]:
+async def _read(services: ApiServices, document: Any, key: str | None) -> tuple[Edit, Idempotency | None]:
     """The edit, and the key of the request; the key is no part of the edit."""
     in_body = None
     if isinstance(document, dict) and "idempotencyKey" in document:
@@ -115,7 +127,7 @@ async def _read(services: ApiServices, document: Any, key: str | None) -> tuple[
         document = {name: value for name, value in document.items() if name != "idempotencyKey"}
     once = idempotency(ROUTE, key, in_body, document)
     # Pure work of milliseconds for a large document, which others on the event loop need not wait for.
-    return await asyncio.to_thread(timeline.parse, document, services.limits), once
+    return await asyncio.to_thread(parse_document, document, services.limits), once
 
 
 async def check_sources(

@@ -19,7 +19,11 @@ from cutroom.kit.scratch import Scratch
 from cutroom.media import ffmpeg
 from cutroom.media.fetch import Fetcher
 from cutroom.media.probe import probe
+from cutroom.render.longform import compile_longform, explain_longform
+from cutroom.timeline.document import Document, document_sources, parse_document
+from cutroom.timeline.longform import LongformEdit, resolve_longform
 from cutroom.workflows import registry
+from cutroom.workflows.longform import find_copies
 from cutroom.workflows.sources import take
 
 
@@ -52,7 +56,7 @@ async def render(document: Path, *, output: Path | None, explain: bool, cache: P
     show_facts("Rendered", facts(await probe(target), output or target))
 
 
-def _check_target(target: Path, edit: timeline.Edit, document: Path) -> None:
+def _check_target(target: Path, edit: Document, document: Path) -> None:
     """Refuse, before any work, a place that the result cannot go to or that would cost the author a file."""
     wanted = f".{edit.output.format}"
     if target.suffix.lower() != wanted:
@@ -65,7 +69,7 @@ def _check_target(target: Path, edit: timeline.Edit, document: Path) -> None:
         raise Invalid("output_not_writable", f"Nothing can be written to {target.parent}.")
     if not target.exists():
         return
-    for use in timeline.sources(edit):
+    for use in document_sources(edit):
         source = document.parent / use.src
         if "://" not in use.src and source.exists() and target.samefile(source):
             raise Invalid("output_is_source", f"'{target.name}' is a source of this document; name another with -o.")
@@ -82,20 +86,25 @@ def _scratch() -> Scratch:
     return scratch
 
 
-def _read(document: Path) -> timeline.Edit:
+def _read(document: Path) -> Document:
     try:
         raw = document.read_bytes()
     except OSError as error:
         raise Invalid("no_document", f"Cannot read '{document}': {error.strerror}.") from error
-    return timeline.parse(strict_json.parse(raw), timeline.Limits(allow_local=True, fonts=engine.families()))
+    return parse_document(strict_json.parse(raw), timeline.Limits(allow_local=True, fonts=engine.families()))
 
 
-async def _explain(edit: timeline.Edit, files: StandaloneFiles) -> None:
-    media = {use.src: await take(files, use.src) for use in timeline.sources(edit)}
+async def _explain(edit: Document, files: StandaloneFiles) -> None:
+    media = {use.src: await take(files, use.src) for use in document_sources(edit)}
+    if isinstance(edit, LongformEdit):
+        longform = resolve_longform(edit, media)
+        facts = await find_copies(files, [track.media for track in longform.tracks])
+        out.print(explain_longform(compile_longform(longform, facts)), markup=False)
+        return
     out.print(engine.explain(engine.compile_plan(timeline.resolve(edit, media))), markup=False)
 
 
-async def _run(edit: timeline.Edit, files: StandaloneFiles, scratch: Path) -> None:
+async def _run(edit: Document, files: StandaloneFiles, scratch: Path) -> None:
     with progress_bar("rendering") as show:
 
         def on_event(kind: str, data: dict[str, Any]) -> None:

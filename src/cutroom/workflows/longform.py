@@ -1,0 +1,134 @@
+"""The longform workflow: hours of sound over a few pictures become a file."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cutroom.jobs import Context, Files
+from cutroom.media.formats import format_named
+from cutroom.render import Made, SegmentPlan, write_report
+from cutroom.render.longform import (
+    CopyFacts,
+    EncodedSound,
+    LongformPlan,
+    compile_longform,
+    copy_facts,
+    join_longform,
+    longform_pieces,
+    render_longform_piece,
+    verify_longform,
+)
+from cutroom.render.longform.plan import CopiedSound
+from cutroom.timeline import Edit, Limits, Media
+from cutroom.timeline.longform import LongformEdit, longform_sources, resolve_longform
+from cutroom.workflows.blobs import blob_key, find, locate
+from cutroom.workflows.pieces import which_are_kept
+from cutroom.workflows.render import FETCHED, JOINED, RENDERED, FileOutput, RenderOutput, publish, render
+from cutroom.workflows.sources import gather_media
+
+Document = Edit | LongformEdit
+_DEFAULT: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class LongformItem:
+    """One piece of a longform, for a worker: a segment of pictures, or a part of the sound."""
+
+    segment: SegmentPlan | None
+    sound: EncodedSound | None
+
+    @property
+    def plan(self) -> SegmentPlan | EncodedSound:
+        """Whichever of the two it is."""
+        plan = self.segment or self.sound
+        if plan is None:
+            raise ValueError("a piece is a segment or sound")
+        return plan
+
+
+async def render_document(ctx: Context, edit: Document) -> RenderOutput:
+    """Render a document of either kind."""
+    if isinstance(edit, LongformEdit):
+        return await render_longform(ctx, edit)
+    return await render(ctx, edit)
+
+
+async def render_longform(ctx: Context, edit: LongformEdit, limits: Limits = _DEFAULT) -> RenderOutput:
+    """Render a longform to one file."""
+    ctx.progress(0.0, "fetching")
+    media = await gather_media(ctx, longform_sources(edit))
+    longform = resolve_longform(edit, media, limits)
+    heard = {track.media.sha256: track.media for track in longform.tracks}
+    facts = await ctx.step("copies", find_copies, ctx.files, list(heard.values()))
+    plan = compile_longform(longform, facts)
+    ctx.progress(FETCHED, "rendering")
+    items = [_item(piece) for piece in longform_pieces(plan)]
+    kept = await ctx.step("kept", which_are_kept, ctx.files, [item.plan.key for item in items])
+    missing = [item for item in items if item.plan.key not in kept]
+    await ctx.map("pieces", render_longform_item, missing, span=(FETCHED, RENDERED))
+    ctx.progress(RENDERED, "joining")
+    output = await ctx.step("join", join, ctx, plan, len(kept))
+    ctx.progress(JOINED, "done")
+    return output
+
+
+async def find_copies(files: Files, media: list[Media]) -> dict[str, CopyFacts]:
+    """What is known of the sounds that can be copied, by SHA-256."""
+    found: dict[str, CopyFacts] = {}
+    for one in media:
+        path = await find(files, blob_key(one.sha256))
+        facts = await asyncio.to_thread(copy_facts, path, one.info)
+        if facts is not None:
+            found[one.sha256] = facts
+    return found
+
+
+async def render_longform_item(ctx: Context, item: LongformItem) -> str:
+    """Make one piece and keep it under its content key; the key is the result."""
+    plan = item.plan
+    if await ctx.files.find(plan.key) is not None:
+        return plan.key
+    inputs = await locate(ctx.files, plan.inputs)
+    out = ctx.scratch / "piece.mp4"
+    await render_longform_piece(plan, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress)
+    await ctx.files.keep(plan.key, out)
+    return plan.key
+
+
+async def join(ctx: Context, plan: LongformPlan, reused: int = 0) -> RenderOutput:
+    """Join the pieces, measure the result and publish it with its report; `reused` pieces were there before."""
+    kind = format_named(plan.output.format)
+    out = ctx.scratch / f"output.{kind.extension}"
+    pieces: dict[str, Path] = {piece.key: await find(ctx.files, piece.key) for piece in longform_pieces(plan)}
+    await join_longform(plan, pieces=pieces, sources=await locate(ctx.files, _copied(plan)), out=out)
+    report = await verify_longform(plan, out, reused=reused)
+    film = Made(out, "render", f"render.{kind.extension}", kind.content_type)
+    artifacts = await publish(ctx, [film, write_report(report, ctx.scratch)], 0)
+    file = FileOutput(
+        artifact=artifacts[0],
+        format=plan.output.format,
+        duration=float(report.duration),
+        width=report.width,
+        height=report.height,
+        fps=None if report.fps is None else str(report.fps),
+        frames=report.frames,
+        size_bytes=report.size_bytes,
+    )
+    return RenderOutput(
+        **file.model_dump(),
+        artifacts=artifacts,
+        outputs=[file],
+        segments=len(plan.segments),
+        reused_segments=reused,
+        warnings=list(plan.warnings),
+    )
+
+
+def _item(piece: SegmentPlan | EncodedSound) -> LongformItem:
+    return LongformItem(None, piece) if isinstance(piece, EncodedSound) else LongformItem(piece, None)
+
+
+def _copied(plan: LongformPlan) -> Sequence[str]:
+    return sorted({part.media.sha256 for part in plan.sound.parts if isinstance(part, CopiedSound)})
