@@ -41,6 +41,16 @@ async def test_a_page_is_drawn_at_its_size_and_transparent_where_it_paints_nothi
     assert not pixels[:, 60:, 3].any()
 
 
+@pytest.mark.parametrize("size", [(160, 90), (300, 88), (640, 360)])
+async def test_a_page_is_as_large_as_asked_to_itself(chromium: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    style = "body{margin:0}p{margin:0;width:100vw;height:100vh;background:#f00}"
+    corner = "i{position:fixed;right:0;bottom:0;width:4px;height:4px;background:#00f}"
+    pixels = await drawn(f"<style>{style}{corner}</style><p></p><i></i>", tmp_path, size)
+    assert pixels[0, 0].tolist() == [255, 0, 0, 255]
+    assert pixels[-1, -1].tolist() == [0, 0, 255, 255]
+    assert pixels[-6, -6].tolist() == [255, 0, 0, 255]
+
+
 async def test_a_script_does_not_run(chromium: Path, tmp_path: Path) -> None:
     html = '<body style="margin:0;background:#0f0"><script>document.body.style.background="#f00"</script></body>'
     assert (await drawn(html, tmp_path)).reshape(-1, 4).tolist()[0] == [0, 255, 0, 255]

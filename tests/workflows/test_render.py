@@ -5,15 +5,10 @@ from typing import Any
 
 import pytest
 
-from cutroom import timeline
-from cutroom.app.standalone import StandaloneFiles
-from cutroom.jobs import run_alone
 from cutroom.kit.errors import CutroomError, Invalid
-from cutroom.media.fetch import Fetcher
 from cutroom.media.probe import probe
-from cutroom.workflows import registry
-from cutroom.workflows.render import RenderOutput
 from tests.media.sources import count_frames, make_audio, make_image, make_video
+from tests.workflows.standing import frames, run
 
 
 @pytest.fixture
@@ -40,25 +35,6 @@ def document(**output: Any) -> dict[str, Any]:
             "soundtrack": {"src": "m.wav", "volume": 0.5, "loop": True},
         },
     }
-
-
-async def run(folder: Path, edit: dict[str, Any], out: str = "out.mp4") -> tuple[RenderOutput, list[dict[str, Any]]]:
-    seen: list[dict[str, Any]] = []
-    cache, scratch = folder / "cache", folder / "scratch"
-    cache.mkdir(exist_ok=True)
-    scratch.mkdir(exist_ok=True)
-    files = StandaloneFiles(base=folder, cache=cache, parts=scratch, out=folder / out, fetcher=Fetcher())
-    result = await run_alone(
-        registry(),
-        "render",
-        timeline.parse(edit, timeline.Limits(allow_local=True)),
-        files=files,
-        scratch=scratch,
-        events=lambda kind, data: seen.append({"kind": kind, **data}),
-        concurrency=2,
-    )
-    assert isinstance(result, RenderOutput)
-    return result, seen
 
 
 async def test_an_edit_becomes_the_file_it_describes(folder: Path) -> None:
@@ -130,3 +106,56 @@ async def test_nothing_unfinished_is_left_beside_the_result(folder: Path) -> Non
     await run(folder, document())
     assert {path.name for path in set(folder.iterdir()) - before} == {"cache", "scratch", "out.mp4"}
     assert list((folder / "cache").rglob("*.part")) == []
+
+
+async def test_several_outputs_come_from_one_timeline(folder: Path) -> None:
+    edit = document(poster={"at": 1})
+    edit["outputs"] = [
+        {"format": "webm", "width": 160, "height": 90, "fps": 10},
+        {"format": "jpg", "width": 80, "height": 46, "at": 2},
+        {"format": "mp3"},
+    ]
+    result, _ = await run(folder, edit)
+    assert [file.format for file in result.outputs] == ["mp4", "webm", "jpg", "mp3"]
+    assert [(file.width, file.height) for file in result.outputs] == [(160, 90), (160, 90), (80, 46), (None, None)]
+    assert {path.name for path in folder.glob("out.*")} == {
+        "out.mp4", "out.poster.jpg", "out.2.render.webm", "out.3.render.jpg", "out.4.render.mp3",
+    }  # fmt: skip
+    poster, still = frames(folder / "out.poster.jpg")[0], frames(folder / "out.3.render.jpg")[0]
+    assert (poster.shape, still.shape) == ((90, 160, 3), (46, 80, 3))
+    assert still[23, 10, 0] > 200  # the red image, which is there at second 2
+    assert still[23, 10, 1] < 60
+
+
+async def test_a_stream_names_its_media_where_it_lies(folder: Path) -> None:
+    await run(folder, document(format="hls"), "out.m3u8")
+    playlist = (folder / "out.m3u8").read_text()
+    media = next(path for path in folder.glob("out.*.mp4"))
+    assert playlist.count(media.name) >= 2
+    assert "media.mp4" not in playlist.replace(media.name, "")
+    assert len(frames(folder / "out.m3u8")) == 30
+
+
+async def test_captions_come_from_a_file(folder: Path) -> None:
+    (folder / "words.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nHello there\n")
+    edit = {
+        "output": {"format": "mp4", "width": 320, "height": 180, "fps": 10},
+        "timeline": {
+            "duration": 1.5,
+            "tracks": [{"clips": [{"asset": {"type": "captions", "src": "words.srt"}, "start": 0}]}],
+        },
+    }
+    await run(folder, edit)
+    bright = [int((frame.max(axis=2) > 200).sum()) for frame in frames(folder / "out.mp4")]
+    assert max(bright[:5]) == 0
+    assert min(bright[5:10]) > 100
+    assert max(bright[10:]) == 0
+
+
+async def test_wrong_captions_are_pointed_at(folder: Path) -> None:
+    (folder / "words.srt").write_bytes(b"\xff\xfe\x00 no text")
+    clip = {"asset": {"type": "captions", "src": "words.srt"}, "start": 0, "length": 1}
+    with pytest.raises(Invalid) as caught:
+        await run(folder, {"timeline": {"tracks": [{"clips": [clip]}]}})
+    assert caught.value.code == "bad_captions"
+    assert caught.value.details[0].pointer == "/timeline/tracks/0/clips/0/asset/src"

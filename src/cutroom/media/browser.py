@@ -12,11 +12,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 import structlog
+from PIL import Image
 
 from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.kit.process import Limits, TimedOut, run
@@ -31,6 +33,8 @@ _POLICY: Final = (
 _REQUEST_BYTES: Final = 64 << 10
 _TIMEOUT_S: Final = 60.0
 _FILE_BYTES: Final = 512 << 20
+_BARS_PX: Final = 160
+"""What the window is higher than the page: without a screen, Chromium takes its bars off the height of the page."""
 _FLAGS: Final = (
     "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--no-default-browser-check",
     "--hide-scrollbars",
@@ -91,7 +95,8 @@ async def picture(page: Page, *, scratch: Path, out: Path) -> None:
     async with _serving(page) as port:
         command: list[str | Path] = [
             program, *_FLAGS, *_sandbox(), f"--proxy-server=127.0.0.1:{port}", "--proxy-bypass-list=<-loopback>",
-            f"--user-data-dir={profile}", f"--window-size={page.width},{page.height}", f"--screenshot={out}",
+            f"--user-data-dir={profile}", f"--window-size={page.width},{page.height + _BARS_PX}",
+            f"--screenshot={out}",
             f"http://{_HOST}/",
         ]  # fmt: skip
         try:
@@ -104,7 +109,21 @@ async def picture(page: Page, *, scratch: Path, out: Path) -> None:
     if done.returncode != 0 or not out.is_file():
         _log.error("browser.failed", returncode=done.returncode, stderr=done.stderr[-2000:].decode("utf-8", "replace"))
         raise Unavailable("browser_failed", "The browser stopped without a picture; try again.")
+    await asyncio.to_thread(_crop, out, page)
     _log.info("browser.drew", elapsed_s=round(time.monotonic() - started, 3))
+
+
+def _frame(page: Page) -> bytes:
+    """A page that shows the author's in a frame of its own, which is exactly as large as was asked for."""
+    style = f"position:fixed;left:0;top:0;width:{page.width}px;height:{page.height}px;border:0"
+    html = f'<!doctype html><meta charset="utf-8"><iframe style="{style}" srcdoc="{escape(page.html)}"></iframe>'
+    return html.encode()
+
+
+def _crop(path: Path, page: Page) -> None:
+    with Image.open(path) as drawn:
+        cropped = drawn.convert("RGBA").crop((0, 0, page.width, page.height))
+    cropped.save(path, "PNG", compress_level=1)
 
 
 def _sandbox() -> list[str]:
@@ -137,7 +156,7 @@ async def _answer(line: str, page: Page) -> bytes:
     place = target.removeprefix(f"http://{_HOST}")
     if method == "GET" and place != target:
         if place == "/":
-            return _response("200 OK", "text/html; charset=utf-8", page.html.encode())
+            return _response("200 OK", "text/html; charset=utf-8", _frame(page))
         font = page.fonts.get(unquote(place.removeprefix("/fonts/")))
         if font is not None:
             return _response("200 OK", "font/otf", await asyncio.to_thread(font.read_bytes))

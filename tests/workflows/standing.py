@@ -1,0 +1,43 @@
+"""Running the render workflow as the command line does: real media, real ffmpeg, no server."""
+
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from cutroom import timeline
+from cutroom.app.standalone import StandaloneFiles
+from cutroom.jobs import run_alone
+from cutroom.media.fetch import Fetcher
+from cutroom.workflows import registry
+from cutroom.workflows.render import RenderOutput
+
+Frame = NDArray[np.uint8]
+
+
+async def run(folder: Path, edit: dict[str, Any], out: str = "out.mp4") -> tuple[RenderOutput, list[dict[str, Any]]]:
+    """Render a document whose sources lie in `folder`; returns what the workflow said, and its events."""
+    seen: list[dict[str, Any]] = []
+    cache, scratch = folder / "cache", folder / "scratch"
+    cache.mkdir(exist_ok=True)
+    scratch.mkdir(exist_ok=True)
+    files = StandaloneFiles(base=folder, cache=cache, parts=scratch, out=folder / out, fetcher=Fetcher())
+    result = await run_alone(
+        registry(),
+        "render",
+        timeline.parse(edit, timeline.Limits(allow_local=True)),
+        files=files,
+        scratch=scratch,
+        events=lambda kind, data: seen.append({"kind": kind, **data}),
+        concurrency=2,
+    )
+    assert isinstance(result, RenderOutput)
+    return result, seen
+
+
+def frames(path: Path) -> list[Frame]:
+    """Every picture of a file, as (height, width, 3) red, green, blue."""
+    with av.open(str(path)) as file:
+        return [frame.to_ndarray(format="rgb24").astype(np.uint8) for frame in file.decode(video=0)]
