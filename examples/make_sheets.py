@@ -68,7 +68,7 @@ def easings() -> dict[str, Any]:
     rows, tracks = len(EASINGS) // 3, []
     for number, name in enumerate(EASINGS):
         column, row = divmod(number, rows)
-        x, y = 0.03 + column * 0.325, 0.075 + row * 0.0885
+        x, y = 0.06 + column * 0.325, 0.075 + row * 0.0885
         track = {"asset": shape("rectangle", "#262b33", radius=3), "size": {"width": 250, "height": 6}}
         disc = {"asset": shape("ellipse", [CORAL, TEAL, GOLD][column]), "size": {"width": 26, "height": 26}}
         there = round(x + 224 / 1280, 4)
@@ -97,7 +97,7 @@ def sheet(names: list[str], columns: int, make: Any, poster: float) -> dict[str,
         offset = {"x": round((column * width + 6) / 1280, 5), "y": round((row * height + top) / 720, 5)}
         box = {"size": {"width": width - 12, "height": height - 44}, "position": "top-left", "radius": 10}
         pictures += [{**clip, **box, **whole(), "offset": offset} for clip in make(name)]
-        place = {"x": offset["x"] - 0.026, "y": round((row * height + height - 40) / 720 - 0.046, 5)}
+        place = {"x": offset["x"] - 0.026, "y": round((row * height + height - 36) / 720 - 0.046, 5)}
         words.append({"asset": label(name, 20), **whole(), "position": "top-left", "offset": place})
     return edit((1280, 720), [words, pictures], seconds=3, poster=poster)
 
