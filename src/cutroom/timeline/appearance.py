@@ -44,7 +44,7 @@ def dressed(resolved: ResolvedClip, placed: Placed, stage: Stage) -> ResolvedCli
         waveform=asset.resolved(source.media, resolved.trim)
         if isinstance(asset, WaveformAsset) and source is not None
         else None,
-        captions=captions_of(asset, placed.sheet, resolved, stage.canvas)
+        captions=captions_of(asset, placed.sheet, resolved, stage)
         if isinstance(asset, CaptionsAsset) and placed.sheet is not None
         else None,
     )

@@ -63,6 +63,12 @@ def complaints(error: ValidationError, root: type[Part] = Edit) -> Iterator[Deta
     for item in error.errors(include_url=False):
         if item["type"] == "invalid_key":
             continue  # `scan` has said it
+        if item["type"] == "missing" and isinstance(item["loc"][-1], int):
+            if item["loc"][-1] == len(item["input"]):  # once for a list of a fixed length, not for every missing entry
+                item["loc"] = item["loc"][:-1]
+                place, _ = _place(item["loc"], root)
+                yield Detail(pointer(place), "too_few", f"This list has too few entries: {len(item['input'])}.")
+            continue
         place, model = _place(item["loc"], root)
         code, sentence, below = _say({**item, "loc": tuple(place)}, model)
         yield Detail(pointer([*place, *below]), code, sentence)

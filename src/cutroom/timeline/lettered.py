@@ -6,12 +6,13 @@ from cutroom.timeline.assets.text import alignment_at
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.cueing import shifted
 from cutroom.timeline.cuesheet import CueSheet
-from cutroom.timeline.geometry import Canvas
+from cutroom.timeline.joins import Stage
 from cutroom.timeline.resolved import Captions, ResolvedClip
 
 
-def captions_of(asset: CaptionsAsset, sheet: CueSheet, clip: ResolvedClip, canvas: Canvas) -> Captions:
-    """The captions of a clip whose own times are decided."""
+def captions_of(asset: CaptionsAsset, sheet: CueSheet, clip: ResolvedClip, stage: Stage) -> Captions:
+    """The captions of a clip whose own times are decided; what comes after its end is left out."""
+    seconds = (clip.end - clip.start) / stage.fps
     preset = PRESETS[asset.style]
     style = style_of(
         preset,
@@ -22,7 +23,7 @@ def captions_of(asset: CaptionsAsset, sheet: CueSheet, clip: ResolvedClip, canva
         case=asset.case,
         wrap_px=asset.width,
         align=alignment_at(clip.position),
-        canvas=canvas,
+        canvas=stage.canvas,
     )
     # A letter colour of one's own is the colour of the spoken word too, unless the style marks that word.
     marks = preset.active != preset.color
@@ -30,7 +31,7 @@ def captions_of(asset: CaptionsAsset, sheet: CueSheet, clip: ResolvedClip, canva
     behind = asset.active.background or preset.active_background
     spoken = asset.spoken_color or preset.spoken
     return Captions(
-        cues=shifted(sheet, clip.trim, clip.speed),
+        cues=tuple(cue for cue in shifted(sheet, clip.trim, clip.speed) if cue.start < seconds),
         style=style,
         active=read_color(active),
         active_background=None if behind is None else read_color(behind),

@@ -53,6 +53,22 @@ def remark(placed: Placed, resolved: ResolvedClip, stage: Stage, notes: Notes) -
         if isinstance(value, tuple) and exact(value[-1].at) > seconds + 1 / stage.fps:
             sentence = f"The last keyframe stands at {value[-1].at:g} seconds, and the clip lasts {float(seconds):g}."
             notes.warn(f"{placed.pointer}/{field}/{len(value) - 1}/at", "keyframe_beyond_end", sentence)
+    _captions(placed, seconds, notes)
+    _matte(placed, seconds, stage, notes)
+
+
+def _captions(placed: Placed, seconds: Fraction, notes: Notes) -> None:
+    if placed.sheet is None:
+        return
+    trim, speed = exact(placed.clip.trim), exact(placed.clip.speed)
+    late = sum((cue.start - trim) / speed >= seconds for cue in placed.sheet.cues)
+    if late:
+        what = "caption comes" if late == 1 else f"captions, {late} of them, come"
+        sentence = f"The last {what} after the clip has ended and will not be seen."
+        notes.warn(f"{placed.pointer}/length", "caption_beyond_end", sentence)
+
+
+def _matte(placed: Placed, seconds: Fraction, stage: Stage, notes: Notes) -> None:
     matte = placed.clip.matte
     if matte is None:
         return

@@ -26,6 +26,16 @@ MAX_CHARACTERS: Final = 2_000_000
 _MAX_WORDS: Final = 200
 
 
+def _some(found: tuple[Part, ...]) -> tuple[Part, ...]:
+    if not found:
+        raise PydanticCustomError("too_few", "This list has no entries; at least one is needed.")
+    return found
+
+
+# Not `min_length`: Pydantic would also say it of a list whose only entry is wrong.
+_SOME: Final = AfterValidator(_some)
+
+
 class CaptionWord(Part):
     """A word and when it is spoken."""
 
@@ -44,7 +54,7 @@ class CaptionCue(Part):
         Field(min_length=1, max_length=2000, description="The words, when they carry no times; line breaks are kept."),
     ] = None
     words: Annotated[
-        Annotated[tuple[CaptionWord, ...], Field(strict=False, min_length=1, max_length=_MAX_WORDS)] | None,
+        Annotated[tuple[CaptionWord, ...], _SOME, Field(strict=False, max_length=_MAX_WORDS)] | None,
         Field(description="The words with their times, instead of `text`; each starts no earlier than the last one."),
     ] = None
 
@@ -121,7 +131,7 @@ class CaptionsAsset(Part):
         Field(min_length=1, max_length=MAX_CHARACTERS, description="The text of such a file, instead of `src`."),
     ] = None
     cues: Annotated[
-        Annotated[tuple[CaptionCue, ...], Field(strict=False, min_length=1, max_length=MAX_CUES)] | None,
+        Annotated[tuple[CaptionCue, ...], _SOME, Field(strict=False, max_length=MAX_CUES)] | None,
         Field(description="The captions themselves, instead of `src`."),
     ] = None
     style: Annotated[

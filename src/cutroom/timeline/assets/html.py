@@ -6,7 +6,7 @@ from pydantic import Field
 
 from cutroom.timeline.fields import ClearOrColor, Number, Part
 
-_Side = Annotated[int, Number(integer=True, at_least=16, at_most=8192, unit="pixels")]
+_Side = Annotated[int, Number(integer=True, at_least=16, at_most=4096, unit="pixels")]
 
 
 class HtmlAsset(Part):

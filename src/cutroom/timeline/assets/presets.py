@@ -60,6 +60,7 @@ class Preset:
     """A look of captions.
 
     Args:
+        family: of the letters.
         size: type size, in units of the usual one.
         weight: of the letters.
         stroke: width of the outline in units of the type size; 0 for none.
@@ -74,6 +75,7 @@ class Preset:
         case: letters as written, or changed.
     """
 
+    family: str = DEFAULT_FAMILY
     size: float = 1.0
     weight: int = 700
     color: str = "#ffffff"
@@ -95,13 +97,24 @@ PRESETS: Final[Mapping[PresetName, Preset]] = {
     "outline": Preset(stroke=0.09, shadow=Shadow(opacity=0.35)),
     "box": Preset(size=0.92, weight=600, box=0.78),
     "karaoke": Preset(stroke=0.09, active="#ffd54a", spoken="#ffd54a", animation="karaoke"),
-    "highlight": Preset(weight=800, stroke=0.09, active="#ffd54a", animation="highlight"),
+    "highlight": Preset(family="Montserrat", weight=700, stroke=0.09, active="#ffd54a", animation="highlight"),
     "pop": Preset(
-        size=1.15, weight=800, stroke=0.11, active="#5cf28c", active_scale=1.12, animation="pop", case="upper"
+        family="Montserrat",
+        size=1.15,
+        weight=900,
+        stroke=0.11,
+        active="#5cf28c",
+        active_scale=1.12,
+        animation="pop",
+        case="upper",
     ),
-    "bounce": Preset(size=1.1, weight=800, stroke=0.1, active="#ff7ad9", active_scale=1.08, animation="bounce"),
-    "word": Preset(size=1.7, weight=900, stroke=0.1, shadow=_SOFT, animation="single", lines=1, case="upper"),
-    "typewriter": Preset(size=0.92, weight=500, box=0.72, animation="typewriter"),
+    "bounce": Preset(
+        family="Fredoka", size=1.15, weight=600, stroke=0.1, active="#ff7ad9", active_scale=1.08, animation="bounce"
+    ),
+    "word": Preset(
+        family="Anton", size=1.9, weight=400, stroke=0.1, shadow=_SOFT, animation="single", lines=1, case="upper"
+    ),
+    "typewriter": Preset(family="JetBrains Mono", size=0.85, weight=400, box=0.72, animation="typewriter"),
     "minimal": Preset(size=0.78, weight=500, shadow=_SOFT, animation="fade"),
 }
 
@@ -137,7 +150,7 @@ def style_of(
     spacing = 0.0 if font.letter_spacing is None else font.letter_spacing
     return TextStyle(
         text="",
-        family=font.family or DEFAULT_FAMILY,
+        family=font.family or preset.family,
         size_px=size,
         weight=font.weight or preset.weight,
         color=ink,
