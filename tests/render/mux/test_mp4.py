@@ -20,6 +20,7 @@ from cutroom.render.mux import (
     Run,
     Sounds,
     VideoTrack,
+    mp4,
     read_pictures,
     read_sound,
     tables,
