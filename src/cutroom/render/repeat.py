@@ -20,10 +20,10 @@ from cutroom.render.plan import ColorLayer, ImageLayer, Layer, RepeatSegment, Se
 
 SHORTEST_S: Final = Fraction(1)
 """A still span shorter than this is not worth an IDR picture of its own."""
-BETTER: Final = 6
-"""Steps of constant quality by which a still is better than a moving picture: about what x264's macroblock tree gives
-to a picture that the next seconds refer to (encoder/ratecontrol.c: 5 x (1 - qcomp) x log2 of the references, with
-qcomp 0.6 and 8 frames or more)."""
+BETTER: Final = 8
+"""Steps of constant quality by which a still is better than a moving picture. Measured on photographs and drawings in
+1080p: so much its macroblock tree lets x264 improve a picture that it has seen to stand still (same PSNR within 0.2 dB).
+"""
 
 
 def stillness(layers: Sequence[Layer], frames: int) -> bool:
