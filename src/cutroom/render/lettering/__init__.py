@@ -1,1 +1,7 @@
 """Letters as pictures: fonts, layout, drawing, movement, captions."""
+
+from cutroom.render.lettering.captions import CaptionArtist, caption_missing
+from cutroom.render.lettering.layout import missing
+from cutroom.render.lettering.title import TextArtist
+
+__all__ = ["CaptionArtist", "TextArtist", "caption_missing", "missing"]
