@@ -11,7 +11,7 @@ from cutroom.kit.errors import CutroomError, Detail
 from cutroom.render import PLAN, RenderPlan
 from cutroom.timeline import CueSheet, Edit, Limits, Media, SourceUse
 from cutroom.workflows.blobs import adopt, find
-from cutroom.workflows.pieces import parts_of, pieces_of, render_piece, which_are_kept
+from cutroom.workflows.pieces import make, parts_of, pieces_of
 from cutroom.workflows.plans import planned
 from cutroom.workflows.sources import gather
 
@@ -50,9 +50,7 @@ async def _render(ctx: Context, inner: Edit, limits: Limits, prefix: str) -> tup
     key = f"inner/{hashlib.sha256(PLAN.dump_json(plan)).hexdigest()}"
     made = await ctx.step(f"{prefix}kept", _kept, ctx, key)
     if made is None:
-        pieces = pieces_of(plan)
-        kept = await ctx.step(f"{prefix}pieces kept", which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
-        await ctx.map(f"{prefix}pieces", render_piece, [piece for piece in pieces if piece.plan.key not in kept])
+        await make(ctx, pieces_of(plan), prefix=f"{prefix}pieces:")
         made = await ctx.step(f"{prefix}join", _join, ctx, plan, key)
     return made, [*gathered.warnings, *plan.warnings]
 

@@ -1,37 +1,56 @@
 """The pieces of a plan: what is made on its own, on any worker, and kept under its content key."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cutroom import render as engine
 from cutroom.jobs import Context, Files
-from cutroom.render import AudioPlan, RenderPlan, SegmentPlan
+from cutroom.render import AudioPlan, MixPlan, RenderPlan, SegmentPlan
 from cutroom.render.plan import Segment
 from cutroom.workflows.blobs import blob_key, find, locate
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One part of a plan that is made on its own: a segment of pictures, or the sound."""
+    """One part of a plan that is made on its own: a segment of pictures, the sound, or a part of the sound's mix.
 
-    segment: SegmentPlan | None
-    audio: AudioPlan | None
+    Args:
+        parts: of a sound whose mix is made apart: the parts, in order.
+    """
+
+    segment: SegmentPlan | None = None
+    audio: AudioPlan | None = None
+    mix: MixPlan | None = None
+    parts: tuple[MixPlan, ...] = ()
 
     @property
-    def plan(self) -> SegmentPlan | AudioPlan:
-        """Whichever of the two it is."""
-        plan = self.segment or self.audio
+    def plan(self) -> SegmentPlan | AudioPlan | MixPlan:
+        """Whichever of the three it is."""
+        plan = self.segment or self.audio or self.mix
         if plan is None:
-            raise ValueError("a piece is a segment or sound")
+            raise ValueError("a piece is a segment, sound or a mix")
         return plan
 
 
 def pieces_of(*plans: RenderPlan) -> list[Piece]:
-    """What there is to make, each thing once: the sounds first, since they are long, then the segments in order."""
-    sounds = [Piece(None, plan.audio) for plan in plans if plan.audio is not None]
-    segments = [Piece(made, None) for plan in plans for made in _made(plan.segments)]
-    return list({piece.plan.key: piece for piece in [*sounds, *segments]}.values())
+    """What the plans are joined from, each thing once: the sounds first, since they are long, then the segments."""
+    sounds = [_sound(plan.audio, plan.engine) for plan in plans if plan.audio is not None]
+    segments = [Piece(segment=made) for plan in plans for made in _made(plan.segments)]
+    return _distinct([*sounds, *segments])
+
+
+def mixes_of(pieces: Iterable[Piece]) -> list[Piece]:
+    """The parts of the mixes that sounds are made from, each once; for those that are made apart."""
+    return _distinct(Piece(mix=part) for piece in pieces for part in piece.parts)
+
+
+def _sound(audio: AudioPlan, engine_name: str) -> Piece:
+    return Piece(audio=audio, parts=engine.pieces(audio.mix, engine_name) if audio.apart else ())
+
+
+def _distinct(pieces: Iterable[Piece]) -> list[Piece]:
+    return list({piece.plan.key: piece for piece in pieces}.values())
 
 
 def _made(segments: Iterable[Segment]) -> Iterable[SegmentPlan]:
@@ -61,10 +80,15 @@ async def which_are_kept(files: Files, keys: list[str]) -> list[str]:
 
 
 async def render_piece(ctx: Context, piece: Piece) -> str:
-    """Make one piece and keep it under its content key; the key is the result."""
+    """Make one piece and keep it under its content key; the key is the result.
+
+    Parts of a mix that are not there yet become items of this one.
+    """
     plan = piece.plan
     if await ctx.files.find(plan.key) is not None:
         return plan.key
+    if piece.audio is not None and piece.parts:
+        return await _master(ctx, piece.audio, piece)
     inputs = await locate(ctx.files, plan.inputs)
     if piece.segment is not None:
         out = ctx.scratch / "segment"  # its container follows from its codec
@@ -72,5 +96,47 @@ async def render_piece(ctx: Context, piece: Piece) -> str:
     elif piece.audio is not None:
         out = ctx.scratch / f"sound.{piece.audio.extension}"
         await engine.render_audio(piece.audio, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress)
+    elif piece.mix is not None:
+        out = ctx.scratch / f"mix.{piece.mix.extension}"
+        await engine.render_mix(piece.mix, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress)
     await ctx.files.keep(plan.key, out)
     return plan.key
+
+
+async def _master(ctx: Context, audio: AudioPlan, piece: Piece) -> str:
+    """Make a sound out of the parts of its mix."""
+    parts = mixes_of([piece])
+    kept = await ctx.step("parts kept", which_are_kept, ctx.files, [part.plan.key for part in parts])
+    await ctx.map("parts", render_piece, [part for part in parts if part.plan.key not in kept])
+    mixed = [await find(ctx.files, part.key) for part in piece.parts]
+    out = ctx.scratch / f"sound.{audio.extension}"
+    await engine.render_audio(audio, inputs={}, scratch=ctx.scratch, out=out, progress=ctx.progress, mixed=mixed)
+    await ctx.files.keep(audio.key, out)
+    return audio.key
+
+
+async def make(ctx: Context, pieces: Sequence[Piece], prefix: str = "", span: tuple[float, float] | None = None) -> int:
+    """Make all pieces that are not there yet, spread over the workers; returns how many were there.
+
+    Args:
+        ctx: the attempt.
+        pieces: what a render is joined from.
+        prefix: begins the names of the steps.
+        span: the job's progress before the first and after the last.
+    """
+    kept = await ctx.step(f"{prefix}kept", which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
+    missing = [piece for piece in pieces if piece.plan.key not in kept]
+    late = [piece for piece in missing if piece.parts]
+    parts = mixes_of(late)
+    ready = await ctx.step(f"{prefix}mixes kept", which_are_kept, ctx.files, [part.plan.key for part in parts])
+    first = [*(part for part in parts if part.plan.key not in ready), *(one for one in missing if not one.parts)]
+    between = None if span is None else span[0] + (span[1] - span[0]) * len(first) / max(len(first) + len(late), 1)
+    await ctx.map(f"{prefix}pieces", render_piece, first, span=_from(span, between, 0))
+    await ctx.map(f"{prefix}sounds", render_piece, late, span=_from(span, between, 1))
+    return len(kept)
+
+
+def _from(span: tuple[float, float] | None, between: float | None, half: int) -> tuple[float, float] | None:
+    if span is None or between is None:
+        return None
+    return (span[0], between) if half == 0 else (between, span[1])

@@ -11,7 +11,7 @@ from cutroom.kit.schema import Schema
 from cutroom.render import Made, RenderPlan
 from cutroom.timeline import Edit, Limits
 from cutroom.workflows.inner import gather_edit
-from cutroom.workflows.pieces import parts_of, pieces_of, render_piece, which_are_kept
+from cutroom.workflows.pieces import make, parts_of, pieces_of
 from cutroom.workflows.plans import planned
 
 FETCHED, RENDERED, JOINED = 0.1, 0.95, 1.0
@@ -51,12 +51,9 @@ async def render(ctx: Context, edit: Edit, limits: Limits = _DEFAULT) -> RenderO
         for number, output in enumerate([edit.output, *edit.outputs])
     ]
     ctx.progress(FETCHED, "rendering")
-    pieces = pieces_of(*plans)
-    kept = await ctx.step("kept", which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
-    missing = [piece for piece in pieces if piece.plan.key not in kept]
-    await ctx.map("pieces", render_piece, missing, span=(FETCHED, RENDERED))
+    kept = await make(ctx, pieces_of(*plans), span=(FETCHED, RENDERED))
     ctx.progress(RENDERED, "joining")
-    made = [await ctx.step(f"join:{number}", join, ctx, plan, number, len(kept)) for number, plan in enumerate(plans)]
+    made = [await ctx.step(f"join:{number}", join, ctx, plan, number, kept) for number, plan in enumerate(plans)]
     ctx.progress(JOINED, "done")
     return merged(made, gathered.warnings)
 
