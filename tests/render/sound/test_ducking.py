@@ -28,7 +28,8 @@ def speech() -> NDArray[np.float64]:
     voice = np.convolve(noise_samples(8), np.ones(48) / 48, "same")
     for first, last in WORDS:
         sound[round(first * RATE) : round(last * RATE)] = voice[round(first * RATE) : round(last * RATE)]
-    return 0.4 * sound / np.abs(sound).max()
+    sound *= 0.4 / np.abs(sound).max()
+    return sound
 
 
 def music_level(sound: Samples, first: float, last: float) -> float:

@@ -21,7 +21,8 @@ from tests.render.studio import RATE, Studio, noise_samples, samples
 
 def meter(path: Path) -> tuple[float, float]:
     """Integrated loudness in LUFS and true peak in dBTP."""
-    argv = [find().path, "-nostdin", "-hide_banner", "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-"]
+    measuring = ("-nostdin", "-hide_banner", "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-")
+    argv = [str(find().path), *measuring]
     said = subprocess.run(argv, check=True, capture_output=True, text=True).stderr.rpartition("Summary:")[2]
     loudness, peak = re.search(r"I:\s+(-?[\d.]+) LUFS", said), re.search(r"Peak:\s+(-?[\d.]+) dBFS", said)
     assert loudness is not None

@@ -16,10 +16,9 @@ from cutroom.media.run import Progress
 from cutroom.media.words import Word
 from cutroom.render.graph import StreamGraph
 from cutroom.render.running import Tell, run_for
-from cutroom.render.sound.compile import loudest
 from cutroom.render.sound.encode import audio_muxer, audio_options
 from cutroom.render.sound.heard import Sound
-from cutroom.render.sound.master import Mastering, decide, mastered
+from cutroom.render.sound.master import decide, mastered
 from cutroom.render.sound.mix import mix_span
 from cutroom.render.sound.pieces import Reel, Writer
 from cutroom.render.sound.plan import AudioPlan
@@ -62,7 +61,8 @@ async def render_audio(
     def tell(done: float) -> None:
         progress(_MIXED + (_DECIDED - _MIXED) * done)
 
-    mastering = await asyncio.to_thread(_decided, plan, reel, tell)
+    headroom_db = _HEADROOM_DB[plan.encoder.codec]
+    mastering = await asyncio.to_thread(decide, reel, plan.loudness, headroom_db=headroom_db, tell=tell)
 
     def finish(done: Progress) -> None:
         part = min(float(done.seconds) * plan.encoder.sample_rate / max(plan.samples, 1), 1.0)
@@ -96,12 +96,6 @@ async def _mixed(plan: AudioPlan, inputs: Mapping[str, Path], scratch: Path, pro
 def _keep(path: Path, bits: int, sound: Sound) -> None:
     with Writer(path, bits) as writer:
         writer.write(sound)
-
-
-def _decided(plan: AudioPlan, reel: Reel, tell: Tell) -> Mastering:
-    if plan.loudness is None and loudest(plan.voices) <= 1:
-        return Mastering(1.0, None)
-    return decide(reel, plan.loudness, headroom_db=_HEADROOM_DB[plan.encoder.codec], tell=tell)
 
 
 class _Pipe:
