@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from cutroom.kit.errors import Detail, Internal
 from cutroom.render.plan import RenderPlan
 from cutroom.render.report.facts import Facts
-from cutroom.render.report.model import Check
+from cutroom.render.report.model import Check, Level
 from cutroom.render.report.timing import Frames
 from cutroom.timeline.resolved import SOUNDS, STILLS
 
@@ -37,6 +37,11 @@ NAMES: Final = (
     "readable", "complete", "decoding_times", "frame_times", "frame_count", "size", "video_codec", "transparency",
     "audio_codec", "faststart", "audio_duration", "audio_offset", "cuts", "playlist", "colors", "loudness",
 )  # fmt: skip
+_LOUDNESS_LU: Final = 1.0
+_LOUDNESS_SAMPLED_LU: Final = 4.0
+_PEAK_DB: Final = 1.0
+"""By how much an encoder may move a peak."""
+_AT_PEAK_DB: Final = 2.0
 _ENCODED_LAST: Final = {"gif": "gif", "webp": "webp", "png": "png", "jpg": "jpg"}
 
 
@@ -158,6 +163,22 @@ def check_cuts(plan: RenderPlan, found: Facts, checks: Checks) -> Fraction:
     where = f"none at frame {int(unready[0])}" if len(unready) else f"{float(worst):.4f} s off"
     checks.add("cuts", passed, "a key frame at each cut, and sound with it", where)
     return worst
+
+
+def check_loudness(plan: RenderPlan, level: Level, checks: Checks) -> None:
+    """Compare with the loudness that was asked for; nothing is asked of silence.
+
+    A mix that would have to be louder than its peaks allow stays below what was asked, and says so by its peak.
+    """
+    asked = plan.audio.loudness if plan.audio is not None else None
+    if asked is None or level.integrated_lufs is None or level.true_peak_dbtp is None:
+        return
+    off = _LOUDNESS_LU if level.whole else _LOUDNESS_SAMPLED_LU
+    held = level.true_peak_dbtp >= asked.peak_dbtp - _AT_PEAK_DB
+    loud = level.integrated_lufs <= asked.lufs + off and (level.integrated_lufs >= asked.lufs - off or held)
+    wanted = f"{asked.lufs:g} LUFS, {asked.peak_dbtp:g} dBTP at most"
+    found = f"{level.integrated_lufs:g} LUFS, {level.true_peak_dbtp:g} dBTP"
+    checks.add("loudness", loud and level.true_peak_dbtp <= asked.peak_dbtp + _PEAK_DB, wanted, found)
 
 
 def cuts(plan: RenderPlan) -> NDArray[np.int64]:

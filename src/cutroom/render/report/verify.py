@@ -14,7 +14,7 @@ import av
 
 from cutroom.render.output import hls
 from cutroom.render.plan import RenderPlan
-from cutroom.render.report.checks import Checks, check_cuts, compare, count, cuts, unreadable
+from cutroom.render.report.checks import Checks, check_cuts, check_loudness, compare, count, cuts, unreadable
 from cutroom.render.report.expected import expected, moves
 from cutroom.render.report.facts import Facts, facts, seconds
 from cutroom.render.report.glance import MOST, Glance, glances
@@ -57,6 +57,8 @@ def _measured(plan: RenderPlan, out: Path, reused: int) -> RenderReport:
     checks.settle()  # what follows looks into the film, and asks of frames that must be there
     suspicions = _look(plan, film, checks) if found.frames is not None else ()
     level = _hear(film, found) if found.sound is not None else None
+    if level is not None:
+        check_loudness(plan, level, checks)
     checks.settle()
     return _report(plan, found, checks, reused, Cuts(len(cuts(plan)), worst), level, suspicions)
 
