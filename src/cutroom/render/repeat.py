@@ -22,7 +22,7 @@ SHORTEST_S: Final = Fraction(1)
 """A still span shorter than this is not worth an IDR picture of its own."""
 BETTER: Final = 8
 """Steps of constant quality by which a still is better than a moving picture. Measured on photographs and drawings in
-1080p: so much its macroblock tree lets x264 improve a picture that it has seen to stand still (same PSNR within 0.2 dB).
+1080p: so much its macroblock tree lets x264 improve a picture that stands still (to within 0.2 dB of PSNR).
 """
 
 
