@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cutroom.timeline import Edit, Limits, Media, ResolvedEdit, parse, resolve
+from cutroom.timeline import Edit, Limits, Media, ResolvedClip, ResolvedEdit, parse, resolve
 from tests.timeline import media
 
 VIDEO, IMAGE, SOUND = "https://media.example/v.mp4", "https://media.example/i.png", "https://media.example/s.mp3"
@@ -47,3 +47,13 @@ def spans(result: ResolvedEdit) -> list[tuple[int, int]]:
 def codes(result: ResolvedEdit) -> list[tuple[str, str]]:
     """(code, pointer) of every warning but `silent`."""
     return [(warning.code, warning.pointer) for warning in result.warnings if warning.code != "silent"]
+
+
+def asset(kind: str, clip: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """A clip with an asset of this kind; `clip` holds what is said beside it."""
+    return {"asset": {"type": kind, **fields}, **(clip or {})}
+
+
+def one(*clips: dict[str, Any], **more: Any) -> ResolvedClip:
+    """The last clip of a timeline with one track."""
+    return resolved(list(clips), **more).clips[-1]

@@ -48,3 +48,9 @@ def image(*, size: tuple[int, int] = (1280, 720), alpha: bool = False) -> Media:
 def audio(seconds: float | None = 10) -> Media:
     length = None if seconds is None else Fraction(seconds)
     return Media("c" * 64, MediaInfo("audio", "mp3", length, 1000, None, sound(length)))
+
+
+def gif(seconds: float = 2) -> Media:
+    """An image that moves."""
+    length = Fraction(seconds)
+    return Media("d" * 64, MediaInfo("video", "gif", length, 1000, stream(1280, 720, length, alpha=True), None))

@@ -140,7 +140,8 @@ def test_filling_replaces_each_known_placeholder_and_nothing_else(
 
 
 def test_the_published_schema_knows_the_field() -> None:
-    schema = json_schema()
-    assert "merge" in schema["properties"]
-    assert "merge" not in schema["required"]
-    json.dumps(schema)
+    for kind in ("Edit", "LongformEdit"):
+        schema = json_schema()["$defs"][kind]
+        assert "merge" in schema["properties"]
+        assert "merge" not in schema["required"]
+    json.dumps(json_schema())

@@ -209,7 +209,7 @@ class Output(Part):
             sentence = f"{_A[self.format]} cannot be transparent; take webm, mov, gif, webp or png."
             problems.append(("transparent", "conflicting_fields", sentence))
         elif self.transparent and self.codec not in {None, _TRANSPARENT[self.format]}:
-            sentence = f"The codec {self.codec} cannot be transparent; take {_TRANSPARENT[self.format]}, or leave it out."
+            sentence = f"The codec {self.codec} cannot be transparent; take {_TRANSPARENT[self.format]}, or none."
             problems.append(("codec", "conflicting_fields", sentence))
         if self.crf is not None and not problems:
             most = _CRF.get(self.coded, -1) if self.coded is not None else -1
