@@ -1,6 +1,7 @@
 """The command line as a person uses it: in a process of its own."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,18 @@ def test_a_missing_document_is_a_sentence(tmp_path: Path) -> None:
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = cutroom("--help", cwd=tmp_path)
     assert done.returncode == 0
-    for command in ("render", "up", "demo", "api", "worker", "migrate", "api-key", "reference"):
+    for command in (
+        "render",
+        "preview",
+        "storyboard",
+        "up",
+        "demo",
+        "api",
+        "worker",
+        "migrate",
+        "api-key",
+        "reference",
+    ):
         assert command in done.stdout
 
 
@@ -108,3 +120,68 @@ def test_an_impossible_output_is_refused_before_any_work(tmp_path: Path, output:
     assert done.returncode == 1
     assert code in done.stderr
     assert "rendering" not in done.stderr
+
+
+def test_a_document_comes_from_standard_input(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cutroom.app", "render", "-", "-o", "out.mp4"],
+        cwd=tmp_path,
+        input=json.dumps(EDIT).encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert count_frames(tmp_path / "out.mp4") == 10
+
+
+def test_an_output_may_be_a_folder_and_a_report_may_lie_beside(tmp_path: Path) -> None:
+    (tmp_path / "edit.json").write_text(json.dumps(EDIT))
+    (tmp_path / "films").mkdir()
+    done = cutroom("render", "edit.json", "-o", "films", "--report", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = sorted(path.name for path in (tmp_path / "films").iterdir())
+    assert "edit.mp4" in made
+    assert len(made) == 2
+    json.loads((tmp_path / "films" / made[1]).read_text())
+
+
+def test_several_outputs_lie_beside_the_first(tmp_path: Path) -> None:
+    made = {**EDIT, "outputs": [{"format": "gif", "width": 64, "height": 36}]}
+    (tmp_path / "edit.json").write_text(json.dumps(made))
+    done = cutroom("render", "edit.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    names = {path.suffix for path in tmp_path.iterdir()}
+    assert names == {".json", ".mp4", ".gif"}
+
+
+def test_explain_shows_segments_and_costs(tmp_path: Path) -> None:
+    (tmp_path / "edit.json").write_text(json.dumps(EDIT))
+    done = cutroom("render", "edit.json", "--explain", cwd=tmp_path)
+    assert "encode" in done.stdout
+    assert "10 frames in 1 pieces" in done.stdout
+    assert "/tracks/0/clips/0" in done.stdout
+
+
+def test_a_storyboard_and_a_preview_are_files(tmp_path: Path) -> None:
+    (tmp_path / "edit.json").write_text(json.dumps(EDIT))
+    done = cutroom("storyboard", "edit.json", "--frames", "2", "-o", "sheet.jpg", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "sheet.jpg").read_bytes().startswith(b"\xff\xd8")
+    done = cutroom("preview", "edit.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert count_frames(tmp_path / "edit.preview.mp4") == 10
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_render_with_its_own_status(tmp_path: Path, number: int, status: int) -> None:
+    clip = {"asset": {"type": "color", "color": "#123456"}, "length": 280, "transition": {"in": "fade", "duration": 60}}
+    made = {"output": {"width": 1920, "height": 1080}, "timeline": {"tracks": [{"clips": [clip]}]}}
+    (tmp_path / "edit.json").write_text(json.dumps(made))
+    with subprocess.Popen(
+        [sys.executable, "-m", "cutroom.app", "render", "edit.json"], cwd=tmp_path, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stderr is not None
+        assert b"rendering" in running.stderr.readline()
+        running.send_signal(number)
+        assert running.wait(timeout=30) == status
+    assert [path.name for path in tmp_path.iterdir()] == ["edit.json"]

@@ -21,6 +21,10 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+DocumentPath = Annotated[
+    Path,
+    typer.Argument(help="JSON document, or - for standard input; paths in it are relative to it.", allow_dash=True),
+]
 Data = Annotated[Path | None, typer.Option("--data", help="Folder that holds all state.", show_default="./data")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.", show_default="8000")]
@@ -28,23 +32,33 @@ Workers = Annotated[int, typer.Option(help="Worker processes to start.", min=1, 
 
 
 def run(program: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run an async program until it ends or a signal cancels it; a `CutroomError` becomes a sentence and status 1."""
+    """Run an async program until it ends or a signal cancels it.
+
+    A `CutroomError` becomes a sentence and status 1; a signal 128 and its number, as shells have it.
+    """
+    told: list[int] = []
     try:
-        asyncio.run(_cancelled_by_signals(program))
+        asyncio.run(_cancelled_by_signals(program, told))
     except (CutroomError, BaseExceptionGroup) as error:
         known = first_of(error)
         if known is None:
             raise
         fail(known)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise typer.Exit(130) from None
+        raise typer.Exit(128 + (told[0] if told else signal.SIGINT)) from None
 
 
-async def _cancelled_by_signals(program: Callable[[], Awaitable[None]]) -> None:
+async def _cancelled_by_signals(program: Callable[[], Awaitable[None]], told: list[int]) -> None:
+    """Run the program; the first signal is noted in `told`, and cancels it."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    if task is not None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, task.cancel)
+
+    def stop(number: int) -> None:
+        told.append(number)
+        if task is not None:
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop, number)
     await program()
 
 
@@ -63,15 +77,39 @@ def options(
 
 @cli.command()
 def render(
-    document: Annotated[Path, typer.Argument(help="JSON document; paths in it are relative to it.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")] = None,
-    explain: Annotated[bool, typer.Option(help="Print the plan and stop.")] = False,  # noqa: FBT002
+    document: DocumentPath,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write, or a folder for it.")] = None,
+    explain: Annotated[bool, typer.Option(help="Print the plan and what it costs, and stop.")] = False,  # noqa: FBT002
     cache: Annotated[Path | None, typer.Option(help="Keep segments here; only what changed is made again.")] = None,
+    report: Annotated[bool, typer.Option(help="Write what was measured on the file beside it.")] = False,  # noqa: FBT002
 ) -> None:
     """Render a document to a file: no server, no database."""
     from cutroom.app import render as program  # noqa: PLC0415
 
-    run(lambda: program.render(document, output=output, explain=explain, cache=cache))
+    run(lambda: program.render(document, output=output, explains=explain, cache=cache, report=report))
+
+
+@cli.command()
+def preview(
+    document: DocumentPath,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write: an mp4.")] = None,
+) -> None:
+    """Render a small version of a document quickly: 512 pixels wide, 15 frames a second."""
+    from cutroom.app import looking as program  # noqa: PLC0415
+
+    run(lambda: program.preview(document, output=output))
+
+
+@cli.command()
+def storyboard(
+    document: DocumentPath,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write: a jpg.")] = None,
+    frames: Annotated[int, typer.Option(help="How many frames to show.", min=1, max=64)] = 9,
+) -> None:
+    """Show some frames of a document on one sheet, without rendering it."""
+    from cutroom.app import looking as program  # noqa: PLC0415
+
+    run(lambda: program.storyboard(document, output=output, frames=frames))
 
 
 @cli.command()

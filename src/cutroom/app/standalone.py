@@ -25,10 +25,19 @@ class StandaloneFiles:
         out: where the result goes.
         fetcher: brings sources that have a URL.
         report: whether the report on what was measured is wanted beside the result.
+        lasting: folder for the little that is worth keeping between commands: how fast the machine is.
     """
 
     def __init__(
-        self, *, base: Path, cache: Path, parts: Path, out: Path, fetcher: Fetcher, report: bool = False
+        self,
+        *,
+        base: Path,
+        cache: Path,
+        parts: Path,
+        out: Path,
+        fetcher: Fetcher,
+        report: bool = False,
+        lasting: Path | None = None,
     ) -> None:
         self._base = base
         self._parts = parts
@@ -36,6 +45,7 @@ class StandaloneFiles:
         self._out = out
         self._fetcher = fetcher
         self._report = report
+        self._lasting = lasting or cache
         self._local: dict[str, Path] = {}
 
     async def take(self, source: str) -> Taken:
@@ -59,22 +69,25 @@ class StandaloneFiles:
 
     async def find(self, key: str) -> Path | None:
         """The file under this content key, if it is here."""
-        path = self._local.get(key) or self._cache / key
+        path = self._local.get(key) or self._place(key)
         return path if path.is_file() else None
 
     async def keep(self, key: str, path: Path) -> None:
         """Move a finished file under its content key."""
-        place = self._cache / key
+        place = self._place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(shutil.move, path, place.with_name(f"{place.name}.part"))
         place.with_name(f"{place.name}.part").replace(place)
+
+    def _place(self, key: str) -> Path:
+        return (self._lasting if key.startswith("calibration/") else self._cache) / key
 
     async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
         """Put a result where the caller asked for it, and others beside it; never half of one under that name.
 
         For `-o film.mp4`, what is published as `render.mp4` becomes `film.mp4` and `poster.jpg` `film.poster.jpg`.
         """
-        first = kind == "render" and Path(name).stem in {"render", "index"}
+        first = kind == "storyboard" or (kind == "render" and Path(name).stem in {"render", "index"})
         place = self._out if first else self._out.with_name(f"{self._out.stem}.{name}")
         sha256 = await asyncio.to_thread(hash_file, path)
         if kind == "report" and not self._report:

@@ -1,0 +1,169 @@
+"""What a command needs to work on a document by itself: the document, files, a folder for work in progress."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cutroom import render as engine
+from cutroom.app.console import err, progress_bar
+from cutroom.app.settings import load
+from cutroom.app.standalone import StandaloneFiles
+from cutroom.jobs import run_alone
+from cutroom.kit import strict_json
+from cutroom.kit.errors import Forbidden, Invalid
+from cutroom.kit.scratch import Scratch
+from cutroom.media import ffmpeg
+from cutroom.media.fetch import Fetcher
+from cutroom.timeline import Document, Edit, Limits, document_sources, parse_document
+from cutroom.workflows import registry
+
+STDIN = Path("-")
+_MADE_HERE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A document that was read.
+
+    Args:
+        document: what it says.
+        base: folder that relative paths in it start from.
+        stem: name for what is made of it, without an extension.
+        limits: under which it was accepted.
+    """
+
+    document: Document
+    base: Path
+    stem: str
+    limits: Limits
+
+    def edit(self, wish: str) -> Edit:
+        """The document as an edit.
+
+        Raises:
+            Invalid: `not_for_longform`, when it is a longform; `wish` says what cannot be had of those.
+        """
+        if isinstance(self.document, Edit):
+            return self.document
+        raise Invalid("not_for_longform", f"{wish} is for documents with a 'timeline', not for a 'longform'.")
+
+
+def read(path: Path) -> Sheet:
+    """Read the document at `path`, or from standard input when that is "-".
+
+    Raises:
+        Invalid: `no_document`; or the document, with pointers.
+    """
+    settings = load()
+    ffmpeg.use(settings.ffmpeg)
+    limits = settings.limits(allow_local=True, fonts=engine.families())
+    try:
+        raw = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
+    except OSError as error:
+        raise Invalid("no_document", f"Cannot read '{path}': {error.strerror}.") from error
+    document = parse_document(strict_json.parse(raw), limits)
+    if path == STDIN:
+        return Sheet(document, Path.cwd(), "render", limits)
+    return Sheet(document, path.parent, path.stem, limits)
+
+
+def target_of(sheet: Sheet, wanted: Path | None, extension: str, source: Path) -> Path:
+    """Where a result goes: the file that was named, or one in the folder that was, or one beside the document.
+
+    Raises:
+        Invalid: `wrong_extension`, `no_output_folder`, `output_not_writable`, `output_is_folder`, `output_is_source`:
+            before any work, a place that the result cannot go to or that would cost the author a file.
+    """
+    beside = Path.cwd() if source == STDIN else source.parent
+    place = wanted or beside / f"{sheet.stem}.{extension}"
+    if wanted is not None and (wanted.is_dir() and wanted.suffix.lower() != f".{extension}"):
+        place = wanted / f"{sheet.stem}.{extension}"
+    target = place.resolve()
+    if target.suffix.lower() not in {f".{extension}", ".jpeg" if extension == "jpg" else f".{extension}"}:
+        raise Invalid("wrong_extension", f"The result is {extension}; give the output a name in '.{extension}'.")
+    if target.is_dir():
+        raise Invalid("output_is_folder", f"'{target}' is a folder; name a file with -o.")
+    if not target.parent.is_dir():
+        raise Invalid("no_output_folder", f"The folder of '{target.name}' does not exist: {target.parent}.")
+    if not os.access(target.parent, os.W_OK):
+        raise Invalid("output_not_writable", f"Nothing can be written to {target.parent}.")
+    if target.exists():
+        for use in document_sources(sheet.document):
+            file = sheet.base / use.src
+            if "://" not in use.src and file.exists() and target.samefile(file):
+                raise Invalid(
+                    "output_is_source", f"'{target.name}' is a source of this document; name another with -o."
+                )
+    return target
+
+
+class Workbench:
+    """Runs workflows on one document.
+
+    Args:
+        sheet: the document.
+        target: where the result goes.
+        scratch: folders for work in progress.
+        cache: keeps segments and sources; removed at the end when None.
+        report: whether the report on what was measured is wanted beside the result.
+    """
+
+    def __init__(self, sheet: Sheet, target: Path, scratch: Scratch, *, cache: Path | None, report: bool) -> None:
+        settings = load()
+        kept = scratch.folder("cache") if cache is None else cache.absolute()
+        kept.mkdir(parents=True, exist_ok=True)
+        self.scratch = scratch
+        self.files = StandaloneFiles(
+            base=sheet.base,
+            cache=kept,
+            parts=scratch.folder("parts"),
+            out=target,
+            fetcher=Fetcher(
+                allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
+            ),
+            lasting=_own_folder("kept"),
+            report=report,
+        )
+
+    async def run(self, workflow: str, given: Any, title: str) -> Any:
+        """Run a workflow to its end, with a progress bar; its output."""
+        with progress_bar(title) as show:
+
+            def on_event(kind: str, data: dict[str, Any]) -> None:
+                if kind == "progress":
+                    show(float(data["progress"]) / 100, str(data.get("stage") or ""))
+                elif kind == "log" and data["level"] in {"warning", "error"}:
+                    err.print(data["message"], markup=False)
+
+            return await run_alone(
+                registry(),
+                workflow,
+                given,
+                files=self.files,
+                scratch=self.scratch.folder("work"),
+                events=on_event,
+                concurrency=os.cpu_count() or 1,
+            )
+
+
+@contextlib.contextmanager
+def workbench(sheet: Sheet, target: Path, *, cache: Path | None = None, report: bool = False) -> Iterator[Workbench]:
+    """A workbench, after clearing what earlier commands of this user left when they were killed."""
+    scratch = Scratch(_own_folder("work"))
+    scratch.sweep()
+    with contextlib.closing(scratch):
+        yield Workbench(sheet, target, scratch, cache=cache, report=report)
+
+
+def _own_folder(name: str) -> Path:
+    """A folder of this user's own among those for temporary files."""
+    root = Path(tempfile.gettempdir()) / f"cutroom-{os.getuid()}-{name}"
+    root.mkdir(mode=_MADE_HERE, exist_ok=True)
+    if root.is_symlink() or root.stat().st_uid != os.getuid():
+        raise Forbidden("scratch_not_ours", f"{root} belongs to another user; set TMPDIR to a folder of your own.")
+    return root
