@@ -4,7 +4,25 @@ Beside it, in the same run, the plain filter graph that people write for it (eve
 to the next, the songs faded and joined by concat; the same encoder settings), at 2, 5 and 10 minutes, or 1 and 2 with
 `--quick`, and extended by a straight line. Bars at three hours: 300 times as fast with AAC songs, 40 times with MP3;
 40 times at ten minutes; 600 MB of memory at three hours.
-"""Four pictures with edges, gradients and grain."""
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.render.stand import FOLDER, Taken, cutroom, plain, table
+
+HOURS_S = 3 * 3600
+SONG_S = 200
+SONGS = 6
+TURN_S, CROSS_S, FADE_S = 30, 2, 1.5
+
+
+def pictures() -> list[Path]:
+    """Four pictures with edges, gradients and grain."""
     paths = []
     for number in range(4):
         path = FOLDER / f"picture-{number}.jpg"
