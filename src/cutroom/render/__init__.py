@@ -5,12 +5,15 @@
 together and `verify` measures the result.
 """
 
+from cutroom.render.blame import blame, sources_of
 from cutroom.render.compile import compile_plan, copy_sources, index_copies
 from cutroom.render.execute import render_segment
 from cutroom.render.explain import explain
 from cutroom.render.lettering.typefaces import families
 from cutroom.render.mux import join
 from cutroom.render.output.finish import finish
+from cutroom.render.output.hardware import Hardware, hardware
+from cutroom.render.output.hasten import hasten
 from cutroom.render.output.made import Made
 from cutroom.render.plan import PLAN, RenderPlan, SegmentPlan
 from cutroom.render.report import REPORT, RenderReport, starts_fast, verify, write_report
@@ -22,22 +25,27 @@ __all__ = [
     "PLAN",
     "REPORT",
     "AudioPlan",
+    "Hardware",
     "Made",
     "MixPlan",
     "RenderPlan",
     "RenderReport",
     "SegmentPlan",
+    "blame",
     "compile_plan",
     "copy_sources",
     "explain",
     "families",
     "finish",
+    "hardware",
+    "hasten",
     "index_copies",
     "join",
     "pieces",
     "render_audio",
     "render_mix",
     "render_segment",
+    "sources_of",
     "starts_fast",
     "verify",
     "write_report",

@@ -5,18 +5,20 @@ the URL, the asset or the path, are in the resolved edit alone. So the error is 
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from cutroom.kit.errors import CutroomError
 from cutroom.timeline.resolved import ResolvedEdit
 from cutroom.timeline.resolved.longform import ResolvedLongform
 
-SOUNDTRACK = "/timeline/soundtrack"
+SOUNDTRACK: Final = "/timeline/soundtrack"
 
 
 def sources_of(edit: ResolvedEdit | ResolvedLongform) -> dict[str, str]:
     """The sources of an edit as the document names them, by the JSON pointer of what uses them."""
     if isinstance(edit, ResolvedLongform):
-        return {one.pointer: one.src for one in (*edit.backgrounds, *edit.tracks)}
+        seen = {one.pointer: one.src for one in edit.backgrounds}
+        return {**seen, **{one.pointer: one.src for one in edit.tracks}}
     named = {clip.pointer: clip.src for clip in edit.clips if clip.src is not None}
     return named if edit.soundtrack is None else {**named, SOUNDTRACK: edit.soundtrack.src}
 
