@@ -19,6 +19,8 @@ UNKNOWN = "01aaaaaaaaaaaaaaaaaaaaaaaa"
 WITHOUT_IDS = {
     "createRender",
     "validateRender",
+    "explainRender",
+    "drawStoryboard",
     "listJobs",
     "listDeadLetters",
     "redriveDeadLetters",

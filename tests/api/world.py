@@ -16,6 +16,7 @@ from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.kit.schema import Schema
 from cutroom.workflows.batch import Batch
+from cutroom.workflows.explain import Explain, Storyboard
 from cutroom.workflows.rows import RowsFile, edit_of
 
 DOCUMENT: dict[str, Any] = {
@@ -82,11 +83,23 @@ async def render_batch(ctx: Context, given: Batch) -> BatchRendered:
     return BatchRendered(said=said, artifacts=[])
 
 
+async def look(ctx: Context, given: Explain) -> Rendered:
+    """Stands in for the real one."""
+    return Rendered(said=f"explained with {given.storyboard}", artifacts=[])
+
+
+async def draw(ctx: Context, given: Storyboard) -> Rendered:
+    """Stands in for the real one."""
+    return Rendered(said=f"drew {given.frames}", artifacts=[])
+
+
 def registry() -> Registry:
     """The workflows of this world."""
     known = Registry()
     known.add("render", render, deterministic=True, max_attempts=2, retry=Backoff(base_s=0.01, cap_s=0.02))
     known.add("render.batch", render_batch, deterministic=True)
+    known.add("render.explain", look, deterministic=True)
+    known.add("render.storyboard", draw, deterministic=True)
     return known
 
 

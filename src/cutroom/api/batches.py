@@ -11,13 +11,12 @@ from typing import Annotated, Any, Final, Self
 from fastapi import Request, Response
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from cutroom import timeline
 from cutroom.accounts import Principal
 from cutroom.api.auth import Caller
 from cutroom.api.body import SCOPE_KEY, Body, is_json
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors, request_id_of
-from cutroom.api.renders import check_sources
+from cutroom.api.renders import check_sources, files_of
 from cutroom.api.routes import keyed
 from cutroom.api.row_reading import csv_rows, json_rows, listed_rows
 from cutroom.api.submission import ACCEPTED, KeyHeader, Wait, accepted, idempotency
@@ -123,7 +122,7 @@ async def _single(
 ) -> Submitted:
     edit = await asyncio.to_thread(form.filled, values, services.limits)
     async with services.database.begin() as session:
-        await check_sources(services, session, caller, timeline.sources(edit), prefix="/document")
+        await check_sources(services, session, caller, files_of(edit), prefix="/document")
         submission = Submission(
             type="render", input=edit, correlation_id=request_id_of(request.scope), idempotency=once
         )

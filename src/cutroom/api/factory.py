@@ -17,6 +17,7 @@ from cutroom.api import (
     files,
     health,
     jobs,
+    looking,
     renders,
     streams,
     templates,
@@ -31,6 +32,7 @@ from cutroom.kit.errors import CutroomError
 
 _ROUTERS: Final = (
     renders.router,
+    looking.router,
     templates.router,
     batches.router,
     jobs.router,

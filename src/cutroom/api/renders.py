@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Body, Request, Response
@@ -74,7 +75,7 @@ class SourceOut(Schema):
     """A source that the document names."""
 
     src: str
-    kind: Annotated[str, Field(json_schema_extra={"enum": ["video", "image", "audio"]})]
+    kind: Annotated[str, Field(json_schema_extra={"enum": ["video", "image", "audio", "matte", "captions"]})]
     pointers: Annotated[list[str], Field(description="JSON pointers to every place that names it.")]
 
 
@@ -96,9 +97,9 @@ async def create_render(
     The answer is a job; follow it at `/jobs/{id}/events`. The same timeline submitted again while its job has not ended
     gives that job, unless each request carries an idempotency key of its own.
     """
-    edit, once = await _read(services, document, key)
+    edit, once = await read_document(services, document, key)
     async with services.database.begin() as session:
-        await check_sources(services, session, caller, document_sources(edit))
+        await check_sources(services, session, caller, files_of(edit))
         submitted = await services.jobs.submit(
             session,
             caller.workspace_id,
@@ -110,8 +111,8 @@ async def create_render(
 @router.post("/render/validate", operation_id="validateRender", responses=errors(408, 413, 415))
 async def validate_render(services: Services, caller: Caller, document: Document) -> ValidationOut:
     """Check a timeline as `POST /render` would, without making a job. Costs nothing."""
-    edit, _ = await _read(services, document, None)
-    uses = document_sources(edit)
+    edit, _ = await read_document(services, document, None)
+    uses = files_of(edit)
     async with services.database.begin() as session:
         await check_sources(services, session, caller, uses)
     return ValidationOut(
@@ -119,15 +120,38 @@ async def validate_render(services: Services, caller: Caller, document: Document
     )
 
 
-async def _read(services: ApiServices, document: Any, key: str | None) -> tuple[Edit, Idempotency | None]:
-    """The edit, and the key of the request; the key is no part of the edit."""
+async def read_document(
+    services: ApiServices, document: Any, key: str | None, *, route: str = ROUTE, more: object = None
+) -> tuple[Edit, Idempotency | None]:
+    """The edit, and the key of the request; the key is no part of the edit.
+
+    Args:
+        services: what the route stands on.
+        document: the body.
+        key: the Idempotency-Key header.
+        route: the operation; keys of different operations do not meet.
+        more: what else the request says that makes it another request.
+    """
     in_body = None
     if isinstance(document, dict) and "idempotencyKey" in document:
         in_body = document["idempotencyKey"]
         document = {name: value for name, value in document.items() if name != "idempotencyKey"}
-    once = idempotency(ROUTE, key, in_body, document)
+    once = idempotency(route, key, in_body, document if more is None else [document, more])
     # Pure work of milliseconds for a large document, which others on the event loop need not wait for.
     return await asyncio.to_thread(parse_document, document, services.limits), once
+
+
+def files_of(edit: Edit) -> list[timeline.SourceUse]:
+    """Every file that a document names, in timelines inside of its timeline too; pages are drawn, not fetched."""
+    found: dict[str, timeline.SourceUse] = {}
+    for use in document_sources(edit):
+        if use.kind == "timeline" and not isinstance(edit, LongformEdit):
+            for deep in files_of(timeline.inner(edit, use.src)):
+                pointers = [f"{use.pointers[0]}{pointer}" for pointer in deep.pointers]
+                found.setdefault(deep.src, replace(deep, pointers=[])).pointers.extend(pointers)
+        elif use.kind != "html":
+            found.setdefault(use.src, replace(use, pointers=[])).pointers.extend(use.pointers)
+    return list(found.values())
 
 
 async def check_sources(
