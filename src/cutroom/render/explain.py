@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from cutroom.render.encoders import SAMPLE_RATE
-from cutroom.render.plan import AudioPlan, CopySegment, ImageLayer, Layer, RenderPlan, Segment, VideoLayer
+from cutroom.render.plan import CopySegment, ImageLayer, Layer, RenderPlan, Segment, VideoLayer
+from cutroom.render.sound.plan import AudioPlan
 
 _KEY = 12  # characters of a key or hash that are shown
 
@@ -34,8 +35,11 @@ def _segment(segment: Segment, fps: Fraction) -> Iterable[str]:
     if isinstance(segment, CopySegment):
         yield f"          {segment.source.sha256[:_KEY]} packets from {segment.first_pts}  {segment.pointer}"
         return
-    for layer in segment.layers:
-        yield f"          {layer.kind:<6}  {layer.first}-{layer.last - 1}  {_look(layer)}  {layer.pointer}"
+    inner = segment.cycle if segment.kind == "repeat" else segment.still if segment.kind == "skip" else segment
+    if inner is not segment:
+        yield f"          {inner.frames} frames, shown again and again"
+    for layer in inner.layers:
+        yield f"          {layer.kind:<7}  {layer.first}-{layer.last - 1}  {_look(layer)}  {layer.pointer}"
 
 
 def _look(layer: Layer) -> str:
@@ -43,8 +47,10 @@ def _look(layer: Layer) -> str:
     if layer.kind == "text":
         words.append(f"{layer.position} {layer.text.text.splitlines()[0][:40]!r}")
     else:
-        box = layer.box
+        box = layer.window if layer.kind == "painted" else layer.box
         words.append(f"{box.width}x{box.height}{box.x:+d}{box.y:+d}")
+    if layer.kind == "painted":
+        words.append(f"{layer.painting.subject.kind}, from frame {layer.at}, {layer.blend}")
     if isinstance(layer, VideoLayer):
         words.append(f"{layer.source.sha256[:_KEY]} from {float(layer.at):.3f} s")
     elif isinstance(layer, ImageLayer):
