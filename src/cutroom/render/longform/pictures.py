@@ -13,6 +13,7 @@ from typing import Final
 
 from cutroom.media.timebase import nearest_frame
 from cutroom.render.compile import segments_at
+from cutroom.render.keys import segment_key
 from cutroom.render.longform.plan import PictureSegment
 from cutroom.render.plan import RepeatSegment, SegmentPlan, SkipSegment
 from cutroom.render.repeat import skip_still
@@ -23,6 +24,8 @@ PIECE_S: Final = 10
 """Length of the pieces that moving pictures are encoded in."""
 CYCLE_S: Final = 20
 """A loop up to this long is one cycle; longer ones are pieces, which come again just the same."""
+THREADS: Final = 1
+"""Of the encoder: pieces are short and made side by side, and a second thread costs 50 MB of pictures in 1080p."""
 
 
 def picture_segments(longform: ResolvedLongform, engine: str) -> tuple[PictureSegment, ...]:
@@ -121,7 +124,8 @@ class _Turns:
         (segment,) = segments_at([0, edit.frames], edit, self._engine)
         if not isinstance(segment, SegmentPlan):
             raise TypeError("a background is encoded before it is repeated")
-        return segment
+        lean = replace(segment, encoder=replace(segment.encoder, threads=THREADS))
+        return replace(lean, key=segment_key(lean, self._engine))
 
     def _edit(self, frames: int, clips: list[ResolvedClip]) -> ResolvedEdit:
         return ResolvedEdit(self._longform.output, frames, tuple(clips), None, ())
