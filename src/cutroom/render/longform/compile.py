@@ -40,6 +40,8 @@ def longform_pieces(plan: LongformPlan) -> list[LongformPiece]:
     """What has to be made, each once. Pictures lie spread among the sound's parts, which need far less memory."""
     sounds = {part.key: part for part in plan.sound.parts if not isinstance(part, CopiedSound)}
     pictures = {made.key: made for made in map(made_for, plan.segments)}
-    ranked = [((number + 0.5) / len(sounds), piece) for number, piece in enumerate(sounds.values())]
+    ranked: list[tuple[float, LongformPiece]] = [
+        ((number + 0.5) / len(sounds), piece) for number, piece in enumerate(sounds.values())
+    ]
     ranked += [((number + 0.5) / len(pictures), piece) for number, piece in enumerate(pictures.values())]
     return [piece for _, piece in sorted(ranked, key=lambda pair: pair[0])]
