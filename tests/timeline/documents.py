@@ -29,8 +29,17 @@ def color(value: str = "#336699", **fields: Any) -> dict[str, Any]:
     return {"asset": {"type": "color", "color": value}, **fields}
 
 
-def edit(*tracks: list[dict[str, Any]], output: dict[str, Any] | None = None, **timeline: Any) -> Edit:
-    document = {"output": output or {}, "timeline": {"tracks": [{"clips": clips} for clips in tracks], **timeline}}
+def edit(
+    *tracks: list[dict[str, Any]],
+    output: dict[str, Any] | None = None,
+    outputs: list[dict[str, Any]] | None = None,
+    **timeline: Any,
+) -> Edit:
+    document = {
+        "output": output or {},
+        "outputs": outputs or [],
+        "timeline": {"tracks": [{"clips": clips} for clips in tracks], **timeline},
+    }
     return parse(document, Limits(clips=100_000, duration_s=1_000_000))
 
 

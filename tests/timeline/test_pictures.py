@@ -165,7 +165,7 @@ def test_a_path_keeps_the_proportions_of_its_view() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "M0,0 L10-5.5.5 Z",
+        "M0,0 L10-5.5.5-3 Z",
         "m 1e2 -3.5E-1\n h10 v-10 t1 1 q1 1 2 2 s1 1 2 2 c1 1 2 2 3 3z m5 5z",
         "M0 0a5 5 0 0110 10",
         "M 0 0 A 5,5,0,1,0,10,10 5 5 0 01 3 3",

@@ -5,10 +5,12 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from cutroom.kit.errors import Invalid
 from cutroom.media.timebase import nearest_frame
 from cutroom.timeline import Limits, Media, ResolvedClip, ResolvedEdit, parse, resolve, sources
+from cutroom.timeline.resolved import Keyframe, View
 from tests.timeline import media
 
 LIMITS = Limits(duration_s=100)
@@ -24,25 +26,59 @@ fps: st.SearchStrategy[float | str] = st.sampled_from([1, 12.5, 23.976, 25, 29.9
 lengths: st.SearchStrategy[float | str] = st.one_of(seconds, st.sampled_from(["auto", "auto", "end"]))
 
 
+KINDS = ("video", "image", "audio", "text", "color", "shape", "gradient", "captions", "waveform")
+keyframes = st.lists(st.integers(0, 200), min_size=1, max_size=4, unique=True).map(
+    lambda ats: [{"at": at / 20, "value": (at % 7) / 4, "easing": "easeOutBounce"} for at in sorted(ats)]
+)
+cues = st.lists(st.tuples(seconds, seconds.filter(lambda length: length > 1e-6)), min_size=1, max_size=4).map(
+    lambda found: [{"start": start, "end": start + length, "text": "one two"} for start, length in found]
+)
+
+
 @st.composite
-def clips(draw: st.DrawFn) -> dict[str, Any]:
-    kind = draw(st.sampled_from(["video", "image", "audio", "text", "color"]))
+def assets(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     asset: dict[str, Any] = {"type": kind}
     if kind == "text":
         asset["text"] = draw(st.text(max_size=5))
     elif kind == "color":
         asset["color"] = draw(st.sampled_from(["#fff", "#00000080"]))
+    elif kind == "shape":
+        asset["form"] = draw(st.sampled_from(["rectangle", "line", "star"]))
+    elif kind == "gradient":
+        asset["stops"] = draw(st.sampled_from([["#fff", "#000"], ["#fff", {"color": "#0008", "at": 0.5}, "#123"]]))
+    elif kind == "captions":
+        asset["cues"] = draw(cues)
     else:
         asset["src"] = draw(st.sampled_from(SOURCES))
-    clip: dict[str, Any] = {"asset": asset, "start": draw(st.just("auto") | seconds), "length": draw(lengths)}
+    return asset
+
+
+@st.composite
+def clips(draw: st.DrawFn) -> dict[str, Any]:
+    kind = draw(st.sampled_from([*KINDS, "video", "audio"]))
+    clip: dict[str, Any] = {"asset": draw(assets(kind)), "start": draw(st.just("auto") | seconds)}
+    clip["length"] = draw(lengths)
     if kind in {"video", "audio"}:
-        clip |= {"trim": draw(seconds), "volume": draw(st.sampled_from([0, 1, 2])), "fadeOut": draw(seconds)}
-    if kind not in {"audio", "text"}:
+        clip |= {"volume": draw(st.sampled_from([0, 1, 2]) | keyframes), "fadeOut": draw(seconds)}
+        clip["ducking"] = draw(st.sampled_from([True, False, {"depth": 3}]))
+    if kind in {"video", "audio", "captions", "waveform"}:
+        clip["trim"] = draw(seconds)
+    if kind in {"video", "audio", "captions"}:
+        clip["speed"] = draw(st.sampled_from([1, 1, 0.1, 0.33, 2, 10]))
+    if kind not in {"audio", "text", "captions"}:
         clip["size"] = draw(st.sampled_from([{}, {"width": 100}, {"height": 3000}, {"width": 7, "height": 9}]))
+    if kind in {"video", "image"}:
+        clip["crop"] = draw(st.sampled_from([{}, {"left": 0.9}, {"top": 0.3, "bottom": 0.3}]))
+        clip["effect"] = draw(st.sampled_from([None, "zoomIn", "slideUpFast"]))
+    if kind != "audio":
+        clip |= {"scale": draw(st.just(1) | keyframes), "opacity": draw(st.just(1) | st.just(0.5))}
+        clip["matte"] = draw(st.none() | st.builds(dict, src=st.sampled_from(SOURCES), trim=seconds))
+    passages = [] if kind == "audio" else ["wipeLeft", "zoomSlow", "glitchFast"]
     clip["transition"] = {
-        "in": draw(st.sampled_from(["cut", "fade", "dissolve"])),
-        "out": draw(st.sampled_from(["cut", "cut", "fade"])),
+        "in": draw(st.sampled_from(["cut", "fade", "dissolve", *passages])),
+        "out": draw(st.sampled_from(["cut", "cut", "fade", "fadeSlow", *passages])),
         "duration": draw(st.sampled_from([0.001, 0.4, 1, 60])),
+        "cross": draw(st.booleans()),
     }
     clip["parentDurationDecider"] = draw(st.booleans()) and clip["length"] != "end"
     return clip
@@ -59,6 +95,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "src": draw(st.sampled_from(SOURCES)),
             "loop": draw(st.booleans()),
             "trim": draw(seconds),
+            "crossfade": draw(st.sampled_from([0, 0.05, 30])),
+            "volume": draw(st.just(1) | keyframes),
         }
     output = {"fps": draw(fps), "format": draw(st.sampled_from(["mp4", "mp4", "mp3"]))}
     return {"timeline": timeline, "output": output}
@@ -93,6 +131,27 @@ def check_clip(clip: ResolvedClip, frames: int, rate: Fraction) -> None:
     assert 0 <= clip.audio_start <= clip.audio_end <= frames / rate
     assert 0 <= clip.audio_fade_in <= heard
     assert 0 <= clip.audio_fade_out <= heard
+    shown = clip.end + clip.tail - clip.start
+    assert sum(passage.frames for passage in (clip.enter, clip.leave) if passage is not None) <= shown
+    assert clip.enter is None or (clip.enter.frames > 0 and clip.fade_in == 0)
+    assert clip.leave is None or (clip.leave.frames > 0 and clip.fade_out == 0)
+    assert clip.width_px is None or clip.width_px > 0
+    assert clip.height_px is None or clip.height_px > 0
+    if clip.view is not None:
+        assert [key.at for key in moving(clip.view)] == [0, shown / rate]
+    if clip.captions is not None:
+        for cue in clip.captions.cues:
+            assert 0 <= cue.start <= cue.end
+            times = [edge for word in cue.words for edge in (word.start, word.end)]
+            assert times == sorted(times)
+            assert cue.start <= times[0]
+            assert times[-1] <= cue.end
+
+
+def moving(view: View) -> tuple[Keyframe, ...]:
+    """The curve of an effect that changes."""
+    (found,) = (curve for curve in (view.zoom, view.x, view.y) if isinstance(curve, tuple))
+    return found
 
 
 @given(documents(), st.lists(gathered, min_size=3, max_size=3))
@@ -112,6 +171,9 @@ def test_clips_stay_inside_the_timeline(document: dict[str, Any], found: list[Me
     if result.soundtrack is not None:
         assert 0 < result.soundtrack.end <= result.frames / result.output.fps
         assert max(result.soundtrack.fade_in, result.soundtrack.fade_out) <= result.soundtrack.end
+        assert 0 <= result.soundtrack.seam <= 30
+    adapter = TypeAdapter(ResolvedEdit)
+    assert adapter.validate_json(adapter.dump_json(result)) == result
 
 
 @given(st.lists(seconds.filter(lambda length: length > 1e-6), min_size=1, max_size=8), fps)
