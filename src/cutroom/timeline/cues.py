@@ -82,10 +82,12 @@ def _srt(text: str) -> Iterator[Cue]:
     """Everything between two lines of times belongs to the first, but for the number before the second."""
     lines = text.split("\n")
     starts = [number for number, line in enumerate(lines) if "-->" in line]
-    if not starts and text.strip():
-        raise bad_captions(
-            "Line 1: no times such as '00:00:01,000 --> 00:00:02,500' are found; is this a caption file?", 1
-        )
+    if not starts:
+        if text.strip():
+            raise bad_captions(
+                "Line 1: no times such as '00:00:01,000 --> 00:00:02,500' are found; is this a caption file?", 1
+            )
+        return
     for number, following in zip(starts, [*starts[1:], len(lines)], strict=True):
         body = lines[number + 1 : following]
         if following < len(lines):

@@ -47,7 +47,9 @@ def split_words(text: str) -> list[str]:
 
 def gap(left: str, right: str) -> str:
     """What stands between two words that follow each other: a space, but none between signs that take none."""
-    return "" if left and right and _unspaced(left[-1]) and _unspaced(right[0]) else " "
+    if not left or not right or not _unspaced(left[-1]):
+        return " "
+    return "" if _unspaced(right[0]) or unicodedata.category(left[-1])[0] == "P" else " "
 
 
 def lines_of(cue: Cue) -> list[str]:

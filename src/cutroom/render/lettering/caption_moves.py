@@ -99,6 +99,8 @@ def _typed(word: Word, since: float) -> float:
 
 
 def _marked(captions: Captions, *, active: bool, since: float) -> Look:
+    if captions.animation == "none":
+        return Look()
     if not active:
         if since >= 0 and captions.spoken is not None:
             return Look(color=captions.spoken)

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
+from typing import Final
 
 from cutroom.render.lettering.clusters import clusters
 from cutroom.render.lettering.layout import Fonts, drawable, paragraphs
 from cutroom.timeline.cuesheet import gap
 from cutroom.timeline.resolved import Captions, Cue, TextStyle
 
-Moment = Fraction
+_MOST_WORDS: Final = 120
+"""In a cue that is balanced: more is no caption, and takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,10 @@ def parts_of(captions: Captions, fonts: Fonts) -> list[Part]:
     found: list[Part] = []
     for number, cue in enumerate(captions.cues):
         words = list(_words(cue, captions.style, fonts))
-        lines = [(word,) for word in words] if one_by_one else list(_lines(cue, words, captions.style, fonts))
-        most = 1 if one_by_one else max(1, captions.most_lines)
-        groups = [tuple(lines[at : at + most]) for at in range(0, len(lines), most)]
+        lines = list(_lines(cue, words, captions.style, fonts))
+        if one_by_one:
+            lines = [(word,) for word in words]
+        groups = list(_grouped(lines, 1 if one_by_one else max(1, captions.most_lines)))
         starts = [max(group[0][0].start, cue.start) for group in groups]
         starts[:1] = [cue.start] if starts else []
         for index, (group, start) in enumerate(zip(groups, starts, strict=True)):
@@ -78,6 +82,13 @@ def parts_of(captions: Captions, fonts: Fonts) -> list[Part]:
             if end > start:
                 found.append(Part(number, start, end, group, first=index == 0, last=last))
     return sorted(found, key=lambda part: part.start)
+
+
+def _grouped(lines: list[tuple[Word, ...]], most: int) -> Iterator[tuple[tuple[Word, ...], ...]]:
+    """Lines in groups of about the same number, of `most` at most."""
+    parts = -(-len(lines) // most)
+    for index in range(parts):
+        yield tuple(lines[index * len(lines) // parts : (index + 1) * len(lines) // parts])
 
 
 def width_of(line: Sequence[Word], fonts: Fonts, style: TextStyle) -> float:
@@ -122,16 +133,43 @@ def _lines(cue: Cue, words: list[Word], style: TextStyle, fonts: Fonts) -> Itera
     for count in counts:
         line = words[start : start + count]
         start += count
-        greedy = _filled(line, style.wrap_px, style, fonts)
-        if len(greedy) > 1:
-            low, high = style.wrap_px / len(greedy) * 0.8, float(style.wrap_px)
-            while high - low > 2:
-                middle = (low + high) / 2
-                tried = _filled(line, middle, style, fonts)
-                fits = len(tried) <= len(greedy) and all(width_of(one, fonts, style) <= style.wrap_px for one in tried)
-                low, high = (low, middle) if fits else (middle, high)
-            greedy = _filled(line, high, style, fonts)
-        yield from greedy
+        yield from _balanced(line, _filled(line, style.wrap_px, style, fonts), style, fonts)
+
+
+def _balanced(
+    words: Sequence[Word], greedy: list[tuple[Word, ...]], style: TextStyle, fonts: Fonts
+) -> list[tuple[Word, ...]]:
+    """As many lines as the greedy ones, of widths as equal as they can be (least squares, Knuth and Plass 1981)."""
+    count = len(greedy)
+    if count < 2 or len(words) > _MOST_WORDS or any(word.torn for word in words):
+        return greedy
+    size = len(words)
+    places = [0.0]
+    space = fonts.width(" ", fonts.faces[0])
+    for word in words:
+        places.append(places[-1] + _width(word.text, fonts) + space)
+    aim = places[-1] / count
+    best: list[list[tuple[float, int]]] = [[(0.0, 0)] + [(inf, 0)] * size]
+    for _ in range(count):
+        row = [(inf, 0)] * (size + 1)
+        for end in range(1, size + 1):
+            for start in range(end - 1, -1, -1):
+                wide = places[end] - places[start] - space
+                if wide > style.wrap_px and end - start > 1:
+                    break
+                cost = best[-1][start][0] + (wide - aim) ** 2
+                if cost < row[end][0]:
+                    row[end] = (cost, start)
+        best.append(row)
+    if best[count][size][0] == inf:
+        return greedy
+    lines: list[tuple[Word, ...]] = []
+    end = size
+    for number in range(count, 0, -1):
+        start = best[number][end][1]
+        lines.append(tuple(words[start:end]))
+        end = start
+    return lines[::-1]
 
 
 def _filled(words: Sequence[Word], wrap_px: float, style: TextStyle, fonts: Fonts) -> list[tuple[Word, ...]]:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
@@ -17,9 +17,9 @@ from cutroom.render.lettering.clusters import clusters
 from cutroom.render.lettering.ink import Mask, Rect, draw_background, draw_box
 from cutroom.render.lettering.layout import Block, Fonts, lay_out, missing
 from cutroom.render.lettering.pieces import Piece, Unit, check_size, draw_piece, margin, unit_of
-from cutroom.render.lettering.scene import Pose, gradient_sheet, lay, middle, paint, tint
+from cutroom.render.lettering.scene import Pose, flatten, gradient_sheet, lay, middle, over, paint
 from cutroom.timeline.cuesheet import gap
-from cutroom.timeline.resolved import Captions
+from cutroom.timeline.resolved import Captions, Color
 
 _KEPT: Final = 6  # pictures, for moments that come again
 _SPREAD_X, _SPREAD_Y = 0.16, 0.02
@@ -184,36 +184,44 @@ class CaptionArtist:
     def _draw(self, index: int, whole: Pose, looks: tuple[Look, ...]) -> Pixels:
         drawn = self._layout(index)
         room, style = drawn.room, self._style
-        sheet: Pixels = np.zeros((self.size[1], self.size[0], 4), np.uint8)
+        size = (self.size[1], self.size[0])
         pivot = (drawn.block.width / 2, drawn.block.height / 2)
         by_word = dict(zip(self._parts[index].words, looks, strict=True))
-        shown = [(unit, piece, by_word[word]) for word, unit, piece in drawn.words]
+        shown = _apart([(unit, piece, by_word[word]) for word, unit, piece in drawn.words])
+        layers: list[tuple[Mask, Color]] = []
         if style.background is not None and drawn.background is not None:
             plane = self._plane()
             lay(plane, drawn.background, room[:2], pivot, whole, room)
-            tint(sheet, plane, style.background.color)
-        self._mark(sheet, shown, whole, room)
+            layers.append((plane, style.background.color))
+        layers += self._marks(shown, whole, room)
         if style.shadow is not None:
-            tint(sheet, self._laid([(p.shadow, p, s, s.pose) for _, p, s in shown], whole, room), style.shadow.color)
+            masks = [(p.shadow, p, s, s.pose) for _, p, s in shown]
+            layers.append((self._laid(masks, whole, room), style.shadow.color))
         if style.stroke is not None and style.stroke.width_px > 0:
-            tint(sheet, self._laid([(p.stroke, p, s, s.pose) for _, p, s in shown], whole, room), style.stroke.color)
-        plain = [(p.fill, p, s, self._window(u, s, done=False)) for u, p, s in shown if s.done < 1 or s.color is None]
-        letters = self._laid(plain, whole, room)
-        if drawn.colors is None:
-            tint(sheet, letters, style.color)
-        else:
+            masks = [(p.stroke, p, s, s.pose) for _, p, s in shown]
+            layers.append((self._laid(masks, whole, room), style.stroke.color))
+        rest = [(u, p, s) for u, p, s in shown if s.done < 1 or s.color is None]
+        letters = self._laid([(p.fill, p, s, self._window(u, s, done=False)) for u, p, s in rest], whole, room)
+        if drawn.colors is not None:
+            sheet = flatten(layers, size)
             paint(sheet, letters, drawn.colors)
+            layers = []
+        else:
+            layers.append((letters, style.color))
         for color in dict.fromkeys(s.color for _, _, s in shown if s.color is not None and s.done > 0):
-            masks = [
-                (p.fill, p, s, self._window(u, s, done=True)) for u, p, s in shown if s.color == color and s.done > 0
-            ]
-            tint(sheet, self._laid(masks, whole, room), color)
+            spoken = [(u, p, s) for u, p, s in shown if s.color == color and s.done > 0]
+            inked = [(p.fill, p, s, self._window(u, s, done=True)) for u, p, s in spoken]
+            layers.append((self._laid(inked, whole, room), color))
+        if drawn.colors is None:
+            sheet = flatten(layers, size)
+        else:
+            over(sheet, flatten(layers, size))
         for _, piece, state in shown:
             if piece.colors is not None:
                 lay(sheet, piece.colors, (piece.x, piece.y), middle(piece), _both(state.pose, whole), room)
         return sheet
 
-    def _mark(self, sheet: Pixels, shown: list[tuple[Unit, Piece, Look]], whole: Pose, room: Rect) -> None:
+    def _marks(self, shown: list[tuple[Unit, Piece, Look]], whole: Pose, room: Rect) -> Iterator[tuple[Mask, Color]]:
         """The box behind the spoken word."""
         em = self._style.size_px
         for unit, _, state in shown:
@@ -234,7 +242,7 @@ class CaptionArtist:
             )
             plane = self._plane()
             lay(plane, mask, rect[:2], ((unit.left + unit.right) / 2, center), _both(pose, whole), room)
-            tint(sheet, plane, state.box)
+            yield plane, state.box
 
     def _window(self, unit: Unit, state: Look, *, done: bool) -> Pose:
         """The pose of the part of a word that is spoken already, or of the rest of it."""
@@ -278,6 +286,20 @@ def caption_missing(captions: Captions) -> list[str]:
     """Characters of all cues that no font of ours can draw, each once."""
     text = " ".join(dict.fromkeys(word.text for cue in captions.cues for word in cue.words))
     return missing(replace(captions.style, text=text))
+
+
+def _apart(shown: list[tuple[Unit, Piece, Look]]) -> list[tuple[Unit, Piece, Look]]:
+    """A word that has grown moves the others of its line aside, by whole pixels, so that they stay sharp."""
+    found: list[tuple[Unit, Piece, Look]] = []
+    for unit, piece, state in shown:
+        push = 0.0
+        for other, _, grown in shown:
+            if other is not unit and other.line == unit.line and grown.pose.scale > 1 and grown.pose.opacity > 0:
+                by = (grown.pose.scale - 1) * (other.right - other.left) / 2
+                push += by if unit.left >= other.right - 1 else -by
+        moved = state if not push else replace(state, pose=replace(state.pose, dx=state.pose.dx + round(push)))
+        found.append((unit, piece, moved))
+    return found
 
 
 def _both(pose: Pose, whole: Pose) -> Pose:

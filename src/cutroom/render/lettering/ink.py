@@ -155,7 +155,7 @@ def soft(mask: Mask, sigma: float) -> Mask:
     """A mask blurred by a Gaussian; a wide one is blurred small, which looks the same."""
     if sigma <= 0:
         return mask
-    shrink = max(1, int(sigma // 6))
+    shrink = max(1, int(sigma / 2.5))
     if shrink == 1:
         return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.uint8)
     height, width = mask.shape

@@ -122,7 +122,7 @@ def _zoom(p: float, mover: Mover) -> Pose:
 
 
 def _spin(p: float, mover: Mover) -> Pose:
-    left = 1 - _back(p, 1.0)
+    left = 1 - _back(p, 1.3)
     return Pose(rotation=-110 * left, scale=max(0.05, 1 - 0.6 * max(0.0, left)), opacity=_shown(p, 0.5))
 
 

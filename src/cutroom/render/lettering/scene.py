@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, cos, floor, radians, sin
+from typing import Final
 
 import cv2
 import numpy as np
@@ -39,6 +40,7 @@ class Pose:
     soft_px: float = 0.0
 
 
+_CHANNELS: Final = ("red", "green", "blue")
 REST = Pose()
 HIDDEN = Pose(opacity=0.0)
 
@@ -150,14 +152,46 @@ def over(under: Pixels, top: Pixels) -> None:
     cv2.add(cv2.multiply(under, clear, scale=1 / 255), top, dst=under)
 
 
-def tint(sheet: Pixels, mask: Mask, color: Color) -> None:
-    """Lay one colour over a premultiplied picture through a mask, in place."""
-    ramp = np.arange(256, dtype=np.float64) * color.alpha
-    table = np.rint(np.stack([ramp * part / 255 for part in (color.red, color.green, color.blue, 255)], axis=1))
-    over(
-        sheet,
-        np.asarray(cv2.LUT(cv2.merge([mask] * 4), table.astype(np.uint8)[None, :, :].reshape(1, 256, 4)), np.uint8),
-    )
+def flatten(layers: Sequence[tuple[Mask, Color]], size: tuple[int, int]) -> Pixels:
+    """Plain colours laid over each other through masks, from the bottom to the top, as a premultiplied picture.
+
+    What each layer adds is its ink where nothing above hides it, so that one channel is computed and not four.
+
+    Args:
+        layers: masks of the size, and their colours.
+        size: height and width.
+    """
+    sheet: Pixels = np.zeros((*size, 4), np.uint8)
+    boxes = [cv2.boundingRect(mask) for mask, color in layers if color.alpha > 0]
+    boxes = [box for box in boxes if box[2] and box[3]]
+    if not boxes:
+        return sheet
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+    free: Mask = np.full((bottom - top, right - left), 255, np.uint8)
+    seen: list[tuple[Mask, Color]] = []
+    for whole, color in reversed(layers):
+        mask: Mask = whole[top:bottom, left:right]
+        if color.alpha < 1:
+            mask = np.asarray(cv2.convertScaleAbs(mask, alpha=color.alpha), np.uint8)
+        if seen:
+            mask = np.asarray(cv2.multiply(mask, free, scale=1 / 255), np.uint8)
+        seen.append((mask, color))
+        free = np.asarray(cv2.subtract(free, mask), np.uint8)
+    channels = [_mixed([(mask, getattr(color, name)) for mask, color in seen], free.shape) for name in _CHANNELS]
+    sheet[top:bottom, left:right] = cv2.merge([*channels, cv2.bitwise_not(free)])
+    return sheet
+
+
+def _mixed(parts: Sequence[tuple[Mask, int]], size: tuple[int, ...]) -> Mask:
+    """One channel: each mask times its share of that colour."""
+    total: Mask | None = None
+    for mask, level in parts:
+        if level == 0:
+            continue
+        part = mask if level == 255 else np.asarray(cv2.convertScaleAbs(mask, alpha=level / 255), np.uint8)
+        total = part if total is None else np.asarray(cv2.add(total, part), np.uint8)
+    return np.zeros(size, np.uint8) if total is None else total
 
 
 def paint(sheet: Pixels, mask: Mask, colors: Pixels) -> None:
@@ -209,21 +243,22 @@ def compose(
         colors: the letters' colours for each pixel of the room, when they are filled with a gradient.
     """
     size = (room[3] - room[1], room[2] - room[0])
-    sheet: Pixels = np.zeros((*size, 4), np.uint8)
+    layers: list[tuple[Mask, Color]] = []
     if style.background is not None:
         plane: Mask = np.zeros(size, np.uint8)
         for mask, at, pivot, pose in boxes:
             lay(plane, mask, at, pivot, pose, room)
-        tint(sheet, plane, style.background.color)
+        layers.append((plane, style.background.color))
     moving = [(piece, pose) for piece, pose in zip(pieces, poses, strict=True) if pose.opacity > 0]
     if style.shadow is not None:
-        tint(sheet, _plane(size, room, [(p.shadow, p, pose) for p, pose in moving]), style.shadow.color)
+        layers.append((_plane(size, room, [(p.shadow, p, pose) for p, pose in moving]), style.shadow.color))
     if style.stroke is not None and style.stroke.width_px > 0:
-        tint(sheet, _plane(size, room, [(p.stroke, p, pose) for p, pose in moving]), style.stroke.color)
+        layers.append((_plane(size, room, [(p.stroke, p, pose) for p, pose in moving]), style.stroke.color))
     letters = _plane(size, room, [(p.fill, p, pose) for p, pose in moving])
     if colors is None:
-        tint(sheet, letters, style.color)
+        sheet = flatten([*layers, (letters, style.color)], size)
     else:
+        sheet = flatten(layers, size)
         paint(sheet, letters, colors)
     for piece, pose in moving:
         if piece.colors is not None:

@@ -177,12 +177,18 @@ class TextArtist:
             name, passed, leaving = animation.enter, now, False
         else:
             return [REST] * count, [REST] * len(self._boxes)
-        each = span / ((count - 1) * (1 - animation.overlap) + 1) if count else span
+        # Letters stand in for a block only where they must; whatever else moves the block moves it at once.
+        together = (
+            animation.unit in {"block", "line"} and self._kind() == "letter" and name not in {"typewriter", "wave"}
+        )
+        overlap = 1.0 if together else animation.overlap
+        each = span / ((count - 1) * (1 - overlap) + 1) if count else span
         poses: list[Pose] = []
         for index, mover in enumerate(self._movers):
-            done = (passed - index * each * (1 - animation.overlap)) / each if each else 1.0
-            if name == "typewriter" and not leaving:
-                done = 1.0 if passed >= span * index / max(count, 1) and number > 0 else 0.0
+            done = (passed - index * each * (1 - overlap)) / each if each else 1.0
+            if name == "typewriter":  # written from the first letter on, taken back from the last
+                turn = count - 1 - index if leaving else index
+                done = 1.0 if passed > 0 and passed >= span * turn / max(count, 1) else 0.0
             poses.append(move(_named(name), 1 - done if leaving else done, mover))
         share = (
             min(1.0, passed / (span * _BOX_SHARE)) if not leaving else min(1.0, (span - passed) / (span * _BOX_SHARE))
