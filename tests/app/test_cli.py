@@ -185,3 +185,16 @@ def test_a_signal_ends_a_render_with_its_own_status(tmp_path: Path, number: int,
         running.send_signal(number)
         assert running.wait(timeout=30) == status
     assert [path.name for path in tmp_path.iterdir()] == ["edit.json"]
+
+
+def test_a_document_goes_to_otio_and_comes_back(tmp_path: Path) -> None:
+    with_source(tmp_path)
+    done = cutroom("otio", "export", "film.json", "-o", "film.otio", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = cutroom("otio", "import", "film.otio", "-o", "back.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "back.json").read_text()) == json.loads((tmp_path / "film.json").read_text())
+    (tmp_path / "bad.otio").write_text("{}")
+    done = cutroom("otio", "import", "bad.otio", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "bad_otio" in done.stderr

@@ -112,6 +112,32 @@ def storyboard(
     run(lambda: program.storyboard(document, output=output, frames=frames))
 
 
+otio = typer.Typer(help="Exchange timelines with editing programs as OpenTimelineIO.", no_args_is_help=True)
+cli.add_typer(otio, name="otio")
+
+
+@otio.command("export")
+def otio_export(
+    document: Annotated[Path, typer.Argument(help="JSON document; paths in it are relative to it.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write: .otio.")] = None,
+) -> None:
+    """Write a document as an .otio file."""
+    from cutroom.app import otio as program  # noqa: PLC0415
+
+    run(lambda: program.export(document, output=output))
+
+
+@otio.command("import")
+def otio_import(
+    source: Annotated[Path, typer.Argument(help="An .otio file.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Document to write: .json.")] = None,
+) -> None:
+    """Write an .otio file as a document."""
+    from cutroom.app import otio as program  # noqa: PLC0415
+
+    run(lambda: program.import_(source, output=output))
+
+
 @cli.command()
 def up(data: Data = None, host: Host = None, port: Port = None, workers: Workers = 1) -> None:
     """Start everything: Postgres, API and worker. Ctrl-C stops all of it."""
