@@ -175,3 +175,16 @@ async def test_loudness_is_reached_by_sound_and_video_from_one_mix(folder: Path)
     assert abs(float(re.findall(r"I:\s+(-?[\d.]+) LUFS", said)[-1]) + 16) < 0.6
     mixes = {path.name for path in (folder / "cache").rglob("*") if path.is_file() and path.read_bytes()[:4] == b"fLaC"}
     assert len(mixes) == 1
+
+
+async def test_pixels_of_the_document_are_those_of_the_first_output(folder: Path) -> None:
+    box = {"asset": {"type": "color", "color": "#ff0000"}, "start": 0, "length": 1, "size": {"width": 80, "height": 45}}
+    edit = document()
+    edit["timeline"] = {"tracks": [{"clips": [box]}]}
+    edit["outputs"] = [
+        {"format": "png", "width": 80, "height": 46, "at": 0},
+        {"format": "png", "width": 360, "height": 640, "at": 0},
+    ]
+    await run(folder, edit)
+    shares = [float((frames(path)[0][..., 0] > 128).mean()) for path in sorted(folder.glob("out*.png"))]
+    assert shares == pytest.approx([0.25, 80 * 4 * 45 * 4 / (360 * 640)], rel=0.12)

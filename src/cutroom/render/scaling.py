@@ -20,9 +20,17 @@ def scaled(edit: ResolvedEdit, width: int) -> ResolvedEdit:
     if width >= output.width:
         return edit
     factor = Fraction(width, output.width)
-    smaller = replace(output, width=_even(output.width * factor), height=_even(output.height * factor))
+    return resized(edit, (_even(output.width * factor), _even(output.height * factor)))
+
+
+def resized(edit: ResolvedEdit, size: tuple[int, int]) -> ResolvedEdit:
+    """The edit on a canvas of another size (width, height), whose proportions are the same but for rounding."""
+    output = edit.output
+    if size == (output.width, output.height):
+        return edit
+    factor = Fraction(size[0], output.width)
     clips = tuple(_scale(_boxed(clip, (output.width, output.height)), factor) for clip in edit.clips)
-    return replace(edit, output=smaller, clips=clips)
+    return replace(edit, output=replace(output, width=size[0], height=size[1]), clips=clips)
 
 
 def _even(side: Fraction) -> int:

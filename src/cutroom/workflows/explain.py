@@ -1,6 +1,5 @@
 """Looking at an edit before it is rendered: its plan and its cost, some of its frames, a small quick version."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Final
 
@@ -20,7 +19,7 @@ from cutroom.timeline.output import Output
 from cutroom.workflows.blobs import locate
 from cutroom.workflows.inner import gather_edit
 from cutroom.workflows.pieces import pieces_of, render_piece, which_are_kept
-from cutroom.workflows.plans import planned
+from cutroom.workflows.plans import planned, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
 
 FRAMES: Final = 9
@@ -88,7 +87,7 @@ async def explain(ctx: Context, given: Explain) -> Explanation:
     ctx.progress(0.0, "fetching")
     gathered = await gather_edit(ctx, given.edit, given.limits)
     ctx.progress(0.5, "planning")
-    plans = await _plans(ctx, given.edit, gathered.sources, given.limits)
+    plans = await plans_of(ctx, given.edit, gathered.sources, given.limits)
     keys = [piece.plan.key for piece in pieces_of(*plans)]
     kept = set(await ctx.step("kept", which_are_kept, ctx.files, keys))
     measured = await ctx.step("calibration", _calibration, ctx)
@@ -147,15 +146,6 @@ async def preview(ctx: Context, given: Preview) -> RenderOutput:
     made = await ctx.step("join", join, ctx, plan, 0, len(kept))
     ctx.progress(1.0, "done")
     return merged([made], gathered.warnings)
-
-
-async def _plans(
-    ctx: Context, edit: Edit, sources: dict[str, Media | CueSheet], limits: Limits
-) -> Sequence[RenderPlan]:
-    return [
-        await planned(ctx, timeline.resolve(edit, sources, limits, output=output), f"output:{number}:")
-        for number, output in enumerate([edit.output, *edit.outputs])
-    ]
 
 
 async def _calibration(ctx: Context) -> Calibration:

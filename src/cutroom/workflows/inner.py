@@ -46,7 +46,7 @@ async def gather_edit(ctx: Context, edit: Edit, limits: Limits, prefix: str = ""
 
 async def _render(ctx: Context, inner: Edit, limits: Limits, prefix: str) -> tuple[Media, Sequence[timeline.Warning]]:
     gathered = await gather_edit(ctx, inner, limits, prefix)
-    plan = await planned(ctx, timeline.resolve(inner, gathered.sources, limits), prefix)
+    plan = await planned(ctx, timeline.resolve(inner, gathered.sources, limits))
     key = f"inner/{hashlib.sha256(PLAN.dump_json(plan)).hexdigest()}"
     made = await ctx.step(f"{prefix}kept", _kept, ctx, key)
     if made is None:

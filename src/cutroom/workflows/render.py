@@ -12,7 +12,7 @@ from cutroom.render import Made, RenderPlan
 from cutroom.timeline import Edit, Limits
 from cutroom.workflows.inner import gather_edit
 from cutroom.workflows.pieces import make, parts_of, pieces_of
-from cutroom.workflows.plans import planned
+from cutroom.workflows.plans import plans_of
 
 FETCHED, RENDERED, JOINED = 0.1, 0.95, 1.0
 """Progress at the end of each stage; rendering is nearly all of the time."""
@@ -46,10 +46,7 @@ async def render(ctx: Context, edit: Edit, limits: Limits = _DEFAULT) -> RenderO
     """Render an edit to the files that it asks for."""
     ctx.progress(0.0, "fetching")
     gathered = await gather_edit(ctx, edit, limits)
-    plans = [
-        await planned(ctx, timeline.resolve(edit, gathered.sources, limits, output=output), f"output:{number}:")
-        for number, output in enumerate([edit.output, *edit.outputs])
-    ]
+    plans = await plans_of(ctx, edit, gathered.sources, limits)
     ctx.progress(FETCHED, "rendering")
     kept = await make(ctx, pieces_of(*plans), span=(FETCHED, RENDERED))
     ctx.progress(RENDERED, "joining")

@@ -23,7 +23,7 @@ from cutroom.timeline import CueSheet, Edit, Limits, Media, SourceUse
 from cutroom.workflows.inner import Gathered, gather_edit
 from cutroom.workflows.pages import take_page
 from cutroom.workflows.pieces import Piece, pieces_of, render_piece, which_are_kept
-from cutroom.workflows.plans import planned
+from cutroom.workflows.plans import plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
 from cutroom.workflows.rows import Row, RowsFile, edit_of
 from cutroom.workflows.sources import AT_ONCE, take, take_cues
@@ -224,14 +224,7 @@ async def _planned(
         else:
             _refuse_failed(edit, failed)
             gathered = Gathered(dict(sources), ())
-        plans = [
-            await planned(
-                ctx,
-                await asyncio.to_thread(timeline.resolve, edit, gathered.sources, limits, output=output),
-                f"row:{number}:{place}:",
-            )
-            for place, output in enumerate([edit.output, *edit.outputs])
-        ]
+        plans = await plans_of(ctx, edit, gathered.sources, limits)
         return PlannedRow(number, tuple(plans), gathered.warnings)
     except CutroomError as error:
         return PlannedRow(number, failure=_failure(ctx, error))
