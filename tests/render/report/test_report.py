@@ -148,3 +148,15 @@ async def _picture(studio: Studio) -> Path:
 async def test_black_that_was_asked_for_is_no_suspicion(studio: Studio, tmp_path: Path) -> None:
     done = await press(studio, edit(60, clip(0, 30)), tmp_path)
     assert (await verify(done.plan, done.path)).suspicions == ()
+
+
+async def test_a_gif_of_few_colours_is_no_wrong_colour(studio: Studio, tmp_path: Path) -> None:
+    from cutroom.timeline.resolved import Color  # noqa: PLC0415
+
+    counter = await studio.counter("steady.mp4")
+    wanted = edit(
+        40, clip(0, 20, counter), size=(96, 54), format="gif", quality="lowest", background=Color(97, 143, 211)
+    )
+    done = await press(studio, wanted, tmp_path)
+    report = await verify(done.plan, done.path)
+    assert next(check for check in report.checks if check.name == "colors").passed

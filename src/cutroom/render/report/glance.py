@@ -42,7 +42,12 @@ class Glance:
         flat = self.pixels.reshape(-1, 3)
         if float((flat.max(axis=0) - flat.min(axis=0)).max()) > 2 * _STILL_AT_MOST:
             return None
-        red, green, blue = (float(value) for value in flat.mean(axis=0))
+        return self.mean
+
+    @property
+    def mean(self) -> tuple[float, float, float]:
+        """Its colours, mixed."""
+        red, green, blue = (float(value) for value in self.pixels.reshape(-1, 3).mean(axis=0))
         return red, green, blue
 
     def same(self, other: "Glance") -> bool:
