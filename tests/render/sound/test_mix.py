@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cutroom.kit.errors import Invalid
 from cutroom.render.sound.compile import compile_mix
 from cutroom.render.sound.mix import render_mix
-from cutroom.render.sound.pieces import read
-from cutroom.render.sound.plan import AudioSpan, MixPlan
+from cutroom.render.sound.plan import AudioSpan
 from cutroom.timeline.resolved import ResolvedEdit
 from tests.render.edits import clip, edit, music
+from tests.render.sound.listen import mixed
 from tests.render.studio import RATE, Samples, Studio, ignore, lag, noise_samples, samples
 
 NOISE = noise_samples(4)
@@ -23,12 +24,6 @@ MP3_ONLY: dict[str, Any] = {"format": "mp3", "quality": "high"}
 
 async def heard(studio: Studio, wanted: ResolvedEdit, folder: Path) -> Samples:
     return samples(await studio.film(wanted, folder))
-
-
-async def mixed(studio: Studio, plan: MixPlan, folder: Path) -> Samples:
-    out = folder / "mix.flac"
-    await render_mix(plan, inputs=studio.paths, scratch=folder, out=out, progress=ignore)
-    return read(out, plan.bits)
 
 
 def level(sound: Samples) -> float:
@@ -189,6 +184,42 @@ async def test_an_mp3_is_as_long_as_its_edit(studio: Studio, tmp_path: Path, fra
 
 async def test_more_voices_than_files_can_be_open_are_mixed(studio: Studio, tmp_path: Path) -> None:
     media = await studio.noise("loop.wav", 1)
-    voices = [clip(0, 15, media, volume=0.01) for _ in range(100)]
-    sound = await heard(studio, edit(15, *voices, **MP3_ONLY), tmp_path)
-    assert abs(level(sound) / level(noise_samples(1)[: len(sound)]) - 1) < 0.05
+    voices = [clip(0, 15, media, volume=0.1, trim=Fraction(n, 500)) for n in range(100)]
+    sound = await mixed(studio, edit(15, *voices, **WAV_ONLY), tmp_path)
+    source = noise_samples(1)
+    wanted = sum(0.1 * source[n * 96 : n * 96 + 24_000] for n in range(100))
+    assert np.abs(sound[:, 0] - wanted).max() < 0.001
+
+
+async def test_a_clip_from_beyond_the_end_of_its_source_is_silence(studio: Studio, tmp_path: Path) -> None:
+    short, other = await studio.noise("loop.wav", 1), await studio.noise("plain.wav")
+    beyond = clip(0, 60, short, trim=Fraction(3)), clip(0, 60, short, trim=Fraction(5), speed=Fraction(2))
+    sound = await mixed(studio, edit(60, *beyond, clip(0, 60, other), **WAV_ONLY), tmp_path)
+    assert np.abs(sound[:, 0] - NOISE[: 2 * RATE]).max() < 0.001
+
+
+async def test_what_is_no_number_is_silence(studio: Studio, tmp_path: Path) -> None:
+    broken = np.full((RATE, 2), 0.25, "<f4")
+    broken[1000:2000] = np.nan
+    broken[3000] = np.inf
+    raw = studio.folder / "broken.f32"
+    raw.write_bytes(broken.tobytes())
+    path = studio.folder / "broken.wav"
+    studio.ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", "2", "-i", str(raw), "-c:a", "pcm_f32le", str(path))
+    sound = await mixed(studio, edit(30, clip(0, 30, await studio.take(path)), **WAV_ONLY), tmp_path)
+    assert np.abs(sound[4000:] - 0.25).max() < 1e-5
+    assert np.isfinite(sound).all()
+
+
+async def test_a_damaged_source_is_named_by_its_clip(studio: Studio, tmp_path: Path) -> None:
+    media = await studio.noise("to-break.m4a")
+    path = tmp_path / "broken.m4a"
+    path.write_bytes(b"no sound at all" * 500)
+    good = await studio.noise("plain.wav")
+    wanted = edit(60, clip(0, 60, good), clip(0, 60, replace(media, sha256="f" * 64), pointer="/timeline/tracks/1"))
+    plan = compile_mix(wanted, "test")
+    paths = {**studio.paths, "f" * 64: path}
+    with pytest.raises(Invalid) as refused:
+        await render_mix(plan, inputs=paths, scratch=tmp_path, out=tmp_path / "o.flac", progress=ignore)
+    assert refused.value.code == "source_damaged"
+    assert [detail.pointer for detail in refused.value.details] == ["/timeline/tracks/1"]

@@ -50,8 +50,11 @@ def compile_mix(edit: ResolvedEdit, engine: str) -> MixPlan:
     end = edit.frames if output.frames is None else min(edit.frames, output.first + output.frames)
     first, last = _samples(output.first / output.fps), _samples(end / output.fps)
     samples = max(last - first, 0)
-    every = () if output.mute else (voice.shifted(first) for voice in _voices(edit))
-    heard = (voice for voice in every if voice.first < min(voice.last, samples) and voice.last > 0)
+    every = () if output.mute else tuple(voice.shifted(first) for voice in _voices(edit))
+    # What is heard just before and after the range may duck what is heard in it.
+    duckings = [voice.ducking for voice in every if voice.ducking is not None]
+    before, after = reach(duckings) if duckings else (0, 0)
+    heard = (voice for voice in every if voice.first < min(voice.last, samples + after) and voice.last > -before)
     voices = tuple(sorted(heard, key=lambda voice: (voice.first, voice.last, voice.pointer)))
     bits = min(max(0, ceil(log2(max(loudest(voices), 1.0)))) + 1, _MOST_BITS)
     return mix_of(samples, voices, _spans(voices, samples), bits, engine)

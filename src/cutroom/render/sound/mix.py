@@ -119,7 +119,13 @@ def _groups(parts: Sequence[Heard]) -> Iterator[list[Heard]]:
 
 
 def _sounding(part: Heard, files: Mapping[Take, Path]) -> Sound:
-    taken = {take: np.fromfile(files[take], np.float32).reshape(-1, 2) for take in part.takes}
+    taken = {take: _read(files[take]) for take in part.takes}
     level = gain(part.voice, part.first, part.last)
     sound = part.sound(taken)
     return sound * (level[:, None] if isinstance(level, np.ndarray) else np.float32(level))
+
+
+def _read(path: Path) -> Sound:
+    """The samples of a take; a source of floating point can hold what is no number, and that is silence."""
+    sound: Sound = np.fromfile(path, np.float32).reshape(-1, 2)
+    return sound if np.isfinite(sound).all() else np.nan_to_num(sound, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
