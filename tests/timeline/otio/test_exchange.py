@@ -98,7 +98,9 @@ def test_a_clip_that_is_never_seen_comes_back_too() -> None:
 
 SECONDS = st.integers(0, 80).map(lambda number: number / 8)
 LENGTHS = st.one_of(st.just("auto"), st.integers(1, 40).map(lambda number: number / 8))
-FADES = st.sampled_from([{}, {"transition": {"in": "fade"}}, {"transition": {"in": "dissolve", "duration": 0.25}}])
+FADES: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{}, {"transition": {"in": "fade"}}, {"transition": {"in": "dissolve", "duration": 0.25}}]
+)
 
 
 @st.composite
