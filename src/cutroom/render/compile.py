@@ -1,7 +1,7 @@
 """From a resolved edit to a plan. Pure: the same edit gives the same plan, on any machine."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,8 +13,7 @@ from cutroom.render.copying import Candidate, Copy, can_copy, find_candidates, f
 from cutroom.render.encoders import VideoEncoder
 from cutroom.render.keys import segment_key
 from cutroom.render.layers import Picture, inputs_of, layer, live, opaque_color, picture, uncovered
-from cutroom.render.lettering import typefaces
-from cutroom.render.lettering.layout import missing
+from cutroom.render.lettering.warnings import lettering_warnings
 from cutroom.render.output.encode import audio_encoder, video_encoder
 from cutroom.render.plan import (
     Canvas,
@@ -27,7 +26,7 @@ from cutroom.render.plan import (
 from cutroom.render.segments import cuts
 from cutroom.render.sound.compile import compile_audio
 from cutroom.render.source import video_source
-from cutroom.timeline.resolved import SOUNDS, ResolvedClip, ResolvedEdit, Warning  # noqa: A004 — the word of the document
+from cutroom.timeline.resolved import SOUNDS, ResolvedEdit
 
 ENGINE: Final = 2
 """Raised whenever the same plan would give other bytes."""
@@ -60,7 +59,7 @@ def compile_plan(
         frames=span[1] - span[0],
         segments=() if output.format in SOUNDS else _segments(edit, indexes or {}, made_by),
         audio=compile_audio(edit, audio_encoder(output), made_by),
-        warnings=(*edit.warnings, *_text_warnings(edit.clips)),
+        warnings=(*edit.warnings, *lettering_warnings(edit.clips, edit.output.height)),
         engine=made_by,
     )
 
@@ -172,19 +171,3 @@ def _there(pictures: Sequence[Picture], edges: Sequence[int]) -> list[list[Pictu
         for index in range(first, min(bisect_left(edges, shown.last), len(there))):
             there[index].append(shown)
     return there
-
-
-def _text_warnings(clips: Iterable[ResolvedClip]) -> list[Warning]:
-    """Texts that will not look as their author meant."""
-    warnings: list[Warning] = []
-    for clip in clips:
-        if clip.text is None:
-            continue
-        if not typefaces.known(clip.text.family):
-            sentence = f"There is no font named '{clip.text.family}' here; {typefaces.DEFAULT_FAMILY} is used instead."
-            warnings.append(Warning("font_unknown", clip.pointer, sentence))
-        if lost := missing(clip.text):
-            shown = ", ".join(f"'{char}' (U+{ord(char):04X})" for char in lost[:8])
-            sentence = f"No font here can draw {shown}{' and others' if len(lost) > 8 else ''}; left out."
-            warnings.append(Warning("glyph_missing", clip.pointer, sentence))
-    return warnings

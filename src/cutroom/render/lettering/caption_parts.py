@@ -84,6 +84,16 @@ def parts_of(captions: Captions, fonts: Fonts) -> list[Part]:
     return sorted(found, key=lambda part: part.start)
 
 
+def overflowing(captions: Captions, parts: Sequence[Part], height: int) -> list[tuple[int, str]]:
+    """Number and text of the cues with a word wider than a line, or with lines higher than `height`."""
+    found: dict[int, str] = {}
+    pitch = captions.style.line_height * captions.style.size_px
+    for part in parts:
+        if len(part.lines) * pitch > height or any(word.torn for word in part.words):
+            found.setdefault(part.cue, " ".join(word.text for word in captions.cues[part.cue].words))
+    return sorted(found.items())
+
+
 def _grouped(lines: list[tuple[Word, ...]], most: int) -> Iterator[tuple[tuple[Word, ...], ...]]:
     """Lines in groups of about the same number, of `most` at most."""
     parts = -(-len(lines) // most)

@@ -12,7 +12,7 @@ import numpy as np
 
 from cutroom.render.artist import Pixels
 from cutroom.render.lettering.caption_moves import Look, Stage, cue_pose, look
-from cutroom.render.lettering.caption_parts import Word, line_text, parts_of
+from cutroom.render.lettering.caption_parts import Word, line_text, overflowing, parts_of
 from cutroom.render.lettering.clusters import clusters
 from cutroom.render.lettering.ink import Mask, Rect, draw_background, draw_box
 from cutroom.render.lettering.layout import Block, Fonts, lay_out, missing
@@ -119,14 +119,7 @@ class CaptionArtist:
 
     def overflow(self) -> list[tuple[int, str]]:
         """The cues that do not fit: a word is wider than a line, or the lines are higher than the canvas."""
-        found: dict[int, str] = {}
-        for part in self._parts:
-            torn = next((word.text for word in part.words if word.torn), None)
-            high = len(part.lines) * self._style.line_height * self._style.size_px > self._canvas[1]
-            if torn is not None or high:
-                cue = self._captions.cues[part.cue]
-                found.setdefault(part.cue, " ".join(word.text for word in cue.words))
-        return sorted(found.items())
+        return overflowing(self._captions, self._parts, self._canvas[1])
 
     def _showing(self, now: Fraction) -> int | None:
         """The part that came last and is still there."""
