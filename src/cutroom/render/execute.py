@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -9,14 +10,17 @@ import av
 
 from cutroom.kit.errors import Internal
 from cutroom.media.command import Command, Input, Output
+from cutroom.media.kinds import Value
 from cutroom.media.run import Progress
+from cutroom.media.words import Word
+from cutroom.render.blending import TOGETHER
 from cutroom.render.feed import image_input, painted_input, text_input, video_input
 from cutroom.render.lettering.raster import draw
 from cutroom.render.output.encode import segment_muxer, video_options
 from cutroom.render.paint.crew import paint, pipes, together
 from cutroom.render.paint.job import Order
 from cutroom.render.painting import PaintedLayer
-from cutroom.render.plan import ImageLayer, SegmentPlan, TextLayer, VideoLayer
+from cutroom.render.plan import ImageLayer, Layer, SegmentPlan, TextLayer, VideoLayer
 from cutroom.render.running import Tell, run_for
 from cutroom.render.video import Drawn, compose
 
@@ -40,28 +44,85 @@ async def render_segment(
         Unavailable: `out_of_memory`, `disk_full`, `media_timeout`.
         Internal: `ffmpeg_failed`; `paint_failed`; `segment_incomplete` when frames are missing.
     """
+    options = video_options(plan.encoder, plan.frames)
+    output = Output(out, segment_muxer(plan.encoder), (), options)
+    await _make(plan, inputs, scratch, output, Word(plan.encoder.pixels), progress)
+    if (made := await asyncio.to_thread(_frames, out)) != plan.frames:
+        out.unlink()
+        raise Internal("segment_incomplete", f"A segment came out with {made} frames instead of {plan.frames}.")
+    progress(1.0)
+
+
+async def _make(
+    plan: SegmentPlan, inputs: Mapping[str, Path], scratch: Path, output: Output, pixels: Word, progress: Tell
+) -> None:
+    """Draw the layers of a segment into an output.
+
+    A layer that mixes with what lies below as a whole needs to see it: that is drawn first, into a lossless film.
+    """
+    base = next((index for index in reversed(range(len(plan.layers))) if _needs_below(plan.layers[index])), None)
+    if base is None:
+        await _draw_on(plan, inputs, scratch, output, pixels, progress, None)
+        return
+    film = scratch / f"below-{base}.nut"
+    kept = Word.YUVA420P if plan.canvas.alpha else Word.YUV420P
+    lossless = Output(film, Word.NUT, (), _lossless(kept, plan.frames))
+    below = replace(plan, layers=plan.layers[:base])
+    try:
+        await _make(below, inputs, scratch, lossless, kept, lambda done: progress(done / 2))
+        above = replace(plan, layers=plan.layers[base:])
+        await _draw_on(above, inputs, scratch, output, pixels, lambda done: progress(0.5 + done / 2), film)
+    finally:
+        film.unlink(missing_ok=True)
+
+
+async def _draw_on(
+    plan: SegmentPlan,
+    inputs: Mapping[str, Path],
+    scratch: Path,
+    output: Output,
+    pixels: Word,
+    progress: Tell,
+    film: Path | None,
+) -> None:
+    """Run one ffmpeg, and the painter beside it if there is something to paint; `film` is what lies below."""
     drawn = await _texts(plan, scratch)
     painted = {index: one for index, one in enumerate(plan.layers) if isinstance(one, PaintedLayer)}
     with pipes(painted, scratch) as ways:
         fed = _feeds(plan, inputs, scratch, drawn, ways)
         numbers = {index: number for number, index in enumerate(fed)}
-        graph, name = compose(plan, numbers, drawn)
-        output = Output(out, segment_muxer(plan.encoder), [name], video_options(plan.encoder, plan.frames))
+        ground = [] if film is None else [Input(film, Word.NUT)]
+        graph, name = compose(plan, numbers, drawn, pixels, len(fed) if ground else None)
 
         def tell(done: Progress) -> None:
             progress(min(done.frame / plan.frames, 1.0))
 
         pointers = [plan.layers[index].pointer for index in fed]
-        drawing = run_for(Command(list(fed.values()), [output], graph), scratch, pointers, tell)
-        if painted:
-            orders = [Order(layer, str(ways[index])) for index, layer in painted.items()]
-            await together(paint(orders, inputs, scratch), drawing)
-        else:
+        command = Command([*fed.values(), *ground], [replace(output, streams=[name])], graph)
+        drawing = run_for(command, scratch, pointers, tell)
+        if not painted:
             await drawing
-    if (made := await asyncio.to_thread(_frames, out)) != plan.frames:
-        out.unlink()
-        raise Internal("segment_incomplete", f"A segment came out with {made} frames instead of {plan.frames}.")
-    progress(1.0)
+            return
+        orders: list[Order] = []
+        for index, layer in painted.items():
+            below = str(film) if film is not None and _needs_below(layer) else None
+            orders.append(Order(layer, str(ways[index]), below, plan.canvas.alpha))
+        await together(paint(orders, inputs, scratch), drawing)
+
+
+def _needs_below(layer: Layer) -> bool:
+    return isinstance(layer, PaintedLayer) and layer.blend in TOGETHER
+
+
+def _lossless(pixels: Word, frames: int) -> dict[str, Value]:
+    return {
+        "c:v": Word.FFV1,
+        "pix_fmt": pixels,
+        "fps_mode:v": Word.PASSTHROUGH,
+        "frames:v": frames,
+        "flags:v": Word.PLUS_BITEXACT,
+        "fflags": Word.PLUS_BITEXACT,
+    }
 
 
 async def _texts(plan: SegmentPlan, scratch: Path) -> dict[int, Drawn]:

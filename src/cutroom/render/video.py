@@ -8,7 +8,7 @@ from cutroom.media.expression import Expression, Function, Variable, call, var
 from cutroom.media.filtergraph import Pad
 from cutroom.media.words import Color as Paint
 from cutroom.media.words import Word
-from cutroom.render.blending import mixed
+from cutroom.render.blending import TOGETHER, mixed
 from cutroom.render.graph import StreamGraph
 from cutroom.render.layers import hides
 from cutroom.render.painting import PaintedLayer
@@ -35,7 +35,11 @@ class Pixels:
 
 
 def compose(
-    plan: SegmentPlan, inputs: Mapping[int, int], drawn: Mapping[int, Drawn], pixels: Word = Word.YUV420P
+    plan: SegmentPlan,
+    inputs: Mapping[int, int],
+    drawn: Mapping[int, Drawn],
+    pixels: Word = Word.YUV420P,
+    ground: int | None = None,
 ) -> tuple[StreamGraph, str]:
     """Draw a segment's layers over each other.
 
@@ -44,12 +48,13 @@ def compose(
         inputs: number of the command's input that brings the layer with this index.
         drawn: where the text layer with this index goes; a text without an entry is not to be seen.
         pixels: format of what comes out, one with alpha for a canvas with alpha.
+        ground: number of the input with the frames that the layers are drawn on; the canvas' background when None.
 
     Returns:
         The graph and the name of its output: exactly `plan.frames` frames.
     """
     graph = StreamGraph()
-    picture, layers = _ground(graph, plan, inputs)
+    picture, layers = _ground(graph, plan, inputs, ground)
     for index, layer in layers:
         if isinstance(layer, TextLayer):
             if index not in drawn:
@@ -57,7 +62,7 @@ def compose(
             x, y = drawn[index].x, drawn[index].y
         else:
             x, y = _corner(layer)
-        if isinstance(layer, PaintedLayer) and layer.blend != "normal":
+        if isinstance(layer, PaintedLayer) and layer.blend not in {"normal", *TOGETHER}:
             picture, over = _met(graph, picture, layer, plan.canvas, inputs.get(index))
         else:
             over = _picture(graph, layer, plan.canvas, inputs.get(index), Word.YUVA420P)
@@ -66,21 +71,30 @@ def compose(
         )
         picture = _overlaid(graph, picture, over, x, y)
     picture = graph.add("format", picture, pix_fmts=pixels)
-    tagged = graph.add(
+    return graph, graph.output(_tagged(graph, picture))
+
+
+def _tagged(graph: StreamGraph, pad: Pad) -> Pad:
+    """The same frames, saying what their colours are; FFmpeg would convert what does not say it."""
+    return graph.add(
         "setparams",
-        picture,
+        pad,
         range=Word.TV,
         colorspace=Word.BT709,
         color_primaries=Word.BT709,
         color_trc=Word.BT709,
     )
-    return graph, graph.output(tagged)
 
 
-def _ground(graph: StreamGraph, plan: SegmentPlan, inputs: Mapping[int, int]) -> tuple[Pad, list[tuple[int, Layer]]]:
+def _ground(
+    graph: StreamGraph, plan: SegmentPlan, inputs: Mapping[int, int], ground: int | None
+) -> tuple[Pad, list[tuple[int, Layer]]]:
     """What the others are drawn on, and those others with their indices."""
     canvas = plan.canvas
     layers = list(enumerate(plan.layers))
+    if ground is not None:
+        pad = graph.add("settb", graph.input(ground, "v"), expr=1 / canvas.fps)
+        return _tagged(graph, graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))), layers
     if layers and _fills(layers[0][1], plan) and not canvas.alpha:
         index, bottom = layers[0]
         return _picture(graph, bottom, canvas, inputs.get(index), Word.YUV420P), layers[1:]

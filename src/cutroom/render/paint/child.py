@@ -83,7 +83,11 @@ def paint(order: Any, paths: dict[str, str]) -> None:
     from cutroom.render.paint.painter import Painter  # noqa: PLC0415
 
     layer = order.layer
-    painter = Painter(layer, paths)
+    painter: Any = Painter(layer, paths)
+    if order.below is not None:
+        from cutroom.render.paint.painter import Meeting  # noqa: PLC0415
+
+        painter = Meeting(painter, order)
     count = 1 if layer.painting.still else layer.last - layer.first
     pipe = os.open(order.pipe, os.O_WRONLY)  # waits until ffmpeg opens the other end
     with contextlib.suppress(OSError):  # an account may run out of large pipes; a small one does too

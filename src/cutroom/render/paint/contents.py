@@ -11,7 +11,8 @@ from av.video.frame import VideoFrame
 
 from cutroom.media.formats import demuxer
 from cutroom.render.artist import Artist
-from cutroom.render.paint.reader import Damaged, Reader, converted, video_reader
+from cutroom.render.paint.colors import converted
+from cutroom.render.paint.reader import Damaged, Reader, video_reader
 from cutroom.render.paint.warp import Picture
 from cutroom.render.painting import (
     CaptionSubject,

@@ -26,22 +26,32 @@ _KINDS: Final[Mapping[str, type[Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A layer to paint, and the named pipe that its frames go into."""
+    """A layer to paint, and the named pipe that its frames go into.
+
+    `below` is a film of what lies below the layer in its segment, for the modes that need it; None for others. `alpha`
+    says whether that can be transparent.
+    """
 
     layer: PaintedLayer
     pipe: str
+    below: str | None = None
+    alpha: bool = False
 
 
 def write(orders: Sequence[Order], paths: Mapping[str, str]) -> bytes:
     """The job as JSON; `paths` has the file of each source by its SHA-256."""
-    told = [{"pipe": order.pipe, "layer": _plain(order.layer)} for order in orders]
+    told = [
+        {"pipe": order.pipe, "below": order.below, "alpha": order.alpha, "layer": _plain(order.layer)}
+        for order in orders
+    ]
     return json.dumps({"orders": told, "paths": dict(paths)}).encode()
 
 
 def read(data: bytes) -> tuple[list[Order], dict[str, str]]:
     """What `write` wrote."""
     told = json.loads(data)
-    return [Order(_made(one["layer"]), one["pipe"]) for one in told["orders"]], told["paths"]
+    orders = [Order(_made(one["layer"]), one["pipe"], one["below"], one["alpha"]) for one in told["orders"]]
+    return orders, told["paths"]
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from cutroom.render.blending import TOGETHER
 from cutroom.render.curve import steady
 from cutroom.render.geometry import ANCHORS, even, place
 from cutroom.render.lettering import typefaces
@@ -82,7 +83,9 @@ def painted(clip: ResolvedClip, canvas: Canvas) -> Painted | None:
     seen = window(made)
     if seen is None:
         return None
-    return Painted(replace(made, still=_still(made), opaque=_opaque(made)), seen)
+    # A layer that takes colours apart is mixed with each frame that lies below it.
+    still = _still(made) and clip.blend not in TOGETHER
+    return Painted(replace(made, still=still, opaque=_opaque(made)), seen)
 
 
 def _subject(clip: ResolvedClip, canvas: Canvas) -> Subject | None:

@@ -72,8 +72,7 @@ def largest_scale(painting: Painting) -> float:
     else:
         step = max(1, painting.frames // _MOST)
         scales = [value(painting.motion.scale, n / painting.fps) for n in range(0, painting.frames, step)]
-    over = 1.1 if any(one is not None and one.name == "pop" for one in (painting.enter, painting.leave)) else 1.0
-    return max(map(abs, scales)) * over
+    return max(map(abs, scales))
 
 
 def window(painting: Painting) -> Window | None:

@@ -6,13 +6,9 @@ from typing import Any, Final, NoReturn
 
 import av
 import av.container
-import cv2
-import numpy as np
 from av.codec.context import ThreadType
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation
 
-from cutroom.render.paint.warp import Picture
 from cutroom.render.parts import VideoSource
 
 _MAX_STREAMS: Final = 64
@@ -24,8 +20,6 @@ _UNSEEKABLE: Final = frozenset({"gif"})
 _MARGIN_S: Final = Fraction(1, 4)  # margins as in `render.feed`
 _MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
 _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-_UNSPECIFIED: Final = 2  # AVCOL_SPC_UNSPECIFIED
-_ROUNDED: Final = Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 
 
 class Damaged(Exception):
@@ -113,37 +107,6 @@ def video_reader(source: VideoSource, path: str, demuxer: str, at: Fraction) -> 
     seconds = at - margin
     reader.seek(source.zero + seconds, start=source.format in _UNSEEKABLE or seconds <= 0)
     return reader
-
-
-def converted(
-    frame: VideoFrame, size: tuple[int, int], *, alpha: bool, hd: bool | None, finest: bool = False
-) -> Picture:
-    """A decoded picture, upright, of `size` as displayed, in sRGB.
-
-    Args:
-        frame: the picture as stored.
-        size: width and height of the result.
-        alpha: whether to keep transparency.
-        hd: what a picture without a colour tag is taken for: True for BT.709, False for BT.601, None for FFmpeg's own.
-        finest: resample with Lanczos, as plain images are, rather than bicubic, as plain videos are.
-    """
-    turns = round(-frame.rotation / 90) % 4
-    width, height = size if turns % 2 == 0 else (size[1], size[0])
-    space = None
-    if hd is not None and frame.colorspace == _UNSPECIFIED:
-        space = Colorspace.ITU709 if hd else Colorspace.ITU601
-    made = frame.reformat(
-        width=width,
-        height=height,
-        format="rgba" if alpha else "rgb24",
-        src_colorspace=space,
-        interpolation=(Interpolation.LANCZOS if finest else Interpolation.BICUBIC) | _ROUNDED,
-        threads=1,
-    )
-    picture: Picture = np.asarray(made.to_ndarray(), np.uint8)
-    if turns:
-        picture = np.ascontiguousarray(np.rot90(picture, -turns))
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2mRGBA), np.uint8) if alpha else picture
 
 
 def _opened(file: Any, demuxer: str) -> "av.container.InputContainer":
