@@ -1,6 +1,8 @@
 """Documents that no JSON text can hold; they come from Python callers and must not crash either."""
 
+import copy
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from cutroom.kit.errors import Invalid
 from cutroom.timeline import parse
+from tests.timeline.full import FULL
 from tests.timeline.wrong import TEXT, VIDEO, changed
 
 
@@ -119,3 +122,30 @@ def test_any_value_anywhere_is_accepted_or_refused_in_order(pointer: str, value:
         parse(changed(pointer, value) if pointer else value)
     except Invalid as error:
         assert error.details
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        yield from places(item, (*path, key))
+
+
+@given(st.sampled_from([place for place in places(FULL) if place]), JSON)
+@settings(max_examples=400, deadline=None)
+def test_any_value_in_a_full_document_is_refused_at_a_place_of_the_document(place: tuple[Any, ...], value: Any) -> None:
+    document = copy.deepcopy(FULL)
+    here = document
+    for key in place[:-1]:
+        here = here[key]
+    here[place[-1]] = value
+    try:
+        parse(document)
+    except Invalid as error:
+        for detail in error.details:
+            assert detail.message.endswith(".")
+            here = document
+            for part in detail.pointer.split("/")[1:-1]:
+                key = part.replace("~1", "/").replace("~0", "~")
+                here = here[int(key)] if isinstance(here, list) else here[key]
+            assert isinstance(here, dict | list)
