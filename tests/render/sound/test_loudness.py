@@ -11,12 +11,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from cutroom.kit.errors import Internal
 from cutroom.media.ffmpeg import find
+from cutroom.render.output.encode import audio_encoder
+from cutroom.render.sound.compile import compile_audio, compile_mix
+from cutroom.render.sound.execute import render_audio
 from cutroom.render.sound.loudness import LEAD, between, integrated, powers
+from cutroom.render.sound.mix import render_mix
+from cutroom.render.sound.plan import pieces
 from cutroom.timeline.resolved import Loudness, ResolvedEdit
 from tests.render.edits import clip, edit
 from tests.render.sound.listen import encoded, tone, written
-from tests.render.studio import RATE, Studio, noise_samples, samples
+from tests.render.studio import RATE, Studio, ignore, noise_samples, samples
 
 
 def meter(path: Path) -> tuple[float, float]:
@@ -113,3 +119,16 @@ async def test_a_mix_longer_than_a_span_is_mastered_without_a_seam(studio: Studi
     sound = samples(await encoded(studio, replace(plain, loudness=Loudness(-24, -6)), tmp_path / "loud"))
     ratio = sound[:, 0] @ reference[:, 0] / (reference[:, 0] @ reference[:, 0])
     assert np.abs(sound - ratio * reference).max() < 2e-4
+
+
+async def test_a_part_of_a_mix_that_is_not_whole_is_refused_by_name(studio: Studio, tmp_path: Path) -> None:
+    wanted = edit(60, clip(0, 60, await studio.noise("plain.wav")), format="wav")
+    plan = compile_audio(wanted, audio_encoder(wanted.output), "test")
+    assert plan is not None
+    (piece,) = pieces(compile_mix(edit(30, *wanted.clips, format="wav"), "test"), "test")
+    made, out = tmp_path / "short.flac", tmp_path / "sound.wav"
+    await render_mix(piece, inputs=studio.paths, scratch=tmp_path, out=made, progress=ignore)
+    with pytest.raises(Internal) as refused:
+        await render_audio(plan, inputs={}, scratch=tmp_path, out=out, progress=ignore, mixed=[made])
+    assert refused.value.code == "mix_incomplete"
+    assert not out.exists()

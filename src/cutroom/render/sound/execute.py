@@ -73,9 +73,12 @@ async def render_audio(
     output = Output(out, audio_muxer(plan.encoder), [name], audio_options(plan.encoder))
     pipe = scratch / "mix.w64"
     command = Command([Input(pipe, Word.W64)], [output], graph)
-    with _Pipe(pipe, mastered(reel, mastering), plan.samples) as pouring:
-        await run_for(command, scratch, (), finish)
-    pouring.check()
+    try:
+        async with _Pipe(pipe, mastered(reel, mastering), plan.samples):
+            await run_for(command, scratch, (), finish)
+    except Exception:
+        out.unlink(missing_ok=True)
+        raise
     progress(1.0)
 
 
@@ -109,19 +112,16 @@ class _Pipe:
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         os.mkfifo(self._path, 0o600)
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._over.set()
-        self._thread.join()
+        await asyncio.to_thread(self._thread.join)
         self._path.unlink(missing_ok=True)
-
-    def check(self) -> None:
-        """Raise what went wrong on our side of the pipe."""
-        if self._failure is not None:
+        if self._failure is not None:  # the cause of whatever ffmpeg said
             raise self._failure
 
     def _run(self) -> None:
