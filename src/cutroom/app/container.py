@@ -57,7 +57,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             artifact_url_s=round(settings.artifact_days * 86_400),
             blob_budget_bytes=settings.blob_budget_bytes,
         )
-        workflows = registry()
+        workflows = registry(settings.limits())
         assets = AssetService(database, store, cache=cache, settings=asset_settings)
         on_end = keep_results(assets)
         yield Container(

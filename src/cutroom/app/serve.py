@@ -18,6 +18,7 @@ from cutroom.app.console import out
 from cutroom.app.container import Container, container
 from cutroom.app.migrate import upgrade
 from cutroom.app.settings import Settings, load
+from cutroom.app.tools import use_tools
 from cutroom.assets import LocalStore
 from cutroom.assets import Retention as AssetRetention
 from cutroom.jobs import Followers, Scheduler, Worker, WorkerSettings
@@ -184,7 +185,7 @@ def _start(settings: Settings) -> Settings:
     """Set the log up; every program that serves begins here."""
     json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty())
     configure(json=json, level=settings.log_level)
-    ffmpeg.use(settings.ffmpeg)
+    use_tools(settings)
     return settings
 
 

@@ -13,11 +13,11 @@ from cutroom import render as engine
 from cutroom.app.console import err, progress_bar
 from cutroom.app.settings import load
 from cutroom.app.standalone import StandaloneFiles
+from cutroom.app.tools import use_tools
 from cutroom.jobs import run_alone
 from cutroom.kit import strict_json
 from cutroom.kit.errors import Forbidden, Invalid
 from cutroom.kit.scratch import Scratch
-from cutroom.media import ffmpeg
 from cutroom.media.fetch import Fetcher
 from cutroom.timeline import Document, Edit, Limits, document_sources, parse_document
 from cutroom.workflows import registry
@@ -60,7 +60,7 @@ def read(path: Path) -> Sheet:
         Invalid: `no_document`; or the document, with pointers.
     """
     settings = load()
-    ffmpeg.use(settings.ffmpeg)
+    use_tools(settings)
     limits = settings.limits(allow_local=True, fonts=engine.families())
     try:
         raw = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
@@ -118,6 +118,7 @@ class Workbench:
         kept = scratch.folder("cache") if cache is None else cache.absolute()
         kept.mkdir(parents=True, exist_ok=True)
         self.scratch = scratch
+        self.limits = sheet.limits
         self.files = StandaloneFiles(
             base=sheet.base,
             cache=kept,
@@ -141,7 +142,7 @@ class Workbench:
                     err.print(data["message"], markup=False)
 
             return await run_alone(
-                registry(),
+                registry(self.limits),
                 workflow,
                 given,
                 files=self.files,

@@ -1,20 +1,27 @@
 """Every workflow by name."""
 
-from cutroom.jobs import Registry
+from cutroom.jobs import Context, Registry
+from cutroom.timeline import Limits
 from cutroom.workflows.batch import batch
 from cutroom.workflows.explain import draw_storyboard, explain, preview
-from cutroom.workflows.longform import render_document, render_longform_item
+from cutroom.workflows.longform import Document, render_document, render_longform_item
 from cutroom.workflows.pieces import render_piece
+from cutroom.workflows.render import RenderOutput
 from cutroom.workflows.windows import ATTEMPTS, render_window, try_piece
 
 MAX_ATTEMPTS = ATTEMPTS
 """A machine that restarts three times while a film is made, and takes its worker with it, must not use the job up."""
+_DEFAULT = Limits()
 
 
-def registry() -> Registry:
-    """The workflows of this version, under the names that job rows carry."""
+def registry(limits: Limits = _DEFAULT) -> Registry:
+    """The workflows of this version, under the names that job rows carry; `limits` are those of plain renders."""
+
+    async def render(ctx: Context, document: Document) -> RenderOutput:
+        return await render_document(ctx, document, limits)
+
     known = Registry()
-    known.add("render", render_document, deterministic=True, max_attempts=MAX_ATTEMPTS)
+    known.add("render", render, deterministic=True, max_attempts=MAX_ATTEMPTS)
     known.add("render.piece", render_piece, internal=True, max_attempts=MAX_ATTEMPTS)
     known.add("render.longform_item", render_longform_item, internal=True, max_attempts=MAX_ATTEMPTS)
     known.add("render.batch", batch, deterministic=True, max_attempts=MAX_ATTEMPTS)

@@ -48,11 +48,11 @@ class LongformItem:
         return plan
 
 
-async def render_document(ctx: Context, edit: Document) -> RenderOutput:
+async def render_document(ctx: Context, edit: Document, limits: Limits) -> RenderOutput:
     """Render a document of either kind."""
     if isinstance(edit, LongformEdit):
-        return await render_longform(ctx, edit)
-    return await render(ctx, edit)
+        return await render_longform(ctx, edit, limits)
+    return await render(ctx, edit, limits)
 
 
 async def render_longform(ctx: Context, edit: LongformEdit, limits: Limits = _DEFAULT) -> RenderOutput:
