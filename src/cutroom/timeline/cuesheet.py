@@ -3,11 +3,9 @@
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final
 
 from cutroom.timeline.resolved.captions import Cue
-from cutroom.timeline.wordtimes import spread
 
 _UNSPACED: Final = ((0x2E80, 0x30FF), (0x31F0, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF), (0x20000, 0x3FFFF))
 """Code points of scripts without spaces: Han, Kana, and their full-width signs."""
@@ -18,15 +16,6 @@ class CueSheet:
     """What a caption file says: cues ordered by start, in seconds after the file's own zero."""
 
     cues: tuple[Cue, ...]
-
-
-def cue_of_text(text: str, start: Fraction, end: Fraction) -> Cue | None:
-    """A cue of plain text, whose words share its time by their letters; None when nothing of it could be seen."""
-    lines = [found for line in text.splitlines() if (found := split_words(line))]
-    if not lines or end <= start:
-        return None
-    words = spread(start, end, [(word, None, None) for line in lines for word in line])
-    return Cue(start, end, words, tuple(len(line) for line in lines) if len(lines) > 1 else ())
 
 
 def split_words(text: str) -> list[str]:

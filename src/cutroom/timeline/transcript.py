@@ -6,7 +6,8 @@ import re
 from fractions import Fraction
 from typing import Any, Final
 
-from cutroom.timeline.cuesheet import cue_of_text, split_words
+from cutroom.timeline.cueing import cue_of_text
+from cutroom.timeline.cuesheet import split_words
 from cutroom.timeline.resolved.captions import Cue
 from cutroom.timeline.wordtimes import MOST_SECONDS, Timed, bad_captions, spread
 
@@ -54,7 +55,10 @@ def _cue(segment: Any, name: str) -> Cue | None:
     timed = [timed for number, word in enumerate(words or (), 1) for timed in _word(word, f"{name}, word {number}")]
     if timed and end > start:
         return Cue(start, end, spread(start, end, timed))
-    return None if timed else cue_of_text(_text(segment.get("text"), f"{name}: 'text'"), start, end)
+    if timed:
+        return None
+    text = _text(segment.get("text"), f"{name}: 'text'")
+    return cue_of_text(text, start, end) if end > start else None
 
 
 def _word(word: Any, name: str) -> list[Timed]:

@@ -113,7 +113,7 @@ def _bounce(p: float, mover: Mover) -> Pose:
 
 
 def _pop(p: float, mover: Mover) -> Pose:
-    return Pose(scale=max(0.02, 0.35 + 0.65 * _back(p, 2.6)), opacity=_shown(p, 0.35))
+    return Pose(scale=max(0.02, 0.35 + 0.65 * _back(p, 1.9)), opacity=_shown(p, 0.35))
 
 
 def _zoom(p: float, mover: Mover) -> Pose:
