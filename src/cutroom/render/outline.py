@@ -78,8 +78,8 @@ def _reason(segment: Segment, *, reused: bool) -> str:
         return "The picture stands still: it is encoded once."
     painted = sum(layer.kind == "painted" for layer in segment.layers)
     if painted:
-        return f"{painted} of its {len(segment.layers)} layers move or are filtered, and are painted frame by frame."
-    return f"Its {len(segment.layers)} layers are drawn over each other and encoded."
+        return f"Of its layers ({len(segment.layers)}), {painted} have to be painted frame by frame."
+    return f"Its layers ({len(segment.layers)}) are drawn over each other and encoded."
 
 
 def _layers(segment: Segment, fps: float) -> tuple[LayerOutline, ...]:

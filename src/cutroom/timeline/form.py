@@ -42,15 +42,24 @@ _ACCEPTED: Final[Mapping[FieldType, str]] = {
 }
 
 
+def _is_absent(value: object) -> bool:
+    return value is None
+
+
 class FormField(Schema):
     """What may be filled into one placeholder."""
 
     type: Annotated[FieldType, Field(description="What a value must be.")]
-    default: Annotated[str | int | float | bool | None, Field(description="Used where no value is given.")] = None
-    required: Annotated[
-        bool | None, Field(description="Whether a value must be given; by default when there is no `default`.")
+    default: Annotated[
+        str | int | float | bool | None, Field(exclude_if=_is_absent, description="Used where no value is given.")
     ] = None
-    description: Annotated[str | None, Field(max_length=500, description="For people.")] = None
+    required: Annotated[
+        bool | None,
+        Field(
+            exclude_if=_is_absent, description="Whether a value must be given; by default when there is no `default`."
+        ),
+    ] = None
+    description: Annotated[str | None, Field(exclude_if=_is_absent, max_length=500, description="For people.")] = None
 
 
 FIELDS: Final[TypeAdapter[dict[str, FormField]]] = TypeAdapter(dict[str, FormField])
