@@ -82,12 +82,13 @@ class TextSubject:
 
 @dataclass(frozen=True, slots=True)
 class CaptionSubject:
-    """Captions on a canvas of `width` by `height` pixels."""
+    """Captions on a canvas of `width` by `height` pixels; `vertical` is where a cue stands that leaves room."""
 
     captions: Captions
     fonts: str
     width: int
     height: int
+    vertical: Literal["top", "center", "bottom"]
     kind: Literal["captions"] = "captions"
 
 

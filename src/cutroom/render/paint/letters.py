@@ -21,9 +21,16 @@ class Lettered(Artist, Protocol):
         """Where the top left corner of the block lies inside of them."""
         ...
 
+    @property
+    def block(self) -> tuple[int, int]:
+        """Width and height of the block, which is what a position places."""
+        ...
+
 
 def lettered(subject: TextSubject | CaptionSubject, fps: Fraction, frames: int) -> Lettered:
     """The artist of a text or of captions."""
     if isinstance(subject, TextSubject):
         return TextArtist(subject.text, frames=frames, fps=fps)
-    return CaptionArtist(subject.captions, width=subject.width, height=subject.height, fps=fps)
+    return CaptionArtist(
+        subject.captions, width=subject.width, height=subject.height, fps=fps, vertical=subject.vertical
+    )

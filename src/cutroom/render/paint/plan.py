@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
+from cutroom.kit.errors import CutroomError
 from cutroom.render.blending import TOGETHER
 from cutroom.render.curve import steady
 from cutroom.render.geometry import ANCHORS, even, place
@@ -106,7 +108,7 @@ def _artwork(clip: ResolvedClip, canvas: Canvas) -> Subject | None:
     if clip.text is not None:
         return TextSubject(clip.text, typefaces.digest())
     if clip.captions is not None:
-        return CaptionSubject(clip.captions, typefaces.digest(), canvas.width, canvas.height)
+        return CaptionSubject(clip.captions, typefaces.digest(), canvas.width, canvas.height, _vertical(clip))
     if clip.shape is not None:
         return ShapeSubject(clip.shape)
     if clip.gradient is not None:
@@ -148,15 +150,23 @@ def _block(clip: ResolvedClip, canvas: Canvas, subject: TextSubject | CaptionSub
     """The picture of a text; its layout block is what position and offsets place."""
     from cutroom.render.paint.letters import lettered  # noqa: PLC0415 — a painter of videos need not load it
 
-    artist = lettered(subject, canvas.fps, clip.end + clip.tail - clip.start)
     try:
-        (width, height), (left, top) = artist.size, artist.origin
-    finally:
-        artist.close()
+        artist = lettered(subject, canvas.fps, clip.end + clip.tail - clip.start)
+    except CutroomError as error:
+        raise error.at(clip.pointer) from error
+    (width, height), (left, top), block = artist.size, artist.origin, artist.block
+    artist.close()
     anchor_x, anchor_y = ANCHORS[clip.position]
-    x = even((canvas.width - (width - 2 * left)) * anchor_x + clip.offset_x * canvas.width) - left
-    y = even((canvas.height - (height - 2 * top)) * anchor_y + clip.offset_y * canvas.height) - top
+    x = even((canvas.width - block[0]) * anchor_x + clip.offset_x * canvas.width) - left
+    y = even((canvas.height - block[1]) * anchor_y + clip.offset_y * canvas.height) - top
     return Box(Fraction(0), Fraction(0), _WHOLE, _WHOLE, x, y, width, height)
+
+
+def _vertical(clip: ResolvedClip) -> Literal["top", "center", "bottom"]:
+    """The edge that captions keep to."""
+    if clip.position.startswith("top"):
+        return "top"
+    return "bottom" if clip.position.startswith("bottom") else "center"
 
 
 def _still(painting: Painting) -> bool:
