@@ -11,23 +11,29 @@ from cutroom import timeline
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import run_alone
 from cutroom.media.fetch import Fetcher
+from cutroom.timeline.document import parse_document
 from cutroom.workflows import registry
 from cutroom.workflows.render import RenderOutput
 
 Frame = NDArray[np.uint8]
 
 
-async def run(folder: Path, edit: dict[str, Any], out: str = "out.mp4") -> tuple[RenderOutput, list[dict[str, Any]]]:
-    """Render a document whose sources lie in `folder`; returns what the workflow said, and its events."""
+async def run(
+    folder: Path, edit: dict[str, Any], out: str = "out.mp4", base: Path | None = None
+) -> tuple[RenderOutput, list[dict[str, Any]]]:
+    """Render a document to a file in `folder`; returns what the workflow said, and its events.
+
+    Sources lie in `folder`, or in `base` when it is given.
+    """
     seen: list[dict[str, Any]] = []
     cache, scratch = folder / "cache", folder / "scratch"
     cache.mkdir(exist_ok=True)
     scratch.mkdir(exist_ok=True)
-    files = StandaloneFiles(base=folder, cache=cache, parts=scratch, out=folder / out, fetcher=Fetcher())
+    files = StandaloneFiles(base=base or folder, cache=cache, parts=scratch, out=folder / out, fetcher=Fetcher())
     result = await run_alone(
         registry(),
         "render",
-        timeline.parse(edit, timeline.Limits(allow_local=True)),
+        parse_document(edit, timeline.Limits(allow_local=True)),
         files=files,
         scratch=scratch,
         events=lambda kind, data: seen.append({"kind": kind, **data}),
