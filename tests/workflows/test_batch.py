@@ -148,6 +148,19 @@ async def test_a_batch_of_bad_rows_alone_still_tells_them(tmp_path: Path) -> Non
     assert (result.succeeded, result.failed, len(lines)) == (0, 2, 2)
 
 
+async def test_rows_of_several_windows_are_numbered_through(tmp_path: Path) -> None:
+    made = {
+        "output": {"format": "mp4", "width": 32, "height": 32, "fps": 10, "mute": True},
+        "timeline": {"tracks": [{"clips": [{"asset": {"type": "color", "color": "{{TINT}}"}, "length": 0.2}]}]},
+    }
+    rows = [tint("red" if number % 2 else "#ff0000") for number in range(WINDOW)] + [tint("#00ff00"), tint("blue")]
+    result, lines, _, _ = await run(tmp_path, rows, made)
+    assert [line["row"] for line in lines] == list(range(1, WINDOW + 3))
+    assert (result.succeeded, result.failed) == (WINDOW // 2 + 1, WINDOW // 2 + 1)
+    assert (lines[WINDOW]["status"], lines[WINDOW + 1]["status"]) == ("succeeded", "failed")
+    assert frame(lines[WINDOW]["artifacts"][0]["id"], 1)[16, 16, 1] > 200
+
+
 def test_the_file_of_rows_is_read_a_window_at_a_time(tmp_path: Path) -> None:
     form = timeline.make_form(document(), None, LIMITS)
     count = 2 * WINDOW + 3
