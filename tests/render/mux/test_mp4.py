@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutroom.render.mux import (
@@ -166,6 +166,7 @@ async def test_runs_with_gaps_and_files_that_are_too_short_are_refused(studio: S
         read_pictures(run.path, Fraction(25))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 400), st.integers(1, 60)), max_size=30))
 def test_pieces_are_the_bytes_of_the_samples_in_order(found: list[tuple[int, int, int]]) -> None:
     folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"pieces-{os.getpid()}"
