@@ -185,7 +185,7 @@ def _start(settings: Settings) -> Settings:
     """Set the log up; every program that serves begins here."""
     json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty())
     configure(json=json, level=settings.log_level)
-    use_tools(settings)
+    use_tools(settings, settings.data / "machine")
     return settings
 
 

@@ -60,7 +60,7 @@ def read(path: Path) -> Sheet:
         Invalid: `no_document`; or the document, with pointers.
     """
     settings = load()
-    use_tools(settings)
+    use_tools(settings, _own_folder("kept"))
     limits = settings.limits(allow_local=True, fonts=engine.families())
     try:
         raw = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()

@@ -33,7 +33,11 @@ ENGINE: Final = 2
 
 
 def compile_plan(
-    edit: ResolvedEdit, *, indexes: Mapping[str, PacketIndex] | None = None, engine: str | None = None
+    edit: ResolvedEdit,
+    *,
+    indexes: Mapping[str, PacketIndex] | None = None,
+    engine: str | None = None,
+    shared: bool = False,
 ) -> RenderPlan:
     """Decide everything that is to be done for an edit.
 
@@ -41,6 +45,7 @@ def compile_plan(
         edit: the edit; its sources have been probed.
         indexes: the packets of sources, by SHA-256, as `index_copies` lists them; without them nothing is copied.
         engine: what makes the bytes, mixed into every key; this engine and the ffmpeg at hand when None.
+        shared: whether other outputs are made of the same edit, whose sound is then mixed once for all.
     """
     made_by = engine or f"cutroom {ENGINE}, ffmpeg {find().version_text}"
     output, span = edit.output, _span(edit)
@@ -58,7 +63,7 @@ def compile_plan(
         ),
         frames=span[1] - span[0],
         segments=() if output.format in SOUNDS else _segments(edit, indexes or {}, made_by),
-        audio=compile_audio(edit, audio_encoder(output), made_by),
+        audio=compile_audio(edit, audio_encoder(output), made_by, shared=shared),
         warnings=(*edit.warnings, *lettering_warnings(edit.clips, edit.output.height)),
         engine=made_by,
     )

@@ -19,7 +19,7 @@ from cutroom.timeline.output import Output
 from cutroom.workflows.blobs import locate
 from cutroom.workflows.inner import gather_edit
 from cutroom.workflows.pieces import pieces_of, render_piece, which_are_kept
-from cutroom.workflows.plans import planned, plans_of
+from cutroom.workflows.plans import cards_encoders, planned, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
 
 FRAMES: Final = 9
@@ -87,7 +87,7 @@ async def explain(ctx: Context, given: Explain) -> Explanation:
     ctx.progress(0.0, "fetching")
     gathered = await gather_edit(ctx, given.edit, given.limits)
     ctx.progress(0.5, "planning")
-    plans = await plans_of(ctx, given.edit, gathered.sources, given.limits)
+    plans = await plans_of(ctx, given.edit, gathered.sources, given.limits, await cards_encoders(ctx))
     keys = [piece.plan.key for piece in pieces_of(*plans)]
     kept = set(await ctx.step("kept", which_are_kept, ctx.files, keys))
     measured = await ctx.step("calibration", _calibration, ctx)

@@ -7,21 +7,49 @@ from fractions import Fraction
 from cutroom import render as engine
 from cutroom import timeline
 from cutroom.jobs import Context
+from cutroom.kit.errors import CutroomError
 from cutroom.render import RenderPlan
+from cutroom.render.encoders import VideoCodec
 from cutroom.render.scaling import resized
-from cutroom.timeline import CueSheet, Edit, Limits, Media, ResolvedEdit
+from cutroom.timeline import CueSheet, Edit, Limits, Media, ResolvedEdit, SourceUse
 from cutroom.timeline.output import Output
 from cutroom.timeline.resolved import SOUNDS
 from cutroom.workflows.blobs import locate
 
+Encoders = Mapping[VideoCodec, str]
+"""FFmpeg's encoders to use instead of the software ones."""
+
+
+async def cards_encoders(ctx: Context) -> Encoders:
+    """The encoders of a graphics card that are better than ours, on the machine where the job began."""
+    return await ctx.step("hardware", _cards_encoders)
+
+
+async def _cards_encoders() -> dict[VideoCodec, str]:
+    return dict((await engine.hardware()).chosen)
+
 
 async def plans_of(
-    ctx: Context, edit: Edit, sources: Mapping[str, Media | CueSheet], limits: Limits
+    ctx: Context, edit: Edit, sources: Mapping[str, Media | CueSheet], limits: Limits, card: Encoders
 ) -> list[RenderPlan]:
-    """The plans of all outputs, in the order of the document."""
-    outputs = (edit.output, *edit.outputs)
-    # Pure work, but of seconds for ten thousand clips: heartbeats must go on.
-    return [await planned(ctx, await asyncio.to_thread(decided, edit, sources, limits, output)) for output in outputs]
+    """The plans of all outputs, in the order of the document; `card` is used where the output allows it."""
+    plans: list[RenderPlan] = []
+    for output in (edit.output, *edit.outputs):
+        # Pure work, but of seconds for ten thousand clips: heartbeats must go on.
+        resolved = await asyncio.to_thread(decided, edit, sources, limits, output)
+        plan = await planned(ctx, resolved, shared=bool(edit.outputs))
+        plans.append(engine.hasten(plan, card) if resolved.output.hardware else plan)
+    return plans
+
+
+def blamed(error: CutroomError, edit: Edit) -> CutroomError:
+    """What a piece failed of, with the name of the source that its detail points at."""
+    return engine.blame(error, {place: use.src for use in timeline.sources(edit) for place in _clips(use)})
+
+
+def _clips(use: SourceUse) -> list[str]:
+    """Pointers of the clips, or the soundtrack, that name a source."""
+    return [place.removesuffix("/src").removesuffix("/asset").removesuffix("/matte") for place in use.pointers]
 
 
 def decided(edit: Edit, sources: Mapping[str, Media | CueSheet], limits: Limits, output: Output) -> ResolvedEdit:
@@ -39,14 +67,14 @@ def decided(edit: Edit, sources: Mapping[str, Media | CueSheet], limits: Limits,
     return resized(timeline.resolve(edit, sources, limits, output=alike), size)
 
 
-async def planned(ctx: Context, edit: ResolvedEdit) -> RenderPlan:
-    """Plan a render.
+async def planned(ctx: Context, edit: ResolvedEdit, *, shared: bool = False) -> RenderPlan:
+    """Plan a render; `shared` when other outputs are made of the same edit.
 
     What may be copied is looked up anew in each attempt: lists of packets are long, and soon made again.
     """
     inputs = await locate(ctx.files, engine.copy_sources(edit))
     indexes = await engine.index_copies(edit, inputs)
-    return await asyncio.to_thread(engine.compile_plan, edit, indexes=indexes)
+    return await asyncio.to_thread(engine.compile_plan, edit, indexes=indexes, shared=shared)
 
 
 def _even(side: Fraction) -> int:

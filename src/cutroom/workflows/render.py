@@ -7,12 +7,13 @@ from typing import Final
 from cutroom import render as engine
 from cutroom import timeline
 from cutroom.jobs import Context
+from cutroom.kit.errors import CutroomError
 from cutroom.kit.schema import Schema
 from cutroom.render import Made, RenderPlan
 from cutroom.timeline import Edit, Limits
 from cutroom.workflows.inner import gather_edit
 from cutroom.workflows.pieces import make, parts_of, pieces_of
-from cutroom.workflows.plans import plans_of
+from cutroom.workflows.plans import blamed, cards_encoders, plans_of
 
 FETCHED, RENDERED, JOINED = 0.1, 0.95, 1.0
 """Progress at the end of each stage; rendering is nearly all of the time."""
@@ -46,9 +47,12 @@ async def render(ctx: Context, edit: Edit, limits: Limits = _DEFAULT) -> RenderO
     """Render an edit to the files that it asks for."""
     ctx.progress(0.0, "fetching")
     gathered = await gather_edit(ctx, edit, limits)
-    plans = await plans_of(ctx, edit, gathered.sources, limits)
+    plans = await plans_of(ctx, edit, gathered.sources, limits, await cards_encoders(ctx))
     ctx.progress(FETCHED, "rendering")
-    kept = await make(ctx, pieces_of(*plans), span=(FETCHED, RENDERED))
+    try:
+        kept = await make(ctx, pieces_of(*plans), span=(FETCHED, RENDERED))
+    except CutroomError as error:
+        raise blamed(error, edit) from error
     ctx.progress(RENDERED, "joining")
     made = [await ctx.step(f"join:{number}", join, ctx, plan, number, kept) for number, plan in enumerate(plans)]
     ctx.progress(JOINED, "done")

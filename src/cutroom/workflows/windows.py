@@ -23,7 +23,7 @@ from cutroom.timeline import CueSheet, Edit, Limits, Media, SourceUse
 from cutroom.workflows.inner import Gathered, gather_edit
 from cutroom.workflows.pages import take_page
 from cutroom.workflows.pieces import Piece, pieces_of, render_piece, which_are_kept
-from cutroom.workflows.plans import plans_of
+from cutroom.workflows.plans import Encoders, cards_encoders, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
 from cutroom.workflows.rows import Row, RowsFile, edit_of
 from cutroom.workflows.sources import AT_ONCE, take, take_cues
@@ -117,8 +117,9 @@ async def render_window(ctx: Context, window: Window) -> WindowOutput:
     file = await rows_file(ctx.files, window.rows)
     limits, edits = await asyncio.to_thread(_edits, file, window)
     sources, failed = await _sources(ctx, edits, window.shared)
+    card = await cards_encoders(ctx)
     rows = [
-        await _planned(ctx, number, edit, limits, sources, failed)
+        await _planned(ctx, number, edit, limits, sources, failed, card)
         for number, edit in enumerate(edits, start=window.first)
     ]
     unmade = await _make(ctx, rows)
@@ -215,6 +216,7 @@ async def _planned(
     limits: Limits,
     sources: Mapping[str, Source],
     failed: Mapping[str, Failure],
+    card: Encoders,
 ) -> PlannedRow:
     if isinstance(edit, Failure):
         return PlannedRow(number, failure=edit)
@@ -224,7 +226,7 @@ async def _planned(
         else:
             _refuse_failed(edit, failed)
             gathered = Gathered(dict(sources), ())
-        plans = await plans_of(ctx, edit, gathered.sources, limits)
+        plans = await plans_of(ctx, edit, gathered.sources, limits, card)
         return PlannedRow(number, tuple(plans), gathered.warnings)
     except CutroomError as error:
         return PlannedRow(number, failure=_failure(ctx, error))

@@ -7,6 +7,7 @@ is kept in a file until the ffmpeg or the device changes.
 
 import asyncio
 import hashlib
+import os
 import platform
 import sys
 import tempfile
@@ -117,15 +118,24 @@ class Hardware:
 _STORED: Final[TypeAdapter[Hardware]] = TypeAdapter(Hardware)
 
 
-async def hardware(cache: Path, ffmpeg: Ffmpeg | None = None) -> Hardware:
+def keep_in(folder: Path) -> None:
+    """Choose where `hardware` keeps its verdict in this process; the folder need not exist."""
+    _folder[0] = folder
+
+
+_folder: list[Path] = [Path(tempfile.gettempdir()) / f"cutroom-{os.getuid()}-hardware"]
+
+
+async def hardware(cache: Path | None = None, ffmpeg: Ffmpeg | None = None) -> Hardware:
     """What this machine has: looked up, or found out and kept.
 
     Without a device it takes no more than a look at a few paths.
 
     Args:
-        cache: folder that keeps the verdict; need not exist.
+        cache: folder that keeps the verdict, need not exist; the one that `keep_in` chose when None.
         ffmpeg: the program; `find()` when None.
     """
+    cache = _folder[0] if cache is None else cache
     program = ffmpeg or find()
     nodes = [node for node in sorted({node for nodes in _NODES.values() for node in nodes}) if Path(node).exists()]
     device = _digest(nodes)
