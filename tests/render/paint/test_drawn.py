@@ -1,0 +1,72 @@
+"""Pictures without a file, painted: text that moves, captions, shapes, gradients."""
+
+from fractions import Fraction
+
+import pytest
+
+from cutroom.timeline.resolved import (
+    Captions,
+    Color,
+    ColorStop,
+    Cue,
+    Gradient,
+    Motion,
+    Shape,
+    SpokenWord,
+    TextAnimation,
+    TextBackground,
+)
+from tests.render.edits import clip, style, title
+from tests.render.paint.gallery import centroid, keys, painted, planned
+from tests.render.studio import near
+
+HALF = Fraction(1, 2)
+
+
+def test_animated_text_comes_and_stands_in_its_corner() -> None:
+    coming = TextAnimation("slide", "fade", "word", HALF, 0.5, "left")
+    look = {"animation": coming, "background": TextBackground(Color(200, 0, 0), 8, 4, 6)}
+    frames = painted(title(0, 30, "Hello world", position="bottom-left", look=look))
+    assert frames[0][:, :, 3].sum() == 0
+    middle = frames[15][:, :, 3]
+    assert middle[178, 20] == 255
+    assert middle[:, 200:].max() == 0
+    assert middle[:120].max() == 0
+    assert frames[29][:, :, 3].max() < 128
+
+
+def test_text_turns_around_its_middle() -> None:
+    frames = painted(title(0, 30, "oooo", motion=Motion(rotation=keys((0, 0), (1, 180)))))
+    for frame in frames:
+        assert centroid(frame) == pytest.approx((160, 90), abs=4)
+    assert centroid(frames[15])[0] != pytest.approx(160, abs=0.5)  # the letters lie below the middle of their block
+
+
+def test_captions_follow_their_cues() -> None:
+    words = tuple(SpokenWord(word, n * HALF, (n + 1) * HALF) for n, word in enumerate(["some", "words", "here"]))
+    cues = (Cue(HALF, 2 * HALF, words[1:2]), Cue(3 * HALF, 4 * HALF, words))
+    look = Captions(cues, style("", color=Color(0, 255, 0)), Color(255, 0, 0), None, 1.0, None, "none")
+    frames = painted(clip(0, 75, kind="captions", captions=look, color=None, position="bottom"))
+    seen = [bool(frame[:, :, 3].any()) for frame in frames]
+    assert seen == [15 <= n < 30 or 45 <= n < 60 for n in range(75)]
+    assert frames[50][:100, :, 3].max() == 0
+
+
+def test_a_shape_is_painted_once_unless_it_moves() -> None:
+    star = Shape("star", Color(255, 0, 0), None, 0.0, 0.0, 5, None, None)
+    still = clip(0, 30, kind="shape", shape=star, color=None, width_px=100, height_px=100)
+    assert planned(still).painting.still
+    (frame, *_) = painted(still)
+    assert near(frame[90, 160, :3], (255, 0, 0))
+    assert frame[50, 120, 3] == 0
+    turning = clip(0, 30, kind="shape", shape=star, color=None, width_px=100, height_px=100, motion=Motion(scale=0.5))
+    assert planned(turning).painting.still
+    assert painted(turning)[0][:, :, 3].sum() == pytest.approx(frame[:, :, 3].sum() / 4, rel=0.03)
+
+
+def test_a_gradient_fills_the_canvas() -> None:
+    colors = Gradient("linear", 0.0, (ColorStop(0, Color(255, 0, 0)), ColorStop(1, Color(0, 0, 255))))
+    layer = planned(clip(0, 2, kind="gradient", gradient=colors, color=None))
+    assert layer.painting.opaque
+    (frame, *_) = painted(clip(0, 2, kind="gradient", gradient=colors, color=None))
+    assert near(frame[90, 160, :3], (127, 0, 127), 2)
