@@ -60,6 +60,7 @@ class ApiServices:
         engine: name of the job engine, for `/health`.
         sandbox_level: how well media tools are fenced in here, 0 to 5; None when this process cannot know.
         versions: of what the program stands on, for `/health`.
+        hardware: what this machine's graphics cards can do, for `/health`.
         stopping: set by the program when it is told to stop, so that streams and waits end.
     """
 
@@ -77,6 +78,7 @@ class ApiServices:
     engine: str = "embedded"
     sandbox_level: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    hardware: str | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -39,6 +39,9 @@ class HealthOut(Schema):
     engine: Annotated[str, Field(description="The job engine.")]
     sandbox_level: Annotated[int | None, Field(description="How well media tools are fenced in; null: not known here.")]
     versions: Annotated[dict[str, str], Field(description="Versions of what it stands on.")]
+    hardware: Annotated[
+        str | None, Field(description="Encoders of graphics cards found on this machine; null: not known here.")
+    ]
 
 
 @router.get("/livez", operation_id="isLive")
@@ -70,6 +73,7 @@ async def health(services: Services) -> Response:
         version=__version__,
         engine=services.engine,
         sandbox_level=services.sandbox_level,
+        hardware=services.hardware,
         versions=versions,
     )
     return answer(found)

@@ -67,6 +67,10 @@ class JobOut(Schema):
     input: Annotated[Any, Field(exclude_if=is_absent, description="What was asked for; left out of lists.")] = None
     output: Annotated[Any, Field(description="What the workflow answered, once succeeded.")] = None
     artifacts: list[ArtifactOut]
+    warnings: Annotated[
+        list[dict[str, str]],
+        Field(description="What was done, but perhaps not as meant: code, pointer into the document, message."),
+    ]
     error: Annotated[JobErrorOut | None, Field(exclude_if=is_absent)] = None
     correlation_id: Annotated[str | None, Field(exclude_if=is_absent, description="Id of the request.")] = None
     run_at: When = None
@@ -117,6 +121,7 @@ def job_view(job: Job, artifacts: Sequence[Artifact] = (), *, with_input: bool =
         input=job.input if with_input else None,
         output=job.output,
         artifacts=[_artifact(artifact) for artifact in artifacts],
+        warnings=list(job.output.get("warnings", ())) if isinstance(job.output, dict) else [],
         error=None if job.error is None else _error(job.error),
         correlation_id=job.correlation_id,
         run_at=None if job.status.ended else job.run_at,

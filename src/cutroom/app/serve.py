@@ -42,7 +42,7 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
     stop = stop_event()
     async with container(settings, name="cutroom-api") as parts, asyncio.TaskGroup() as group:
         listening = group.create_task(parts.listener.run())
-        services = _api_services(parts, stop)
+        services = _api_services(parts, stop, (await engine.hardware()).summary)
         server = _Server(
             uvicorn.Config(
                 make_app(services),
@@ -107,7 +107,7 @@ def make_worker(parts: Container) -> Worker:
             poll_s=settings.worker_poll_s,
             drain_s=settings.worker_drain_s,
             sandbox_level=SANDBOX_LEVEL,
-        ),
+            ),
         on_end=parts.on_end,
     )
 
@@ -153,7 +153,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _api_services(parts: Container, stopping: asyncio.Event) -> ApiServices:
+def _api_services(parts: Container, stopping: asyncio.Event, hardware: str) -> ApiServices:
     settings = parts.settings
     return ApiServices(
         database=parts.database,
@@ -177,6 +177,7 @@ def _api_services(parts: Container, stopping: asyncio.Event) -> ApiServices:
             "ffmpeg": ffmpeg.find().version_text,
         },
         sandbox_level=SANDBOX_LEVEL,
+        hardware=hardware,
         stopping=stopping,
     )
 
