@@ -181,6 +181,7 @@ def test_pieces_are_the_bytes_of_the_samples_in_order(found: list[tuple[int, int
     assert (folder / "out").read_bytes() == b"head" + wanted
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=50))
 def test_delays_are_written_as_runs(ticks: list[int]) -> None:
     raw = tables.delays(np.array(ticks, np.int64))
