@@ -79,7 +79,7 @@ def read_packets(path: Path, info: MediaInfo) -> Packets | None:
                 found = _adts(path, data)
             else:
                 return None
-        except (struct.error, ValueError, IndexError):
+        except (struct.error, ValueError, LookupError, OverflowError):
             return None
         size = len(data)
     if found is None or (found.sample_rate, found.channels) != (stream.sample_rate, stream.channels):

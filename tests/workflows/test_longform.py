@@ -1,0 +1,81 @@
+"""Longforms as the command line renders them: real media, real ffmpeg, no server."""
+
+import asyncio
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
+from typer.testing import CliRunner
+
+from cutroom.app.cli import cli
+from cutroom.media.probe import probe
+from tests.media.sources import count_frames, make_audio, make_image, make_video
+
+DOCUMENT: Any = {
+    "output": {"format": "mp4", "width": 160, "height": 90, "fps": 25},
+    "longform": {
+        "backgrounds": [{"src": "a.png"}, {"src": "b.mp4"}],
+        "secondsPerBackground": 4,
+        "crossfade": 1,
+        "audio": [{"src": "one.m4a"}, {"src": "two.wav"}, {"src": "one.m4a"}],
+        "audioFade": 0.5,
+    },
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_image(tmp_path / "a.png", (320, 180), color="red")
+    make_video(tmp_path / "b.mp4", 1, (160, 90), 25)
+    make_audio(tmp_path / "two.wav", 3)
+    make_audio(tmp_path / "one.wav", 11)
+    subprocess.run(
+        [get_ffmpeg_exe(), "-v", "error", "-i", tmp_path / "one.wav", "-c:a", "aac", tmp_path / "one.m4a"], check=True
+    )
+    return tmp_path
+
+
+def render(folder: Path, document: Any, out: str, *options: str) -> str:
+    path = folder / "longform.json"
+    path.write_text(json.dumps(document))
+    command = ["render", str(path), "-o", str(folder / out), "--cache", str(folder / "cache"), *options]
+    done = CliRunner().invoke(cli, command)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_longform_becomes_a_film(folder: Path) -> None:
+    render(folder, DOCUMENT, "out.mp4")
+    info = asyncio.run(probe(folder / "out.mp4"))
+    assert info.video is not None
+    assert info.audio is not None
+    assert count_frames(folder / "out.mp4") == 25 * 25
+    assert info.video.duration == 25
+    assert info.audio.duration == 25
+    assert (info.video.codec, info.audio.codec) == ("h264", "aac")
+
+
+def test_a_longform_becomes_sound_alone(folder: Path) -> None:
+    document = {**DOCUMENT, "output": {"format": "m4a"}}
+    render(folder, document, "out.m4a")
+    info = asyncio.run(probe(folder / "out.m4a"))
+    assert info.kind == "audio"
+    assert info.duration == 25
+
+
+def test_a_longform_is_explained(folder: Path) -> None:
+    said = render(folder, DOCUMENT, "out.mp4", "--explain")
+    assert "625 frames" in said
+    assert "packets copied" in said
+
+
+def test_a_longform_of_two_minutes_decodes_without_a_fault(folder: Path) -> None:
+    longform = DOCUMENT["longform"] | {"audio": [{"src": "one.m4a"}] * 11, "secondsPerBackground": 9}
+    render(folder, DOCUMENT | {"longform": longform}, "out.mp4")
+    program = [get_ffmpeg_exe(), "-v", "warning", "-xerror", "-i", folder / "out.mp4", "-f", "null", "-"]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert count_frames(folder / "out.mp4") == 121 * 25
