@@ -107,7 +107,11 @@ async def _draw_on(
         for index, layer in painted.items():
             below = str(film) if film is not None and _needs_below(layer) else None
             orders.append(Order(layer, str(ways[index]), below, plan.canvas.alpha))
-        await together(paint(orders, inputs, scratch), drawing)
+        try:
+            await together(paint(orders, inputs, scratch), drawing)
+        except BaseException:  # ffmpeg may have finished with what it got
+            output.path.unlink(missing_ok=True)
+            raise
 
 
 def _needs_below(layer: Layer) -> bool:
