@@ -209,6 +209,18 @@ def test_turns_and_crossfades_are_whole_frames() -> None:
     assert (longform.turn, longform.crossfade) == (300, 60)
 
 
+def test_a_crossfade_is_no_longer_than_a_moving_background() -> None:
+    from tests.render.edits import video  # noqa: PLC0415 — likewise
+
+    short = video(duration=Fraction(1))
+    short = replace(short, info=replace(short.info, duration=Fraction(1)))
+    longform = decided(GOOD, other={"a.jpg": short})
+    assert longform.crossfade == 30
+    assert [(warning.code, warning.pointer) for warning in longform.warnings] == [
+        ("crossfade_shortened", f"{L}/crossfade")
+    ]
+
+
 def test_auto_gives_each_background_one_turn() -> None:
     longform = decided(changed(f"{L}/secondsPerBackground", "auto"))
     assert longform.turn == 40 * 30

@@ -4,6 +4,7 @@ Sounds are laid end to end and never overlap, so that their lengths add up: at a
 `audioFade` seconds, then the later one rises for as long.
 """
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import islice
@@ -201,6 +202,11 @@ def resolve_longform(edit: LongformEdit, media: Mapping[str, Media], limits: Lim
             notes.refuse("/output/format", "nothing_audible", sentence)
     notes.check()
     turn, crossfade = _turns(document, frames, output.rate)
+    shortest = min((_loop(one, output.rate) for one in backgrounds if one is not None), default=math.inf)
+    if crossfade > shortest:
+        sentence = "A background is a video shorter than the crossfade, which is shortened to its length."
+        notes.warn("/longform/crossfade", "crossfade_shortened", sentence)
+        crossfade = int(shortest)
     width, height = output.size
     return ResolvedLongform(
         output=ResolvedOutput(
@@ -281,6 +287,14 @@ def _background(
         notes.refuse(f"{place}/src", "wrong_media_kind", sentence)
         return None
     return ResolvedBackground(place, background.src, one, one.info.kind, background.fit)
+
+
+def _loop(background: ResolvedBackground, fps: Fraction) -> float:
+    """Frames until a moving background starts again; a still never does."""
+    video = background.media.info.video
+    if background.kind == "image" or video is None:
+        return math.inf
+    return max(1, nearest_frame(video.duration or background.media.info.duration or Fraction(1), fps))
 
 
 def _tracks(
