@@ -1,6 +1,7 @@
 """Pictures without a file, painted: text that moves, captions, shapes, gradients."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,11 @@ from cutroom.timeline.resolved import (
     SpokenWord,
     TextAnimation,
     TextBackground,
+    Waveform,
 )
-from tests.render.edits import clip, style, title
+from tests.render.edits import clip, edit, style, title
 from tests.render.paint.gallery import centroid, keys, painted, planned
-from tests.render.studio import near
+from tests.render.studio import Studio, frames, near
 
 HALF = Fraction(1, 2)
 
@@ -70,3 +72,23 @@ def test_a_gradient_fills_the_canvas() -> None:
     assert layer.painting.opaque
     (frame, *_) = painted(clip(0, 2, kind="gradient", gradient=colors, color=None))
     assert near(frame[90, 160, :3], (127, 0, 127), 2)
+
+
+async def test_every_artist_works_in_the_painters_process(studio: Studio, tmp_path: Path) -> None:
+    noise = await studio.noise("bars.wav", 1)
+    bars = Waveform(noise, Fraction(0), "bars", Color(0, 255, 0), 24, 0.3, rounded=True, smoothing=0.2)
+    cue = Cue(Fraction(0), Fraction(1), (SpokenWord("words", Fraction(0), Fraction(1)),))
+    said = Captions((cue,), style(""), Color(255, 0, 0), None, 1.0, None, "highlight")
+    coming = TextAnimation("pop", None, "letter", Fraction(1, 10), 0.5, "left")
+    star = Shape("star", Color(0, 0, 255), None, 0.0, 0.0, 5, None, None)
+    clips = [
+        clip(0, 10, kind="waveform", waveform=bars, color=None, width_px=200, height_px=50, position="top"),
+        clip(0, 10, kind="captions", captions=said, color=None, position="bottom"),
+        clip(0, 10, kind="shape", shape=star, color=None, width_px=60, height_px=60, position="left"),
+        title(0, 10, "XX", look={"animation": coming}),
+    ]
+    last = frames(await studio.film(edit(10, *clips, quality="high"), tmp_path))[-1]
+    assert (last[:50, 60:260, 1] > 150).sum() > 500
+    assert (last[150:, :, 0] > 150).sum() > 50
+    assert (last[60:120, :60, 2] > 150).sum() > 500
+    assert (last[75:105, 130:190].min(axis=2) > 150).sum() > 50
