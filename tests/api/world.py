@@ -15,6 +15,7 @@ from cutroom.jobs import Context, Registry
 from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.kit.schema import Schema
+from cutroom.timeline.longform import LongformEdit
 from cutroom.workflows.batch import Batch
 from cutroom.workflows.explain import Explain, Storyboard
 from cutroom.workflows.rows import RowsFile, edit_of
@@ -39,9 +40,9 @@ class Rendered(Schema):
     artifacts: list[str]
 
 
-async def render(ctx: Context, edit: timeline.Edit) -> Rendered:
+async def render(ctx: Context, edit: timeline.Edit | LongformEdit) -> Rendered:
     """Stands in for the real one, which needs seconds: does what the document's text says."""
-    asset = edit.timeline.tracks[0].clips[0].asset
+    asset = edit.timeline.tracks[0].clips[0].asset if isinstance(edit, timeline.Edit) else edit
     text = getattr(asset, "text", "")
     ctx.progress(0.25, "reading")
     if text.startswith("talk "):
