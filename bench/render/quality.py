@@ -57,7 +57,19 @@ def measured(path: Path, reference: Path, folder: Path) -> tuple[float, float, f
         "[0:v]settb=1/30,setpts=N,split=3[a][b][c];[1:v]settb=1/30,setpts=N,split=3[d][e][f];"
         f"[a][d]libvmaf=n_threads=2:log_fmt=json:log_path={log};[b][e]ssim;[c][f]psnr"
     )
-    command = [FFMPEG, "-nostdin", "-i", path, "-i", reference, "-filter_complex", both, "-f", "null", "-"]
+    command: list[str | Path] = [
+        FFMPEG,
+        "-nostdin",
+        "-i",
+        path,
+        "-i",
+        reference,
+        "-filter_complex",
+        both,
+        "-f",
+        "null",
+        "-",
+    ]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     vmaf = json.loads(log.read_text())["pooled_metrics"]["vmaf"]["mean"]
     ssim = re.findall(r"SSIM Y:([\d.]+)", said)[-1]

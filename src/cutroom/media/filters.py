@@ -210,8 +210,7 @@ _AUDIO_FILTERS: Final[Mapping[str, Filter]] = {
         channel_layouts=Choice(W.MONO, W.STEREO, separator="|"),
     ),
     "aresample": _audio(
-        sample_rate=Int(8000, 192_000), first_pts=Int(-(1 << 62), 1 << 62), rematrix_maxval=Real(0, 1000),
-        **{"async": Int()},
+        sample_rate=Int(8000, 192_000), first_pts=Int(-(1 << 62), 1 << 62), **{"async": Int()}
     ),
     "asetrate": _audio(sample_rate=Int(1000, 768_000)),
     "asettb": _audio(expr=Ratio()),
