@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+import av
 import pytest
 
 from cutroom.kit.errors import CutroomError
@@ -63,6 +64,22 @@ async def test_a_damaged_source_is_named_with_the_clip(studio: Studio, tmp_path:
     assert caught.value.code == "source_damaged"
     assert [detail.pointer for detail in caught.value.details] == ["/timeline/tracks/0/clips/3"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [name]
+
+
+async def test_a_decoder_that_complains_while_it_is_let_go_does_not_hang(studio: Studio, tmp_path: Path) -> None:
+    source, damaged, out = studio.folder / "busy.mp4", tmp_path / "damaged.mp4", tmp_path / "out.mp4"
+    studio.ffmpeg("-f", "lavfi", "-i", "testsrc2=s=160x90:r=10:d=2", "-c:v", "libx264", "-bf", "0", str(source))
+    good, raw = await studio.take(source), bytearray(source.read_bytes())
+    with av.open(source) as container:
+        samples = [(packet.pos or 0, packet.size) for packet in container.demux(video=0) if packet.size]
+    for place, size in samples[1:]:
+        raw[place + size // 3 : place + size] = bytes(number * 37 % 256 for number in range(size - size // 3))
+    damaged.write_bytes(raw)
+    async with asyncio.timeout(30):
+        await render_segment(
+            one_segment(good, 2), inputs={good.sha256: damaged}, scratch=tmp_path, out=out, progress=ignore
+        )
+    assert out.exists()
 
 
 async def test_a_painter_that_is_killed_fails_the_segment_and_leaves_no_pipe(studio: Studio, tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ def main() -> None:
 
     from cutroom.render.paint import job  # noqa: PLC0415
 
-    av.logging.set_level(av.logging.PANIC)
+    # None: at any level errors are told to Python, and the threads of a decoder that is let go wait for that for ever.
+    av.logging.set_level(None)
     cv2.setNumThreads(1)  # the other processors are ffmpeg's
     orders, paths = job.read(sys.stdin.buffer.read())
     threads = [
