@@ -19,6 +19,7 @@ from cutroom.render.paint.pose import Matrix, scale_of
 Picture = NDArray[np.uint8]
 
 _BLENDED: Final = 0.75  # below this share of a level's size, the next one is mixed in
+_SEEN: Final = 1e-3  # pixels of the result that a source covers at least, or nothing of it is there
 _IDENTITY: Final[Matrix] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
@@ -59,6 +60,9 @@ def laid(source: Pyramid, matrix: Matrix, size: tuple[int, int], *, framed: bool
         framed: whether the source's edge pixels go on beyond its edges. Otherwise nothing is there, and the result has
             an alpha channel.
     """
+    a, b, _, d, e, _ = matrix
+    if not framed and abs(a * e - b * d) * source.size[0] * source.size[1] < _SEEN:
+        return np.zeros((size[1], size[0], 4), np.uint8)  # OpenCV would fill all with the one pixel of the fixed point
     scale = max(scale_of(matrix), 1e-6)
     number = 0
     while scale * 2 ** (number + 1) <= 1 and number < 16:
