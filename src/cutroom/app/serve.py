@@ -107,7 +107,7 @@ def make_worker(parts: Container) -> Worker:
             poll_s=settings.worker_poll_s,
             drain_s=settings.worker_drain_s,
             sandbox_level=SANDBOX_LEVEL,
-            ),
+        ),
         on_end=parts.on_end,
     )
 
