@@ -141,3 +141,10 @@ def test_rounding_keeps_the_mean_of_a_slow_gradient() -> None:
     picture = gradient("linear", 0, (0, Color(20, 20, 20)), (1, Color(22, 22, 22)))
     assert picture[..., 0].mean() == pytest.approx(21, abs=0.05)
     assert set(np.unique(picture[..., 0])) <= {20, 21, 22}
+
+
+@pytest.mark.parametrize("form", ["ellipse", "star", "rectangle", "polygon"])
+def test_an_outline_that_is_thicker_than_the_shape_fills_it(form: str) -> None:
+    picture = draw(shape(form, fill=None, stroke=WHITE, stroke_px=1000.0), 40, 30)
+    assert area(picture) >= np.pi * 15**2 * 0.97
+    assert (picture[15, 20] == [255, 255, 255, 255]).all()

@@ -41,6 +41,15 @@ def test_a_box_turns_scales_and_leans_around_its_centre() -> None:
         assert frame[:, :, 3].sum() / 255 == pytest.approx(60 * 40 * scale**2 * lean, rel=0.02)
 
 
+def test_a_box_without_area_is_not_seen() -> None:
+    growing = Motion(scale=keys((0, 0), (1, 2)))
+    first, *_, last = painted(clip(0, 31, motion=growing, **BOX))
+    assert first.max() == 0
+    assert last[:, :, 3].max() == 255
+    (lean, *_) = painted(clip(0, 1, motion=Motion(scale=2.0, skew_x=45.0, skew_y=45.0), **BOX))
+    assert lean.max() == 0
+
+
 def test_rotation_is_clockwise() -> None:
     (frame, *_) = painted(clip(0, 1, motion=Motion(rotation=30.0), width_px=120, height_px=8))
     for along in (-50, -20, 20, 50):

@@ -32,6 +32,8 @@ class ShapeArtist:
 def draw(shape: Shape, width: int, height: int) -> Pixels:
     """A shape as a picture; its outline lies over its fill and inside of the box."""
     stroke_px = shape.stroke_px if shape.stroke is not None else 0.0
+    if shape.form != "path":
+        stroke_px = min(stroke_px, width, height)  # one that is thicker fills the shape
     lines = outlines(shape, width, height, stroke_px / 2)
     field: Field = np.zeros((height, width, 4), np.float32)
     if shape.fill is not None and shape.form != "line":
