@@ -82,7 +82,7 @@ def film(name: str, seconds: float, *, size: tuple[int, int] = (1920, 1080), fps
         return path
     draft = path.with_suffix(".part.mp4")
     hue = sum(name.encode()) * 37 % 360
-    picture = f"testsrc2=s={size[0]}x{size[1]}:r={fps}:d={seconds},hue=h={hue},noise=alls=12:allf=t,format=yuv420p"
+    picture = f"testsrc2=s={size[0]}x{size[1]}:r={fps}:d={seconds},hue=h={hue},noise=alls=6:allf=t,format=yuv420p"
     tags = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
     plain(
         "-f", "lavfi", "-i", f"{picture},{tags}", "-f", "lavfi", "-i", f"sine=f={220 + hue}:r=48000:d={seconds}",
