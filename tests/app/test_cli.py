@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.media.sources import count_frames, make_video
 
@@ -29,6 +30,19 @@ def test_a_document_becomes_a_file(tmp_path: Path) -> None:
     assert "1.000 s" in done.stdout
     assert count_frames(tmp_path / "out.mp4") == 10
     assert sorted(path.name for path in tmp_path.iterdir()) == ["edit.json", "out.mp4"]
+
+
+def test_a_moving_webp_is_made_and_described(tmp_path: Path) -> None:
+    edit = json.loads(json.dumps(EDIT))
+    edit["output"]["format"] = "webp"
+    edit["timeline"]["tracks"][0]["clips"][0]["transition"] = {"in": "wipeLeft"}
+    (tmp_path / "edit.json").write_text(json.dumps(edit))
+    done = cutroom("render", "edit.json", "-o", "out.webp", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "webp 160x90, 10 fps" in done.stdout
+    assert "1.000 s" in done.stdout
+    with Image.open(tmp_path / "out.webp") as picture:
+        assert getattr(picture, "n_frames", 1) > 1
 
 
 def test_explain_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cutroom.media.probe import MediaInfo
 from cutroom.render import starts_fast
+from cutroom.workflows.render import RenderOutput
 
 
 def facts(info: MediaInfo, path: Path) -> Mapping[str, str]:
@@ -23,6 +24,18 @@ def facts(info: MediaInfo, path: Path) -> Mapping[str, str]:
     if info.video is not None:
         found["faststart"] = "yes" if starts_fast(path) else "no"
     return found
+
+
+def facts_of_webp(made: RenderOutput, path: Path) -> Mapping[str, str]:
+    """The same of a webp, as its render measured it: what reads sources refuses those that move."""
+    rate = "" if made.fps is None else f", {_rate(Fraction(made.fps))} fps"
+    return {
+        "file": str(path),
+        "size": f"{made.size_bytes / 1e6:.2f} MB",
+        "duration": f"{made.duration:.3f} s",
+        "video": f"webp {made.width}x{made.height}{rate}",
+        "frames": str(made.frames),
+    }
 
 
 def _rate(fps: Fraction) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cutroom import timeline
 from cutroom.app.console import err, out, show_facts
-from cutroom.app.facts import facts
+from cutroom.app.facts import facts, facts_of_webp
 from cutroom.app.looking import explain
 from cutroom.app.workbench import Sheet, Workbench, read, target_of, workbench
 from cutroom.media.probe import probe
@@ -39,7 +39,8 @@ async def render(document: Path, *, output: Path | None, explains: bool, cache: 
         show_facts("Rendered", {"file": str(output or target), "files": str(len(made))})
     else:
         shown = output if output is not None and not output.is_dir() else target
-        show_facts("Rendered", facts(await probe(target), shown))
+        found = facts_of_webp(result, shown) if target.suffix == ".webp" else facts(await probe(target), shown)
+        show_facts("Rendered", found)
     for other in made:
         if other.resolve() != target and other.exists() and target.suffix != ".m3u8":
             out.print(f"  and {other}", markup=False)
