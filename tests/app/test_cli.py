@@ -136,6 +136,15 @@ def test_an_impossible_output_is_refused_before_any_work(tmp_path: Path, output:
     assert "rendering" not in done.stderr
 
 
+@pytest.mark.parametrize("cache", ["film.mp4", "film.mp4/below", "/proc/nothing"])
+def test_a_cache_that_cannot_be_kept_is_refused(tmp_path: Path, cache: str) -> None:
+    with_source(tmp_path)
+    done = cutroom("render", "film.json", "-o", "out.mp4", "--cache", cache, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "no_cache_folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_document_comes_from_standard_input(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cutroom.app", "render", "-", "-o", "out.mp4"],

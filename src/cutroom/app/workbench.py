@@ -111,12 +111,14 @@ class Workbench:
         scratch: folders for work in progress.
         cache: keeps segments and sources; removed at the end when None.
         report: whether the report on what was measured is wanted beside the result.
+
+    Raises:
+        Invalid: `no_cache_folder`.
     """
 
     def __init__(self, sheet: Sheet, target: Path, scratch: Scratch, *, cache: Path | None, report: bool) -> None:
         settings = load()
-        kept = scratch.folder("cache") if cache is None else cache.absolute()
-        kept.mkdir(parents=True, exist_ok=True)
+        kept = scratch.folder("cache") if cache is None else _folder_for(cache.absolute())
         self.scratch = scratch
         self.limits = sheet.limits
         self.files = StandaloneFiles(
@@ -159,6 +161,18 @@ def workbench(sheet: Sheet, target: Path, *, cache: Path | None = None, report: 
     scratch.sweep()
     with contextlib.closing(scratch):
         yield Workbench(sheet, target, scratch, cache=cache, report=report)
+
+
+def _folder_for(cache: Path) -> Path:
+    """The folder of the cache, made when it is not there."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sentence = f"The cache cannot be kept in {cache}: {error.strerror}; name another folder with --cache."
+        raise Invalid("no_cache_folder", sentence) from error
+    if not os.access(cache, os.W_OK | os.X_OK):
+        raise Invalid("no_cache_folder", f"Nothing can be written to {cache}; name another folder with --cache.")
+    return cache
 
 
 def _own_folder(name: str) -> Path:
