@@ -9,7 +9,7 @@ import av
 import pytest
 
 from cutroom.kit.errors import Internal
-from cutroom.render import RenderPlan, compile_plan, join, render_audio, render_segment, verify
+from cutroom.render import RenderPlan, SegmentPlan, compile_plan, join, render_audio, render_segment, verify
 from cutroom.render.compile import segments_at
 from cutroom.timeline.resolved import ResolvedEdit
 from tests.render.edits import clip, edit, music
@@ -22,6 +22,7 @@ async def parts_of(studio: Studio, plan: RenderPlan, folder: Path) -> tuple[list
     segments = []
     for segment in plan.segments:
         segments.append(folder / f"{segment.index}.mp4")
+        assert isinstance(segment, SegmentPlan)
         await render_segment(segment, inputs=studio.paths, scratch=folder, out=segments[-1], progress=ignore)
     if plan.audio is None:
         return segments, None
@@ -106,7 +107,9 @@ async def test_parts_that_were_encoded_otherwise_are_refused(studio: Studio, tmp
     wanted = await counted(studio, 20)
     plan = compile_plan(wanted)
     plan = replace(plan, segments=segments_at([0, 10, 20], wanted, plan.engine))
-    other = replace(plan.segments[1], encoder=replace(plan.segments[1].encoder, crf=0))
+    second = plan.segments[1]
+    assert isinstance(second, SegmentPlan)
+    other = replace(second, encoder=replace(second.encoder, crf=0))
     segments, _ = await parts_of(studio, replace(plan, segments=(plan.segments[0], other)), tmp_path)
     with pytest.raises(Internal, match=r"Segment 1 .* other parameters") as caught:
         await join(plan, segments=segments, audio=None, out=tmp_path / "out.mp4")

@@ -30,6 +30,7 @@ async def damaged(studio: Studio) -> Media:
 
 def segment(*clips: object, frames: int = 30) -> SegmentPlan:
     (only,) = compile_plan(edit(frames, *clips, size=SIZE)).segments  # type: ignore[arg-type]
+    assert isinstance(only, SegmentPlan)
     return only
 
 

@@ -9,13 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutroom.render import PLAN, RenderPlan, SegmentPlan, compile_plan, explain
-from cutroom.render.plan import ImageLayer, Ramp, TextLayer, VideoLayer
+from cutroom.render.plan import CopySegment, ImageLayer, Ramp, TextLayer, VideoLayer
+from cutroom.render.repeat import made_for
 from cutroom.timeline.resolved import Color, ResolvedClip, ResolvedEdit
 from tests.render.edits import clip, edit, image, music, sound, title, video
 
 
 def plan_of(wanted: ResolvedEdit) -> RenderPlan:
     return compile_plan(wanted, engine="test")
+
+
+def made(plan: RenderPlan) -> list[SegmentPlan]:
+    """What is encoded for each segment; nothing here is copied."""
+    found: list[SegmentPlan] = []
+    for segment in plan.segments:
+        assert not isinstance(segment, CopySegment)
+        found.append(made_for(segment))
+    return found
 
 
 def keys(plan: RenderPlan) -> list[str]:
@@ -48,7 +58,7 @@ def test_segments_tile_the_edit_and_layers_stay_inside_them(case: tuple[int, lis
     assert plan.segments[0].start == 0
     assert sum(segment.frames for segment in plan.segments) == frames
     assert all(a.start + a.frames == b.start for a, b in pairwise(plan.segments))
-    for segment in plan.segments:
+    for segment in made(plan):
         assert all(0 <= layer.first < layer.last <= segment.frames for layer in segment.layers)
 
 
@@ -112,7 +122,7 @@ def test_a_segment_names_only_what_it_reads() -> None:
 
 def test_a_clip_that_is_cut_goes_on_where_it_was() -> None:
     plan = plan_of(edit(600, clip(30, 600, video(), trim=Fraction(1))))
-    layers = [layer for segment in plan.segments for layer in segment.layers if isinstance(layer, VideoLayer)]
+    layers = [layer for segment in made(plan) for layer in segment.layers if isinstance(layer, VideoLayer)]
     starts = [segment.start for segment in plan.segments]
     assert [layer.at for layer in layers] == [1 + Fraction(max(start - 30, 0), 30) for start in starts]
 
@@ -132,12 +142,12 @@ def test_what_an_opaque_picture_hides_is_not_read() -> None:
 
 def test_what_cannot_be_seen_makes_no_layer() -> None:
     nothing = [clip(0, 60, video(), opacity=0.0), clip(0, 60, image(), offset_x=Fraction(2)), clip(0, 60, sound())]
-    assert plan_of(edit(60, *nothing)).segments[0].layers == ()
+    assert made(plan_of(edit(60, *nothing)))[0].layers == ()
 
 
 def test_fades_are_counted_from_the_segment_and_kept_only_where_they_show() -> None:
     plan = plan_of(edit(600, clip(0, 600, video(size=(100, 100)), fit="contain", fade_in=30, fade_out=60)))
-    ramps = [segment.layers[0].ramps for segment in plan.segments]
+    ramps = [segment.layers[0].ramps for segment in made(plan)]
     starts = [segment.start for segment in plan.segments]
     assert ramps[0] == (Ramp(0, 30, rising=True),)
     assert ramps[1] == ()
@@ -147,7 +157,7 @@ def test_fades_are_counted_from_the_segment_and_kept_only_where_they_show() -> N
 def test_a_dissolve_shows_both_clips_in_one_segment() -> None:
     first = clip(0, 90, video("a"), tail=60)
     plan = plan_of(edit(240, first, clip(90, 240, video("b"), fade_in=60)))
-    cut = next(segment for segment in plan.segments if segment.start == 90)
+    cut = next(segment for segment in made(plan) if segment.start == 90)
     assert cut.frames == 60
     below, above = cut.layers
     assert (below.first, below.last, below.ramps) == (0, 60, ())
@@ -156,7 +166,7 @@ def test_a_dissolve_shows_both_clips_in_one_segment() -> None:
 
 def test_layers_keep_their_order_from_the_bottom_up() -> None:
     plan = plan_of(edit(60, clip(0, 60, video(), opacity=0.5), clip(0, 60, image(alpha=True)), title(0, 60)))
-    assert [type(layer) for layer in plan.segments[0].layers] == [VideoLayer, ImageLayer, TextLayer]
+    assert [type(layer) for layer in made(plan)[0].layers] == [VideoLayer, ImageLayer, TextLayer]
 
 
 def test_all_segments_share_one_encoder() -> None:
@@ -172,8 +182,10 @@ def test_a_frame_is_a_whole_number_of_ticks(fps: str) -> None:
 
 
 def test_an_empty_edit_is_background() -> None:
-    (segment,) = plan_of(edit(60)).segments
-    assert (segment.frames, segment.layers, segment.inputs) == (60, (), ())
+    plan = plan_of(edit(60))
+    (segment,) = plan.segments
+    assert (segment.kind, segment.frames, segment.inputs) == ("skip", 60, ())
+    assert made(plan)[0].layers == ()
 
 
 def test_an_mp3_has_no_segments() -> None:
@@ -195,7 +207,7 @@ def test_missing_letters_and_fonts_are_warned_of() -> None:
 def test_ten_thousand_clips_are_compiled_and_only_their_neighbours_are_opened() -> None:
     many = [clip(30 * n, 30 * n + 30, video("abcdef"[n % 6])) for n in range(10_000)]
     plan = plan_of(edit(300_000, *many))
-    assert max(len(segment.layers) for segment in plan.segments) == 2
+    assert max(len(segment.layers) for segment in made(plan)) == 2
 
 
 def test_explain_tells_segments_keys_inputs_and_sound() -> None:
@@ -209,3 +221,16 @@ def test_explain_tells_segments_keys_inputs_and_sound() -> None:
         assert piece.key[:12] in text
     for word in ("320x180 at 30 fps", "150 frames", "'Hi'", "aaaaaaaaaaaa", "cccccccccccc", "2 voices"):
         assert word in text
+
+
+def test_a_span_in_which_nothing_moves_is_one_picture() -> None:
+    plan = plan_of(edit(300, clip(0, 100, video()), clip(100, 300, image()), title(100, 300)))
+    still = [segment for segment in plan.segments if segment.kind == "skip"]
+    assert sum(segment.frames for segment in still) >= 150
+    assert all(segment.start >= 100 for segment in still)
+    assert {segment.kind for segment in plan.segments if segment.start < 100} == {"encode"}
+
+
+def test_only_our_own_muxer_is_given_skipped_pictures() -> None:
+    plan = plan_of(edit(300, clip(0, 300, image()), format="webm"))
+    assert {segment.kind for segment in plan.segments} == {"encode"}

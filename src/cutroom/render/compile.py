@@ -23,6 +23,7 @@ from cutroom.render.plan import (
     Segment,
     SegmentPlan,
 )
+from cutroom.render.repeat import skip_segment
 from cutroom.render.segments import cuts
 from cutroom.render.sound.compile import compile_audio
 from cutroom.render.source import video_source
@@ -30,6 +31,8 @@ from cutroom.timeline.resolved import SOUNDS, ResolvedEdit
 
 ENGINE: Final = 2
 """Raised whenever the same plan would give other bytes."""
+_SKIPPING: Final = frozenset({"mp4", "hls"})
+"""Formats whose files are written by our own muxer, which knows skipped pictures."""
 
 
 def compile_plan(
@@ -99,7 +102,13 @@ def _segments(edit: ResolvedEdit, indexes: Mapping[str, PacketIndex], engine: st
     pictures = [live(shown, canvas) for shown in _pictures(edit, canvas)]
     copied = [(copy.start, copy.start + copy.frames) for copy in copies]
     edges = cuts(_span(edit), pictures, canvas.fps, copied)
-    return segments_at(edges, edit, engine, copies)
+    segments = segments_at(edges, edit, engine, copies)
+    if edit.output.format not in _SKIPPING:
+        return segments
+    return tuple(
+        skip_segment(segment, engine) or segment if isinstance(segment, SegmentPlan) else segment
+        for segment in segments
+    )
 
 
 def _span(edit: ResolvedEdit) -> tuple[int, int]:

@@ -16,7 +16,8 @@ from typing import Final
 
 from cutroom.render.encoders import VideoEncoder
 from cutroom.render.keys import segment_key
-from cutroom.render.plan import ColorLayer, ImageLayer, Layer, RepeatSegment, SegmentPlan, SkipSegment, TextLayer
+from cutroom.render.painting import PaintedLayer
+from cutroom.render.plan import Layer, RepeatSegment, SegmentPlan, SkipSegment, VideoLayer
 
 SHORTEST_S: Final = Fraction(1)
 """A still span shorter than this is not worth an IDR picture of its own."""
@@ -29,15 +30,14 @@ BETTER: Final = 8
 def stillness(layers: Sequence[Layer], frames: int) -> bool:
     """Whether all of a segment's `frames` frames are the same picture, as far as its layers tell.
 
-    Images, texts and colours stand still where they neither come nor go, nor fade. Everything else may move.
+    Images, texts, colours and what is painted once stand still where they neither come nor go, nor fade. Everything
+    else may move.
     """
-    return all(
-        isinstance(layer, ImageLayer | TextLayer | ColorLayer)
-        and layer.first <= 0
-        and layer.last >= frames
-        and not layer.ramps
-        for layer in layers
-    )
+    return all(_still(layer) and layer.first <= 0 and layer.last >= frames and not layer.ramps for layer in layers)
+
+
+def _still(layer: Layer) -> bool:
+    return layer.painting.still if isinstance(layer, PaintedLayer) else not isinstance(layer, VideoLayer)
 
 
 def skip_segment(segment: SegmentPlan, engine: str) -> SkipSegment | None:
