@@ -8,7 +8,7 @@ import pytest
 
 from cutroom.render.paint.key import keyed
 from cutroom.render.paint.looks import look
-from cutroom.timeline.resolved import ChromaKey, Color, Look, LookName, Matte
+from cutroom.timeline.resolved import ChromaKey, Color, Crop, Look, LookName, Matte
 from tests.render.edits import clip
 from tests.render.paint.gallery import Frame, kept, painted, ramp
 from tests.render.studio import Studio
@@ -199,3 +199,14 @@ async def test_a_padded_picture_lies_on_itself_blurred(studio: Studio) -> None:
     edge = frame[60:120, 20, 0].astype(int)
     assert edge[0] > edge[30] > edge[-1]
     assert np.abs(np.diff(edge)).max() < 30
+
+
+async def test_what_was_cropped_is_not_seen_beside_a_padded_picture(studio: Studio) -> None:
+    bands = np.zeros((180, 180, 3), np.uint8)
+    for number in range(3):
+        bands[:, 60 * number : 60 * number + 60, number] = 255
+    crop = Crop(Fraction(0), Fraction(1, 3), Fraction(0), Fraction(1, 3))
+    (frame,) = painted(clip(0, 1, await kept(studio, "bands.png", bands), fit="blur", crop=crop), studio)
+    assert frame[90, 160, 1] == 255
+    assert frame[:, :125, :3].argmax(axis=2).min() == frame[:, :125, :3].argmax(axis=2).max() == 1
+    assert frame[:, 195:, :3].argmax(axis=2).min() == frame[:, 195:, :3].argmax(axis=2).max() == 1

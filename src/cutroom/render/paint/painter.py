@@ -287,8 +287,20 @@ def _padded(source: Pyramid, painting: Painting, view: Matrix, size: tuple[int, 
     soft = cv2.GaussianBlur(behind, (0, 0), _BACKDROP_BLUR * small[1], borderType=cv2.BORDER_REPLICATE)
     backdrop = with_alpha(np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR), np.uint8))
     before = laid(source, parts[1], size, framed=False)
+    if box.crop_width < 1 or box.crop_height < 1:
+        before = masked(before, _inside(about, view, size))
     made = over(before, backdrop)
     return np.ascontiguousarray(made[:, :, :3]) if source.picture.shape[2] == 3 else made
+
+
+def _inside(about: Matrix, view: Matrix, size: tuple[int, int]) -> Mask:
+    """How much of each pixel of the box shows what is contained in it, and not what was cropped beside that."""
+    x, _, left, _, y, top = through(about, view)
+    shares = []
+    for length, start, scale in ((size[0], left, x), (size[1], top, y)):
+        edges = np.clip(np.arange(length + 1), start, start + scale * length)
+        shares.append(np.diff(edges))
+    return np.asarray(np.rint(np.outer(shares[1], shares[0]) * 255), np.uint8)
 
 
 def over(upper: Picture, lower: Picture) -> Picture:
