@@ -136,6 +136,15 @@ def test_an_impossible_output_is_refused_before_any_work(tmp_path: Path, output:
     assert "rendering" not in done.stderr
 
 
+def test_a_source_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    clip = {"asset": {"type": "image", "src": "a" * 300 + ".png"}, "length": 1}
+    (tmp_path / "edit.json").write_text(json.dumps({**EDIT, "timeline": {"tracks": [{"clips": [clip]}]}}))
+    done = cutroom("render", "edit.json", "-o", "out.mp4", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "source_not_readable" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("cache", ["film.mp4", "film.mp4/below", "/proc/nothing"])
 def test_a_cache_that_cannot_be_kept_is_refused(tmp_path: Path, cache: str) -> None:
     with_source(tmp_path)

@@ -55,9 +55,13 @@ class StandaloneFiles:
         if source.startswith("asset:"):
             raise Invalid("asset_needs_server", f"'{source}' is an asset of a server; use a URL or a path here.")
         path = (self._base / source).resolve()
-        if not path.is_file():
-            raise Invalid("source_not_found", f"There is no file '{source}' beside the document.")
-        sha256 = await asyncio.to_thread(hash_file, path)
+        try:
+            if not path.is_file():
+                raise Invalid("source_not_found", f"There is no file '{source}' beside the document.")
+            sha256 = await asyncio.to_thread(hash_file, path)
+        except OSError as error:
+            sentence = f"The file '{source[:200]}' cannot be read: {error.strerror}."
+            raise Invalid("source_not_readable", sentence) from error
         self._local[blob_key(sha256)] = path
         return Taken(sha256=sha256, size_bytes=path.stat().st_size)
 
