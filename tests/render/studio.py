@@ -23,6 +23,7 @@ from cutroom.media.probe import probe
 from cutroom.render import RenderPlan, compile_plan, join, render_audio, render_segment, verify
 from cutroom.render.compile import index_copies, segments_at
 from cutroom.render.plan import CopySegment, Segment, SegmentPlan
+from cutroom.render.repeat import made_for
 from cutroom.timeline.resolved import Media, ResolvedEdit
 
 BARS = 12
@@ -41,7 +42,7 @@ class Studio:
 
     async def counter(self, name: str, fps: str = "30", seconds: float = 4, *options: str) -> Media:
         """A video that counts its frames; `options` go to the encoder."""
-        path = self.folder / name
+        path = self.place(name, fps, seconds, *options)
         if not path.exists():
             bars = f"if(lt(Y,90),16+219*mod(floor(N/pow(2,floor(X/{WIDTH // BARS}))),2),128)"
             source = f"color=c=gray:s={WIDTH}x{HEIGHT}:r={fps}:d={seconds},format=gray,geq=lum='{bars}',format=yuv420p"
@@ -51,16 +52,16 @@ class Studio:
 
     async def flat(self, name: str, color: tuple[int, ...], size: tuple[int, int] = (WIDTH, HEIGHT)) -> Media:
         """A picture of one colour; RGBA when it has four parts."""
-        path = self.folder / name
+        path = self.place(name, color, size)
         if not path.exists():
             Image.new("RGBA" if len(color) == 4 else "RGB", size, color).save(path)
         return await self.take(path)
 
     async def noise(self, name: str, seconds: float = 4, *options: str, rate: int = RATE, channels: int = 2) -> Media:
         """Noise with a peak of 0.5, the same in all channels; other than as a WAV when the name says so."""
-        path = self.folder / name
+        path = self.place(name, seconds, options, rate, channels)
         if not path.exists():
-            raw = self.folder / f"{name}.raw.wav"
+            raw = path.with_name(f"{name}.raw.wav")
             sound = np.repeat(noise_samples(seconds)[:, None], channels, axis=1)
             with wave.open(str(raw), "wb") as file:
                 file.setnchannels(channels)
@@ -69,6 +70,12 @@ class Studio:
                 file.writeframes((sound * 32767).astype("<i2").tobytes())
             self.ffmpeg("-i", str(raw), "-ar", str(rate), *options, str(path))
         return await self.take(path)
+
+    def place(self, name: str, *facts: object) -> Path:
+        """Where a source with these facts is kept; tests in other files may use the same name for another."""
+        folder = self.folder / hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+        folder.mkdir(exist_ok=True)
+        return folder / name
 
     async def take(self, path: Path) -> Media:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -83,6 +90,8 @@ class Studio:
     ) -> Path:
         """Render an edit, cut at `edges` when given, copying what can be when asked; it has passed `verify`."""
         plan = compile_plan(edit, indexes=await index_copies(edit, self.paths) if copy else None)
+        if lossless and not edges:  # nothing is skipped through without loss
+            edges = [*(segment.start for segment in plan.segments), plan.frames]
         if edges:
             plan = replace(plan, segments=segments_at(edges, edit, plan.engine))
         if lossless:
@@ -96,9 +105,9 @@ class Studio:
             if isinstance(segment, CopySegment):
                 segments.append(self.paths[segment.source.sha256])
                 continue
-            assert isinstance(segment, SegmentPlan)
             segments.append(folder / f"{segment.index}.mp4")
-            await render_segment(segment, inputs=self.paths, scratch=folder, out=segments[-1], progress=ignore)
+            made = made_for(segment)
+            await render_segment(made, inputs=self.paths, scratch=folder, out=segments[-1], progress=ignore)
         audio = None
         if plan.audio is not None:
             audio = folder / f"sound.{plan.audio.extension}"

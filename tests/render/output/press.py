@@ -9,7 +9,8 @@ import av
 
 from cutroom.render import Made, RenderPlan, compile_plan, finish, render_audio, render_segment
 from cutroom.render.compile import segments_at
-from cutroom.render.plan import SegmentPlan
+from cutroom.render.plan import CopySegment
+from cutroom.render.repeat import made_for
 from cutroom.timeline.resolved import SOUNDS, ResolvedEdit
 from tests.render.edits import clip, edit, music
 from tests.render.studio import HEIGHT, WIDTH, Studio, ignore
@@ -59,9 +60,9 @@ async def press(studio: Studio, wanted: ResolvedEdit, folder: Path, *, cut: int 
         plan = replace(plan, segments=segments_at(edges, wanted, plan.engine))
     parts: list[Path] = []
     for segment in plan.segments:
-        assert isinstance(segment, SegmentPlan)
+        assert not isinstance(segment, CopySegment)
         parts.append(folder / f"{segment.index}.part")
-        await render_segment(segment, inputs=studio.paths, scratch=folder, out=parts[-1], progress=ignore)
+        await render_segment(made_for(segment), inputs=studio.paths, scratch=folder, out=parts[-1], progress=ignore)
     audio = None
     if plan.audio is not None:
         audio = folder / f"sound.{plan.audio.extension}"

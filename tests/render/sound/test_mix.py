@@ -162,11 +162,10 @@ async def test_a_source_that_ends_early_is_followed_by_silence(studio: Studio, t
 
 
 async def test_sound_that_starts_late_in_its_file_stays_late(studio: Studio, tmp_path: Path) -> None:
-    await studio.noise("plain.wav")
-    video = await studio.counter("steady.mp4")
+    noise, video = await studio.noise("plain.wav"), await studio.counter("steady.mp4")
     path = studio.folder / "late.mkv"
     source = str(studio.paths[video.sha256])
-    delayed = ("-itsoffset", "0.5", "-i", str(studio.folder / "plain.wav"), "-map", "0:v", "-map", "1:a")
+    delayed = ("-itsoffset", "0.5", "-i", str(studio.paths[noise.sha256]), "-map", "0:v", "-map", "1:a")
     studio.ffmpeg("-i", source, *delayed, "-c:v", "copy", "-c:a", "pcm_s16le", str(path))
     media = await studio.take(path)
     for trim in (Fraction(0), Fraction(1)):
