@@ -104,6 +104,8 @@ def _taken(graph: StreamGraph, take: Take, number: int) -> Pad:
         for tempo in _tempos(take.speed):
             pad = graph.add("atempo", pad, tempo=tempo)
         pad = _from_zero(graph, graph.add("atrim", pad, end_sample=take.length))
+    # A take from beyond the end of its source would be no sound at all, of which ffmpeg can make no file.
+    pad = graph.add("apad", pad, whole_len=1)
     return graph.add("aformat", pad, sample_fmts=Word.FLT, sample_rates=SAMPLE_RATE, channel_layouts=Word.STEREO)
 
 
