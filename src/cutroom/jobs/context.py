@@ -263,7 +263,7 @@ class Context:
         """Run a registered workflow once per item, spread over free workers; results in the order of the items.
 
         This job holds no slot meanwhile. When an item fails, items that have not started are cancelled, those that run
-        come to their end, and the error names the index.
+        come to their end, and the error names the index or the place in the input.
 
         Args:
             name: unique within the workflow.

@@ -5,13 +5,14 @@ from cutroom.kit.errors import CutroomError
 
 
 def item_error(error: CutroomError, step: str, index: int, *, job_id: str | None, dead: bool) -> CutroomError:
-    """The error of a map of which an item failed: of the same kind and code, naming the index.
+    """The error of a map of which an item failed: of the same kind and code.
 
-    It is not retryable: the item had attempts of its own. Its cause says whether it used them all up.
+    It names the index, unless it points at a place in the input, which says more. It is not retryable: the item had
+    attempts of its own. Its cause says whether it used them all up.
     """
     found = type(error)(
         error.code,
-        f"Item {index} of '{step}': {error.message}",
+        error.message if error.details else f"Item {index} of '{step}': {error.message}",
         details=error.details,
         retryable=False,
         retry_after_s=error.retry_after_s,

@@ -69,7 +69,7 @@ def use(path: Path | None) -> None:
 def find() -> Path | None:
     """The browser to use, if there is one."""
     if _chosen[0] is not None:
-        return _chosen[0] if os.access(_chosen[0], os.X_OK) else None
+        return _chosen[0] if _chosen[0].is_file() and os.access(_chosen[0], os.X_OK) else None
     return next((Path(found) for name in PROGRAMS if (found := shutil.which(name)) is not None), None)
 
 
@@ -101,7 +101,13 @@ async def picture(page: Page, *, scratch: Path, out: Path) -> None:
         ]  # fmt: skip
         try:
             # No limit on address space: a browser reserves a terabyte and uses little of it.
-            done = await run(command, cwd=scratch, timeout_s=_TIMEOUT_S, limits=Limits(file_bytes=_FILE_BYTES))
+            done = await run(
+                command,
+                cwd=scratch,
+                timeout_s=_TIMEOUT_S,
+                env={"HOME": str(profile)},
+                limits=Limits(file_bytes=_FILE_BYTES),
+            )
         except TimedOut as error:
             raise Invalid("page_too_slow", "The page took more than a minute to draw; make it simpler.") from error
         finally:
