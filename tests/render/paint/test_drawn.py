@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cutroom.render.lettering import typefaces
 from cutroom.timeline.resolved import (
     Captions,
     Color,
@@ -19,6 +20,7 @@ from cutroom.timeline.resolved import (
     Waveform,
 )
 from tests.render.edits import clip, edit, style, title
+from tests.render.lettering.test_typefaces import renamed
 from tests.render.paint.gallery import centroid, keys, painted, planned
 from tests.render.studio import Studio, frames, near
 
@@ -92,3 +94,21 @@ async def test_every_artist_works_in_the_painters_process(studio: Studio, tmp_pa
     assert (last[150:, :, 0] > 150).sum() > 50
     assert (last[60:120, :60, 2] > 150).sum() > 500
     assert (last[75:105, 130:190].min(axis=2) > 150).sum() > 50
+
+
+async def test_the_painter_has_the_operators_fonts(studio: Studio, tmp_path: Path) -> None:
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    renamed("Anton-Regular.ttf", folder / "house.ttf", "House Sans")  # much narrower than the default
+    coming = TextAnimation("fade", None, "letter", Fraction(1, 10), 0.5, "left")
+
+    async def width(family: str) -> int:
+        film = edit(10, title(0, 10, "WIDTH", look={"animation": coming, "family": family}), quality="high")
+        last = frames(await studio.film(film, tmp_path / family))[-1]
+        return int((last.min(axis=2) > 150).any(axis=0).sum())
+
+    typefaces.use((folder,))
+    try:
+        assert await width("House Sans") < 0.8 * await width("Inter")
+    finally:
+        typefaces.use(())

@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 import types
+from pathlib import Path
 from typing import Any
 
 PIPE_BYTES = 1 << 20  # the most that Linux gives everyone
@@ -45,7 +46,11 @@ def main() -> None:
     # None: at any level errors are told to Python, and the threads of a decoder that is let go wait for that for ever.
     av.logging.set_level(None)
     cv2.setNumThreads(1)  # the other processors are ffmpeg's
-    orders, paths = job.read(sys.stdin.buffer.read())
+    orders, paths, fonts = job.read(sys.stdin.buffer.read())
+    if fonts:
+        from cutroom.render.lettering import typefaces  # noqa: PLC0415 — few operators have fonts of their own
+
+        typefaces.use([Path(folder) for folder in fonts])
     threads = [
         threading.Thread(target=work, args=(index, order, paths), daemon=True) for index, order in enumerate(orders)
     ]

@@ -13,6 +13,7 @@ import structlog
 
 from cutroom.kit.errors import CutroomError, Detail, Internal, Invalid, Unavailable, first_of
 from cutroom.kit.process import Limits, run
+from cutroom.render.lettering import typefaces
 from cutroom.render.paint import job
 from cutroom.render.paint.job import Order
 from cutroom.render.painting import PaintedLayer, sources
@@ -50,7 +51,8 @@ async def paint(orders: Sequence[Order], inputs: Mapping[str, Path], scratch: Pa
         Internal: `paint_failed`.
     """
     needed = {sha256 for order in orders for sha256 in sources(order.layer.painting)}
-    told = job.write(orders, {sha256: str(inputs[sha256].absolute()) for sha256 in needed})
+    paths = {sha256: str(inputs[sha256].absolute()) for sha256 in needed}
+    told = job.write(orders, paths, typefaces.folders())
     argv = [sys.executable, "-I", str(_CHILD)]
     try:
         done = await run(argv, cwd=scratch, timeout_s=_TIMEOUT_S, env=_ENV, limits=_LIMITS, stdin=told)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final
 
 from cutroom.media import info
@@ -38,20 +39,20 @@ class Order:
     alpha: bool = False
 
 
-def write(orders: Sequence[Order], paths: Mapping[str, str]) -> bytes:
-    """The job as JSON; `paths` has the file of each source by its SHA-256."""
+def write(orders: Sequence[Order], paths: Mapping[str, str], fonts: Sequence[Path] = ()) -> bytes:
+    """The job as JSON; `paths` has the file of each source by its SHA-256, `fonts` are the operator's folders."""
     told = [
         {"pipe": order.pipe, "below": order.below, "alpha": order.alpha, "layer": _plain(order.layer)}
         for order in orders
     ]
-    return json.dumps({"orders": told, "paths": dict(paths)}).encode()
+    return json.dumps({"orders": told, "paths": dict(paths), "fonts": [str(folder) for folder in fonts]}).encode()
 
 
-def read(data: bytes) -> tuple[list[Order], dict[str, str]]:
+def read(data: bytes) -> tuple[list[Order], dict[str, str], list[str]]:
     """What `write` wrote."""
     told = json.loads(data)
     orders = [Order(_made(one["layer"]), one["pipe"], one["below"], one["alpha"]) for one in told["orders"]]
-    return orders, told["paths"]
+    return orders, told["paths"], told["fonts"]
 
 
 def _plain(value: Any) -> Any:
