@@ -22,6 +22,8 @@ CLIPS = 8
 CROSSFADES = (2, 5)
 """Joins, counted from 0, at which clips cross over."""
 CROSS_FRAMES = 30
+SPARE_S = 16
+"""Seconds by which a source is longer than what a clip takes of it."""
 TITLE = "Eight clips, one film"
 BARS = {30: 3, 250: 2}
 FONT = Path(typefaces.__file__).with_name("fonts") / "Inter-Bold.otf"
@@ -37,10 +39,11 @@ class Use:
 
 
 def uses(seconds: int, size: tuple[int, int], gop: int) -> list[Use]:
-    """The clips: of four sources, each used twice."""
+    """The clips: of four sources, each used twice, from places all over their GOPs."""
     length = seconds * FPS // CLIPS
-    sources = [film(f"edit-{number}", -(-length // FPS) + 5, size=size, gop=gop) for number in range(4)]
-    return [Use(sources[number % 4], 17 + 11 * number, length) for number in range(CLIPS)]
+    sources = [film(f"edit-{number}", -(-length // FPS) + SPARE_S, size=size, gop=gop) for number in range(4)]
+    firsts = [(17 + 113 * number) % (SPARE_S * FPS) for number in range(CLIPS)]
+    return [Use(sources[number % 4], first, length) for number, first in enumerate(firsts)]
 
 
 def document(clips: list[Use], size: tuple[int, int]) -> dict[str, Any]:
