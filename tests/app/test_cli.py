@@ -189,8 +189,9 @@ def test_several_outputs_lie_beside_the_first(tmp_path: Path) -> None:
 def test_explain_shows_segments_and_costs(tmp_path: Path) -> None:
     (tmp_path / "edit.json").write_text(json.dumps(EDIT))
     done = cutroom("render", "edit.json", "--explain", cwd=tmp_path)
-    assert "encode" in done.stdout
-    assert "10 frames in 1 pieces" in done.stdout
+    assert "The picture stands still: it is encoded once." in done.stdout
+    assert "1 frames in 1 pieces" in done.stdout
+    assert "9 frames" in done.stdout
     assert "/tracks/0/clips/0" in done.stdout
 
 

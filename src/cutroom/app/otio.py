@@ -27,11 +27,15 @@ async def export(document: Path, *, output: Path | None) -> None:
     raw, _ = merged(strict_json.parse(document.read_bytes()))
     sources: dict[str, Any] = {}
     with workbench(sheet, sheet.base / "nothing") as bench:
+        folder = bench.scratch.folder("probes")
         for use in timeline.sources(edit):
             if use.asset is not None:
                 message = "Pages and timelines inside of the timeline cannot be exported yet; take them out first."
                 raise Invalid("unsupported_otio", message)
-            sources[use.src] = await (take_cues if use.kind == "captions" else take)(bench.files, use.src)
+            if use.kind == "captions":
+                sources[use.src] = await take_cues(bench.files, use.src)
+            else:
+                sources[use.src] = await take(bench.files, folder, use.src)
     resolved = timeline.resolve(edit, sources, sheet.limits)
     target = output or document.with_suffix(".otio")
     _write(target, otio.write(otio.to_otio(raw, resolved, name=sheet.stem)))

@@ -58,7 +58,8 @@ def show_warnings(warnings: Iterable[timeline.Warning]) -> None:
 
 
 async def _explain_longform(edit: LongformEdit, bench: Workbench) -> None:
-    media = {use.src: await take(bench.files, use.src) for use in longform_sources(edit)}
+    folder = bench.scratch.folder("probes")
+    media = {use.src: await take(bench.files, folder, use.src) for use in longform_sources(edit)}
     longform = resolve_longform(edit, media)
     found = await find_copies(bench.files, [track.media for track in longform.tracks])
     out.print(explain_longform(compile_longform(longform, found)), markup=False)

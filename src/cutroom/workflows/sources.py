@@ -1,8 +1,12 @@
 """Sources of a document: fetched or drawn, hashed and probed once per job."""
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter
 
 from cutroom.jobs import Context, Files
 from cutroom.kit.errors import CutroomError, Invalid, first_of
@@ -16,6 +20,9 @@ from cutroom.workflows.pages import take_page
 AT_ONCE = 8
 """Sources fetched at the same time: enough to hide latency, few enough to be polite to one host."""
 MOST_CAPTION_BYTES = 2 << 20
+PROBED = 1
+"""Raised whenever a probe would say something else of the same bytes."""
+_MEDIA: Final = TypeAdapter(Media)
 
 
 async def gather(ctx: Context, uses: Sequence[SourceUse], prefix: str = "") -> dict[str, Media | CueSheet]:
@@ -38,7 +45,7 @@ async def gather(ctx: Context, uses: Sequence[SourceUse], prefix: str = "") -> d
                 elif isinstance(use.asset, HtmlAsset):
                     found[use.src] = await ctx.step(name, take_page, ctx.files, ctx.scratch, use.asset)
                 else:
-                    found[use.src] = await ctx.step(name, take, ctx.files, use.src)
+                    found[use.src] = await ctx.step(name, take, ctx.files, ctx.scratch, use.src)
             except CutroomError as error:
                 raise error.at(use.pointers[0]) from error
 
@@ -59,14 +66,22 @@ async def gather_media(ctx: Context, uses: Sequence[SourceUse]) -> dict[str, Med
     return {src: found for src, found in (await gather(ctx, uses)).items() if isinstance(found, Media)}
 
 
-async def take(files: Files, src: str) -> Media:
-    """Bring one source into the blobs and say what it is."""
+async def take(files: Files, scratch: Path, src: str) -> Media:
+    """Bring one source into the blobs and say what it is; what was said once is kept with the bytes."""
     taken = await files.take(src)
     path = await find(files, blob_key(taken.sha256))
+    key = f"probe/{PROBED}/{taken.sha256}"
+    known = await files.find(key)
+    if known is not None:
+        return _MEDIA.validate_json(await asyncio.to_thread(known.read_bytes))
     try:
-        return Media(sha256=taken.sha256, info=await probe(path))
+        media = Media(sha256=taken.sha256, info=await probe(path))
     except CutroomError as error:
         raise error.about(_shown(src)) from error
+    draft = scratch / f"probe-{secrets.token_hex(8)}"  # two sources may be the same file
+    await asyncio.to_thread(draft.write_bytes, _MEDIA.dump_json(media))
+    await files.keep(key, draft)
+    return media
 
 
 async def take_cues(files: Files, src: str) -> CueSheet:

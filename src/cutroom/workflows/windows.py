@@ -199,7 +199,7 @@ async def _take(ctx: Context, use: SourceUse) -> SourceOutcome:
             return SourceOutcome(source=await take_cues(ctx.files, use.src))
         if isinstance(use.asset, timeline.HtmlAsset):
             return SourceOutcome(source=await take_page(ctx.files, ctx.scratch, use.asset))
-        return SourceOutcome(source=await take(ctx.files, use.src))
+        return SourceOutcome(source=await take(ctx.files, ctx.scratch, use.src))
     except CutroomError as error:
         return SourceOutcome(failure=_failure(ctx, error))
 

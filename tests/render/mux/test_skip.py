@@ -100,6 +100,8 @@ def test_a_key_frame_comes_every_ten_seconds_and_the_others_cost_a_dozen_bytes(t
     assert [place for place, key in enumerate(run.keys) if key] == [0, 300, 600]
     assert max(size for size, key in zip(run.sizes.tolist(), run.keys.tolist(), strict=True) if not key) <= 16
     assert run.whole
+    rare = skipped(encoded(tmp_path / "still.mp4", 1), 750, FPS, tmp_path / "packets", key_s=20).run
+    assert [place for place, key in enumerate(rare.keys) if key] == [0, 600]
 
 
 def test_the_sets_of_skipped_pictures_have_ids_of_their_own(tmp_path: Path) -> None:

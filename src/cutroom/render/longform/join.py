@@ -18,6 +18,10 @@ from cutroom.render.mux.skip import skipped
 from cutroom.render.plan import RepeatSegment, SkipSegment
 from cutroom.render.repeat import made_for
 
+_IDR_S: Final = 30
+"""Seconds between IDR pictures of a still: in hours of film they are most of its bytes, and most of the time to write
+it. What lies between decodes in no time, so that seeking does not suffer.
+"""
 _CONFIGS: Final = {
     (48_000, 1): b"\x11\x88",
     (48_000, 2): b"\x11\x90",
@@ -62,7 +66,8 @@ def _pictures(plan: LongformPlan, pieces: Mapping[str, Path], scratch: Path) -> 
         if isinstance(segment, SkipSegment):
             kept = (segment.key, segment.frames)
             if kept not in stills:
-                stills[kept] = skipped(found, segment.frames, plan.output.fps, scratch / f"{len(stills)}.h264")
+                packets = scratch / f"{len(stills)}.h264"
+                stills[kept] = skipped(found, segment.frames, plan.output.fps, packets, key_s=_IDR_S)
             found = stills[kept]
         elif isinstance(segment, RepeatSegment):
             found = Pictures(found.run.repeated(segment.frames // segment.cycle.frames), found.config)

@@ -148,14 +148,15 @@ def skip_slice(number: int, place: int, counts: Counting) -> bytes:
     return bits.nal(_SLICE)
 
 
-def skipped(still: Pictures, frames: int, fps: Fraction, scratch: Path) -> Pictures:
+def skipped(still: Pictures, frames: int, fps: Fraction, scratch: Path, *, key_s: int = IDR_S) -> Pictures:
     """Go on showing a still.
 
     Args:
         still: one IDR picture of our own encoder.
         frames: how many frames it is to be shown, itself included.
         fps: frames a second.
-        scratch: the file to write the packets to: those of `IDR_S` seconds; the run repeats them.
+        scratch: the file to write the packets to: those of `key_s` seconds; the run repeats them.
+        key_s: seconds from one IDR picture to the next.
 
     Raises:
         ValueError: when `still` is more than one picture, or not of our encoder.
@@ -165,7 +166,7 @@ def skipped(still: Pictures, frames: int, fps: Fraction, scratch: Path) -> Pictu
         raise ValueError("a still is one picture of one encoder")
     counts = counting(config.sequences[0])
     number = 255 - counts.sequence
-    cycle = min(frames, max(1, round(IDR_S * fps)))
+    cycle = min(frames, max(1, round(key_s * fps)))
     with still.run.path.open("rb") as file:
         file.seek(int(still.run.offsets[0]))
         packets = [file.read(int(still.run.sizes[0]))]
