@@ -18,9 +18,10 @@ case "$1" in
   lock) echo "{lock}" >&2; exit 2 ;;
 esac
 """
-PYTHON = f"""#!{sys.executable}
-import json, os, sys
-print(json.dumps({{"argv": sys.argv[1:], "cwd": os.getcwd(), "pid": os.getpid(), "path": os.environ["PATH"]}}))
+SAID = '{"argv": sys.argv[1:], "cwd": os.getcwd(), "pid": os.getpid(), "path": os.environ["PATH"]}'
+# Through a shell, since a path with a space cannot stand behind "#!".
+PYTHON = f"""#!/bin/sh
+exec "{sys.executable}" -c 'import json, os, sys; print(json.dumps({SAID}))' "$@"
 """
 
 

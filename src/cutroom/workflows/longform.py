@@ -25,7 +25,7 @@ from cutroom.timeline import Edit, Limits, Media
 from cutroom.timeline.longform import LongformEdit, longform_sources, resolve_longform
 from cutroom.workflows.blobs import blob_key, find, locate
 from cutroom.workflows.pieces import which_are_kept
-from cutroom.workflows.render import FETCHED, JOINED, RENDERED, FileOutput, RenderOutput, publish, render
+from cutroom.workflows.render import FETCHED, JOINED, RENDERED, RenderOutput, output_of, publish, render
 from cutroom.workflows.sources import gather_media
 
 Document = Edit | LongformEdit
@@ -106,24 +106,7 @@ async def join(ctx: Context, plan: LongformPlan, reused: int = 0) -> RenderOutpu
     report = await verify_longform(plan, out, reused=reused)
     film = Made(out, "render", f"render.{kind.extension}", kind.content_type)
     artifacts = await publish(ctx, [film, write_report(report, ctx.scratch)], 0)
-    file = FileOutput(
-        artifact=artifacts[0],
-        format=plan.output.format,
-        duration=float(report.duration),
-        width=report.width,
-        height=report.height,
-        fps=None if report.fps is None else str(report.fps),
-        frames=report.frames,
-        size_bytes=report.size_bytes,
-    )
-    return RenderOutput(
-        **file.model_dump(),
-        artifacts=artifacts,
-        outputs=[file],
-        segments=len(plan.segments),
-        reused_segments=reused,
-        warnings=list(plan.warnings),
-    )
+    return output_of(artifacts, report, segments=len(plan.segments), reused=reused)
 
 
 def _item(piece: SegmentPlan | EncodedSound) -> LongformItem:

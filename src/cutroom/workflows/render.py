@@ -9,7 +9,7 @@ from cutroom import timeline
 from cutroom.jobs import Context
 from cutroom.kit.errors import CutroomError
 from cutroom.kit.schema import Schema
-from cutroom.render import Made, RenderPlan
+from cutroom.render import Made, RenderPlan, RenderReport
 from cutroom.timeline import Edit, Limits
 from cutroom.workflows.inner import gather_edit
 from cutroom.workflows.pieces import make, parts_of, pieces_of
@@ -74,9 +74,14 @@ async def join(ctx: Context, plan: RenderPlan, number: int = 0, reused: int = 0)
     made = await engine.finish(plan, parts=parts, audio=audio, scratch=folder, out=folder / f"out.{plan.output.format}")
     report = await engine.verify(plan, made[0].path, reused=reused)
     artifacts = await publish(ctx, [*made, engine.write_report(report, folder)], number)
+    return output_of(artifacts, report, segments=len(plan.segments), reused=reused)
+
+
+def output_of(artifacts: Sequence[str], report: RenderReport, *, segments: int, reused: int) -> RenderOutput:
+    """What is told of one output: its files, the output itself first, and what was measured on it."""
     file = FileOutput(
         artifact=artifacts[0],
-        format=plan.output.format,
+        format=report.format,
         duration=float(report.duration),
         width=report.width,
         height=report.height,
@@ -86,11 +91,11 @@ async def join(ctx: Context, plan: RenderPlan, number: int = 0, reused: int = 0)
     )
     return RenderOutput(
         **file.model_dump(),
-        artifacts=artifacts,
+        artifacts=list(artifacts),
         outputs=[file],
-        segments=len(plan.segments),
+        segments=segments,
         reused_segments=reused,
-        warnings=list(plan.warnings),
+        warnings=list(report.warnings),
     )
 
 
