@@ -6,6 +6,7 @@ from typing import Final
 
 from cutroom.render.encoders import SAMPLE_RATE
 from cutroom.render.plan import RenderPlan, Segment, SegmentPlan
+from cutroom.render.repeat import made_for
 
 _PRESETS: Final[Mapping[str, float]] = {
     "ultrafast": 88, "superfast": 49, "veryfast": 41, "faster": 30, "fast": 22, "medium": 10, "slow": 6,
@@ -129,11 +130,7 @@ def estimate(
 
 def _made(segment: Segment) -> SegmentPlan | None:
     """What is encoded for a segment; None for one that is copied."""
-    if segment.kind == "encode":
-        return segment
-    if segment.kind == "repeat":
-        return segment.cycle
-    return segment.still if segment.kind == "skip" else None
+    return None if segment.kind == "copy" else made_for(segment)
 
 
 def _seconds(segment: SegmentPlan, calibration: Calibration) -> float:

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from cutroom.render.encoders import SAMPLE_RATE
 from cutroom.render.plan import CopySegment, ImageLayer, Layer, RenderPlan, Segment, VideoLayer
+from cutroom.render.repeat import made_for
 from cutroom.render.sound.plan import AudioPlan
 
 _KEY = 12  # characters of a key or hash that are shown
@@ -35,7 +36,7 @@ def _segment(segment: Segment, fps: Fraction) -> Iterable[str]:
     if isinstance(segment, CopySegment):
         yield f"          {segment.source.sha256[:_KEY]} packets from {segment.first_pts}  {segment.pointer}"
         return
-    inner = segment.cycle if segment.kind == "repeat" else segment.still if segment.kind == "skip" else segment
+    inner = made_for(segment)
     if inner is not segment:
         yield f"          {inner.frames} frames, shown again and again"
     for layer in inner.layers:

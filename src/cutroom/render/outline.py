@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cutroom.render.plan import RenderPlan, Segment
+from cutroom.render.repeat import made_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _layers(segment: Segment, fps: float) -> tuple[LayerOutline, ...]:
     if segment.kind == "copy":
         end = round((segment.start + segment.frames) / fps, 6)
         return (LayerOutline("video", segment.pointer, round(segment.start / fps, 6), end),)
-    inner = segment.cycle if segment.kind == "repeat" else segment.still if segment.kind == "skip" else segment
+    inner = made_for(segment)
     zero = segment.start
     return tuple(
         LayerOutline(

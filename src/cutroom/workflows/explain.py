@@ -18,7 +18,7 @@ from cutroom.timeline import CueSheet, Edit, Limits, Media
 from cutroom.timeline.output import Output
 from cutroom.workflows.blobs import locate
 from cutroom.workflows.inner import gather_edit
-from cutroom.workflows.pieces import pieces_of, render_piece, which_are_kept
+from cutroom.workflows.pieces import make, pieces_of, which_are_kept
 from cutroom.workflows.plans import cards_encoders, planned, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
 
@@ -138,12 +138,9 @@ async def preview(ctx: Context, given: Preview) -> RenderOutput:
     resolved = timeline.resolve(edit, gathered.sources, given.limits, output=quick)
     plan = await planned(ctx, scaled(resolved, PREVIEW_WIDTH))
     ctx.progress(0.1, "rendering")
-    pieces = pieces_of(plan)
-    kept = await ctx.step("kept", which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
-    missing = [piece for piece in pieces if piece.plan.key not in kept]
-    await ctx.map("pieces", render_piece, missing, span=(0.1, 0.95))
+    kept = await make(ctx, pieces_of(plan), span=(0.1, 0.95))
     ctx.progress(0.95, "joining")
-    made = await ctx.step("join", join, ctx, plan, 0, len(kept))
+    made = await ctx.step("join", join, ctx, plan, 0, kept)
     ctx.progress(1.0, "done")
     return merged([made], gathered.warnings)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from cutroom import render as engine
 from cutroom.jobs import Context, Files
 from cutroom.render import AudioPlan, MixPlan, RenderPlan, SegmentPlan
-from cutroom.render.plan import Segment
+from cutroom.render.repeat import made_for
 from cutroom.workflows.blobs import blob_key, find, locate
 
 
@@ -36,7 +36,7 @@ class Piece:
 def pieces_of(*plans: RenderPlan) -> list[Piece]:
     """What the plans are joined from, each thing once: the sounds first, since they are long, then the segments."""
     sounds = [_sound(plan.audio, plan.engine) for plan in plans if plan.audio is not None]
-    segments = [Piece(segment=made) for plan in plans for made in _made(plan.segments)]
+    segments = [Piece(segment=made_for(one)) for plan in plans for one in plan.segments if one.kind != "copy"]
     return _distinct([*sounds, *segments])
 
 
@@ -51,17 +51,6 @@ def _sound(audio: AudioPlan, engine_name: str) -> Piece:
 
 def _distinct(pieces: Iterable[Piece]) -> list[Piece]:
     return list({piece.plan.key: piece for piece in pieces}.values())
-
-
-def _made(segments: Iterable[Segment]) -> Iterable[SegmentPlan]:
-    """What is encoded for the segments; a copied one needs nothing."""
-    for segment in segments:
-        if segment.kind == "encode":
-            yield segment
-        elif segment.kind == "repeat":
-            yield segment.cycle
-        elif segment.kind == "skip":
-            yield segment.still
 
 
 async def parts_of(files: Files, plan: RenderPlan) -> tuple[list[Path], Path | None]:
