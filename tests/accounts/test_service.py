@@ -23,7 +23,7 @@ async def test_a_key_speaks_for_its_workspace(database: Database) -> None:
         principal = await accounts.authenticate(session, made.plaintext)
     assert principal is not None
     assert principal.workspace_id == made.key.workspace_id
-    assert principal.api_key_id == made.key.id
+    assert principal.id == made.key.id
     assert principal.scopes == {"*"}
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,27 @@ class NewApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking, and what they may do; `scopes` holds "*" for everything in the workspace."""
+    """Who is asking, in which workspace, and what they may do there.
+
+    Args:
+        workspace_id: where they act.
+        id: of the API key (`key_…`) or user (`usr_…`).
+        kind: how they have shown who they are: an API key, a cookie session, or a token of an identity provider.
+        scopes: what they may do; "*" is everything in the workspace, "jobs:*" everything with jobs.
+        user_id: the person, where there is one.
+        session_id: of a cookie session (`ses_…`) or a token's own session, so that it can be revoked.
+        expires_at: when this proof ends; streams that are open then are closed.
+    """
 
     workspace_id: str
-    api_key_id: str
+    id: str
+    kind: Literal["api_key", "session", "token"]
     scopes: frozenset[str]
+    user_id: str | None = None
+    session_id: str | None = None
+    expires_at: datetime | None = None
+
+    def may(self, scope: str) -> bool:
+        """Whether this scope, `area:read` or `area:write`, is among theirs."""
+        area, _, _ = scope.partition(":")
+        return not self.scopes.isdisjoint({"*", f"{area}:*", scope})

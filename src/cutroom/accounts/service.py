@@ -44,7 +44,7 @@ class AccountService:
             return None
         if found.stale:
             await repository.note_use(session, found.id)
-        return Principal(found.workspace_id, found.id, frozenset(found.scopes))
+        return Principal(found.workspace_id, found.id, "api_key", frozenset(found.scopes))
 
     async def api_key(self, session: AsyncSession, workspace_id: str, api_key_id: str) -> ApiKey | None:
         """What may be shown of a key of this workspace."""
