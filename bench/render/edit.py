@@ -9,12 +9,11 @@ a fifth of its memory, summed over all processes at any time.
 import argparse
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.render.stand import FOLDER, Taken, cutroom, film, plain, table
+from bench.render.stand import Taken, cutroom, film, folder, plain, table
 from cutroom.render.lettering import typefaces
 
 FPS = 30
@@ -91,32 +90,39 @@ def graph(clips: list[Use]) -> str:
     return ";".join([*parts, f"[{picture}]drawtext={look}:{place},format=yuv420p[v]", f"[{sound}]anull[a]"])
 
 
-def round_of(seconds: int, size: tuple[int, int], gop: int, folder: Path) -> tuple[Taken, Taken]:
+def round_of(seconds: int, size: tuple[int, int], gop: int, into: Path) -> tuple[Taken, Taken]:
     """One render, and the plain graph's."""
     clips = uses(seconds, size, gop)
-    ours = cutroom(document(clips, size), folder / f"ours-{gop}.mp4", cache=folder / f"cache-{gop}")
+    ours = cutroom(document(clips, size), into / f"ours-{gop}.mp4", cache=into / f"cache-{gop}")
     inputs = [argument for use in clips for argument in ("-i", use.path)]
     bare = plain(
         *inputs, "-filter_complex", graph(clips), "-map", "[v]", "-map", "[a]",
         "-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-g", "60", "-bf", "3", "-c:a", "aac", "-b:a", "128k",
-        folder / f"bare-{gop}.mp4",
+        into / f"bare-{gop}.mp4",
     )  # fmt: skip
     return ours, bare
 
 
 def main(seconds: int, size: tuple[int, int], gops: list[int]) -> None:
-    folder = Path(tempfile.mkdtemp(dir=FOLDER))
-    rows, found = [], {}
+    made = folder()
+    rows: list[tuple[str, ...]] = []
+    found: dict[str, dict[str, float]] = {}
     for gop in gops:
-        ours, bare = round_of(seconds, size, gop, folder)
+        ours, bare = round_of(seconds, size, gop, made)
         speed, memory = bare.seconds / ours.seconds, bare.peak_bytes / ours.peak_bytes
-        rows.append((f"plain graph, GOPs of {gop}", f"{bare.seconds:.1f}", "1.0x", bare.memory, "1.0x less"))
+        cpu = bare.cpu_s / ours.cpu_s
         name = f"cutroom, GOPs of {gop} (bar: {BARS.get(gop, 2)}x, 5x less)"
-        rows.append((name, f"{ours.seconds:.1f}", f"{speed:.1f}x", ours.memory, f"{memory:.1f}x less"))
-        found[str(gop)] = {"speed": round(speed, 2), "memory": round(memory, 2)}
-    table(f"Edit of {seconds} s in {size[0]}x{size[1]}", ["who", "seconds", "speed", "memory", ""], rows)
+        for who, one, ratios in (
+            (f"plain graph, GOPs of {gop}", bare, (1.0, 1.0, 1.0)),
+            (name, ours, (speed, cpu, memory)),
+        ):
+            figures = (f"{one.seconds:.1f}", f"{ratios[0]:.1f}x", f"{one.cpu_s:.1f}", f"{ratios[1]:.1f}x")
+            rows.append((who, *figures, one.memory, f"{ratios[2]:.1f}x less"))
+        found[str(gop)] = {"speed": round(speed, 2), "cpu": round(cpu, 2), "memory": round(memory, 2)}
+    heads = ["who", "seconds", "speed", "CPU s", "speed", "memory", ""]
+    table(f"Edit of {seconds} s in {size[0]}x{size[1]}", heads, rows)
     print(json.dumps(found))
-    shutil.rmtree(folder)
+    shutil.rmtree(made)
 
 
 if __name__ == "__main__":

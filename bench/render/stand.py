@@ -1,17 +1,22 @@
 """What render benchmarks share: synthetic sources, running programs with their time and memory taken, and tables.
 
-Sources are kept in the temporary folder between runs. Memory is the resident memory of a program and all its children,
-summed, at its highest among samples taken 20 times a second.
+Sources are kept in the temporary folder between runs. Memory is that of a program and all its children at its highest
+among samples taken 20 times a second: their proportional set sizes, summed, so that a page which several of them share
+(the text of ffmpeg, Python's libraries) is counted once. Resident memory, which counts it for each, stands in for that
+where the kernel does not tell. CPU seconds are those of the whole tree too; where other work shares the processors they
+say more than the wall-clock does.
 """
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +30,11 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a run took: seconds of wall-clock time, and bytes of memory at its peak."""
+    """What a run took: seconds of wall-clock time, bytes of memory at its peak, and CPU seconds of all processes."""
 
     seconds: float
     peak_bytes: int
+    cpu_s: float = 0.0
 
     @property
     def memory(self) -> str:
@@ -39,7 +45,7 @@ class Taken:
 def taken(command: Sequence[str | Path], *, cwd: Path | None = None) -> Taken:
     """Run a program to its end."""
     peak = 0
-    began = time.perf_counter()
+    before, began = _spent_s(), time.perf_counter()
     with subprocess.Popen(
         [str(part) for part in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as p:
@@ -58,7 +64,7 @@ def taken(command: Sequence[str | Path], *, cwd: Path | None = None) -> Taken:
         watcher.join()
     if p.returncode != 0:
         raise SystemExit(f"{command[0]} ended with {p.returncode}: {said.decode(errors='replace')[-3000:]}")
-    return Taken(seconds, peak)
+    return Taken(seconds, peak, _spent_s() - before)
 
 
 def plain(*arguments: str | Path) -> Taken:
@@ -93,6 +99,12 @@ def film(name: str, seconds: float, *, size: tuple[int, int] = (1920, 1080), fps
     return path
 
 
+def folder() -> Path:
+    """A new folder for what a benchmark makes."""
+    FOLDER.mkdir(exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=FOLDER))
+
+
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print figures."""
     lines = [list(heads), *([str(value) for value in row] for row in rows)]
@@ -102,23 +114,36 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) ->
         print("  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip())
 
 
+def _spent_s() -> float:
+    """CPU seconds of every program that has ended, with what it started."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
 def _tree_bytes(root: int) -> int:
-    """Resident memory of a process and everything that it started."""
+    """Memory of a process and everything that it started."""
     parents: dict[int, int] = {}
-    resident: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                pages = int((entry / "statm").read_text().split()[1])
-            except OSError:
-                continue  # it has ended meanwhile
-            parents[int(entry.name)] = parent
-            resident[int(entry.name)] = pages * _PAGE_BYTES
+            with suppress(OSError):  # it has ended meanwhile
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
     total = 0
-    for pid, held in resident.items():
+    for pid in parents:
         above = pid
         while above not in {0, root}:
             above = parents.get(above, 0)
-        total += held if above == root else 0
+        total += _held_bytes(pid) if above == root else 0
     return total
+
+
+def _held_bytes(pid: int) -> int:
+    """The proportional set size of a process, or its resident memory where that cannot be read."""
+    folder = Path(f"/proc/{pid}")
+    try:
+        for line in (folder / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        with suppress(OSError):
+            return int((folder / "statm").read_text().split()[1]) * _PAGE_BYTES
+    return 0
