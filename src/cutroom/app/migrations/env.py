@@ -5,6 +5,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 
 import cutroom.accounts.rows
+import cutroom.accounts.user_rows
 import cutroom.assets.rows
 import cutroom.jobs.rows
 import cutroom.templates.rows  # noqa: F401 — declares its tables, as those above do
