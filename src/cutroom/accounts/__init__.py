@@ -2,6 +2,18 @@
 
 from cutroom.accounts.account import ApiKey, NewApiKey, Principal, Workspace
 from cutroom.accounts.api_keys import is_api_key
+from cutroom.accounts.roles import AREAS, SCOPES, SCOPES_OF, Role
 from cutroom.accounts.service import AccountService
 
-__all__ = ["AccountService", "ApiKey", "NewApiKey", "Principal", "Workspace", "is_api_key"]
+__all__ = [
+    "AREAS",
+    "SCOPES",
+    "SCOPES_OF",
+    "AccountService",
+    "ApiKey",
+    "NewApiKey",
+    "Principal",
+    "Role",
+    "Workspace",
+    "is_api_key",
+]

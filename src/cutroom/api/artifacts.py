@@ -9,7 +9,7 @@ from cutroom.api.deps import Services
 from cutroom.api.errors import errors
 from cutroom.api.routes import keyed
 
-router: Final = keyed("artifacts")
+router: Final = keyed("artifacts", area="jobs")
 
 
 @router.get(

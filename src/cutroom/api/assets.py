@@ -15,7 +15,7 @@ from cutroom.assets import Asset
 from cutroom.kit.schema import Schema
 from cutroom.media.info import MediaInfo
 
-router: Final = keyed("assets")
+router: Final = keyed("assets", area="assets")
 LIST: Final = "assets"
 
 

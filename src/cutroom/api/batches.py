@@ -32,7 +32,7 @@ ROUTE: Final = "templates.render"
 SLACK_S: Final = 30.0
 CSV: Final = "text/csv"
 LINES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
-router = keyed("templates")
+router = keyed("templates", area="jobs")
 
 
 class TemplateRender(Schema):
@@ -124,7 +124,11 @@ async def _single(
     async with services.database.begin() as session:
         await check_sources(services, session, caller, files_of(edit), prefix="/document")
         submission = Submission(
-            type="render", input=edit, correlation_id=request_id_of(request.scope), idempotency=once
+            type="render",
+            input=edit,
+            correlation_id=request_id_of(request.scope),
+            idempotency=once,
+            seconds=float(timeline.longest(edit, services.limits)),
         )
         return await services.jobs.submit(session, caller.workspace_id, submission)
 
@@ -168,14 +172,30 @@ async def _batch(
     with tempfile.TemporaryDirectory(prefix="cutroom-rows-") as folder:
         path = Path(folder) / "rows"
         written = await asyncio.to_thread(write_rows, path, form, services.limits, rows)
+        seconds = await asyncio.to_thread(_seconds, path, services.limits) * written.count
         blob = f"rows/{written.sha256}"
         await services.assets.keep_blob(caller.workspace_id, blob, path)
     given = Batch(rows=blob, count=written.count, template_id=template.id, template_version=template.version)
     async with services.database.begin() as session:
         submission = Submission(
-            type="render.batch", input=given, correlation_id=request_id_of(request.scope), idempotency=once
+            type="render.batch",
+            input=given,
+            correlation_id=request_id_of(request.scope),
+            idempotency=once,
+            seconds=seconds,
         )
         return await services.jobs.submit(session, caller.workspace_id, submission)
+
+
+def _seconds(path: Path, limits: timeline.Limits) -> float:
+    """How long a row of the file may get: as long as its first one that can be read; 0 when none can."""
+    file = RowsFile(path)
+    form, _ = file.form()
+    for offset in file.windows():
+        for row in file.read(offset):
+            with suppress(Invalid):
+                return float(timeline.longest(edit_of(form, limits, row), limits))
+    return 0.0
 
 
 def _kind(content_type: str | None) -> str:

@@ -13,7 +13,7 @@ from cutroom.api.job_view import JobList, job_views
 from cutroom.api.routes import keyed
 from cutroom.kit.schema import Schema
 
-router = keyed("dead letters")
+router = keyed("dead letters", area="jobs")
 LIST: Final = "dead-letters"
 MAX_IDS: Final = 1_000
 

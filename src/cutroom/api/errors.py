@@ -29,15 +29,20 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "malformed_json": 400,
     "json_too_deep": 400,
     "bad_header": 400,
+    "malformed_request": 400,
+    "host_not_allowed": 400,
+    "method_override_refused": 400,
     "key_in_url": 400,
     "unauthenticated": 401,
     "method_not_allowed": 405,
     "body_too_slow": 408,
+    "head_too_slow": 408,
     "body_too_large": 413,
     "payload_too_large": 413,
     "upload_too_large": 413,
     "unsupported_media_type": 415,
     "range_not_satisfiable": 416,
+    "headers_too_large": 431,
 }
 _CLOSING: Final = frozenset({408, 413})
 DEFAULT_RETRY_AFTER_S: Final = 2.0
@@ -81,10 +86,8 @@ def status_of(error: CutroomError) -> int:
 def error_response(error: CutroomError, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
     """The answer that says so."""
     status = status_of(error)
-    details = [ErrorDetail(pointer=d.pointer, code=d.code, message=d.message) for d in error.details]
-    body = ErrorBody(code=error.code, message=error.message, details=details or None, correlation_id=request_id)
     answer = Response(
-        ErrorEnvelope(error=body).model_dump_json(exclude_none=True),
+        error_bytes(error, request_id),
         status_code=status,
         media_type="application/json",
         headers={"Cache-Control": "no-store", **(headers or {})},
@@ -97,6 +100,13 @@ def error_response(error: CutroomError, request_id: str, headers: Mapping[str, s
         # The rest of the body is still under way, and nobody will read it.
         answer.headers["Connection"] = "close"
     return answer
+
+
+def error_bytes(error: CutroomError, request_id: str) -> bytes:
+    """The body of that answer."""
+    details = [ErrorDetail(pointer=d.pointer, code=d.code, message=d.message) for d in error.details]
+    body = ErrorBody(code=error.code, message=error.message, details=details or None, correlation_id=request_id)
+    return ErrorEnvelope(error=body).model_dump_json(exclude_none=True).encode()
 
 
 def request_id_of(scope: Scope) -> str:
@@ -168,7 +178,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _MEANING: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
     401: "No API key was sent, or none that is known.",
-    403: "The signature does not fit, or has expired.",
+    403: "Your key or role may not do this; for links: the signature does not fit, or has expired.",
     404: "There is no such thing in this workspace.",
     405: "The address does not take this method.",
     408: "The body came too slowly.",

@@ -19,7 +19,7 @@ from cutroom.api.routes import keyed
 from cutroom.jobs import Job, JobEvent
 from cutroom.kit.errors import Detail, Invalid
 
-router = keyed("jobs")
+router = keyed("jobs", area="jobs")
 LIST: Final = "events"
 EVENT_STREAM: Final = "text/event-stream"
 RECONNECT_MS: Final = 2_000

@@ -20,7 +20,7 @@ from cutroom.kit.errors import Unavailable
 from cutroom.kit.schema import Schema
 
 router: Final = open_to_all("health")
-inner: Final = keyed("health", prefix="")
+inner: Final = keyed("health", area="metrics", prefix="")
 DATABASE_WITHIN_S: Final = 3.0
 _TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 

@@ -13,7 +13,7 @@ from cutroom.api.job_view import JobList, JobOut, ShownStatus, job_view, job_vie
 from cutroom.api.routes import keyed
 from cutroom.jobs import Status
 
-router = keyed("jobs")
+router = keyed("jobs", area="jobs")
 LIST: Final = "jobs"
 
 StatusFilter = Annotated[ShownStatus | None, Query(description="Only jobs in this state.")]

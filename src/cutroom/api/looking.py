@@ -9,7 +9,7 @@ from cutroom.api.auth import Caller
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors, request_id_of
 from cutroom.api.renders import Document, check_sources, files_of, read_document
-from cutroom.api.routes import keyed
+from cutroom.api.routes import keyed, needs
 from cutroom.api.submission import ACCEPTED, KeyHeader, Wait, accepted
 from cutroom.jobs import Idempotency, Submission, Submitted
 from cutroom.kit.errors import Detail, Invalid
@@ -19,7 +19,7 @@ from cutroom.workflows.explain import FRAMES, Explain, Storyboard
 
 WAIT_S: Final = 60.0
 """How long the answer waits when nothing is said: both jobs are short, once their sources are here."""
-router = keyed("render")
+router = keyed("render", area="jobs")
 Frames = Annotated[int, Query(ge=1, le=MOST, description="How many frames to show.")]
 Board = Annotated[
     int | None, Query(ge=1, le=MOST, description="Draws a storyboard of so many frames as well, as an artifact.")
@@ -31,6 +31,7 @@ Board = Annotated[
     operation_id="explainRender",
     status_code=202,
     responses={**ACCEPTED, **errors(408, 409, 413, 415)},
+    openapi_extra=needs("jobs:read"),
 )
 async def explain_render(
     request: Request,
@@ -57,6 +58,7 @@ async def explain_render(
     operation_id="drawStoryboard",
     status_code=202,
     responses={**ACCEPTED, **errors(408, 409, 413, 415)},
+    openapi_extra=needs("jobs:read"),
 )
 async def draw_storyboard(
     request: Request,

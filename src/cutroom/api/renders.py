@@ -16,7 +16,7 @@ from cutroom.accounts import Principal
 from cutroom.api.auth import Caller
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors, request_id_of
-from cutroom.api.routes import keyed
+from cutroom.api.routes import keyed, needs
 from cutroom.api.submission import ACCEPTED, KeyHeader, Wait, accepted, idempotency
 from cutroom.jobs import Idempotency, Submission
 from cutroom.kit.errors import Detail, Invalid, NotFound
@@ -27,7 +27,7 @@ from cutroom.timeline.longform import LongformEdit
 
 ROUTE = "render"
 MAX_DETAILS = 100
-router = keyed("render")
+router = keyed("render", area="jobs")
 
 
 class RenderRequest(timeline.Edit):
@@ -103,12 +103,20 @@ async def create_render(
         submitted = await services.jobs.submit(
             session,
             caller.workspace_id,
-            Submission(type="render", input=edit, correlation_id=request_id_of(request.scope), idempotency=once),
+            Submission(
+                type="render",
+                input=edit,
+                correlation_id=request_id_of(request.scope),
+                idempotency=once,
+                seconds=float(timeline.longest(edit, services.limits)),
+            ),
         )
     return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait)
 
 
-@router.post("/render/validate", operation_id="validateRender", responses=errors(408, 413, 415))
+@router.post(
+    "/render/validate", operation_id="validateRender", responses=errors(408, 413, 415), openapi_extra=needs("jobs:read")
+)
 async def validate_render(services: Services, caller: Caller, document: Document) -> ValidationOut:
     """Check a timeline as `POST /render` would, without making a job. Costs nothing."""
     edit, _ = await read_document(services, document, None)

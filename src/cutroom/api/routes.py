@@ -1,19 +1,22 @@
 """How routes take requests: who, then what, and only then the handler."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any, ClassVar, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from cutroom.api.auth import authenticate
+from cutroom.accounts import Principal
+from cutroom.api.auth import SCOPE_KEY, authenticate
 from cutroom.api.body import StrictRequest
 from cutroom.api.deps import PREFIX
 from cutroom.api.errors import errors
-from cutroom.kit.errors import Detail, Invalid
+from cutroom.kit.errors import Detail, Forbidden, Invalid
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+SCOPE_FIELD: Final = "x-scope"
+"""Where a route's description says which scope it needs."""
 
 
 class StrictRoute(APIRoute):
@@ -40,17 +43,61 @@ class StrictRoute(APIRoute):
 
 
 class KeyedRoute(StrictRoute):
-    """Lets in those who have an API key; a route of a router made by `keyed` cannot forget to ask."""
+    """Lets in those who are known and may do this; a route of a router made by `keyed` cannot forget to ask."""
+
+    area: ClassVar[str | None] = None
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        more["openapi_extra"] = needs(self._usual(more.get("methods") or ()), **(more.get("openapi_extra") or {}))
+        super().__init__(path, endpoint, **more)
+
+    @property
+    def scope(self) -> str | None:
+        """What whoever calls this route must be allowed to do; None when it is about the caller alone."""
+        found: str | None = (self.openapi_extra or {})[SCOPE_FIELD]
+        return found
 
     async def admit(self, request: Request) -> None:
-        """Whoever is known may come in."""
+        """Whoever is known and has the scope may come in; whose things they ask for is not looked at yet."""
         await authenticate(request)
+        if self.scope is not None:
+            demand(request.scope[SCOPE_KEY], self.scope)
+
+    @classmethod
+    def _usual(cls, methods: Collection[str]) -> str | None:
+        if cls.area is None:
+            return None
+        return f"{cls.area}:{'read' if set(methods) <= {'GET', 'HEAD'} else 'write'}"
 
 
-def keyed(*tags: str, prefix: str = PREFIX) -> APIRouter:
-    """A router whose routes all need an API key."""
-    responses = errors(400, 401, 422, 500, 503)
-    return APIRouter(prefix=prefix, route_class=KeyedRoute, tags=list(tags), responses=responses)
+def needs(scope: str | None, **more: Any) -> dict[str, Any]:
+    """The `openapi_extra` of a route that needs another scope than its area and method say; `more` goes with it."""
+    return {SCOPE_FIELD: scope, **more}
+
+
+def demand(principal: Principal, scope: str) -> None:
+    """Refuse whoever may not do this, whether or not the thing exists.
+
+    Raises:
+        Forbidden: `scope_missing`.
+    """
+    if not principal.may(scope):
+        message = f"This needs the scope '{scope}', which neither your key nor your role has here; ask an admin for it."
+        raise Forbidden("scope_missing", message)
+
+
+def keyed(*tags: str, area: str | None, prefix: str = PREFIX) -> APIRouter:
+    """A router whose routes all need somebody who is known and has a scope.
+
+    Args:
+        tags: of its routes, for the description.
+        area: GET and HEAD need `<area>:read`, other methods `<area>:write`, unless a route says otherwise by `needs`.
+            None: the routes are about the caller alone, and need no scope.
+        prefix: of its paths.
+    """
+    made = type("KeyedRoute", (KeyedRoute,), {"area": area})
+    responses = errors(400, 401, 403, 422, 500, 503)
+    return APIRouter(prefix=prefix, route_class=made, tags=list(tags), responses=responses)
 
 
 def open_to_all(*tags: str) -> APIRouter:

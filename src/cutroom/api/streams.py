@@ -3,7 +3,7 @@
 A key comes in a header, as the subprotocol `bearer.<key>` beside `cutroom.v1` (all that a browser can set), or in the
 first message, `{"apiKey": "ctr_…"}`; never in the URL. Close codes: 1000 the job ended, 1008 the client says too much,
 1012 the server restarts, 1013 try again later (too slow, too many streams, no database), 4400 a bad request, 4401 an
-unknown key, 4404 no such job.
+unknown key, 4403 a key that may not read jobs, 4404 no such job.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from cutroom.api.errors import unauthenticated
 from cutroom.api.following import MAX_SEQ, Seats, events_of
 from cutroom.api.job_view import event_view
 from cutroom.api.racing import first_to_end
+from cutroom.api.routes import demand
 from cutroom.kit import strict_json
 from cutroom.kit.errors import CutroomError, Invalid
 
@@ -29,7 +30,7 @@ _BEARER: Final = "bearer."
 MAX_MESSAGES: Final = 16
 MAX_FIRST_MESSAGE: Final = 1_024
 CLOSE_WITHIN_S: Final = 5.0
-ENDED, POLICY, RESTART, LATER, BAD, WHO, NOWHERE = 1000, 1008, 1012, 1013, 4400, 4401, 4404
+ENDED, POLICY, RESTART, LATER, BAD, WHO, MAY_NOT, NOWHERE = 1000, 1008, 1012, 1013, 4400, 4401, 4403, 4404
 
 
 @router.websocket("/jobs/{job_id}/stream", name="followJob")
@@ -42,6 +43,7 @@ async def follow_job(websocket: WebSocket, job_id: str) -> None:
         try:
             after = _after(websocket)
             principal = await _principal(services, websocket)
+            demand(principal, "jobs:read")
             async with services.database.begin() as session:
                 await services.jobs.get(session, principal.workspace_id, job_id)
             with seats.seat(principal.workspace_id, "websocket"):
@@ -129,7 +131,13 @@ class Follower:
 def _code_of(error: CutroomError) -> int:
     if error.code == "unauthenticated":
         return WHO
-    by_kind = {"not_found": NOWHERE, "invalid": BAD, "quota_exceeded": LATER, "unavailable": LATER}
+    by_kind = {
+        "forbidden": MAY_NOT,
+        "not_found": NOWHERE,
+        "invalid": BAD,
+        "quota_exceeded": LATER,
+        "unavailable": LATER,
+    }
     return by_kind.get(error.kind, 1011)
 
 

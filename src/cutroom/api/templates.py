@@ -29,7 +29,7 @@ from cutroom.kit.schema import Schema, invalid
 from cutroom.templates import Template
 from cutroom.timeline import FIELDS, FormField
 
-router: Final = keyed("templates")
+router: Final = keyed("templates", area="templates")
 LIST: Final = "templates"
 Fields = Annotated[
     dict[str, FormField],

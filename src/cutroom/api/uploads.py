@@ -17,7 +17,7 @@ from cutroom.assets import SignedPut, Upload
 from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.kit.schema import Schema
 
-router: Final = keyed("uploads")
+router: Final = keyed("uploads", area="assets")
 _POINTERS: Final = {
     "bad_name": "/name",
     "bad_content_type": "/contentType",
