@@ -8,10 +8,8 @@ like the first URL.
 import asyncio
 import hashlib
 import re
-import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -19,9 +17,9 @@ from typing import IO, Final, NoReturn
 
 import httpcore2
 
-from cutroom import __version__
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
-from cutroom.media.guard import CONNECT_TIMEOUT_S, GuardedNetwork, Refused, Target, canonical_allow, parse
+from cutroom.media.guard import GuardedNetwork, Refused, Target, canonical_allow, parse
+from cutroom.media.guarded_http import GuardedHttp, Trouble, trouble
 
 MAX_REDIRECTS: Final = 5
 IDLE_TIMEOUT_S: Final = 30.0
@@ -31,7 +29,6 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MISSING: Final = frozenset({404, 410})
 _FORBIDDEN: Final = frozenset({401, 402, 403, 407, 451})
 _LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524})
-_UNKNOWN_NAME: Final = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 Progress = Callable[[int, int | None], None]
 """Told how many bytes have come, and how many there will be when the server said so."""
@@ -68,11 +65,9 @@ class Fetcher:
         network: GuardedNetwork | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._network = network or GuardedNetwork(canonical_allow(allow))
+        self._http = GuardedHttp(network or GuardedNetwork(canonical_allow(allow)), idle_s=idle_s, tls=tls)
         self._max_bytes = max_bytes
         self._deadline_s = deadline_s
-        self._timeouts = {"connect": CONNECT_TIMEOUT_S, "read": idle_s, "write": idle_s}
-        self._tls = tls
 
     def check(self, url: str) -> None:
         """Refuse, without any network, what `fetch` would refuse for its form or its literal address.
@@ -81,8 +76,7 @@ class Fetcher:
             Invalid: `url_not_allowed`.
         """
         try:
-            target = parse(url)
-            self._network.check(target.host, target.port)
+            self._http.check(url)
         except Refused as refused:
             raise _not_allowed(show(url), refused) from None
 
@@ -131,39 +125,20 @@ class Fetcher:
 
     async def _hop(self, target: Target, shown: str, file: IO[bytes], progress: Progress | None) -> Fetched | str:
         """Make one request; returns the file, or the Location of a redirect."""
-        if self._tls is None and target.scheme == "https":
-            self._tls = await asyncio.to_thread(httpcore2.default_ssl_context)
-        request = httpcore2.Request(
-            "GET",
-            httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.request_target),
-            headers={
-                "Host": target.host_header,
-                "User-Agent": f"Cutroom/{__version__}",
-                "Accept": "*/*",
-                "Accept-Encoding": "identity",
-                "Connection": "close",
-            },
-            extensions={"timeout": self._timeouts},
-        )
-        async with httpcore2.AsyncConnectionPool(ssl_context=self._tls, network_backend=self._network) as pool:
-            response = await pool.handle_async_request(request)
-            try:
-                headers = {name.lower(): value for name, value in response.headers}
-                if response.status in _REDIRECTS and b"location" in headers:
-                    return _location(headers[b"location"])
-                _check_status(shown, response.status, headers)
-                sha256, size_bytes = await self._body(shown, response, headers, file, progress)
-                claimed = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-                return Fetched(sha256, size_bytes, claimed or None, show(str(target.url)))
-            finally:
-                with suppress(Exception):
-                    await response.aclose()
+        async with self._http.ask("GET", target, {}) as exchange:
+            response, headers = exchange.response, exchange.headers
+            if response.status in _REDIRECTS and b"location" in headers:
+                return _location(headers[b"location"])
+            _check_status(shown, response.status, headers)
+            sha256, size_bytes = await self._body(shown, response, headers, file, progress)
+            claimed = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+            return Fetched(sha256, size_bytes, claimed or None, show(str(target.url)))
 
     async def _body(
         self,
         shown: str,
         response: httpcore2.Response,
-        headers: dict[bytes, bytes],
+        headers: Mapping[bytes, bytes],
         file: IO[bytes],
         progress: Progress | None,
     ) -> tuple[str, int]:
@@ -238,7 +213,7 @@ def _location(value: bytes) -> str:
         raise Refused("its redirect cannot be read") from None
 
 
-def _check_status(shown: str, status: int, headers: dict[bytes, bytes]) -> None:
+def _check_status(shown: str, status: int, headers: Mapping[bytes, bytes]) -> None:
     if status in {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
         return
     if status in _MISSING:
@@ -255,18 +230,17 @@ def _check_status(shown: str, status: int, headers: dict[bytes, bytes]) -> None:
 
 def _explain(shown: str, error: Exception) -> NoReturn:
     """Raise our error for one of the network's."""
-    if isinstance(error, socket.gaierror):
-        if error.errno in _UNKNOWN_NAME:
+    match trouble(error):
+        case Trouble.HOST_UNKNOWN:
             raise Invalid("source_host_unknown", f"The host of {shown} does not exist.") from error
-        raise Unavailable("source_unreachable", f"The host of {shown} cannot be looked up at present.") from error
-    if isinstance(error, httpcore2.TimeoutException):
-        raise Unavailable("source_timeout", f"The server of {shown} does not answer in time.") from error
-    # httpcore2 wraps the error it met; "from None" on its way out leaves it among the arguments only.
-    met = error.args[0] if error.args else None
-    if isinstance(met, ssl.SSLCertVerificationError):
-        raise Invalid("source_tls_failed", f"The certificate of {shown} cannot be verified.") from error
-    if isinstance(error, httpcore2.RemoteProtocolError) and isinstance(met, Exception):
-        raise Invalid("source_bad_response", f"The answer of {shown} is not valid HTTP.") from error
-    if isinstance(error, httpcore2.NetworkError | httpcore2.RemoteProtocolError):
-        raise Unavailable("source_unreachable", f"The server of {shown} cannot be reached.") from error
+        case Trouble.LOOKUP_FAILED:
+            raise Unavailable("source_unreachable", f"The host of {shown} cannot be looked up at present.") from error
+        case Trouble.TIMEOUT:
+            raise Unavailable("source_timeout", f"The server of {shown} does not answer in time.") from error
+        case Trouble.TLS_FAILED:
+            raise Invalid("source_tls_failed", f"The certificate of {shown} cannot be verified.") from error
+        case Trouble.BAD_RESPONSE:
+            raise Invalid("source_bad_response", f"The answer of {shown} is not valid HTTP.") from error
+        case Trouble.UNREACHABLE:
+            raise Unavailable("source_unreachable", f"The server of {shown} cannot be reached.") from error
     raise error

@@ -197,28 +197,50 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """Look the host up once, check every address it has, connect to the first that answers.
+        """As `reach`."""
+        return (await self.reach(host, port, timeout))[1]
+
+    async def reach(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 — handed on to httpcore2
+    ) -> tuple[Address, httpcore2.AsyncNetworkStream]:
+        """Look the host up once, check every address it has, connect to the first that answers; which one it was.
 
         Raises:
             Refused: one of its addresses is not public; no connection was tried.
             socket.gaierror: the name cannot be looked up.
             httpcore2.ConnectError: no address answers.
         """
-        literal = self.check(host, port)
-        addresses = [literal] if literal is not None else await self._addresses(host, port)
         failure: Exception = httpcore2.ConnectError(f"no address for {host}")
-        for address in addresses[:_ADDRESSES_TRIED]:
+        for address in (await self.addresses(host, port))[:_ADDRESSES_TRIED]:
             try:
-                return await self._network.connect_tcp(str(address), port, timeout=timeout or CONNECT_TIMEOUT_S)
+                stream = await self._network.connect_tcp(str(address), port, timeout=timeout or CONNECT_TIMEOUT_S)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
+            else:
+                return address, stream
         raise failure
 
-    async def _addresses(self, host: str, port: int) -> list[Address]:
-        addresses = [ip_address(text) for text in await self._resolver(host, port)]
-        if (host, port) not in self._allow and not all(is_public(address) for address in addresses):
+    async def addresses(self, host: str, port: int) -> list[Address]:
+        """Every address of the host, all of them checked, after one lookup.
+
+        Raises:
+            Refused: one of them is not public, or as `check`.
+            socket.gaierror: the name cannot be looked up.
+        """
+        literal = self.check(host, port)
+        if literal is not None:
+            return [literal]
+        found = [ip_address(text) for text in await self._resolver(host, port)]
+        if (host, port) not in self._allow and not all(is_public(address) for address in found):
             raise Refused("its name leads to an address that is not on the public internet")
-        return addresses
+        return found
+
+    def is_allowed(self, host: str, port: int) -> bool:
+        """Whether the operator has named this host, so that it may be private."""
+        return (host, port) in self._allow
 
     async def connect_unix_socket(
         self,
