@@ -5,12 +5,14 @@ import email.message
 import hashlib
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 from fastapi import Request, Response
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from cutroom import timeline
 from cutroom.accounts import Principal
 from cutroom.api.auth import Caller
 from cutroom.api.body import SCOPE_KEY, Body, is_json
@@ -26,7 +28,7 @@ from cutroom.kit.schema import Schema, invalid
 from cutroom.templates import Template
 from cutroom.timeline import FIELDS, Form
 from cutroom.workflows.batch import Batch
-from cutroom.workflows.rows import Row, write_rows
+from cutroom.workflows.rows import Row, RowsFile, edit_of, write_rows
 
 ROUTE: Final = "templates.render"
 SLACK_S: Final = 30.0

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from cutroom import timeline
 from cutroom.accounts import AccountService
+from cutroom.accounts.quotas import QuotaService
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database
 from cutroom.jobs import Followers, JobService
@@ -72,6 +73,7 @@ class ApiServices:
     local_store: LocalStore | None
     check_url: Callable[[str], None]
     cursors: Cursors
+    quotas: QuotaService = field(default_factory=QuotaService)
     templates: TemplateService = field(default_factory=TemplateService)
     limits: timeline.Limits = field(default_factory=timeline.Limits)
     settings: ApiSettings = ApiSettings()

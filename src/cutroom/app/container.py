@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import AccountService
+from cutroom.accounts.quotas import QuotaService
 from cutroom.app.settings import Settings
 from cutroom.assets import AssetService, AssetSettings, LocalCache, LocalStore, S3Settings, Store
 from cutroom.assets.bucket import open_bucket
 from cutroom.db import Database, Listener, make_engine
-from cutroom.jobs import Job, JobService, OnEnd, Registry, Status
+from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status
 from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
 from cutroom.media.fetch import Fetcher
-from cutroom.workflows import registry
+from cutroom.workflows import metering, registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Container:
     asset_settings: AssetSettings
     registry: Registry
     accounts: AccountService
+    quotas: QuotaService
     assets: AssetService
     jobs: JobService
     fetcher: Fetcher
@@ -59,7 +61,8 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
         )
         workflows = registry(settings.limits())
         assets = AssetService(database, store, cache=cache, settings=asset_settings)
-        on_end = keep_results(assets)
+        quotas = QuotaService(settings.plan_table())
+        on_end = in_turn(keep_results(assets), settle_usage(quotas))
         yield Container(
             settings=settings,
             database=database,
@@ -68,9 +71,15 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             cache=cache,
             asset_settings=asset_settings,
             registry=workflows,
+            quotas=quotas,
             accounts=AccountService(),
             assets=assets,
-            jobs=JobService(workflows, on_end=on_end),
+            jobs=JobService(
+                workflows,
+                max_running=quotas.plans.default.concurrent_jobs or MAX_RUNNING,
+                on_end=on_end,
+                meter=quotas,
+            ),
             fetcher=Fetcher(
                 allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
             ),
@@ -92,6 +101,27 @@ def make_store(settings: Settings) -> Store:
             endpoint=settings.s3_endpoint,
         )
     )
+
+
+def in_turn(*listeners: OnEnd) -> OnEnd:
+    """One callback that tells them all, in this order, in the ending transaction."""
+
+    async def on_end(session: AsyncSession, job: Job) -> None:
+        for listener in listeners:
+            await listener(session, job)
+
+    return on_end
+
+
+def settle_usage(quotas: QuotaService) -> OnEnd:
+    """What happens to a charge when its job ends: what was made is booked; without success, all is given back."""
+
+    async def on_end(session: AsyncSession, job: Job) -> None:
+        if job.parent_id is None and job.type in metering.CHARGED:
+            made = metering.seconds_made(job.output) if job.status is Status.SUCCEEDED else None
+            await quotas.settle(session, job.workspace_id, job.id, made)
+
+    return on_end
 
 
 def keep_results(assets: AssetService) -> OnEnd:

@@ -6,6 +6,7 @@ import platform
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -118,6 +119,7 @@ def scheduler(parts: Container) -> Scheduler:
     JobRetention(parts.database).schedule(scheduler)
     assets = AssetRetention(parts.database, parts.store, cache=parts.cache, settings=parts.asset_settings)
     for name, seconds, sweep in (
+        ("quotas.charges", 86_400.0, partial(_forget_usage, parts)),
         ("assets.uploads", 600.0, assets.sweep_uploads),
         ("assets.deleted", 60.0, assets.sweep_assets),
         ("assets.unsettled", 600.0, lambda: assets.sweep_unsettled(parts.jobs.over)),
@@ -127,6 +129,11 @@ def scheduler(parts: Container) -> Scheduler:
     ):
         scheduler.every(name, seconds, _counted(name, sweep))
     return scheduler
+
+
+async def _forget_usage(parts: Container) -> int:
+    async with parts.database.begin() as session:
+        return await parts.quotas.forget(session)
 
 
 def _counted(name: str, sweep: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[None]]:
@@ -158,6 +165,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str) -> A
     return ApiServices(
         database=parts.database,
         accounts=parts.accounts,
+        quotas=parts.quotas,
         jobs=parts.jobs,
         followers=Followers(parts.database, parts.listener),
         assets=parts.assets,

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cutroom.accounts.quotas import Plans
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.timeline import Limits
 
@@ -61,6 +62,14 @@ class Settings(BaseSettings):
     chromium: Path | None = Field(None, description="A Chromium for html assets; one on the PATH when not set.")
     fonts: Path | None = Field(None, description="Folder of further fonts (TTF, OTF, TTC) that texts may name.")
 
+    plans: str | None = Field(
+        None,
+        description='Plans, as JSON: `{"free": {"jobsPerMonth": 100, "minutesPerMonth": 10}}`.',
+    )
+    default_plan: str | None = Field(
+        None, description="Plan of workspaces that were given none; unlimited when not set."
+    )
+
     max_tracks: int = Field(32, ge=1, description="Most tracks in a timeline.")
     max_clips: int = Field(500, ge=1, description="Most clips in a timeline.")
     max_seconds: int = Field(300, ge=1, description="Longest timeline, in seconds.")
@@ -86,6 +95,18 @@ class Settings(BaseSettings):
         if self.s3_bucket is not None and (self.s3_access_key is None or self.s3_secret_key is None):
             raise ValueError("CUTROOM_S3_BUCKET needs CUTROOM_S3_ACCESS_KEY and CUTROOM_S3_SECRET_KEY")
         return self
+
+    def plan_table(self) -> Plans:
+        """The plans that there are.
+
+        Raises:
+            Invalid: `bad_setting`.
+        """
+        try:
+            return Plans.parse(self.plans, self.default_plan)
+        except Invalid as error:
+            details = [Detail("CUTROOM_PLANS", "bad_setting", error.message)]
+            raise Invalid("bad_setting", f"Cannot start: CUTROOM_PLANS: {error.message}", details=details) from error
 
     @property
     def base_url(self) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cutroom.jobs.follow import Followers
     from cutroom.jobs.retention import Retention
     from cutroom.jobs.scheduler import Scheduler
-    from cutroom.jobs.service import JobService
+    from cutroom.jobs.service import MAX_RUNNING, JobService
     from cutroom.jobs.worker import Worker, WorkerSettings
 
 _LATER: Final = {
@@ -27,6 +27,7 @@ _LATER: Final = {
     "Retention": "retention",
     "Followers": "follow",
     "JobService": "service",
+    "MAX_RUNNING": "service",
     "OnEnd": "ending",
     "Worker": "worker",
     "WorkerSettings": "worker",
@@ -34,6 +35,7 @@ _LATER: Final = {
 
 __all__ = [
     "ENDED",
+    "MAX_RUNNING",
     "Attempt",
     "AttemptRef",
     "Context",

@@ -121,6 +121,7 @@ class Submission:
         max_attempts: the workflow's own when None.
         correlation_id: id of the request that caused it.
         idempotency: without one, a deterministic workflow is deduplicated by content.
+        seconds: the most seconds of media that it may make, which its workspace is charged for; None costs nothing.
     """
 
     type: str
@@ -130,6 +131,7 @@ class Submission:
     max_attempts: int | None = None
     correlation_id: str | None = None
     idempotency: Idempotency | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from cutroom.jobs import cancelling, redriving, repository, submitting
 from cutroom.jobs.ending import OnEnd
 from cutroom.jobs.errors import not_found
 from cutroom.jobs.job import JOB_PREFIX, Attempt, Job, JobEvent, Submission, Submitted
+from cutroom.jobs.metering import Meter
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.statements import statement
 from cutroom.jobs.states import Status
@@ -29,9 +30,18 @@ class JobService:
         registry: the workflows that may be submitted.
         max_running: how many jobs of one workspace may run at once, unless `set_limit` says otherwise.
         on_end: called in the transaction that ends a job, with the ended job.
+        meter: asked in the transaction that accepts or repeats a job; without one, nothing is charged for.
     """
 
-    def __init__(self, registry: Registry, *, max_running: int = MAX_RUNNING, on_end: OnEnd | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        max_running: int = MAX_RUNNING,
+        on_end: OnEnd | None = None,
+        meter: Meter | None = None,
+    ) -> None:
+        self._meter = meter
         self._registry = registry
         self._max_running = max_running
         self._on_end = on_end
@@ -46,8 +56,14 @@ class JobService:
         Raises:
             Invalid: `unknown_workflow`, `invalid_input` with pointers, `bad_priority`, `bad_max_attempts`,
                 `idempotency_key_reused` when the key came with another body.
+            QuotaExceeded: what the meter refuses with.
         """
-        return await submitting.submit(session, self._registry, workspace_id, submission, max_running=self._max_running)
+        submitted = await submitting.submit(
+            session, self._registry, workspace_id, submission, max_running=self._max_running
+        )
+        if self._meter is not None and submitted.created and submission.seconds is not None:
+            await self._meter.hold(session, workspace_id, submitted.job.id, submission.seconds)
+        return submitted
 
     async def get(self, session: AsyncSession, workspace_id: str, job_id: str) -> Job:
         """One job.
@@ -129,7 +145,10 @@ class JobService:
         """
         if not is_id(job_id, JOB_PREFIX):
             raise not_found()
-        return await redriving.retry(session, workspace_id, job_id)
+        job = await redriving.retry(session, workspace_id, job_id)
+        if self._meter is not None:
+            await self._meter.hold_again(session, workspace_id, job_id)
+        return job
 
     async def dead_letters(
         self, session: AsyncSession, workspace_id: str, *, limit: int = 20, before: str | None = None
@@ -144,7 +163,11 @@ class JobService:
 
         Returns the ids that were queued, at most 1,000 in one call, oldest first.
         """
-        return await redriving.redrive(session, workspace_id, job_ids)
+        queued = await redriving.redrive(session, workspace_id, job_ids)
+        if self._meter is not None:
+            for job_id in queued:
+                await self._meter.hold_again(session, workspace_id, job_id)
+        return queued
 
     async def set_limit(self, session: AsyncSession, workspace_id: str, max_running: int) -> None:
         """Let at most `max_running` jobs of the workspace run at once, from the next claim on."""

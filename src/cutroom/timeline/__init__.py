@@ -9,6 +9,7 @@ from cutroom.timeline.assets.html import HtmlAsset
 from cutroom.timeline.cues import parse_cues
 from cutroom.timeline.cuesheet import CueSheet
 from cutroom.timeline.document import Document, document_sources, parse_document
+from cutroom.timeline.extent import longest
 from cutroom.timeline.form import FIELDS, Form, FormField, make_form
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.longform import LongformEdit, resolve_longform
@@ -64,6 +65,7 @@ __all__ = [
     "document_sources",
     "inner",
     "json_schema",
+    "longest",
     "make_form",
     "parse",
     "parse_cues",

@@ -33,12 +33,16 @@ class Batch(Schema):
 
 
 class BatchOutput(Schema):
-    """What became of the rows; the artifact holds a line of JSON for each."""
+    """What became of the rows; the artifact holds a line of JSON for each.
+
+    `duration` is that of all rows together, in seconds.
+    """
 
     artifacts: list[str]
     rows: int
     succeeded: int
     failed: int
+    duration: float
 
 
 async def batch(ctx: Context, given: Batch) -> BatchOutput:
@@ -64,6 +68,7 @@ async def batch(ctx: Context, given: Batch) -> BatchOutput:
         rows=given.count,
         succeeded=sum(window.succeeded for window in outputs),
         failed=sum(window.failed for window in outputs),
+        duration=round(sum(window.duration for window in outputs), 3),
     )
 
 

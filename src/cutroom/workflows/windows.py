@@ -60,6 +60,7 @@ class WindowOutput(Schema):
     succeeded: int
     failed: int
     artifacts: list[str]
+    duration: float = 0.0
 
 
 class Failure(Schema):
@@ -125,16 +126,24 @@ async def render_window(ctx: Context, window: Window) -> WindowOutput:
     unmade = await _make(ctx, rows)
     lines: list[str] = []
     artifacts: list[str] = []
+    duration = 0.0
     for place, row in enumerate(rows):
         outcome = RowOutcome(failure=row.failure or _unmade(row, unmade))
         if outcome.failure is None:
             outcome = await ctx.step(f"row:{row.number}", _finished, ctx, row)
         if outcome.output is not None:
             artifacts += outcome.output.artifacts
+            duration += outcome.output.duration
         lines.append(_line(row.number, outcome))
         ctx.progress(_PIECES + (1 - _PIECES) * (place + 1) / len(rows))
     failures = sum(json.loads(line)["status"] == "failed" for line in lines)
-    return WindowOutput(results="".join(lines), succeeded=len(lines) - failures, failed=failures, artifacts=artifacts)
+    return WindowOutput(
+        results="".join(lines),
+        succeeded=len(lines) - failures,
+        failed=failures,
+        artifacts=artifacts,
+        duration=duration,
+    )
 
 
 async def try_piece(ctx: Context, piece: Piece) -> PieceOutcome:

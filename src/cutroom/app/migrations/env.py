@@ -4,6 +4,7 @@ from alembic import context
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 
+import cutroom.accounts.quotas.rows
 import cutroom.accounts.rows
 import cutroom.accounts.user_rows
 import cutroom.assets.rows

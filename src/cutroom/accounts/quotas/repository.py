@@ -1,0 +1,116 @@
+"""The queries of quotas. Months are those of the database's clock, in UTC."""
+
+from datetime import date
+from string import Template
+from typing import Final
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom.accounts.quotas.rows import PlanRow
+from cutroom.accounts.quotas.usage import Usage
+
+_MONTH: Final = "CAST(date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AS date)"
+
+
+def _statement(template: str) -> TextClause:
+    """A statement with `:parameters`; `$month` stands for the first day of this month."""
+    return text(Template(template).substitute(month=_MONTH))
+
+
+_PLAN: Final = text("SELECT plan FROM workspace_plans WHERE workspace_id = :workspace")
+# Submits of one workspace decide one after the other, each seeing what those before it have committed.
+_QUEUE_UP: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('cutroom.quota/' || :workspace, 0))")
+_HOLD: Final = _statement("""
+WITH taken AS (
+  SELECT count(*) AS jobs, coalesce(sum(CASE status WHEN 'held' THEN held_ms ELSE used_ms END), 0) AS ms
+  FROM charges WHERE workspace_id = :workspace AND month = $month AND status <> 'refunded' AND job_id <> :job
+), held AS (
+  INSERT INTO charges (job_id, workspace_id, month, status, held_ms)
+  SELECT :job, :workspace, $month, 'held', CAST(:ms AS bigint) FROM taken
+  WHERE (CAST(:jobs AS bigint) IS NULL OR jobs + 1 <= CAST(:jobs AS bigint))
+    AND (CAST(:total_ms AS bigint) IS NULL OR ms + CAST(:ms AS bigint) <= CAST(:total_ms AS bigint))
+  ON CONFLICT (job_id) DO UPDATE SET status = 'held', month = excluded.month, held_ms = excluded.held_ms
+  RETURNING job_id
+)
+SELECT jobs, ms, EXISTS (SELECT FROM held) AS held FROM taken
+""")
+_HELD_MS: Final = text("SELECT held_ms FROM charges WHERE workspace_id = :workspace AND job_id = :job")
+_USE: Final = _statement("""
+INSERT INTO charges (job_id, workspace_id, month, status, held_ms, used_ms)
+VALUES (:job, :workspace, $month, 'used', :ms, :ms)
+ON CONFLICT (job_id) DO UPDATE SET status = 'used', used_ms = excluded.used_ms
+""")
+_REFUND: Final = text("""
+UPDATE charges SET status = 'refunded' WHERE workspace_id = :workspace AND job_id = :job AND status = 'held'
+""")
+_USAGE: Final = _statement("""
+SELECT month, count(*) FILTER (WHERE status = 'used') AS jobs, count(*) FILTER (WHERE status = 'held') AS held,
+       coalesce(sum(used_ms) FILTER (WHERE status = 'used'), 0) AS ms,
+       coalesce(sum(held_ms) FILTER (WHERE status = 'held'), 0) AS held_ms
+FROM charges
+WHERE workspace_id = :workspace AND status <> 'refunded'
+  AND month > $month - make_interval(months => CAST(:months AS integer))
+GROUP BY month ORDER BY month DESC
+""")
+_FORGET: Final = text("DELETE FROM charges WHERE created_at < clock_timestamp() - make_interval(days => :days)")
+_THIS_MONTH: Final = _statement("SELECT $month")
+
+
+async def plan_name(session: AsyncSession, workspace_id: str) -> str | None:
+    """The name of the plan that a workspace was given."""
+    name: str | None = await session.scalar(_PLAN, {"workspace": workspace_id})
+    return name
+
+
+async def set_plan(session: AsyncSession, workspace_id: str, plan: str) -> None:
+    """Give a workspace a plan."""
+    given = insert(PlanRow).values(workspace_id=workspace_id, plan=plan)
+    await session.execute(given.on_conflict_do_update(index_elements=["workspace_id"], set_={"plan": plan}))
+
+
+async def hold(
+    session: AsyncSession, workspace_id: str, job_id: str, ms: int, *, jobs: int | None, total_ms: int | None
+) -> tuple[bool, int, int]:
+    """Hold `ms` and one job of this month if both fit into the limits; also told is what others took, jobs and ms.
+
+    Transactions of one workspace wait here for each other.
+    """
+    await session.execute(_QUEUE_UP, {"workspace": workspace_id})
+    values = {"workspace": workspace_id, "job": job_id, "ms": ms, "jobs": jobs, "total_ms": total_ms}
+    found = (await session.execute(_HOLD, values)).one()
+    return found.held, found.jobs, int(found.ms)
+
+
+async def held_ms(session: AsyncSession, workspace_id: str, job_id: str) -> int | None:
+    """What a job held when it was submitted, in milliseconds; None when it held nothing."""
+    ms: int | None = await session.scalar(_HELD_MS, {"workspace": workspace_id, "job": job_id})
+    return ms
+
+
+async def use(session: AsyncSession, workspace_id: str, job_id: str, ms: int) -> None:
+    """Book what a job has used, in place of what it held."""
+    await session.execute(_USE, {"workspace": workspace_id, "job": job_id, "ms": ms})
+
+
+async def refund(session: AsyncSession, workspace_id: str, job_id: str) -> None:
+    """Give back what a job held."""
+    await session.execute(_REFUND, {"workspace": workspace_id, "job": job_id})
+
+
+async def usage(session: AsyncSession, workspace_id: str, months: int) -> list[Usage]:
+    """The last months in which something was used, newest first."""
+    rows = await session.execute(_USAGE, {"workspace": workspace_id, "months": months})
+    return [Usage(row.month, row.jobs, row.held, int(row.ms) / 1000, int(row.held_ms) / 1000) for row in rows]
+
+
+async def this_month(session: AsyncSession) -> date:
+    """The first day of the month that it is in the database."""
+    month: date = (await session.execute(_THIS_MONTH)).scalar_one()
+    return month
+
+
+async def forget(session: AsyncSession, days: int) -> int:
+    """Remove the lines, of every workspace, that are older: maintenance."""
+    return int(getattr(await session.execute(_FORGET, {"days": days}), "rowcount", 0))

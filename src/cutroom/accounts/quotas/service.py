@@ -1,0 +1,116 @@
+"""Holds what a job may need, books what it used, gives back what it did not."""
+
+import math
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom.accounts.quotas import repository
+from cutroom.accounts.quotas.plan import Plan, Plans
+from cutroom.accounts.quotas.usage import Usage
+from cutroom.kit.errors import Detail, QuotaExceeded
+
+KEEP_DAYS: Final = 800
+"""How long usage can be looked up: two years and some."""
+
+
+class QuotaService:
+    """Every method works in the caller's transaction.
+
+    Args:
+        plans: the plans that there are.
+    """
+
+    def __init__(self, plans: Plans | None = None) -> None:
+        self._plans = plans or Plans()
+
+    @property
+    def plans(self) -> Plans:
+        """The plans that there are."""
+        return self._plans
+
+    async def plan(self, session: AsyncSession, workspace_id: str) -> Plan:
+        """The plan of a workspace."""
+        return self._plans.given(await repository.plan_name(session, workspace_id))
+
+    async def set_plan(self, session: AsyncSession, workspace_id: str, name: str) -> Plan:
+        """Give a workspace another plan, from now on.
+
+        Raises:
+            Invalid: `unknown_plan`.
+        """
+        plan = self._plans.named(name)
+        await repository.set_plan(session, workspace_id, plan.name)
+        return plan
+
+    async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float) -> None:
+        """Hold one job and at most so many seconds of media of this month, in the transaction that accepts the job.
+
+        Of any number of transactions at the last unit, exactly one succeeds.
+
+        Raises:
+            QuotaExceeded: `jobs_exceeded`, `minutes_exceeded`.
+        """
+        plan = await self.plan(session, workspace_id)
+        if plan.metered:
+            await self._hold(session, plan, workspace_id, job_id, math.ceil(seconds * 1000))
+
+    async def hold_again(self, session: AsyncSession, workspace_id: str, job_id: str) -> None:
+        """Hold what a job held before it failed or was cancelled; it is about to run again.
+
+        Raises:
+            QuotaExceeded: as `hold`.
+        """
+        plan = await self.plan(session, workspace_id)
+        if plan.metered:
+            before = await repository.held_ms(session, workspace_id, job_id)
+            if before is not None:
+                await self._hold(session, plan, workspace_id, job_id, before)
+
+    async def settle(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float | None) -> None:
+        """Book what a job made, in the transaction that ends it; None gives everything back."""
+        if seconds is None:
+            await repository.refund(session, workspace_id, job_id)
+        else:
+            await repository.use(session, workspace_id, job_id, math.ceil(seconds * 1000))
+
+    async def usage(self, session: AsyncSession, workspace_id: str, months: int = 12) -> list[Usage]:
+        """This month and those of the `months - 1` before it in which something was used, newest first."""
+        found = await repository.usage(session, workspace_id, months)
+        now = await repository.this_month(session)
+        return found if found and found[0].month == now else [Usage(now), *found]
+
+    async def forget(self, session: AsyncSession) -> int:
+        """Remove usage that nobody looks up any more: maintenance."""
+        return await repository.forget(session, KEEP_DAYS)
+
+    async def _hold(self, session: AsyncSession, plan: Plan, workspace_id: str, job_id: str, ms: int) -> None:
+        total_ms = None if plan.minutes_per_month is None else round(plan.minutes_per_month * 60_000)
+        held, jobs, taken_ms = await repository.hold(
+            session, workspace_id, job_id, ms, jobs=plan.jobs_per_month, total_ms=total_ms
+        )
+        if not held:
+            raise _exceeded(plan, await repository.this_month(session), jobs, taken_ms, ms)
+
+
+def _exceeded(plan: Plan, month: date, jobs: int, taken_ms: int, ms: int) -> QuotaExceeded:
+    """Which limit is in the way, what is left of it, and when it starts anew."""
+    anew = (month + timedelta(days=31)).replace(day=1)
+    after = f"A new month starts on {anew.isoformat()} (UTC); a larger plan helps at once."
+    if plan.jobs_per_month is not None and jobs + 1 > plan.jobs_per_month:
+        code = "jobs_exceeded"
+        message = (
+            f"The plan '{plan.name}' has {plan.jobs_per_month} jobs a month, and all are used or under way. {after}"
+        )
+    else:
+        code = "minutes_exceeded"
+        left = max(0.0, (plan.minutes_per_month or 0) - taken_ms / 60_000)
+        message = (
+            f"This job may need {ms / 60_000:.2f} minutes; of the {plan.minutes_per_month:g} minutes a month of the "
+            f"plan '{plan.name}', {left:.2f} are left. {after}"
+        )
+    wait = datetime(anew.year, anew.month, anew.day, tzinfo=UTC) - datetime.now(UTC)
+    return QuotaExceeded(
+        code, message, details=[Detail("", code, message)], retry_after_s=max(1.0, wait.total_seconds())
+    )
