@@ -13,6 +13,7 @@ from cutroom.media.command import Command, Input, Output
 from cutroom.media.kinds import Value
 from cutroom.media.run import Progress
 from cutroom.media.words import Word
+from cutroom.render.arrangement import arranged
 from cutroom.render.blending import TOGETHER
 from cutroom.render.feed import image_input, painted_input, text_input, video_input
 from cutroom.render.lettering.raster import draw
@@ -86,6 +87,8 @@ async def _draw_on(
     film: Path | None,
 ) -> None:
     """Run one ffmpeg, and the painter beside it if there is something to paint; `film` is what lies below."""
+    if film is None:
+        plan = _without_hidden(plan)
     drawn = await _texts(plan, scratch)
     painted = {index: one for index, one in enumerate(plan.layers) if isinstance(one, PaintedLayer)}
     with pipes(painted, scratch) as ways:
@@ -112,6 +115,13 @@ async def _draw_on(
         except BaseException:  # ffmpeg may have finished with what it got
             output.path.unlink(missing_ok=True)
             raise
+
+
+def _without_hidden(plan: SegmentPlan) -> SegmentPlan:
+    """The same segment without the layers of which nothing is seen, since several others hide them in turn."""
+    order = arranged(plan)
+    seen = {part.index for part in (*order.ground, *order.over)}
+    return replace(plan, layers=tuple(layer for index, layer in enumerate(plan.layers) if index in seen))
 
 
 def _needs_below(layer: Layer) -> bool:

@@ -127,9 +127,9 @@ def uncovered(layers: Sequence[Layer], canvas: Canvas) -> tuple[Layer, ...]:
     return tuple(reversed(seen))
 
 
-def hides(one: Layer, canvas: Canvas) -> bool:
-    """Whether nothing below a layer can be seen while it is there."""
-    if isinstance(one, TextLayer) or one.opacity < 1 or one.ramps:
+def hides(one: Layer, canvas: Canvas, *, fading: bool = False) -> bool:
+    """Whether nothing below a layer can be seen while it is there; `fading`: while it does not fade."""
+    if isinstance(one, TextLayer) or one.opacity < 1 or (one.ramps and not fading):
         return False
     if isinstance(one, PaintedLayer):
         whole = (one.window.width, one.window.height) == (canvas.width, canvas.height)

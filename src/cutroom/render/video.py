@@ -1,16 +1,16 @@
 """From the layers of a segment to a filter graph; `sampling.py` says which frame is shown when."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from cutroom.media.expression import Expression, Function, Variable, call, var
 from cutroom.media.filtergraph import Pad
 from cutroom.media.words import Color as Paint
 from cutroom.media.words import Word
+from cutroom.render.arrangement import Arrangement, Part, arranged, everything
 from cutroom.render.blending import TOGETHER, mixed
 from cutroom.render.graph import StreamGraph
-from cutroom.render.layers import hides
 from cutroom.render.painting import PaintedLayer
 from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, SegmentPlan, TextLayer, VideoLayer
 from cutroom.render.sampling import sampling
@@ -54,24 +54,59 @@ def compose(
         The graph and the name of its output: exactly `plan.frames` frames.
     """
     graph = StreamGraph()
-    picture, layers = _ground(graph, plan, inputs, ground)
-    for index, layer in layers:
+    order = arranged(plan) if ground is None else Arrangement((), everything(plan.layers))
+    frames = _shared(graph, plan, order, inputs)
+    picture = _ground(graph, plan, order, frames) if ground is None else _film(graph, ground, plan.canvas)
+    for part in order.over:
+        layer = _during(plan, part)
         if isinstance(layer, TextLayer):
-            if index not in drawn:
+            if (place := drawn.get(part.index or 0)) is None:
                 continue
-            x, y = drawn[index].x, drawn[index].y
+            x, y = place.x, place.y
         else:
             x, y = _corner(layer)
+        shown = frames.get(part)
         if isinstance(layer, PaintedLayer) and layer.blend not in {"normal", *TOGETHER}:
-            picture, over = _met(graph, picture, layer, plan.canvas, inputs.get(index))
+            picture, over = _met(graph, picture, layer, plan.canvas, shown)
         else:
-            over = _picture(graph, layer, plan.canvas, inputs.get(index), Word.YUVA420P)
+            over = _picture(graph, layer, plan.canvas, shown, Word.YUVA420P)
         over = graph.add(
             "setpts", _faded(graph, over, layer, plan.canvas), expr=var(Variable.FRAME_UPPER) + layer.first
         )
         picture = _overlaid(graph, picture, over, x, y)
     picture = graph.add("format", picture, pix_fmts=pixels)
     return graph, graph.output(_tagged(graph, picture))
+
+
+def _during(plan: SegmentPlan, part: Part) -> Layer:
+    """A layer for the frames of a part."""
+    if part.index is None:
+        raise ValueError("the background is no layer")
+    return replace(plan.layers[part.index], first=part.first, last=part.last)
+
+
+def _shared(graph: StreamGraph, plan: SegmentPlan, order: Arrangement, inputs: Mapping[int, int]) -> dict[Part, Pad]:
+    """The frames that each part of a layer takes from the layer's input, counted from 0."""
+    found: dict[Part, Pad] = {}
+    for index, number in inputs.items():
+        layer, parts = plan.layers[index], order.parts(index)
+        if not parts:
+            continue
+        pads = graph.split(_frames(graph, layer, number, plan.canvas), len(parts))
+        for part, pad in zip(parts, pads, strict=True):
+            whole = (part.first, part.last) == (layer.first, layer.last)
+            found[part] = pad if whole or _still(layer) else _cut(graph, pad, part, layer.first)
+    return found
+
+
+def _cut(graph: StreamGraph, pad: Pad, part: Part, first: int) -> Pad:
+    pad = graph.add("trim", pad, start_frame=part.first - first, end_frame=part.last - first)
+    return graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))
+
+
+def _still(layer: Layer) -> bool:
+    """Whether one frame comes in for a layer, however long it is there."""
+    return layer.painting.still if isinstance(layer, PaintedLayer) else not isinstance(layer, VideoLayer)
 
 
 def _tagged(graph: StreamGraph, pad: Pad) -> Pad:
@@ -86,23 +121,33 @@ def _tagged(graph: StreamGraph, pad: Pad) -> Pad:
     )
 
 
-def _ground(
-    graph: StreamGraph, plan: SegmentPlan, inputs: Mapping[int, int], ground: int | None
-) -> tuple[Pad, list[tuple[int, Layer]]]:
-    """What the others are drawn on, and those others with their indices."""
+def _film(graph: StreamGraph, number: int, canvas: Canvas) -> Pad:
+    """What was drawn beforehand, to be drawn on."""
+    pad = graph.add("settb", graph.input(number, "v"), expr=1 / canvas.fps)
+    return _tagged(graph, graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER)))
+
+
+def _ground(graph: StreamGraph, plan: SegmentPlan, order: Arrangement, frames: Mapping[Part, Pad]) -> Pad:
+    """What the others are drawn on: the parts of the ground, one after the other."""
     canvas = plan.canvas
-    layers = list(enumerate(plan.layers))
-    if ground is not None:
-        pad = graph.add("settb", graph.input(ground, "v"), expr=1 / canvas.fps)
-        return _tagged(graph, graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))), layers
-    if layers and _fills(layers[0][1], plan) and not canvas.alpha:
-        index, bottom = layers[0]
-        return _picture(graph, bottom, canvas, inputs.get(index), Word.YUV420P), layers[1:]
+    pads: list[Pad] = []
+    for part in order.ground:
+        if part.index is None:
+            pads.append(_background(graph, canvas, part.last - part.first))
+        else:
+            pads.append(_picture(graph, _during(plan, part), canvas, frames.get(part), Word.YUV420P))
+    if len(pads) == 1:
+        return pads[0]
+    (joined,) = graph.concat([[pad] for pad in pads])
+    return graph.add("setpts", graph.add("settb", joined, expr=1 / canvas.fps), expr=var(Variable.FRAME_UPPER))
+
+
+def _background(graph: StreamGraph, canvas: Canvas, length: int) -> Pad:
     size = (canvas.width, canvas.height)
     still = _plain(graph, canvas.background, size, Word.YUVA420P if canvas.alpha else Word.YUV420P)
     if canvas.alpha:
         still = graph.add("lut", still, c3=0)
-    return _repeated(graph, still, canvas, plan.frames), layers
+    return _repeated(graph, still, canvas, length)
 
 
 def _overlaid(graph: StreamGraph, picture: Pad, over: Pad, x: int, y: int) -> Pad:
@@ -128,32 +173,32 @@ def _corner(layer: Layer) -> tuple[int, int]:
     return layer.box.x, layer.box.y
 
 
-def _fills(layer: Layer, plan: SegmentPlan) -> bool:
-    """Whether a layer can be what the others are drawn on."""
-    if isinstance(layer, TextLayer) or (layer.first, layer.last) != (0, plan.frames) or not hides(layer, plan.canvas):
-        return False
+def _frames(graph: StreamGraph, layer: Layer, number: int, canvas: Canvas) -> Pad:
+    """What comes in for a layer: one frame of a still one; of others the frames from its first on, at our rate."""
     if isinstance(layer, PaintedLayer):
-        return layer.blend == "normal"  # it is opaque, and its window is the canvas
-    return (layer.box.width, layer.box.height) == (plan.canvas.width, plan.canvas.height)
+        return _painted(graph, layer, number, canvas)
+    if isinstance(layer, VideoLayer):
+        return _sampled(graph, graph.stream(number, "v", layer.source.stream), layer, canvas)
+    return graph.input(number, "v")
 
 
-def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, number: int | None, pixels: Word) -> Pad:
-    """A layer's frames, counted from 0, at the output's rate."""
+def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, frames: Pad | None, pixels: Word) -> Pad:
+    """A layer as it is laid over others, without its fades: frames counted from 0."""
     length = layer.last - layer.first
     if isinstance(layer, ColorLayer):
         still = _plain(graph, layer.color, (layer.box.width, layer.box.height), pixels)
         return _repeated(graph, _dimmed(graph, still, layer.opacity * layer.color.alpha), canvas, length)
-    if number is None:
+    if frames is None:
         raise ValueError(f"the layer {layer.pointer} has no input")
     if isinstance(layer, PaintedLayer):
-        return _dimmed(graph, _converted(graph, _painted(graph, layer, number, canvas), pixels), layer.opacity)
+        shown = _dimmed(graph, _converted(graph, frames, pixels), layer.opacity)
+        return _repeated(graph, shown, canvas, length) if layer.painting.still else shown
     if isinstance(layer, TextLayer):
-        still = _dimmed(graph, _converted(graph, graph.input(number, "v"), pixels), layer.opacity)
+        still = _dimmed(graph, _converted(graph, frames, pixels), layer.opacity)
         return _repeated(graph, still, canvas, length)
     if isinstance(layer, ImageLayer):
-        still = _fitted(graph, graph.input(number, "v"), layer.box, Word.LANCZOS, pixels)
+        still = _fitted(graph, frames, layer.box, Word.LANCZOS, pixels)
         return _repeated(graph, _dimmed(graph, still, layer.opacity), canvas, length)
-    frames = _sampled(graph, graph.stream(number, "v", layer.source.stream), layer, canvas)
     return _dimmed(graph, _fitted(graph, frames, layer.box, Word.BICUBIC, pixels), layer.opacity)
 
 
@@ -161,15 +206,17 @@ def _painted(graph: StreamGraph, layer: PaintedLayer, number: int, canvas: Canva
     """The frames that a painter sends, as it sends them."""
     frames = graph.input(number, "v")
     if layer.painting.still:
-        return _repeated(graph, frames, canvas, layer.last - layer.first)
+        return frames
     pad = graph.add("settb", frames, expr=1 / canvas.fps)
     return graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))
 
 
-def _met(graph: StreamGraph, picture: Pad, layer: PaintedLayer, canvas: Canvas, number: int | None) -> tuple[Pad, Pad]:
+def _met(graph: StreamGraph, picture: Pad, layer: PaintedLayer, canvas: Canvas, frames: Pad | None) -> tuple[Pad, Pad]:
     """What is below, and what a layer becomes where it meets that in its blend mode."""
-    if number is None:
+    if frames is None:
         raise ValueError(f"the layer {layer.pointer} has no input")
+    if layer.painting.still:
+        frames = _repeated(graph, frames, canvas, layer.last - layer.first)
     below, seen = graph.split(picture, 2)
     window = layer.window
     seen = graph.add("trim", seen, start_frame=layer.first, end_frame=layer.last)
@@ -178,7 +225,7 @@ def _met(graph: StreamGraph, picture: Pad, layer: PaintedLayer, canvas: Canvas, 
     made = mixed(
         graph,
         seen,
-        _painted(graph, layer, number, canvas),
+        frames,
         layer.blend,
         below_alpha=canvas.alpha,
         alpha=not layer.painting.opaque,
@@ -270,8 +317,3 @@ def _ramped(graph: StreamGraph, pad: Pad, ramp: Ramp, first: int, fps: Fraction)
     pad = graph.add("setpts", pad, expr=2 * var(Variable.FRAME_UPPER) + (2 * gone + 1))
     direction = Word.IN if ramp.rising else Word.OUT
     return graph.add("fade", pad, type=direction, alpha=True, start_time=ahead / fps, duration=ramp.length / fps)
-
-
-def fed(layers: Sequence[Layer]) -> list[int]:
-    """Indices of the layers that need an input, in order."""
-    return [index for index, layer in enumerate(layers) if not isinstance(layer, ColorLayer)]
