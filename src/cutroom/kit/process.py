@@ -2,7 +2,7 @@
 
 Every child of Cutroom is started here. It is the leader of a session and process group of its own, which is killed as a
 whole when it ends, is cancelled or takes too long; on Linux it also dies with us, however we die. It inherits no
-environment, no open file and no standard input.
+environment, no open file and no standard input. A child that meets what strangers made gets a box (`kit.fence`).
 """
 
 import asyncio
@@ -14,13 +14,16 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import cache_from_source
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 from typing import IO, Final
 
+from cutroom.kit import launch
 from cutroom.kit.drain import Drain, Head, Tail
 from cutroom.kit.errors import Internal, Unavailable
+from cutroom.kit.fence.box import Box, Fence
 
 CLEAN_ENV: Final[Mapping[str, str]] = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -28,7 +31,10 @@ CLEAN_ENV: Final[Mapping[str, str]] = {
     # A folder that does not exist cannot be filled by one child for the next to load from.
     "HOME": "/nonexistent",
 }
-_LAUNCH: Final = Path(__file__).with_name("launch.py")
+_COMPILED: Final = cache_from_source(launch.__file__)
+_LAUNCH: Final = _COMPILED if Path(_COMPILED).is_file() else launch.__file__
+"""Compiled where Python could keep it: it is not compiled again for each child."""
+_OPEN: Final = Box(Fence())
 _DRAIN_S: Final = 1.0  # for output that a process which left the group still holds open
 
 
@@ -41,12 +47,14 @@ class Limits:
         file_bytes: the largest file it may write; beyond it the child dies of SIGXFSZ.
         cpu_s: processor seconds, over all its threads; beyond it the child dies of SIGKILL.
         stack_bytes: stack, which glibc sets aside for each thread: 8 MB by default, out of `memory_bytes`.
+        files: files that it may hold open.
     """
 
     memory_bytes: int | None = None
     file_bytes: int | None = None
     cpu_s: int | None = None
     stack_bytes: int | None = None
+    files: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +190,7 @@ async def run(
     patience_s: float | None = None,
     output_cap_bytes: int = 1 << 20,
     grace_s: float = 1.0,
+    box: Box | None = None,
 ) -> Completed:
     """Run a child to its end.
 
@@ -198,18 +207,40 @@ async def run(
             child that tells of its progress, and may talk on without any.
         output_cap_bytes: how much of each output is kept. What is beyond is read and dropped.
         grace_s: seconds between SIGTERM and SIGKILL.
+        box: what it may see and touch; None for a program that meets nothing of strangers.
 
     Raises:
         TimedOut: `process_timeout` when it took too long, `process_stalled` when patience ran out.
         Unavailable: `program_missing` when there is no such program.
         asyncio.CancelledError: when cancelled; the group is gone by then.
     """
-    with tempfile.TemporaryFile() as source:
-        if stdin is not None:
-            source.write(stdin)
-            source.seek(0)
-        pipe = subprocess.PIPE
-        process = _spawn(argv, cwd, env, limits, source, pipe, pipe, None, SIGKILL)
+    box = box or _OPEN
+    group = box.group()
+    try:
+        with tempfile.TemporaryFile() as source:
+            if stdin is not None:
+                source.write(stdin)
+                source.seek(0)
+            pipe = subprocess.PIPE
+            orders = box.orders(group)
+            process = _spawn(argv, cwd, env, limits, source, pipe, pipe, box.fence.user, SIGKILL, box, orders)
+        done = await _watch(process, Path(argv[0]).name, timeout_s, on_line, patience_s, output_cap_bytes, grace_s)
+    finally:
+        if group is not None:
+            await asyncio.to_thread(group.remove)
+    return replace(done, returncode=box.status(done.returncode))
+
+
+async def _watch(
+    process: "subprocess.Popen[bytes]",
+    name: str,
+    timeout_s: float,
+    on_line: Callable[[str], object] | None,
+    patience_s: float | None,
+    output_cap_bytes: int,
+    grace_s: float,
+) -> Completed:
+    """Follow a child to its end, or end it."""
     if process.stdout is None or process.stderr is None:
         raise Internal("process_no_pipe", "A child was started without its pipes.")
     stop = asyncio.Event()
@@ -229,7 +260,7 @@ async def run(
     except TimeoutError as error:
         if not clock.timer.expired():
             raise
-        late = clock.late(Path(argv[0]).name)
+        late = clock.late(name)
         late.stderr = tail.kept
         raise late from error
     finally:
@@ -279,16 +310,26 @@ def _spawn(
     stderr: int | None,
     user: tuple[int, int] | None,
     death_signal: Signals,
+    box: Box = _OPEN,
+    orders: Sequence[str] = (),
 ) -> "subprocess.Popen[bytes]":
     program = shutil.which(str(argv[0]), path=CLEAN_ENV["PATH"])
     if program is None:
         raise Unavailable("program_missing", f"The program '{argv[0]}' is not installed here.", retryable=False)
-    caps = (limits.memory_bytes, limits.file_bytes, limits.cpu_s, limits.stack_bytes, *(user or (None, None)))
-    numbers = [os.getpid(), int(death_signal), *(-1 if cap is None else cap for cap in caps)]
+    caps = (limits.memory_bytes, limits.file_bytes, limits.cpu_s, limits.stack_bytes, limits.files)
+    numbers = [
+        os.getpid(),
+        int(death_signal),
+        *(-1 if cap is None else cap for cap in (*caps, *(user or (None, None)))),
+    ]
+    # Not resolve(): it would follow links, which change what a program is.
+    command = [os.path.abspath(program), *map(str, argv[1:])]  # noqa: PTH100
+    clean = {**CLEAN_ENV, **(env or {})}
+    command = box.command(command, clean, cwd)
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_LAUNCH), *map(str, numbers), os.path.abspath(program), *map(str, argv[1:])],  # noqa: PTH100 — resolve() would follow links, which change what a program is
+        [sys.executable, "-I", "-S", _LAUNCH, *map(str, numbers), *orders, "--", *command],
         cwd=cwd,
-        env={**CLEAN_ENV, **(env or {})},
+        env=clean,
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,

@@ -1,0 +1,56 @@
+"""Command lines of bubblewrap: namespaces of its own, a root of its own, no network, no capability.
+
+`bwrap(1)`. It is started without any environment, since its own is what `/proc/1/environ` would show to the child
+(threat A93); what the child gets is named one by one. There is no `/proc` either.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+FILTER_FD: Final = 10
+"""Where `kit/launch.py` puts the filter."""
+_NOBODY: Final = "65534"
+_TEMPORARY_BYTES: Final = 64 << 20
+_ALWAYS: Final = (
+    "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+    "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "cutroom",
+    "--size", str(_TEMPORARY_BYTES), "--tmpfs", "/tmp",  # noqa: S108 — a new one
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Files under their own names: folders and files to read, folders and pipes to write, nodes of devices."""
+
+    reads: Sequence[Path]
+    writes: Sequence[Path]
+    devices: Sequence[Path]
+
+
+def find() -> Path | None:
+    """bubblewrap, where it is installed."""
+    found = shutil.which("bwrap", path=os.defpath + ":/usr/local/bin")
+    return None if found is None else Path(found)
+
+
+def words(program: Path, view: View, env: Mapping[str, str], cwd: Path, *, filtered: bool) -> list[str]:
+    """The command line of bubblewrap, to which the child's is added."""
+    written = [str(program), *_ALWAYS, "--dir", str(cwd)]
+    # Outer folders first: what is mounted later lies on top, so that an input stays read-only in a folder for output.
+    places = [(path.absolute(), "--ro-bind-try") for path in view.reads]
+    places += [(path.absolute(), "--bind-try") for path in view.writes]
+    places += [(path.absolute(), "--dev-bind-try") for path in view.devices]
+    for path, how in sorted(dict(places).items(), key=lambda place: len(place[0].parts)):
+        if path.is_symlink() and path.parent == Path("/"):  # /lib, on most machines of today
+            written += ["--symlink", str(path.readlink()), str(path)]
+        else:
+            written += [how, str(path), str(path)]
+    for name, value in env.items():
+        written += ["--setenv", name, value]
+    if filtered:
+        written += ["--seccomp", str(FILTER_FD)]
+    return [*written, "--remount-ro", "/", "--chdir", str(cwd), "--"]
