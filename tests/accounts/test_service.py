@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from cutroom.accounts import AccountService, NewApiKey
 from cutroom.accounts.rows import ApiKeyRow, WorkspaceRow
 from cutroom.db import Database
+from cutroom.kit.errors import NotFound
 
 accounts = AccountService()
 
@@ -61,9 +62,7 @@ async def test_the_last_use_is_noted_once_a_minute_at_most(database: Database) -
 
     async def last_used() -> object:
         async with database.begin() as session:
-            key = await accounts.api_key(session, made.key.workspace_id, made.key.id)
-            assert key is not None
-            return key.last_used_at
+            return (await accounts.keys.get(session, made.key.workspace_id, made.key.id)).last_used_at
 
     assert await last_used() is None
     await use()
@@ -80,8 +79,9 @@ async def test_the_last_use_is_noted_once_a_minute_at_most(database: Database) -
 async def test_a_key_is_shown_to_its_own_workspace_only(database: Database) -> None:
     mine, theirs = await a_key(database), await a_key(database)
     async with database.begin() as session:
-        assert await accounts.api_key(session, mine.key.workspace_id, mine.key.id) is not None
-        assert await accounts.api_key(session, mine.key.workspace_id, theirs.key.id) is None
+        assert (await accounts.keys.get(session, mine.key.workspace_id, mine.key.id)).id == mine.key.id
+        with pytest.raises(NotFound):
+            await accounts.keys.get(session, mine.key.workspace_id, theirs.key.id)
 
 
 async def test_many_that_start_at_once_agree_on_one_default_workspace(database: Database) -> None:

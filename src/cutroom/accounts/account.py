@@ -16,14 +16,28 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What may be shown of an API key once it was handed out."""
+    """What may be shown of an API key once it was handed out.
+
+    Args:
+        scopes: what it may do.
+        created_by: the person (`usr_…`) or key (`key_…`) that made it; None for the command line.
+        last_used_at: at most a minute old.
+        expires_at: when it ends by itself.
+        rotated_at: when it last got a new text.
+        previous_until: until when the text before that works too.
+    """
 
     id: str
     workspace_id: str
     name: str
     last_four: str
+    scopes: frozenset[str]
+    created_by: str | None
     created_at: datetime
     last_used_at: datetime | None
+    expires_at: datetime | None
+    rotated_at: datetime | None
+    previous_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,11 @@ class Principal:
     user_id: str | None = None
     session_id: str | None = None
     expires_at: datetime | None = None
+
+    @property
+    def who(self) -> str:
+        """The person, or the key where there is none: what is written down as the maker of things."""
+        return self.user_id or self.id
 
     def may(self, scope: str) -> bool:
         """Whether this scope, `area:read` or `area:write`, is among theirs."""

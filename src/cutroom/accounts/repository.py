@@ -1,10 +1,11 @@
-"""The queries of this package."""
+"""The queries about workspaces and their API keys."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,7 @@ from cutroom.accounts.rows import ApiKeyRow, WorkspaceRow
 LAST_USE_EVERY: Final = timedelta(minutes=1)
 """How stale a key's last use may be: a write per minute, not per request."""
 _STALE: Final = or_(ApiKeyRow.last_used_at.is_(None), ApiKeyRow.last_used_at < func.now() - LAST_USE_EVERY)
+_LIVING: Final = or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > func.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class KnownKey:
     id: str
     workspace_id: str
     scopes: list[str]
+    expires_at: datetime | None
     stale: bool
 
 
@@ -40,9 +43,40 @@ async def default_workspace(session: AsyncSession, **values: str) -> WorkspaceRo
     return (await session.scalars(select(WorkspaceRow).where(WorkspaceRow.is_default))).one()
 
 
-async def add_api_key(session: AsyncSession, **values: str | bytes) -> ApiKeyRow:
+async def find_workspace(session: AsyncSession, workspace_id: str) -> WorkspaceRow | None:
+    """The workspace with this id, unless it is closed."""
+    query = select(WorkspaceRow).where(WorkspaceRow.id == workspace_id, WorkspaceRow.deleted_at.is_(None))
+    return (await session.scalars(query)).one_or_none()
+
+
+async def rename_workspace(session: AsyncSession, workspace_id: str, name: str) -> WorkspaceRow | None:
+    """Give a workspace another name; None when there is none."""
+    change = update(WorkspaceRow).where(WorkspaceRow.id == workspace_id, WorkspaceRow.deleted_at.is_(None))
+    return await session.scalar(
+        change.values(name=name).returning(WorkspaceRow).execution_options(populate_existing=True)
+    )
+
+
+async def close_workspace(session: AsyncSession, workspace_id: str) -> bool:
+    """Mark a workspace as closed; it is no longer the default. False when there is none."""
+    closed = await session.scalar(
+        update(WorkspaceRow)
+        .where(WorkspaceRow.id == workspace_id, WorkspaceRow.deleted_at.is_(None))
+        .values(deleted_at=func.now(), is_default=False)
+        .returning(WorkspaceRow.id)
+    )
+    return closed is not None
+
+
+async def add_api_key(session: AsyncSession, **values: Any) -> ApiKeyRow:
     """Insert a key."""
     return (await session.scalars(insert(ApiKeyRow).values(**values).returning(ApiKeyRow))).one()
+
+
+async def count_api_keys(session: AsyncSession, workspace_id: str) -> int:
+    """How many keys the workspace has."""
+    counted = select(func.count()).select_from(ApiKeyRow).where(ApiKeyRow.workspace_id == workspace_id)
+    return await session.scalar(counted) or 0
 
 
 async def find_api_key(session: AsyncSession, workspace_id: str, api_key_id: str) -> ApiKeyRow | None:
@@ -51,11 +85,67 @@ async def find_api_key(session: AsyncSession, workspace_id: str, api_key_id: str
     return (await session.scalars(query)).one_or_none()
 
 
+async def page_of_api_keys(
+    session: AsyncSession, workspace_id: str, *, limit: int, before: str | None
+) -> Sequence[ApiKeyRow]:
+    """Keys of this workspace, newest first, older than the id `before`."""
+    query = select(ApiKeyRow).where(ApiKeyRow.workspace_id == workspace_id)
+    if before is not None:
+        query = query.where(ApiKeyRow.id < before)
+    return (await session.scalars(query.order_by(ApiKeyRow.id.desc()).limit(limit))).all()
+
+
+async def rotate_api_key(
+    session: AsyncSession, workspace_id: str, api_key_id: str, *, overlap: timedelta, **values: Any
+) -> ApiKeyRow | None:
+    """Put another hash in the place of a key's, which works on for `overlap`; None when there is no such key."""
+    return await session.scalar(
+        update(ApiKeyRow)
+        .where(ApiKeyRow.workspace_id == workspace_id, ApiKeyRow.id == api_key_id)
+        .values(
+            previous_hash=ApiKeyRow.hash,
+            previous_until=func.now() + overlap,
+            rotated_at=func.now(),
+            **values,
+        )
+        .returning(ApiKeyRow)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def remove_api_key(session: AsyncSession, workspace_id: str, api_key_id: str) -> bool:
+    """Remove a key; False when there is none."""
+    gone = await session.scalar(
+        delete(ApiKeyRow)
+        .where(ApiKeyRow.workspace_id == workspace_id, ApiKeyRow.id == api_key_id)
+        .returning(ApiKeyRow.id)
+    )
+    return gone is not None
+
+
+async def remove_api_keys(session: AsyncSession, workspace_id: str, *, made_by: str | None = None) -> int:
+    """Remove all keys of a workspace, or those that one person or key made; how many they were."""
+    which: list[ColumnElement[bool]] = [] if made_by is None else [ApiKeyRow.created_by == made_by]
+    gone = delete(ApiKeyRow).where(ApiKeyRow.workspace_id == workspace_id, *which).returning(ApiKeyRow.id)
+    return len((await session.scalars(gone)).all())
+
+
+async def count_api_keys_of(session: AsyncSession, workspace_id: str, made_by: str) -> int:
+    """How many keys of the workspace this person or key made."""
+    mine = and_(ApiKeyRow.workspace_id == workspace_id, ApiKeyRow.created_by == made_by)
+    return await session.scalar(select(func.count()).select_from(ApiKeyRow).where(mine)) or 0
+
+
 async def find_by_hash(session: AsyncSession, digest: bytes) -> KnownKey | None:
-    """The key with this hash."""
-    columns = select(ApiKeyRow.id, ApiKeyRow.workspace_id, ApiKeyRow.scopes, _STALE.label("stale"))
-    found = (await session.execute(columns.where(ApiKeyRow.hash == digest))).one_or_none()
-    return None if found is None else KnownKey(found.id, found.workspace_id, found.scopes, found.stale)
+    """The living key with this hash, or whose former text had it and still works."""
+    former = and_(ApiKeyRow.previous_hash == digest, ApiKeyRow.previous_until > func.now())
+    found = await session.execute(
+        select(
+            ApiKeyRow.id, ApiKeyRow.workspace_id, ApiKeyRow.scopes, ApiKeyRow.expires_at, _STALE.label("stale")
+        ).where(or_(ApiKeyRow.hash == digest, former), _LIVING)
+    )
+    row = found.one_or_none()
+    return None if row is None else KnownKey(*row)
 
 
 async def note_use(session: AsyncSession, api_key_id: str) -> None:
