@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import AccountService
 from cutroom.api import ApiServices, ApiSettings, make_app
+from cutroom.api.connections import ConnectionLimits, server_config
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener
 from cutroom.jobs import Followers, Job, JobService, Worker, WorkerSettings
+from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.page import Cursors
 from cutroom.kit.signing import Signer
 from cutroom.media.fetch import Fetcher
@@ -26,7 +28,14 @@ SECRET = b"a secret of the tests, long enough"
 
 
 @asynccontextmanager
-async def serving(database: Database, folder: Path, settings: ApiSettings) -> AsyncIterator[World]:
+async def serving(
+    database: Database,
+    folder: Path,
+    settings: ApiSettings,
+    *,
+    connections: ConnectionLimits | None = None,
+    counters: Counters | None = None,
+) -> AsyncIterator[World]:
     """A world over this database, behind a real server on a free port."""
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol: 45 ms per answer otherwise.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
@@ -44,21 +53,14 @@ async def serving(database: Database, folder: Path, settings: ApiSettings) -> As
             check_url=Fetcher().check,
             cursors=Cursors(SECRET),
             settings=settings,
+            counters=counters or MemoryCounters(),
         )
         async with database.begin() as session:
             mine = await services.accounts.create_workspace(session, "mine")
             theirs = await services.accounts.create_workspace(session, "theirs")
             my_key = await services.accounts.create_api_key(session, mine.id, "tests")
             their_key = await services.accounts.create_api_key(session, theirs.id, "tests")
-        config = uvicorn.Config(
-            make_app(services),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ws_max_size=65_536,
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_config(make_app(services), limits=connections))
         tasks = [asyncio.create_task(server.serve(sockets=[listening])), asyncio.create_task(listener.run())]
         while not server.started:
             await asyncio.sleep(0.005)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from cutroom.api.errors import error_bytes, status_of
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
@@ -142,7 +142,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     @property
     def _busy(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
 
     def _expect(self, seconds: float | None) -> None:
         if self._deadline is not None:
@@ -216,7 +217,7 @@ def server_config(app: ASGIApp, *, limits: ConnectionLimits | None = None, **add
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=kept.idle_s,  # type: ignore[arg-type] — only ever handed to call_later
+        timeout_keep_alive=kept.idle_s,  # type: ignore[arg-type]  # only ever handed to call_later
         timeout_graceful_shutdown=10,
         **address,
     )

@@ -11,9 +11,12 @@ from starlette.requests import HTTPConnection
 from cutroom import timeline
 from cutroom.accounts import AccountService
 from cutroom.accounts.quotas import QuotaService
+from cutroom.api.features import Features
+from cutroom.api.rate_limits import RateSettings
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database
 from cutroom.jobs import Followers, JobService
+from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.page import Cursors
 from cutroom.templates import TemplateService
 
@@ -35,6 +38,14 @@ class ApiSettings:
         upload_bytes_per_s: the slowest upload that is borne.
         max_rows: rows that one batch may have.
         max_rows_bytes: bytes that they may be sent in, as a file.
+        rates: how often anybody may ask.
+        trusted_proxies: how many proxies of ours a request has passed.
+        allowed_hosts: names under which this server answers; all when empty.
+        cors_origins: origins whose pages may read our answers.
+        only_https: clients reach us over TLS alone.
+        open_description: show `/openapi.json` and `/docs` to anybody.
+        open_health: tell anybody in `/health` what runs here; else only those who have a key.
+        features: what risky things may be done.
     """
 
     max_body_bytes: int = 1 << 20
@@ -47,6 +58,14 @@ class ApiSettings:
     upload_bytes_per_s: int = 64 << 10
     max_rows: int = 100_000
     max_rows_bytes: int = 64 << 20
+    rates: RateSettings = field(default_factory=RateSettings)
+    trusted_proxies: int = 0
+    allowed_hosts: frozenset[str] = frozenset()
+    cors_origins: frozenset[str] = frozenset()
+    only_https: bool = False
+    open_description: bool = False
+    open_health: bool = True
+    features: Features = field(default_factory=Features)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,7 @@ class ApiServices:
         sandbox_level: how well media tools are fenced in here, 0 to 5; None when this process cannot know.
         versions: of what the program stands on, for `/health`.
         hardware: what this machine's graphics cards can do, for `/health`.
+        counters: where requests are counted for `settings.rates`.
         stopping: set by the program when it is told to stop, so that streams and waits end.
     """
 
@@ -81,6 +101,7 @@ class ApiServices:
     sandbox_level: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     hardware: str | None = None
+    counters: Counters = field(default_factory=MemoryCounters)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 

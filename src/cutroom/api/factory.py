@@ -24,10 +24,13 @@ from cutroom.api import (
     uploads,
 )
 from cutroom.api.body import BodyLimits
+from cutroom.api.cors import Cors
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import on_cutroom_error, on_http_exception, on_validation_error
 from cutroom.api.following import Seats
+from cutroom.api.gate import Gate
 from cutroom.api.middleware import RequestContext
+from cutroom.api.rate_limits import RateLimits, Rates
 from cutroom.kit.errors import CutroomError
 
 _ROUTERS: Final = (
@@ -79,14 +82,18 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 def make_app(services: ApiServices, *, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """The application over these services.
 
-    Run it with `proxy_headers=False`, `access_log=False`, `ws_max_size` of some kilobytes, and set `services.stopping`
-    before the server waits for its connections to end.
+    Run it with `connections.server_config`, and set `services.stopping` before the server waits for its connections to
+    end.
     """
     app = bare_app(lifespan)
     app.state.services = services
     app.state.seats = Seats(services.settings.max_streams)
-    app.add_middleware(
-        BodyLimits, max_bytes=services.settings.max_body_bytes, deadline_s=services.settings.body_deadline_s
-    )
-    app.add_middleware(RequestContext)
+    settings = services.settings
+    app.state.rates = Rates(settings.rates, services.counters)
+    # The last that is added is the first that a request passes.
+    app.add_middleware(BodyLimits, max_bytes=settings.max_body_bytes, deadline_s=settings.body_deadline_s)
+    app.add_middleware(RateLimits, rates=app.state.rates)
+    app.add_middleware(Cors, origins=settings.cors_origins)
+    app.add_middleware(Gate, trusted_proxies=settings.trusted_proxies, allowed_hosts=settings.allowed_hosts)
+    app.add_middleware(RequestContext, only_https=settings.only_https)
     return app

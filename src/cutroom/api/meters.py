@@ -8,6 +8,7 @@ _REQUESTS: Final = metrics.histogram(
     "http_request_seconds", "Time from a request's first byte to its answer's last.", ("method", "route", "status")
 )
 STREAMS: Final = metrics.gauge("http_streams", "Event streams that are open.", ("kind",))
+REFUSED: Final = metrics.counter("rate_limited", "Requests refused because a budget was used up.", ("policy",))
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})
 
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from cutroom.api.errors import error_response
+from cutroom.api.gate import EXTRA_HEADERS, client_of
 from cutroom.api.meters import observe_request
 from cutroom.kit.errors import CutroomError, Internal, first_of
 from cutroom.kit.ids import new_id
@@ -32,11 +34,20 @@ _HEADERS: Final = {
 _QUIET: Final = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 
 
-class RequestContext:
-    """The outermost ASGI middleware."""
+_STRICT: Final = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class RequestContext:
+    """The outermost ASGI middleware.
+
+    Args:
+        app: what comes after.
+        only_https: tell browsers to come back over TLS alone; true only where clients reach us that way.
+    """
+
+    def __init__(self, app: ASGIApp, *, only_https: bool = False) -> None:
         self._app = app
+        self._headers = {**_HEADERS, **(_STRICT if only_https else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, whatever happens inside."""
@@ -49,12 +60,13 @@ class RequestContext:
         trace = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
         facts = {"request_id": request_id, **({"trace_id": trace.group(1)} if trace else {})}
         with bound_contextvars(**facts):
-            await _Exchange(scope, request_id, send).run(self._app, receive)
+            await _Exchange(scope, request_id, send, self._headers).run(self._app, receive)
 
 
 class _Exchange:
-    def __init__(self, scope: Scope, request_id: str, send: Send) -> None:
+    def __init__(self, scope: Scope, request_id: str, send: Send, headers: Mapping[str, str]) -> None:
         self._scope, self._request_id, self._send = scope, request_id, send
+        self._usual = headers
         self._status = 0
 
     async def run(self, app: ASGIApp, receive: Receive) -> None:
@@ -70,11 +82,16 @@ class _Exchange:
             self._note(time.perf_counter() - started)
 
     async def _answer(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] in {"http.response.start", "websocket.http.response.start"}:
             self._status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self._request_id
-            for name, value in _HEADERS.items():
+            for name, value in self._scope.get(EXTRA_HEADERS, {}).items():
+                if name == "Vary":
+                    headers.add_vary_header(value)
+                else:
+                    headers[name] = value
+            for name, value in self._usual.items():
                 headers.setdefault(name, value)
         elif message["type"] == "websocket.accept":
             self._status = 101
@@ -88,7 +105,7 @@ class _Exchange:
             shown = Internal(
                 "internal_error", "Something went wrong on our side; the correlationId finds it in the log."
             )
-        if self._status or self._scope["type"] != "http":
+        if self._status:
             return False
         await error_response(shown, self._request_id)(self._scope, _nothing, self._answer)
         return True
@@ -103,6 +120,7 @@ class _Exchange:
             method=method,
             path=self._scope["path"],
             route=route,
+            client=client_of(self._scope),
             status=self._status,
             elapsed_ms=round(elapsed_s * 1_000, 1),
         )

@@ -12,6 +12,7 @@ from cutroom.api.auth import SCOPE_KEY, authenticate
 from cutroom.api.body import StrictRequest
 from cutroom.api.deps import PREFIX
 from cutroom.api.errors import errors
+from cutroom.api.rate_limits import Rates
 from cutroom.kit.errors import Detail, Forbidden, Invalid
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -60,6 +61,8 @@ class KeyedRoute(StrictRoute):
     async def admit(self, request: Request) -> None:
         """Whoever is known and has the scope may come in; whose things they ask for is not looked at yet."""
         await authenticate(request)
+        rates: Rates = request.app.state.rates
+        await rates.spend_of(request, request.scope[SCOPE_KEY])
         if self.scope is not None:
             demand(request.scope[SCOPE_KEY], self.scope)
 
@@ -96,7 +99,7 @@ def keyed(*tags: str, area: str | None, prefix: str = PREFIX) -> APIRouter:
         prefix: of its paths.
     """
     made = type("KeyedRoute", (KeyedRoute,), {"area": area})
-    responses = errors(400, 401, 403, 422, 500, 503)
+    responses = errors(400, 401, 403, 422, 429, 500, 503)
     return APIRouter(prefix=prefix, route_class=made, tags=list(tags), responses=responses)
 
 
