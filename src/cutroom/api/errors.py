@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from cutroom.kit import schema
@@ -135,11 +136,20 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     if status == 404:
         shown = NotFound("not_found", "There is nothing at this address.")
     elif status == 405:
-        message = f"This address does not take {request.method}; it takes {headers.get('Allow', 'other methods')}."
+        headers["Allow"] = ", ".join(methods_at(request))
+        message = f"This address does not take {request.method}; it takes {headers['Allow']}."
         shown = Conflict("method_not_allowed", message)
     else:
         shown = Invalid("malformed_json", "The request could not be read.")
     return error_response(shown, request_id_of(request.scope), headers)
+
+
+def methods_at(request: Request) -> list[str]:
+    """Every method that the request's address takes; the router itself tells those of the first route alone."""
+    routes: list[Route] = request.app.state.routes
+    return sorted(
+        {name for route in routes if route.matches(request.scope)[0] is Match.PARTIAL for name in route.methods or ()}
+    )
 
 
 def _invalid(found: Any, body: Any) -> Invalid:

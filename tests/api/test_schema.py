@@ -1,0 +1,53 @@
+"""What the API says of itself holds for requests that nobody thought of, made from its description."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from cutroom.api import openapi_document
+from tests.api.world import World
+
+# `negative_data_rejection` and `positive_data_acceptance` hold a schema to more than JSON Schema can say of a document:
+# that a source exists, that a clip fits. What is refused, and how, has tests of its own.
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "missing_required_header",
+    "unsupported_method",
+    "allow_header_conformance",
+    "use_after_free",
+    "ensure_resource_availability",
+    "ignored_auth",
+)
+
+
+async def tried(world: World, folder: Path, *, examples: int, phases: str) -> tuple[int, str]:
+    """How schemathesis ends, and what it says, after so many examples of each operation in each phase."""
+    described = folder / "openapi.json"
+    described.write_text(json.dumps(openapi_document()))
+    arguments = [
+        *("-m", "schemathesis.cli", "run", str(described), "--url", world.url),
+        *("--header", f"Authorization: Bearer {world.api_key}", "--checks", ",".join(CHECKS)),
+        *("--max-examples", str(examples), "--continue-on-failure", "--phases", phases),
+        *("--suppress-health-check", "all", "--no-color", "--seed", "7", "--warnings", "off"),
+    ]
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160"},
+    )
+    said, _ = await child.communicate()
+    return child.returncode or 0, said.decode()
+
+
+async def test_a_few_requests_of_every_kind_are_answered_as_described(working: World, tmp_path: Path) -> None:
+    status, said = await tried(working, tmp_path, examples=3, phases="fuzzing")
+    assert status == 0, said[-20_000:]
