@@ -92,7 +92,8 @@ async def test_a_migration_gives_up_when_someone_holds_its_table(empty_database_
         await asyncio.wait_for(migrate.downgrade(empty_database_url, "base"), 30)
     await holder.execute("ROLLBACK")
     await holder.close()
-    assert await migrate.current(empty_database_url) == "0001"  # each migration is a transaction of its own
+    # Each migration is a transaction of its own: all are undone down to the last that needs this table.
+    assert await migrate.current(empty_database_url) == "0006"
     await migrate.upgrade(empty_database_url)
     assert await migrate.differences(empty_database_url) == []
 
