@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cutroom.media.command import Command, Input, Output
 from cutroom.media.ffmpeg import Ffmpeg, find
 from cutroom.media.filtergraph import Graph
 from cutroom.media.kinds import Value
-from cutroom.media.run import FAILURES, RUNS, Progress, RunLimits, run_ffmpeg
+from cutroom.media.run import FAILURES, RUNS, Progress, RunLimits, kind_of, run_ffmpeg
 from cutroom.media.turns import SLOTS
 from cutroom.media.words import Word
 from tests.media.sources import count_frames, ffmpeg, make_image, make_video
@@ -266,20 +267,28 @@ async def test_a_failure_of_ours_says_nothing_about_our_folders(tmp_path: Path) 
     assert "No such file or directory" in log["stderr"]
 
 
-async def test_no_more_run_at_once_than_there_are_processors(tmp_path: Path) -> None:
+def test_a_picture_or_a_sound_does_not_wait_for_a_film(tmp_path: Path) -> None:
+    film, picture = endless(tmp_path / "film.mp4"), endless(tmp_path / "picture.mp4")
+    picture = replace(picture, outputs=[replace(picture.outputs[0], options={**X264, "frames:v": 1})])
+    graph = Graph()
+    sound = Output(tmp_path / "s.m4a", Word.MP4, [graph.output(graph.add("sine"))], {"c:a": Word.AAC})
+    assert [kind_of(one) for one in (film, picture, Command([], [sound], graph))] == ["film", "light", "light"]
+
+
+async def test_no_more_run_at_once_than_keep_the_processors_busy(tmp_path: Path) -> None:
     slow = tmp_path / "slow"
     slow.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/log\nsleep 0.3\necho end >> {tmp_path}/log\n")
     slow.chmod(0o755)
     program = Ffmpeg(slow, (9, 0), "slow")
     async with asyncio.TaskGroup() as group:
-        for n in range(SLOTS * 2 + 1):
+        for n in range(SLOTS["film"] * 2 + 1):
             out = tmp_path / f"{n}.mp4"
             group.create_task(run_ffmpeg(endless(out), scratch=tmp_path, ffmpeg=program))
     running = most = 0
     for line in (tmp_path / "log").read_text().split():
         running += -1 if line == "end" else 1
         most = max(most, running)
-    assert most == SLOTS
+    assert most == SLOTS["film"]
     assert find().path != slow
 
 

@@ -5,7 +5,7 @@ names folders and addresses of ours (threat A92).
 """
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +19,7 @@ from cutroom.kit.process import Limits, TimedOut, run
 from cutroom.media.command import Command
 from cutroom.media.failures import failure, late
 from cutroom.media.ffmpeg import Ffmpeg, find
-from cutroom.media.turns import turn
+from cutroom.media.turns import Kind, turn
 
 RUNS: Final = counter("ffmpeg_runs", "Times that ffmpeg was started.")
 FAILURES: Final = counter("ffmpeg_failures", "Runs of ffmpeg that failed, by the code of the error.", ["code"])
@@ -74,6 +74,7 @@ async def run_ffmpeg(
     limits: RunLimits = RunLimits(),
     progress: Callable[[Progress], None] | None = None,
     ffmpeg: Ffmpeg | None = None,
+    in_turn: bool = True,
 ) -> Finished:
     """Run ffmpeg to its end. When it fails or is cancelled, it leaves no output behind.
 
@@ -83,6 +84,7 @@ async def run_ffmpeg(
         limits: what it may use.
         progress: called in the event loop about four times a second.
         ffmpeg: the program; `ffmpeg.find()` when None.
+        in_turn: whether it waits for its turn; not when the caller has taken one for it, and for what runs beside it.
 
     Raises:
         Invalid: `source_damaged`, `source_codec_unsupported`, `source_stream_missing` or `source_too_large`, each with
@@ -97,7 +99,7 @@ async def run_ffmpeg(
     watch = _Watch(progress)
     complete = False
     try:
-        async with turn("ffmpeg"):
+        async with turn(kind_of(command)) if in_turn else nullcontext():
             RUNS.inc()
             done = await run(
                 argv,
@@ -127,6 +129,12 @@ async def run_ffmpeg(
             for output in command.outputs:
                 with suppress(OSError):
                     output.path.unlink(missing_ok=True)
+
+
+def kind_of(command: Command) -> Kind:
+    """Whose turn a command takes."""
+    films = [output for output in command.outputs if "c:v" in output.options and output.options.get("frames:v") != 1]
+    return "film" if films else "light"
 
 
 def _tell_failure(error: CutroomError, argv: list[str], said: str, **facts: object) -> None:

@@ -1,22 +1,36 @@
-"""Media programs take turns: each can use a whole processor, and memory to match."""
+"""Media programs take turns: each can use more than one processor, and memory to match."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, Literal
 from weakref import WeakKeyDictionary
 
-SLOTS: Final = os.cpu_count() or 1
-_turns: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]]] = WeakKeyDictionary()
+Kind = Literal["film", "light", "probe"]
+"""What encodes more than one picture; what encodes one, or sound alone; what examines a file."""
+
+_PROCESSORS: Final = os.cpu_count() or 1
+_THREADS: Final = 2
+SLOTS: Final[Mapping[Kind, int]] = {
+    "film": max(1, _PROCESSORS // _THREADS),
+    "light": _PROCESSORS,
+    "probe": _PROCESSORS,
+}
+"""How many programs of a kind run at once in this process.
+
+An ffmpeg that encodes pictures keeps two processors busy (it decodes, draws and encodes in threads of two, measured at
+1.8) and holds some 250 MB in 1080p: more of them at once take their memory and save hardly any time.
+"""
+_turns: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Kind, asyncio.Semaphore]]] = WeakKeyDictionary()
 
 
 @asynccontextmanager
-async def turn(kind: Literal["ffmpeg", "probe"]) -> AsyncIterator[None]:
-    """Wait until fewer than `SLOTS` programs of a kind run in this process, then count as one of them.
+async def turn(kind: Kind) -> AsyncIterator[None]:
+    """Wait until fewer than its `SLOTS` programs of a kind run in this process, then count as one of them.
 
-    A probe is short and does not wait for a render to end.
+    The kinds do not wait for each other: a probe does not wait for a render to end.
     """
     kinds = _turns.setdefault(asyncio.get_running_loop(), {})
-    async with kinds.setdefault(kind, asyncio.Semaphore(SLOTS)):
+    async with kinds.setdefault(kind, asyncio.Semaphore(SLOTS[kind])):
         yield

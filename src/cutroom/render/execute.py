@@ -11,7 +11,8 @@ import av
 from cutroom.kit.errors import Internal
 from cutroom.media.command import Command, Input, Output
 from cutroom.media.kinds import Value
-from cutroom.media.run import Progress
+from cutroom.media.run import Progress, kind_of
+from cutroom.media.turns import turn
 from cutroom.media.words import Word
 from cutroom.render.arrangement import arranged
 from cutroom.render.blending import TOGETHER
@@ -102,16 +103,17 @@ async def _draw_on(
 
         pointers = [plan.layers[index].pointer for index in fed]
         command = Command([*fed.values(), *ground], [replace(output, streams=[name])], graph)
-        drawing = run_for(command, scratch, pointers, tell)
         if not painted:
-            await drawing
+            await run_for(command, scratch, pointers, tell)
             return
         orders: list[Order] = []
         for index, layer in painted.items():
             below = str(film) if film is not None and _needs_below(layer) else None
             orders.append(Order(layer, str(ways[index]), below, plan.canvas.alpha))
         try:
-            await together(paint(orders, inputs, scratch), drawing)
+            async with turn(kind_of(command)):
+                drawing = run_for(command, scratch, pointers, tell, in_turn=False)
+                await together(paint(orders, inputs, scratch), drawing)
         except BaseException:  # ffmpeg may have finished with what it got
             output.path.unlink(missing_ok=True)
             raise

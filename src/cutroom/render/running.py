@@ -14,10 +14,17 @@ Tell = Callable[[float], None]
 _LIMITS: Final = RunLimits(timeout_s=1800)
 
 
-async def run_for(command: Command, scratch: Path, pointers: Sequence[str], tell: Callable[[Progress], None]) -> None:
+async def run_for(
+    command: Command,
+    scratch: Path,
+    pointers: Sequence[str],
+    tell: Callable[[Progress], None],
+    *,
+    in_turn: bool = True,
+) -> None:
     """Run ffmpeg; an error that names an input is made to point at the clip that it is for."""
     try:
-        await run_ffmpeg(command, scratch=scratch, limits=_LIMITS, progress=tell)
+        await run_ffmpeg(command, scratch=scratch, limits=_LIMITS, progress=tell, in_turn=in_turn)
     except CutroomError as error:
         places = {f"/inputs/{number}": pointer for number, pointer in enumerate(pointers)}
         details = [Detail(places.get(d.pointer, d.pointer), d.code, d.message) for d in error.details]

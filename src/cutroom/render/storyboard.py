@@ -67,7 +67,7 @@ async def storyboard(pieces: Sequence[SegmentPlan], *, inputs: Mapping[str, Path
         CutroomError: as `render_segment`.
     """
     pictures: dict[int, Image.Image] = {}
-    room = asyncio.Semaphore(SLOTS)
+    room = asyncio.Semaphore(SLOTS["light"])
 
     async def one(place: int, piece: SegmentPlan) -> None:
         folder = scratch / f"frame-{place}"

@@ -172,7 +172,8 @@ def _tuning(encoder: VideoEncoder) -> dict[str, Value]:
     match encoder.name:
         case "libx264":
             tuning = {"keyint": keyint, "bframes": 3, "open_gop": 0, "force_cfr": 1, "stitchable": 1}
-            tuning |= {"sps_id": encoder.sets}
+            # Without frames that only smooth the waiting of x264's threads: 30 MB in 1080p, and not one bit of output.
+            tuning |= {"sps_id": encoder.sets, "sync_lookahead": 0}
             tuned = {"preset": Word(encoder.preset), "crf": crf, "x264-params": tuning}
         case "libx265":
             # `info` would write settings into the stream; frame threads and pools change its bytes.
