@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from cutroom import __version__
-from cutroom.app.console import fail, out
+from cutroom.app import again
+from cutroom.app.console import err, fail, out, show_facts, show_warning
 from cutroom.kit.errors import CutroomError, first_of
 
 cli = typer.Typer(
@@ -84,9 +85,31 @@ def render(
     report: Annotated[bool, typer.Option(help="Write what was measured on the file beside it.")] = False,  # noqa: FBT002
 ) -> None:
     """Render a document to a file: no server, no database."""
+    wish = _wish(document, cache) if cache is not None and not explain and not report else None
+    if wish is not None and (given := again.give(wish, document, output)) is not None:
+        _show_again(given, output)
+        return
     from cutroom.app import render as program  # noqa: PLC0415
 
-    run(lambda: program.render(document, output=output, explains=explain, cache=cache, report=report))
+    run(lambda: program.render(document, output=output, explains=explain, cache=cache, report=report, wish=wish))
+
+
+def _wish(document: Path, cache: Path) -> again.Wish | None:
+    """What the command asks for, if that can be told from files."""
+    try:
+        return again.wish_of(document, document.read_bytes(), cache)
+    except OSError:  # "-" is standard input; whatever else cannot be read is complained of by who needs it
+        return None
+
+
+def _show_again(given: again.Given, output: Path | None) -> None:
+    err.print("rendering: nothing has changed (100%)")
+    for warning in given.warnings:
+        show_warning(*warning)
+    shown = output if output is not None and not output.is_dir() else given.target
+    show_facts("Rendered", {"file": str(shown), **given.facts})
+    for other in given.others:
+        out.print(f"  and {other}", markup=False)
 
 
 @cli.command()

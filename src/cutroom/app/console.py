@@ -56,6 +56,12 @@ def show_error(error: CutroomError) -> None:
         err.print(detail.message, markup=False)
 
 
+def show_warning(code: str, pointer: str, message: str) -> None:
+    """What renders, but perhaps not as meant."""
+    err.print("[yellow]warning[/]", code, pointer, end=": ")
+    err.print(message, markup=False)
+
+
 def show_facts(title: str, rows: Mapping[str, str]) -> None:
     """A small table of names and values."""
     table = Table(title=title, show_header=False, title_justify="left", box=None, padding=(0, 2))

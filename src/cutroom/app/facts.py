@@ -5,8 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from cutroom.media.probe import MediaInfo
-from cutroom.render import starts_fast
-from cutroom.workflows.render import RenderOutput
+from cutroom.render import RenderReport, starts_fast
 
 
 def facts(info: MediaInfo, path: Path) -> Mapping[str, str]:
@@ -26,16 +25,20 @@ def facts(info: MediaInfo, path: Path) -> Mapping[str, str]:
     return found
 
 
-def facts_of_webp(made: RenderOutput, path: Path) -> Mapping[str, str]:
-    """The same of a webp, as its render measured it: what reads sources refuses those that move."""
-    rate = "" if made.fps is None else f", {_rate(Fraction(made.fps))} fps"
-    return {
-        "file": str(path),
-        "size": f"{made.size_bytes / 1e6:.2f} MB",
-        "duration": f"{made.duration:.3f} s",
-        "video": f"webp {made.width}x{made.height}{rate}",
-        "frames": str(made.frames),
-    }
+def facts_of_report(report: RenderReport) -> Mapping[str, str]:
+    """The same of a file that was just made, as its render measured it."""
+    found = {"size": f"{report.size_bytes / 1e6:.2f} MB", "duration": f"{float(report.duration):.3f} s"}
+    if report.video_codec is not None:
+        rate = "" if report.fps is None else f", {_rate(report.fps)} fps"
+        pixels = "" if report.pixels is None else f", {report.pixels}"
+        found["video"] = f"{report.video_codec} {report.width}x{report.height}{rate}{pixels}"
+        found["frames"] = str(report.frames)
+    if report.audio_codec is not None:
+        layout = {1: "mono", 2: "stereo"}.get(report.audio_channels or 0, f"{report.audio_channels} channels")
+        found["audio"] = f"{report.audio_codec} {report.audio_rate} Hz, {layout}"
+    if report.video_codec is not None:
+        found["faststart"] = "yes" if report.faststart else "no"
+    return found
 
 
 def _rate(fps: Fraction) -> str:

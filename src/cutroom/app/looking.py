@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from cutroom.app.console import err, out, show_facts
+from cutroom.app.console import out, show_facts, show_warning
 from cutroom.app.facts import facts
 from cutroom.app.workbench import Sheet, Workbench, read, target_of, workbench
 from cutroom.media.probe import probe
@@ -19,8 +19,7 @@ async def explain(sheet: Sheet, bench: Workbench) -> None:
     for plan in found.plans:
         _show_plan(plan)
     for warning in found.warnings:
-        err.print("[yellow]warning[/]", warning.code, warning.pointer, end=": ")
-        err.print(warning.message, markup=False)
+        show_warning(warning.code, warning.pointer, warning.message)
 
 
 async def storyboard(document: Path, *, output: Path | None, frames: int) -> None:
@@ -50,7 +49,7 @@ async def preview(document: Path, *, output: Path | None) -> None:
     """
     sheet = read(document)
     edit = sheet.edit("A preview")
-    named = Sheet(sheet.document, sheet.base, f"{sheet.stem}.preview", sheet.limits)
+    named = Sheet(sheet.document, sheet.base, f"{sheet.stem}.preview", sheet.limits, sheet.raw)
     target = target_of(named, output, "mp4", document)
     with workbench(sheet, target) as bench:
         await bench.run("render.preview", Preview(edit=edit, limits=sheet.limits), "rendering")

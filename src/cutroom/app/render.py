@@ -1,22 +1,35 @@
 """`cutroom render`: the render workflow on a file, alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cutroom import timeline
-from cutroom.app.console import err, out, show_facts
-from cutroom.app.facts import facts, facts_of_webp
+from cutroom.app.again import Told, Wish, remember, wish_of
+from cutroom.app.console import out, show_facts, show_warning
+from cutroom.app.facts import facts_of_report
 from cutroom.app.looking import explain
 from cutroom.app.workbench import Sheet, Workbench, read, target_of, workbench
-from cutroom.media.probe import probe
+from cutroom.render import REPORT, RenderReport, hardware
 from cutroom.render.longform import compile_longform, explain_longform
+from cutroom.render.report.model import NAME
+from cutroom.timeline import Edit
 from cutroom.timeline.longform import LongformEdit, longform_sources, resolve_longform
 from cutroom.workflows.longform import find_copies
 from cutroom.workflows.sources import take
 
 
-async def render(document: Path, *, output: Path | None, explains: bool, cache: Path | None, report: bool) -> None:
+async def render(
+    document: Path, *, output: Path | None, explains: bool, cache: Path | None, report: bool, wish: Wish | None = None
+) -> None:
     """Render `document` to `output`, or print its plan.
+
+    Args:
+        document: where it lies.
+        output: the file to write, or a folder for it.
+        explains: print the plan, and stop.
+        cache: keeps segments and sources.
+        report: write what was measured beside the result.
+        wish: what to remember the result under, if it is to be given out again.
 
     Raises:
         Invalid: the document, with pointers; or the place for the output.
@@ -33,17 +46,40 @@ async def render(document: Path, *, output: Path | None, explains: bool, cache: 
     target = target_of(sheet, output, _extension(sheet), document)
     with workbench(sheet, target, cache=cache, report=report) as bench:
         result = await bench.run("render", sheet.document, "rendering")
+        made = [Path(artifact) for artifact in result.artifacts]
+        measured = _measured(made, target)
     show_warnings(result.warnings)
-    made = [Path(artifact) for artifact in result.artifacts]
+    shown = output if output is not None and not output.is_dir() else target
     if target.suffix == ".m3u8":
         show_facts("Rendered", {"file": str(output or target), "files": str(len(made))})
     else:
-        shown = output if output is not None and not output.is_dir() else target
-        found = facts_of_webp(result, shown) if target.suffix == ".webp" else facts(await probe(target), shown)
-        show_facts("Rendered", found)
+        found = facts_of_report(measured)
+        show_facts("Rendered", {"file": str(shown), **found})
+        if (
+            wish is not None
+            and bench.files.repeatable
+            and not await _uses_card(sheet)
+            and wish_of(document, sheet.raw, wish.cache) == wish
+        ):
+            told = [Told(warning.code, warning.pointer, warning.message) for warning in result.warnings]
+            remember(wish, bench.files.seen, bench.files.results, facts=found, warnings=told)
     for other in made:
         if other.resolve() != target and other.exists() and target.suffix != ".m3u8":
             out.print(f"  and {other}", markup=False)
+
+
+def _measured(made: Sequence[Path], target: Path) -> RenderReport:
+    """The report on the first output."""
+    named = next(path for path in made if path.name in {NAME, f"{target.stem}.{NAME}"})
+    return REPORT.validate_json(named.read_bytes())
+
+
+async def _uses_card(sheet: Sheet) -> bool:
+    """Whether a graphics card may have a part in it."""
+    document = sheet.document
+    further = document.outputs if isinstance(document, Edit) else ()
+    allowed = any(output.hardware != "off" for output in (document.output, *further))
+    return allowed and bool((await hardware()).chosen)
 
 
 def _extension(sheet: Sheet) -> str:
@@ -53,8 +89,7 @@ def _extension(sheet: Sheet) -> str:
 def show_warnings(warnings: Iterable[timeline.Warning]) -> None:
     """What renders, but perhaps not as meant."""
     for warning in warnings:
-        err.print("[yellow]warning[/]", warning.code, warning.pointer, end=": ")
-        err.print(warning.message, markup=False)
+        show_warning(warning.code, warning.pointer, warning.message)
 
 
 async def _explain_longform(edit: LongformEdit, bench: Workbench) -> None:

@@ -5,14 +5,18 @@ import hashlib
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
+from cutroom.app.again import Result, Seen, look, place_of
 from cutroom.jobs import Published, Taken
 from cutroom.kit.errors import Invalid
 from cutroom.media.fetch import Fetcher
 from cutroom.workflows.blobs import blob_key
 
-CHUNK_BYTES = 1 << 20
+_DRAWN_ELSEWHERE: Final = "page/"
+"""Keys of what a browser drew: whether it would draw the same again is not for us to tell."""
 
 
 class StandaloneFiles:
@@ -26,6 +30,11 @@ class StandaloneFiles:
         fetcher: brings sources that have a URL.
         report: whether the report on what was measured is wanted beside the result.
         lasting: folder for the little that is worth keeping between commands: how fast the machine is.
+
+    Attributes:
+        seen: the local files that were taken, as they were before.
+        results: what was published, as far as it is wanted.
+        repeatable: whether marks of the files in `seen` tell whether the result would be the same again.
     """
 
     def __init__(
@@ -47,6 +56,9 @@ class StandaloneFiles:
         self._report = report
         self._lasting = lasting or cache
         self._local: dict[str, Path] = {}
+        self.seen: dict[Path, Seen] = {}
+        self.results: list[Result] = []
+        self.repeatable = True
 
     async def take(self, source: str) -> Taken:
         """Hash a local file where it lies, or fetch a URL into the cache."""
@@ -56,8 +68,11 @@ class StandaloneFiles:
             raise Invalid("asset_needs_server", f"'{source}' is an asset of a server; use a URL or a path here.")
         path = (self._base / source).resolve()
         try:
-            if not path.is_file():
+            named = (self._base / source).absolute()  # links are looked through each time
+            seen = look(named)
+            if not path.is_file() or seen is None:
                 raise Invalid("source_not_found", f"There is no file '{source}' beside the document.")
+            self._see(named, seen)
             sha256 = await asyncio.to_thread(hash_file, path)
         except OSError as error:
             sentence = f"The file '{source[:200]}' cannot be read: {error.strerror}."
@@ -65,7 +80,11 @@ class StandaloneFiles:
         self._local[blob_key(sha256)] = path
         return Taken(sha256=sha256, size_bytes=path.stat().st_size)
 
+    def _see(self, path: Path, seen: Seen) -> None:
+        self.repeatable = self.repeatable and self.seen.setdefault(path, seen).mark == seen.mark
+
     async def _take_url(self, url: str) -> Taken:
+        self.repeatable = False
         draft = self._parts / secrets.token_hex(8)
         fetched = await self._fetcher.fetch(url, draft)
         await self.keep(blob_key(fetched.sha256), draft)
@@ -73,29 +92,34 @@ class StandaloneFiles:
 
     async def find(self, key: str) -> Path | None:
         """The file under this content key, if it is here."""
+        if key.startswith(_DRAWN_ELSEWHERE):
+            self.repeatable = False
         path = self._local.get(key) or self._place(key)
-        return path if path.is_file() else None
+        if not path.is_file():
+            return None
+        if key not in self._local:
+            with suppress(OSError):  # a cache may be for reading only
+                os.utime(path)
+        return path
 
     async def keep(self, key: str, path: Path) -> None:
-        """Move a finished file under its content key."""
+        """Move a finished file under its content key; whoever else does so meanwhile has the same bytes."""
         place = self._place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(shutil.move, path, place.with_name(f"{place.name}.part"))
-        place.with_name(f"{place.name}.part").replace(place)
+        draft = place.with_name(f"{place.name}.{secrets.token_hex(4)}.part")
+        await asyncio.to_thread(shutil.move, path, draft)
+        draft.replace(place)
 
     def _place(self, key: str) -> Path:
         return (self._lasting if key.startswith("calibration/") else self._cache) / key
 
     async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
-        """Put a result where the caller asked for it, and others beside it; never half of one under that name.
-
-        For `-o film.mp4`, what is published as `render.mp4` becomes `film.mp4` and `poster.jpg` `film.poster.jpg`.
-        """
-        first = kind == "storyboard" or (kind == "render" and Path(name).stem in {"render", "index"})
-        place = self._out if first else self._out.with_name(f"{self._out.stem}.{name}")
+        """Put a result where the caller asked for it, and others beside it; never half of one under that name."""
+        place = place_of(self._out, kind, name)
         sha256 = await asyncio.to_thread(hash_file, path)
         if kind == "report" and not self._report:
             return Published(str(path), sha256, path.stat().st_size, content_type, url=name)
+        self.results.append(Result(kind, name, sha256))
         draft = place.with_name(f".{place.name}.{os.getpid()}.part")
         try:
             await asyncio.to_thread(shutil.move, path, draft)
@@ -109,8 +133,5 @@ class StandaloneFiles:
 
 def hash_file(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -35,12 +35,14 @@ class Sheet:
         base: folder that relative paths in it start from.
         stem: name for what is made of it, without an extension.
         limits: under which it was accepted.
+        raw: the bytes that were read.
     """
 
     document: Document
     base: Path
     stem: str
     limits: Limits
+    raw: bytes
 
     def edit(self, wish: str) -> Edit:
         """The document as an edit.
@@ -68,8 +70,8 @@ def read(path: Path) -> Sheet:
         raise Invalid("no_document", f"Cannot read '{path}': {error.strerror}.") from error
     document = parse_document(strict_json.parse(raw), limits)
     if path == STDIN:
-        return Sheet(document, Path.cwd(), "render", limits)
-    return Sheet(document, path.parent, path.stem, limits)
+        return Sheet(document, Path.cwd(), "render", limits, raw)
+    return Sheet(document, path.parent, path.stem, limits, raw)
 
 
 def target_of(sheet: Sheet, wanted: Path | None, extension: str, source: Path) -> Path:

@@ -8,7 +8,7 @@ from typing import Final
 
 from cutroom.jobs import Context, Files
 from cutroom.media.formats import format_named
-from cutroom.render import Made, SegmentPlan, write_report
+from cutroom.render import Made, SegmentPlan
 from cutroom.render.longform import (
     CopyFacts,
     EncodedSound,
@@ -24,8 +24,18 @@ from cutroom.render.longform.plan import CopiedSound
 from cutroom.timeline import Edit, Limits, Media
 from cutroom.timeline.longform import LongformEdit, longform_sources, resolve_longform
 from cutroom.workflows.blobs import blob_key, find, locate
+from cutroom.workflows.films import digest_of
 from cutroom.workflows.pieces import which_are_kept
-from cutroom.workflows.render import FETCHED, JOINED, RENDERED, RenderOutput, output_of, publish, render
+from cutroom.workflows.render import (
+    FETCHED,
+    JOINED,
+    RENDERED,
+    RenderOutput,
+    give_again,
+    output_of,
+    publish_and_keep,
+    render,
+)
 from cutroom.workflows.sources import gather_media
 
 Document = Edit | LongformEdit
@@ -63,13 +73,18 @@ async def render_longform(ctx: Context, edit: LongformEdit, limits: Limits = _DE
     heard = {track.media.sha256: track.media for track in longform.tracks}
     facts = await ctx.step("copies", find_copies, ctx.files, list(heard.values()))
     plan = compile_longform(longform, facts)
+    digest = await asyncio.to_thread(digest_of, plan)
+    again = await ctx.step("again", give_again, ctx, digest, 0, len(longform_pieces(plan)))
+    if again is not None:
+        ctx.progress(JOINED, "done")
+        return again
     ctx.progress(FETCHED, "rendering")
     items = [_item(piece) for piece in longform_pieces(plan)]
     kept = await ctx.step("kept", which_are_kept, ctx.files, [item.plan.key for item in items])
     missing = [item for item in items if item.plan.key not in kept]
     await ctx.map("pieces", render_longform_item, missing, span=(FETCHED, RENDERED))
     ctx.progress(RENDERED, "joining")
-    output = await ctx.step("join", join, ctx, plan, len(kept))
+    output = await ctx.step("join", join, ctx, plan, len(kept), digest)
     ctx.progress(JOINED, "done")
     return output
 
@@ -97,15 +112,22 @@ async def render_longform_item(ctx: Context, item: LongformItem) -> str:
     return plan.key
 
 
-async def join(ctx: Context, plan: LongformPlan, reused: int = 0) -> RenderOutput:
-    """Join the pieces, measure the result and publish it with its report; `reused` pieces were there before."""
+async def join(ctx: Context, plan: LongformPlan, reused: int, digest: str) -> RenderOutput:
+    """Join the pieces, measure the result and publish it with its report.
+
+    Args:
+        ctx: the attempt.
+        plan: what the pieces were made from.
+        reused: how many pieces were there before.
+        digest: that of the plan, under which the film is kept for later renders.
+    """
     kind = format_named(plan.output.format)
     out = ctx.scratch / f"output.{kind.extension}"
     pieces: dict[str, Path] = {piece.key: await find(ctx.files, piece.key) for piece in longform_pieces(plan)}
     await join_longform(plan, pieces=pieces, sources=await locate(ctx.files, _copied(plan)), out=out)
     report = await verify_longform(plan, out, reused=reused)
     film = Made(out, "render", f"render.{kind.extension}", kind.content_type)
-    artifacts = await publish(ctx, [film, write_report(report, ctx.scratch)], 0)
+    artifacts = await publish_and_keep(ctx, [film], report, ctx.scratch, digest)
     return output_of(artifacts, report, segments=len(plan.segments), reused=reused)
 
 

@@ -1,16 +1,19 @@
 """The render workflow: a document becomes files."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from cutroom import render as engine
 from cutroom import timeline
-from cutroom.jobs import Context
+from cutroom.jobs import Context, PublishedFile
 from cutroom.kit.errors import CutroomError
 from cutroom.kit.schema import Schema
 from cutroom.render import Made, RenderPlan, RenderReport
 from cutroom.timeline import Edit, Limits
+from cutroom.workflows import films
 from cutroom.workflows.inner import gather_edit
 from cutroom.workflows.pieces import make, parts_of, pieces_of
 from cutroom.workflows.plans import blamed, cards_encoders, plans_of
@@ -48,18 +51,53 @@ async def render(ctx: Context, edit: Edit, limits: Limits = _DEFAULT) -> RenderO
     ctx.progress(0.0, "fetching")
     gathered = await gather_edit(ctx, edit, limits)
     plans = await plans_of(ctx, edit, gathered.sources, limits, await cards_encoders(ctx))
+    digests = [await asyncio.to_thread(films.digest_of, plan) for plan in plans]
+    again = [
+        await ctx.step(f"again:{number}", give_again, ctx, digest, number, len(pieces_of(plan)))
+        for number, (plan, digest) in enumerate(zip(plans, digests, strict=True))
+    ]
     ctx.progress(FETCHED, "rendering")
+    wanted = pieces_of(*(plan for plan, given in zip(plans, again, strict=True) if given is None))
     try:
-        kept = await make(ctx, pieces_of(*plans), span=(FETCHED, RENDERED))
+        kept = await make(ctx, wanted, span=(FETCHED, RENDERED))
     except CutroomError as error:
         raise blamed(error, edit) from error
     ctx.progress(RENDERED, "joining")
-    made = [await ctx.step(f"join:{number}", join, ctx, plan, number, kept) for number, plan in enumerate(plans)]
+    reused = len(pieces_of(*plans)) - len(wanted) + kept
+    made: list[RenderOutput] = []
+    for number, (plan, digest, given) in enumerate(zip(plans, digests, again, strict=True)):
+        if given is None:
+            given = await ctx.step(f"join:{number}", join, ctx, plan, number, reused, digest)  # noqa: PLW2901
+        made.append(given)
     ctx.progress(JOINED, "done")
-    return merged(made, gathered.warnings)
+    return merged(made, gathered.warnings).model_copy(update={"reused_segments": reused})
 
 
-async def join(ctx: Context, plan: RenderPlan, number: int = 0, reused: int = 0) -> RenderOutput:
+async def give_again(ctx: Context, digest: str, number: int, pieces: int) -> RenderOutput | None:
+    """Publish what an earlier render with the same plan made; None when that is not there any more.
+
+    Args:
+        ctx: the attempt.
+        digest: that of the plan.
+        number: which of the document's outputs it is, from 0.
+        pieces: how many it is joined from, all of which count as found.
+    """
+    folder = ctx.scratch / f"again-{number}"
+    folder.mkdir(exist_ok=True)
+    found = await films.find(ctx.files, digest, folder)
+    if found is None:
+        return None
+    made, report = found
+    if report.tally is not None:
+        report = replace(report, tally=replace(report.tally, reused=pieces))
+    published = await publish(ctx, [*made, engine.write_report(report, folder)], number)
+    segments = report.tally.segments if report.tally is not None else 0
+    return output_of([file.id for file in published], report, segments=segments, reused=pieces)
+
+
+async def join(
+    ctx: Context, plan: RenderPlan, number: int = 0, reused: int = 0, digest: str | None = None
+) -> RenderOutput:
     """Join the pieces of one output, measure the result and publish it with what stands beside it.
 
     Args:
@@ -67,14 +105,26 @@ async def join(ctx: Context, plan: RenderPlan, number: int = 0, reused: int = 0)
         plan: what the pieces were made from.
         number: which of the document's outputs it is, from 0.
         reused: how many pieces were there before.
+        digest: that of the plan, under which the files are kept for later renders; they are not without.
     """
     folder = ctx.scratch / f"output-{number}"
     folder.mkdir(exist_ok=True)
     parts, audio = await parts_of(ctx.files, plan)
     made = await engine.finish(plan, parts=parts, audio=audio, scratch=folder, out=folder / f"out.{plan.output.format}")
     report = await engine.verify(plan, made[0].path, reused=reused)
-    artifacts = await publish(ctx, [*made, engine.write_report(report, folder)], number)
+    artifacts = await publish_and_keep(ctx, made, report, folder, digest, number)
     return output_of(artifacts, report, segments=len(plan.segments), reused=reused)
+
+
+async def publish_and_keep(
+    ctx: Context, made: Sequence[Made], report: RenderReport, folder: Path, digest: str | None, number: int = 0
+) -> list[str]:
+    """Publish an output and its report; the output is kept under `digest` too, if there is one. Returns the ids."""
+    spares = [] if digest is None else await asyncio.to_thread(films.spared, made, folder / "spares")
+    published = await publish(ctx, [*made, engine.write_report(report, folder)], number)
+    if digest is not None:
+        await films.keep(ctx.files, digest, made, spares, published[:-1], report)
+    return [file.id for file in published]
 
 
 def output_of(artifacts: Sequence[str], report: RenderReport, *, segments: int, reused: int) -> RenderOutput:
@@ -99,24 +149,18 @@ def output_of(artifacts: Sequence[str], report: RenderReport, *, segments: int, 
     )
 
 
-async def publish(ctx: Context, made: Sequence[Made], number: int) -> list[str]:
-    """Publish the files of one output; returns their ids, the output itself first.
+async def publish(ctx: Context, made: Sequence[Made], number: int) -> list[PublishedFile]:
+    """Publish the files of one output; returns what they became, in the same order.
 
     A playlist and the map of a sheet name other files: they go last, with the links to those written in.
     """
-    ids: dict[str, str] = {}
-    links: dict[str, str] = {}
-    for file in sorted(made, key=_names_others):
-        if _names_others(file):
-            _write_links(file.path, links)
+    done: dict[str, PublishedFile] = {}
+    for file in sorted(made, key=lambda one: one.refers):
+        if file.refers:
+            _write_links(file.path, {name: one.url for name, one in done.items()})
         name = file.name if number == 0 else f"{number + 1}.{file.name}"
-        published = await ctx.files.publish(file.path, kind=file.kind, name=name, content_type=file.content_type)
-        ids[file.name], links[file.name] = published.id, published.url
-    return [ids[file.name] for file in made]
-
-
-def _names_others(file: Made) -> bool:
-    return file.kind == "sprite_map" or file.content_type == "application/vnd.apple.mpegurl"
+        done[file.name] = await ctx.files.publish(file.path, kind=file.kind, name=name, content_type=file.content_type)
+    return [done[file.name] for file in made]
 
 
 def _write_links(path: Path, links: dict[str, str]) -> None:

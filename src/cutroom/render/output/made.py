@@ -21,3 +21,8 @@ class Made:
     kind: MadeKind
     name: str
     content_type: str
+
+    @property
+    def refers(self) -> bool:
+        """Whether it names other files: links to those are written into it when they are published."""
+        return self.kind == "sprite_map" or self.content_type == "application/vnd.apple.mpegurl"

@@ -45,6 +45,8 @@ class Facts:
     audio_codec: str | None
     faststart: bool
     whole: bool
+    audio_rate: int | None = None
+    audio_channels: int | None = None
 
 
 def facts(path: Path, format_: str) -> Facts:
@@ -74,6 +76,8 @@ def facts(path: Path, format_: str) -> Facts:
             audio_codec=_name(audio.codec_context.name) if audio is not None else None,
             faststart=iso.starts_fast(path),
             whole=format_ not in _ISO or iso.whole(path),
+            audio_rate=audio.sample_rate if audio is not None else None,
+            audio_channels=audio.codec_context.channels if audio is not None else None,
         )
 
 

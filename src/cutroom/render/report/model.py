@@ -97,6 +97,7 @@ class RenderReport:
         faststart: whether players can start before they have the whole file.
         pixels: format of the pixels, as FFmpeg calls it.
         key_frames: how many frames can be started from.
+        audio_rate: samples a second.
         suspicions: what looks wrong but may be meant.
         checks: everything that was compared with the plan, in the order in which it was.
         warnings: of the plan: overflowing captions, missing glyphs…
@@ -119,6 +120,8 @@ class RenderReport:
     faststart: bool
     pixels: str | None = None
     key_frames: int | None = None
+    audio_rate: int | None = None
+    audio_channels: int | None = None
     cuts: Cuts | None = None
     level: Level | None = None
     suspicions: tuple[Suspicion, ...] = ()

@@ -157,6 +157,8 @@ def _report(
         faststart=found.faststart,
         pixels=found.pixels,
         key_frames=int(frames.keys.sum()) if frames is not None else None,
+        audio_rate=found.audio_rate,
+        audio_channels=found.audio_channels,
         cuts=joins if frames is not None else None,
         level=level,
         suspicions=suspicions,
