@@ -11,6 +11,7 @@ import typer
 from cutroom import __version__
 from cutroom.app import again
 from cutroom.app.console import err, fail, out, show_facts, show_warning
+from cutroom.kit import heap
 from cutroom.kit.errors import CutroomError, first_of
 
 cli = typer.Typer(
@@ -38,6 +39,7 @@ def run(program: Callable[[], Coroutine[Any, Any, None]]) -> None:
     A `CutroomError` becomes a sentence and status 1; a signal 128 and its number, as shells have it.
     """
     told: list[int] = []
+    heap.give_back()
     try:
         asyncio.run(_cancelled_by_signals(program, told))
     except (CutroomError, BaseExceptionGroup) as error:
