@@ -19,7 +19,7 @@ from fastapi import FastAPI, Response
 
 from cutroom import timeline
 from cutroom.accounts import AccountService
-from cutroom.api import ApiServices, ApiSettings, make_app
+from cutroom.api import ApiServices, ApiSettings, describe_job, make_app
 from cutroom.api.connections import server_config
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener, make_engine
@@ -28,7 +28,9 @@ from cutroom.kit import log
 from cutroom.kit.ids import new_id
 from cutroom.kit.page import Cursors
 from cutroom.kit.signing import Signer
+from cutroom.kit.vault import Vault
 from cutroom.media.fetch import Fetcher
+from cutroom.webhooks import Sender, WebhookService
 from cutroom.workflows import registry
 
 SECRET = b"a secret of the benchmark, long enough"
@@ -67,15 +69,18 @@ def _shown(row: "asyncpg.Record") -> dict[str, Any]:
 def ours(database: Database, listener: Listener, folder: Path) -> FastAPI:
     """The application as `cutroom api` serves it."""
     store = LocalStore(folder, Signer(SECRET, "files"), "http://127.0.0.1")
+    assets = AssetService(database, store)
+    webhooks = WebhookService(Vault(SECRET, "webhooks"), Sender(), describe_job(assets))
     return make_app(
         ApiServices(
             database=database,
             accounts=AccountService(),
-            jobs=JobService(registry(timeline.Limits())),
+            jobs=JobService(registry(timeline.Limits()), on_end=webhooks.announcer.on_end),
             followers=Followers(database, listener),
-            assets=AssetService(database, store),
+            assets=assets,
             local_store=store,
             check_url=Fetcher().check,
+            webhooks=webhooks,
             cursors=Cursors(SECRET),
             settings=ApiSettings(),
         )

@@ -12,7 +12,7 @@ import uvicorn
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import AccountService
-from cutroom.api import ApiServices, ApiSettings, make_app
+from cutroom.api import ApiServices, ApiSettings, describe_job, make_app
 from cutroom.api.connections import ConnectionLimits, server_config
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener
@@ -20,7 +20,9 @@ from cutroom.jobs import Followers, Job, JobService, Worker, WorkerSettings
 from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.page import Cursors
 from cutroom.kit.signing import Signer
+from cutroom.kit.vault import Vault
 from cutroom.media.fetch import Fetcher
+from cutroom.webhooks import Sender, WebhookService
 from tests.api.world import World, cancelled, registry
 
 TLS = ssl.create_default_context()  # nothing here speaks TLS, and making one for each client takes 50 ms
@@ -43,14 +45,17 @@ async def serving(
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         listener = Listener(database.url, name="tests-listener")
         store = LocalStore(folder / "store", Signer(SECRET, "files"), url)
+        assets = AssetService(database, store)
+        webhooks = WebhookService(Vault(SECRET, "webhooks"), Sender(), describe_job(assets))
         services = ApiServices(
             database=database,
             accounts=AccountService(),
-            jobs=JobService(registry()),
+            jobs=JobService(registry(), on_end=webhooks.announcer.on_end),
             followers=Followers(database, listener),
-            assets=AssetService(database, store),
+            assets=assets,
             local_store=store,
             check_url=Fetcher().check,
+            webhooks=webhooks,
             cursors=Cursors(SECRET),
             settings=settings,
             counters=counters or MemoryCounters(),
@@ -108,6 +113,7 @@ async def worker(world: World, folder: Path) -> AsyncIterator[None]:
     async def keep_results(session: AsyncSession, job: Job) -> None:
         output: Any = job.output or {}
         await assets.settle(session, job.id, job.workspace_id, keep=output.get("artifacts", []))
+        await world.services.webhooks.announcer.on_end(session, job)
 
     made = Worker(
         world.services.database,

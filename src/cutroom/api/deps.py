@@ -19,6 +19,7 @@ from cutroom.jobs import Followers, JobService
 from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.page import Cursors
 from cutroom.templates import TemplateService
+from cutroom.webhooks import WebhookService
 
 PREFIX: Final = "/api/v1"
 
@@ -92,6 +93,7 @@ class ApiServices:
     assets: AssetService
     local_store: LocalStore | None
     check_url: Callable[[str], None]
+    webhooks: WebhookService
     cursors: Cursors
     quotas: QuotaService = field(default_factory=QuotaService)
     templates: TemplateService = field(default_factory=TemplateService)

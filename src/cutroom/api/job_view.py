@@ -1,6 +1,6 @@
 """A job as it is seen from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.api.answers import ListOut, is_absent
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import ErrorDetail
-from cutroom.assets import Artifact
+from cutroom.assets import Artifact, AssetService
 from cutroom.jobs import Job, JobEvent
 from cutroom.kit.schema import Schema
 
@@ -140,6 +140,16 @@ async def job_views(
     """Jobs on the wire with their artifacts, in one more query."""
     artifacts = await services.assets.artifacts(session, workspace_id, [job.id for job in jobs])
     return [job_view(job, artifacts.get(job.id, ()), with_input=with_input) for job in jobs]
+
+
+def describe_job(assets: AssetService) -> Callable[[AsyncSession, Job], Awaitable[dict[str, Any]]]:
+    """Gives jobs as they are on the wire to what has no door: the same JSON that `GET /jobs/{id}` answers with."""
+
+    async def describe(session: AsyncSession, job: Job) -> dict[str, Any]:
+        artifacts = await assets.artifacts(session, job.workspace_id, [job.id])
+        return job_view(job, artifacts.get(job.id, ())).model_dump(mode="json")
+
+    return describe
 
 
 def _artifact(artifact: Artifact) -> ArtifactOut:

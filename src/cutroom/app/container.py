@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import AccountService
 from cutroom.accounts.quotas import QuotaService
+from cutroom.api import describe_job
 from cutroom.app.settings import Settings
 from cutroom.assets import AssetService, AssetSettings, LocalCache, LocalStore, S3Settings, Store
 from cutroom.assets.bucket import open_bucket
@@ -15,7 +16,9 @@ from cutroom.db import Database, Listener, make_engine
 from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status
 from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
+from cutroom.kit.vault import Vault
 from cutroom.media.fetch import Fetcher
+from cutroom.webhooks import Sender, WebhookService, WebhookSettings
 from cutroom.workflows import metering, registry
 
 
@@ -35,6 +38,7 @@ class Container:
     assets: AssetService
     jobs: JobService
     fetcher: Fetcher
+    webhooks: WebhookService
     on_end: OnEnd
 
 
@@ -62,7 +66,8 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
         workflows = registry(settings.limits())
         assets = AssetService(database, store, cache=cache, settings=asset_settings)
         quotas = QuotaService(settings.plan_table())
-        on_end = in_turn(keep_results(assets), settle_usage(quotas))
+        webhooks = make_webhooks(settings, assets)
+        on_end = in_turn(keep_results(assets), settle_usage(quotas), webhooks.announcer.on_end)
         yield Container(
             settings=settings,
             database=database,
@@ -83,8 +88,19 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             fetcher=Fetcher(
                 allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
             ),
+            webhooks=webhooks,
             on_end=on_end,
         )
+
+
+def make_webhooks(settings: Settings, assets: AssetService) -> WebhookService:
+    """Webhooks that carry jobs as the API shows them."""
+    return WebhookService(
+        Vault(settings.signing_secret(), "webhooks"),
+        Sender(settings.webhook_allow, https_only=settings.webhook_https_only),
+        describe_job(assets),
+        settings=WebhookSettings(max_endpoints=settings.max_webhooks),
+    )
 
 
 def make_store(settings: Settings) -> Store:

@@ -29,6 +29,8 @@ from cutroom.kit.log import configure
 from cutroom.kit.page import Cursors
 from cutroom.media import ffmpeg
 from cutroom.templates import TemplateService
+from cutroom.webhooks import Deliverer, DelivererSettings
+from cutroom.webhooks import Retention as WebhookRetention
 
 log = structlog.get_logger()
 SANDBOX_LEVEL = 1
@@ -73,8 +75,10 @@ async def worker(*, data: Path | None) -> None:
     async with container(settings, name="cutroom-worker") as parts, asyncio.TaskGroup() as group:
         listening = group.create_task(parts.listener.run())
         keeping = group.create_task(scheduler(parts).run())
+        delivering = group.create_task(make_deliverer(parts).run(stop))
         await make_worker(parts).run(stop)
         keeping.cancel()
+        await delivering
         listening.cancel()
 
 
@@ -113,10 +117,18 @@ def make_worker(parts: Container) -> Worker:
     )
 
 
+def make_deliverer(parts: Container) -> Deliverer:
+    """What sends webhooks; each worker has one."""
+    return Deliverer(
+        parts.database, parts.listener, parts.webhooks, DelivererSettings(slots=parts.settings.webhook_slots)
+    )
+
+
 def scheduler(parts: Container) -> Scheduler:
     """The maintenance that all workers share: each task runs in one of them at a time."""
     scheduler = Scheduler(parts.database)
     JobRetention(parts.database).schedule(scheduler)
+    WebhookRetention(parts.database, days=parts.webhooks.settings.replay_days).schedule(scheduler)
     assets = AssetRetention(parts.database, parts.store, cache=parts.cache, settings=parts.asset_settings)
     for name, seconds, sweep in (
         ("quotas.charges", 86_400.0, partial(_forget_usage, parts)),
@@ -171,6 +183,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str) -> A
         assets=parts.assets,
         local_store=parts.store if isinstance(parts.store, LocalStore) else None,
         check_url=parts.fetcher.check,
+        webhooks=parts.webhooks,
         limits=settings.limits(fonts=engine.families()),
         cursors=Cursors(settings.signing_secret()),
         templates=TemplateService(max_templates=settings.max_templates),

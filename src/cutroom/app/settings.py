@@ -39,6 +39,13 @@ class Settings(BaseSettings):
     fetch_max_bytes: int = Field(2 * 1024**3, gt=0, description="Largest source.")
     fetch_deadline_s: float = Field(600.0, gt=0, description="Longest time for one source, redirects included.")
 
+    webhook_allow: Annotated[frozenset[tuple[str, int]], NoDecode] = Field(
+        frozenset(), description="Private hosts that webhooks may be sent to, also without TLS: `host:port,host:port`."
+    )
+    webhook_https_only: bool = Field(True, description="Refuse webhooks to other URLs than https.")
+    webhook_slots: int = Field(128, ge=1, le=4096, description="Webhooks that one worker sends at once.")
+    max_webhooks: int = Field(20, ge=1, description="Most webhooks of one workspace.")
+
     max_upload_bytes: int = Field(5 * 1024**3, gt=0, description="Largest upload.")
     max_body_bytes: int = Field(1024**2, gt=0, description="Largest JSON body.")
     max_rows: int = Field(100_000, gt=0, description="Most rows of one batch.")
@@ -77,7 +84,7 @@ class Settings(BaseSettings):
     max_long_side: int = Field(1920, ge=16, le=8192, description="Most pixels of a picture's longer side.")
     max_short_side: int = Field(1080, ge=16, le=8192, description="Most pixels of a picture's shorter side.")
 
-    @field_validator("fetch_allow", mode="before")
+    @field_validator("fetch_allow", "webhook_allow", mode="before")
     @classmethod
     def _hosts(cls, value: object) -> object:
         if not isinstance(value, str):
