@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,8 @@ from cutroom.kit.errors import CutroomError, Unavailable
 
 _READ_ONLY: Final = 0o444
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_CANNOT_COPY: Final = frozenset({errno.EXDEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+_AT_ONCE: Final = 1 << 30
 _CANNOT_LINK: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES})
 
 
@@ -81,6 +83,29 @@ def claim(part: Path, place: Path) -> bool:
         return False
     sync_folder(place.parent)
     return True
+
+
+def concatenate(pieces: Sequence[Path], target: Path) -> None:
+    """Write files one after the other into a new one, in the kernel: nothing passes through this process's memory.
+
+    Raises:
+        FileNotFoundError: one of them is not there.
+    """
+    with target.open("xb") as out:
+        for piece in pieces:
+            with piece.open("rb") as source:
+                _append(source.fileno(), out.fileno())
+
+
+def _append(source: int, out: int) -> None:
+    try:
+        while os.copy_file_range(source, out, _AT_ONCE):
+            pass
+    except OSError as error:
+        if error.errno not in _CANNOT_COPY:
+            raise
+        while os.sendfile(out, source, None, _AT_ONCE):  # goes on where the copy stopped
+            pass
 
 
 def hash_file(path: Path) -> str:

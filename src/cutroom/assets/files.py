@@ -11,13 +11,16 @@ from cutroom.assets import repository
 from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, UPLOAD_PREFIX, Published, Taken
 from cutroom.assets.disk import hash_file, storage_errors
 from cutroom.assets.keys import artifact_key, asset_key, blob_key, source_key
+from cutroom.assets.limits import LimitsOf, make_room
 from cutroom.assets.nearby import Nearby
 from cutroom.assets.rows import AssetRow
 from cutroom.assets.store import Store
+from cutroom.assets.verifying import type_of
 from cutroom.db import Database
-from cutroom.kit.errors import Conflict, Invalid, NotFound
+from cutroom.kit.errors import Conflict, Invalid, NotFound, QuotaExceeded, Unavailable
 from cutroom.kit.ids import is_id, new_id
 from cutroom.media.fetch import Fetcher
+from cutroom.media.info import MediaInfo
 
 BLOB_TYPE: Final = "application/octet-stream"
 
@@ -34,6 +37,7 @@ class AttemptFiles:
         job_id: the job.
         scratch: a folder of this attempt, on the same disk as the store or the cache if files are not to be copied.
         link_s: how long the links to what it publishes work.
+        limits_of: what the workspace may keep.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class AttemptFiles:
         job_id: str,
         scratch: Path,
         link_s: int,
+        limits_of: LimitsOf,
     ) -> None:
         self._database = database
         self._store = store
@@ -56,6 +61,7 @@ class AttemptFiles:
         self._job_id = job_id
         self._scratch = scratch
         self._link_s = link_s
+        self._limits_of = limits_of
 
     async def take(self, source: str) -> Taken:
         """Bring in the bytes behind a source: `https://…`, `http://…`, `asset:<id>`, or `upload:<id>` for its asset.
@@ -128,6 +134,42 @@ class AttemptFiles:
             raise Conflict("artifact_discarded", "The file took so long to store that it was given up.")
         url = self._store.sign_get(place, expires_s=self._link_s, file_name=name, content_type=content_type)
         return Published(artifact_id, sha256, size_bytes, content_type, url)
+
+    async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
+        """Make a source that was taken an asset of the workspace; again with the same id, it changes nothing.
+
+        Raises:
+            Invalid: `upload_too_large`, `media_too_long`, by the limits of the workspace.
+            QuotaExceeded: `storage_full`.
+            Unavailable: `blob_missing`, when the source was swept since it was taken.
+        """
+        async with self._database.begin() as session:
+            if await repository.find_asset(session, self._workspace_id, asset_id, deleted=True) is not None:
+                return
+            limits = await self._limits_of(session, self._workspace_id)
+        limits.check_size(info.size_bytes)
+        limits.check_duration(info)
+        place = asset_key(self._workspace_id, asset_id, 0)
+        try:
+            await self._store.copy(self._blob(source_key(sha256)), place)
+        except NotFound:
+            raise Unavailable("blob_missing", "The source was removed while the job ran; run it again.") from None
+        try:
+            async with self._database.begin() as session:
+                await make_room(session, self._workspace_id, limits, info.size_bytes)
+                await repository.add_asset_once(
+                    session,
+                    info,
+                    id=asset_id,
+                    workspace_id=self._workspace_id,
+                    name=name,
+                    content_type=type_of(info),
+                    size_bytes=info.size_bytes,
+                    sha256=sha256,
+                )
+        except QuotaExceeded:
+            await self._store.delete(place)
+            raise
 
     async def _take_asset(self, source: str, kind: str, name: str) -> Taken:
         row = await self._asset(kind, name)

@@ -1,16 +1,29 @@
 """Where things lie in a store. Every key starts with its workspace, and holds ids and hashes only."""
 
+import re
 from typing import Final
 
 from cutroom.assets.store import workspace_key
 
 EVERYTHING: Final = "ws/"
 BLOBS: Final = "blobs"
+UPLOADS: Final = "uploads"
+_PART: Final = re.compile(r".+\.parts/[0-9]{5}")
 
 
 def upload_key(workspace_id: str, upload_id: str) -> str:
     """Where the bytes of an upload are sent to."""
     return workspace_key(workspace_id, "uploads", upload_id)
+
+
+def part_key(key: str, number: int) -> str:
+    """Where a store without parts of its own keeps a part of the object `key`; in the order of the numbers."""
+    return f"{key}.parts/{number:05}"
+
+
+def tail_key(workspace_id: str, upload_id: str, name: str) -> str:
+    """Where the end of a tus upload waits that is too small to be a part."""
+    return workspace_key(workspace_id, "uploads", f"{upload_id}.tail", name)
 
 
 def asset_key(workspace_id: str, asset_id: str, generation: int) -> str:
@@ -31,6 +44,11 @@ def blob_key(workspace_id: str, key: str) -> str:
 def source_key(sha256: str) -> str:
     """The content key of a source."""
     return f"src/{sha256}"
+
+
+def is_part(key: str) -> bool:
+    """Whether this is a key that `part_key` made."""
+    return _PART.fullmatch(key) is not None
 
 
 def parse(key: str) -> tuple[str, str, str] | None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from cutroom.assets.store import SignedPut, checked_key
+from cutroom.assets.store import SignedPut, checked_key, harmless_type
 from cutroom.kit.clock import Clock, SystemClock
 from cutroom.kit.errors import Forbidden, Invalid
 from cutroom.kit.signing import Signer
@@ -50,22 +50,26 @@ class Links:
         signer: signs for this purpose alone.
         base_url: where clients reach the API, without a slash at the end.
         clock: decides what is expired.
+        cdn_url: where they read files, when that is another address: a cache whose origin is the API.
     """
 
-    def __init__(self, signer: Signer, base_url: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self, signer: Signer, base_url: str, clock: Clock | None = None, *, cdn_url: str | None = None
+    ) -> None:
         self._signer = signer
         self._base_url = base_url.rstrip("/")
+        self._cdn_url = (cdn_url or base_url).rstrip("/")
         self._clock = clock or SystemClock()
 
     def to_get(self, key: str, *, expires_s: int, file_name: str, content_type: str) -> str:
         """A URL that reads the object."""
-        facts = {"expires": self._expiry(expires_s), "name": file_name, "type": content_type}
-        return self._url("GET", key, facts)
+        facts = {"expires": self._expiry(expires_s), "name": file_name, "type": harmless_type(content_type)}
+        return self._url(self._cdn_url, "GET", key, facts)
 
     def to_put(self, key: str, *, expires_s: int, size_bytes: int, content_type: str) -> SignedPut:
         """A permission to write the object once."""
         facts = {"expires": self._expiry(expires_s), "size": str(size_bytes), "type": content_type}
-        return SignedPut(self._url("PUT", key, facts), "PUT", {"Content-Type": content_type})
+        return SignedPut(self._url(self._base_url, "PUT", key, facts), "PUT", {"Content-Type": content_type})
 
     def read_get(self, key: str, query: Query) -> GetGrant:
         """Verify a read link.
@@ -84,9 +88,9 @@ class Links:
     def _expiry(self, expires_s: int) -> str:
         return str(int(self._clock.now().timestamp()) + expires_s)
 
-    def _url(self, method: str, key: str, facts: Mapping[str, str]) -> str:
+    def _url(self, base_url: str, method: str, key: str, facts: Mapping[str, str]) -> str:
         signature = self._signer.sign(method, checked_key(key), *facts.values())
-        return f"{self._base_url}{ROUTE}{key}?{urlencode([*facts.items(), ('sig', signature)])}"
+        return f"{base_url}{ROUTE}{key}?{urlencode([*facts.items(), ('sig', signature)])}"
 
     def _verified(
         self, method: str, key: str, query: Query, names: Sequence[str]

@@ -51,6 +51,20 @@ class Nearby:
         finally:
             await asyncio.to_thread(cache.remove, folder)
 
+    @asynccontextmanager
+    async def draft_folder(self) -> AsyncIterator[Path]:
+        """A folder for files that are on their way into the store, on its own disk where it has one."""
+        folder = self._store.draft_folder
+        if folder is not None:
+            yield folder
+            return
+        cache = self._the_cache()
+        own = await asyncio.to_thread(cache.folder)
+        try:
+            yield own
+        finally:
+            await asyncio.to_thread(cache.remove, own)
+
     def _the_cache(self) -> LocalCache:
         if self._cache is None:
             raise Internal("no_cache", "This store has local files for some keys only.")

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import case, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.assets.asset import ArtifactStatus, Asset, Upload, UploadStatus
-from cutroom.assets.rows import ArtifactRow, AssetRow, UploadRow
+from cutroom.assets.asset import ArtifactStatus, Asset, Once, Upload, UploadMethod, UploadStatus
+from cutroom.assets.rows import ArtifactRow, AssetRow, UploadKeyRow, UploadRow
 from cutroom.kit.errors import CutroomError
 from cutroom.media.info import MediaInfo
 
@@ -25,10 +26,16 @@ def upload_of(row: UploadRow) -> Upload:
         asset_id=row.asset_id,
         name=row.name,
         content_type=row.content_type,
+        method=UploadMethod(row.method),
         size_bytes=row.size_bytes,
         sha256=row.sha256,
         status=UploadStatus(row.status),
         error=None if row.error is None else CutroomError.from_json(row.error),
+        part_size_bytes=row.part_size_bytes,
+        offset_bytes=row.offset_bytes,
+        tus_metadata=row.tus_metadata,
+        partial=row.partial,
+        joins=row.joins,
         created_at=row.created_at,
         expires_at=row.expires_at,
     )
@@ -45,6 +52,7 @@ def asset_of(row: AssetRow) -> Asset:
         sha256=row.sha256,
         info=_INFO.validate_python(row.info, strict=False),
         created_at=row.created_at,
+        deleted_at=row.deleted_at,
     )
 
 
@@ -56,10 +64,76 @@ async def add_upload(session: AsyncSession, expires_s: int, **values: Any) -> Up
 
 
 async def find_upload(session: AsyncSession, workspace_id: str, upload_id: str) -> UploadRow | None:
-    """An upload of this workspace."""
+    """An upload of this workspace that was not given up."""
     return await session.scalar(
-        select(UploadRow).where(UploadRow.id == upload_id, UploadRow.workspace_id == workspace_id)
+        select(UploadRow)
+        .where(UploadRow.id == upload_id, UploadRow.workspace_id == workspace_id)
+        .where(UploadRow.status != UploadStatus.ABORTED)
     )
+
+
+async def set_handle(session: AsyncSession, upload_id: str, handle: str) -> str | None:
+    """Give an upload the store's handle for its parts unless it has one; returns the one that it has now."""
+    await session.execute(
+        update(UploadRow).where(UploadRow.id == upload_id, UploadRow.handle.is_(None)).values(handle=handle)
+    )
+    return await session.scalar(select(UploadRow.handle).where(UploadRow.id == upload_id))
+
+
+async def set_aborted(session: AsyncSession, workspace_id: str, upload_id: str) -> UploadRow | None:
+    """Give an upload up; None when it is being verified, or became an asset."""
+    return await session.scalar(
+        update(UploadRow)
+        .where(UploadRow.id == upload_id, UploadRow.workspace_id == workspace_id)
+        .where(UploadRow.status.in_((UploadStatus.PENDING, UploadStatus.RECEIVED, UploadStatus.FAILED)))
+        .values(status=UploadStatus.ABORTED, writer=None)
+        .returning(UploadRow)
+    )
+
+
+async def take_key(session: AsyncSession, workspace_id: str, once: Once, upload_id: str) -> bool:
+    """Take an idempotency key for a new upload; waits for a transaction that is taking it right now."""
+    old = UploadKeyRow.created_at < func.clock_timestamp() - func.make_interval(0, 0, 0, 1)
+    values = {"body_hash": once.body_hash, "upload_id": upload_id}
+    taken = await session.scalar(
+        upsert(UploadKeyRow)
+        .values(workspace_id=workspace_id, key=once.key, **values)
+        .on_conflict_do_update(
+            index_elements=[UploadKeyRow.workspace_id, UploadKeyRow.key],
+            set_={**values, "created_at": func.clock_timestamp()},
+            where=old,
+        )
+        .returning(UploadKeyRow.upload_id)
+    )
+    return taken is not None
+
+
+async def kept_key(session: AsyncSession, workspace_id: str, key: str) -> UploadKeyRow | None:
+    """What an idempotency key was used for."""
+    return await session.get(UploadKeyRow, (workspace_id, key))
+
+
+async def storage_used(session: AsyncSession, workspace_id: str) -> int:
+    """Bytes of all assets and artifacts of a workspace, deleted ones included as long as they can come back."""
+    assets = select(func.coalesce(func.sum(AssetRow.size_bytes), 0)).where(AssetRow.workspace_id == workspace_id)
+    artifacts = select(func.coalesce(func.sum(ArtifactRow.size_bytes), 0)).where(
+        ArtifactRow.workspace_id == workspace_id
+    )
+    found = await session.execute(select(assets.scalar_subquery(), artifacts.scalar_subquery()))
+    return sum(int(part) for part in found.one())
+
+
+async def storage_promised(session: AsyncSession, workspace_id: str) -> int:
+    """Bytes that uploads of a workspace have been promised room for."""
+    size = func.coalesce(UploadRow.size_bytes, UploadRow.offset_bytes)
+    # A joined upload is as large as its pieces, which are counted themselves.
+    found = await session.scalar(
+        select(func.coalesce(func.sum(size), 0))
+        .where(UploadRow.workspace_id == workspace_id, UploadRow.joins.is_(None))
+        .where(UploadRow.status.in_(("pending", "received", "verifying")))
+        .where(UploadRow.expires_at > func.clock_timestamp())
+    )
+    return int(found or 0)
 
 
 async def start_verifying(
@@ -100,6 +174,12 @@ async def add_asset(session: AsyncSession, info: MediaInfo, **values: Any) -> As
     return added.one()
 
 
+async def add_asset_once(session: AsyncSession, info: MediaInfo, **values: Any) -> None:
+    """Insert an asset unless there is one of this id: an attempt before may have done it."""
+    data = _INFO.dump_python(info, mode="json")
+    await session.execute(upsert(AssetRow).values(info=data, **values).on_conflict_do_nothing())
+
+
 async def find_asset(
     session: AsyncSession, workspace_id: str, asset_id: str, *, deleted: bool = False
 ) -> AssetRow | None:
@@ -119,10 +199,11 @@ async def find_asset_of_upload(session: AsyncSession, workspace_id: str, upload_
 
 
 async def list_assets(
-    session: AsyncSession, workspace_id: str, *, limit: int, before: str | None
+    session: AsyncSession, workspace_id: str, *, limit: int, before: str | None, deleted: bool
 ) -> Sequence[AssetRow]:
-    """Assets of this workspace, newest first, older than the id `before`."""
-    query = select(AssetRow).where(AssetRow.workspace_id == workspace_id, AssetRow.deleted_at.is_(None))
+    """Assets of this workspace, or its deleted ones, newest first, older than the id `before`."""
+    there = AssetRow.deleted_at.is_not(None) if deleted else AssetRow.deleted_at.is_(None)
+    query = select(AssetRow).where(AssetRow.workspace_id == workspace_id, there)
     if before is not None:
         query = query.where(AssetRow.id < before)
     return (await session.scalars(query.order_by(AssetRow.id.desc()).limit(limit))).all()

@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.assets import sweeping
 from cutroom.assets.cache import LocalCache
+from cutroom.assets.hiding import hide_bytes
 from cutroom.assets.keys import BLOBS, EVERYTHING, artifact_key, asset_key, parse, upload_key
 from cutroom.assets.settings import AssetSettings
 from cutroom.assets.store import ObjectInfo, Store
+from cutroom.assets.unsent import forget
+from cutroom.assets.uploads import expired
 from cutroom.db import Database
 from cutroom.kit.clock import Clock, SystemClock
-from cutroom.kit.errors import NotFound
 
 BATCH: Final = 200
 
@@ -52,7 +54,11 @@ class Retention:
         self._clock = clock or SystemClock()
 
     async def sweep_uploads(self) -> int:
-        """Forget uploads whose time is long over, with what was sent for them."""
+        """Remove what was sent for uploads that were given up or not completed in time; forget those long over."""
+        async with self._database.begin() as session:
+            late = await sweeping.give_up_uploads(session, self._settings.grace_s, expired().to_json(), BATCH)
+        for row in late:
+            await forget(self._store, row)
         gone = 0
         while True:
             async with self._database.begin() as session:
@@ -64,21 +70,14 @@ class Retention:
             await self._store.delete(*keys)
             async with self._database.begin() as session:
                 gone += await sweeping.remove_uploads(session, [row.id for row in rows])
+                await sweeping.remove_keys(session)
 
     async def sweep_assets(self) -> int:
         """Put the bytes of deleted assets where no old link leads; remove them when they can no longer be restored."""
         async with self._database.begin() as session:
             visible = await sweeping.deleted_assets(session, BATCH)
         for row in visible:
-            old, new = (asset_key(row.workspace_id, row.id, row.generation + step) for step in (0, 1))
-            try:
-                await self._store.copy(old, new)
-            except NotFound:
-                if await self._store.head(new) is None:
-                    continue  # an earlier sweep was here, and something else took the bytes; the row goes in time
-            async with self._database.begin() as session:
-                await sweeping.hide_asset(session, row.id, row.generation)
-            await self._store.delete(old)
+            await hide_bytes(self._database, self._store, row.workspace_id, row.id, row.generation)
         gone = 0
         while True:
             # Rows first, here, so that an asset cannot be restored whose bytes are going.

@@ -6,25 +6,23 @@ counts only when the bucket itself says that the object is there and has the rig
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import botocore.session
 import obstore
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError, ClientError
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store as Bucket
 
 from cutroom.assets.local import no_object
+from cutroom.assets.s3_parts import LEAST_PART_BYTES, MOST_COPY_BYTES, BucketParts
 from cutroom.assets.settings import S3Settings
-from cutroom.assets.store import ObjectInfo, SignedPut, attachment, checked_key
+from cutroom.assets.store import ObjectInfo, Part, SignedPut, attachment, checked_key, harmless_type
 from cutroom.kit.errors import CutroomError, NotFound, Unavailable
 
 PART_BYTES: Final = 16 << 20
@@ -60,6 +58,7 @@ class S3Store:
             },
         )
         self._credentials = Credentials(settings.access_key, settings.secret_key)
+        self._parts = BucketParts(settings)
         self._links_at = f"{(settings.public_endpoint or endpoint).rstrip('/')}/{settings.bucket}"
 
     @property
@@ -114,6 +113,9 @@ class S3Store:
         found = await self.head(source)
         if found is None:
             raise no_object()
+        if found.size_bytes > MOST_COPY_BYTES:
+            await self.join([found], key, "application/octet-stream")
+            return
         with _bucket_errors():
             await obstore.copy_async(self._bucket, source, checked_key(key))
         await self._must_have(key, found.size_bytes)
@@ -134,8 +136,17 @@ class S3Store:
 
     def sign_get(self, key: str, *, expires_s: int, file_name: str, content_type: str) -> str:
         """A URL of the bucket that reads this one object."""
-        answer = {"response-content-disposition": attachment(file_name), "response-content-type": content_type}
-        return self._signed("GET", key, expires_s, params=answer)
+        audience = "private" if self._settings.cdn_url is None else "public"
+        answer = {
+            "response-cache-control": f"{audience}, max-age={expires_s}, immutable",
+            "response-content-disposition": attachment(file_name),
+            "response-content-type": harmless_type(content_type),
+        }
+        url = self._signed("GET", key, expires_s, params=answer)
+        if self._settings.cdn_url is None:
+            return url
+        # The signature binds the bucket's own host, which a CDN sends to its origin, and not the CDN's.
+        return self._settings.cdn_url.rstrip("/") + url.removeprefix(self._links_at)
 
     def sign_put(self, key: str, *, expires_s: int, size_bytes: int, content_type: str) -> SignedPut:
         """A permission to write this one object; type and length are signed headers."""
@@ -143,15 +154,56 @@ class S3Store:
         url = self._signed("PUT", key, expires_s, headers=headers)
         return SignedPut(url, "PUT", {"Content-Type": content_type})
 
+    @property
+    def least_part_bytes(self) -> int:
+        """What S3 asks of every part but the last."""
+        return LEAST_PART_BYTES
+
+    @property
+    def draft_folder(self) -> None:
+        """None: a bucket is not on this machine."""
+
+    async def start_parts(self, key: str, content_type: str) -> str:
+        """Begin a multipart upload; the handle is its id."""
+        return await self._parts.start(checked_key(key), content_type)
+
+    def sign_part(self, key: str, handle: str, number: int, *, expires_s: int, size_bytes: int) -> SignedPut:
+        """A permission to write this one part; its length is a signed header."""
+        place = {"partNumber": str(number), "uploadId": handle}
+        headers = {"Content-Length": str(size_bytes)}
+        return SignedPut(self._signed("PUT", key, expires_s, params=place, headers=headers), "PUT", {})
+
+    async def put_part(self, key: str, handle: str, number: int, path: Path) -> Part:
+        """Upload the file at `path` as a part, and remove the file."""
+        part = await self._parts.put(checked_key(key), handle, number, path)
+        path.unlink()
+        return part
+
+    async def list_parts(self, key: str, handle: str) -> Sequence[Part]:
+        """The parts that the bucket has."""
+        return await self._parts.sent(checked_key(key), handle)
+
+    async def finish_parts(self, key: str, handle: str, parts: Sequence[Part]) -> None:
+        """Complete the multipart upload, and ask the bucket what it has."""
+        await self._parts.finish(checked_key(key), handle, parts)
+        await self._must_have(key, sum(part.size_bytes for part in parts))
+
+    async def abort_parts(self, key: str, handle: str) -> None:
+        """Abort the multipart upload: links to its parts die with it."""
+        await self._parts.abort(checked_key(key), handle)
+
+    async def join(self, sources: Sequence[ObjectInfo], key: str, content_type: str) -> None:
+        """Have the bucket put objects together, without moving their bytes through us."""
+        await self._parts.join([(checked_key(one.key), one.size_bytes) for one in sources], key, content_type)
+        await self._must_have(key, sum(one.size_bytes for one in sources))
+
     async def sweep(self, older_than_s: float) -> int:
         """Abort uploads in parts that nobody finished; the bucket keeps, and bills, their parts for ever."""
-        try:
-            return await asyncio.to_thread(self._abort_uploads, datetime.now(UTC) - timedelta(seconds=older_than_s))
-        except (BotoCoreError, ClientError) as error:
-            raise _unreachable() from error
+        return await self._parts.abort_before(datetime.now(UTC) - timedelta(seconds=older_than_s))
 
     async def close(self) -> None:
-        """Nothing to give back."""
+        """End the threads that speak of parts."""
+        await asyncio.to_thread(self._parts.close)
 
     async def _must_have(self, key: str, size_bytes: int) -> None:
         found = await self.head(key)
@@ -170,31 +222,6 @@ class S3Store:
         request = AWSRequest(method, f"{self._links_at}/{checked_key(key)}", headers=headers, params=params)
         S3SigV4QueryAuth(self._credentials, "s3", self._settings.region, expires=expires_s).add_auth(request)
         return str(request.url)
-
-    def _abort_uploads(self, before: datetime) -> int:
-        client = botocore.session.Session().create_client(
-            "s3",
-            region_name=self._settings.region,
-            endpoint_url=self._settings.endpoint,
-            aws_access_key_id=self._settings.access_key,
-            aws_secret_access_key=self._settings.secret_key,
-            config=Config(
-                s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=30, retries={"max_attempts": 3}
-            ),
-        )
-        try:
-            stale: list[dict[str, Any]] = [
-                upload
-                for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=self._settings.bucket)
-                for upload in page.get("Uploads", ())
-                if upload["Initiated"] < before
-            ]
-            for upload in stale:
-                name = {"Key": upload["Key"], "UploadId": upload["UploadId"]}
-                client.abort_multipart_upload(Bucket=self._settings.bucket, **name)
-        finally:
-            client.close()
-        return len(stale)
 
 
 @contextmanager

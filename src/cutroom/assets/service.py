@@ -8,15 +8,19 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.assets import repository
-from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, Artifact, Asset, NewUpload, Upload
+from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, Artifact, Asset, NewUpload, Once, SignedPart, Upload
 from cutroom.assets.cache import LocalCache
 from cutroom.assets.files import BLOB_TYPE, AttemptFiles
+from cutroom.assets.hiding import hide
 from cutroom.assets.keys import artifact_key, asset_key, blob_key
+from cutroom.assets.limits import FileLimits, LimitsOf, same_for_all
 from cutroom.assets.nearby import Nearby
+from cutroom.assets.resuming import Resumable
 from cutroom.assets.rows import ArtifactRow, AssetRow
 from cutroom.assets.settings import AssetSettings
-from cutroom.assets.store import Store
+from cutroom.assets.store import Part, Store
 from cutroom.assets.uploads import Uploads
+from cutroom.assets.verifying import Verifier
 from cutroom.db import Database
 from cutroom.kit.clock import Clock, SystemClock
 from cutroom.kit.errors import Internal, NotFound
@@ -48,6 +52,7 @@ class AssetService:
         cache: local copies of a bucket's objects; needed when the store is one.
         settings: limits and lifetimes.
         clock: says when links expire.
+        limits_of: what a workspace may send and keep; the same for all, from the settings, when absent.
 
     Raises:
         ValueError: the store is a bucket and there is no cache.
@@ -61,13 +66,17 @@ class AssetService:
         cache: LocalCache | None = None,
         settings: AssetSettings | None = None,
         clock: Clock | None = None,
+        limits_of: LimitsOf | None = None,
     ) -> None:
         self._database = database
         self._store = store
-        self._nearby = Nearby(store, cache)
-        self._settings = settings or AssetSettings()
+        self._nearby = nearby = Nearby(store, cache)
+        self._settings = settings = settings or AssetSettings()
         self._clock = clock or SystemClock()
-        self._uploads = Uploads(database, store, self._nearby, self._settings)
+        self._limits_of = limits_of = limits_of or same_for_all(FileLimits(settings.max_upload_bytes))
+        self._uploads = Uploads(database, store, settings, limits_of, self._clock)
+        self._verifier = Verifier(database, store, nearby, settings, limits_of, self._uploads)
+        self.resumable = Resumable(database, store, nearby, settings, limits_of, self._verifier)
 
     async def create_upload(
         self,
@@ -78,8 +87,10 @@ class AssetService:
         content_type: str,
         size_bytes: int,
         sha256: str | None = None,
+        multipart: bool | None = None,
+        once: Once | None = None,
     ) -> NewUpload:
-        """Promise to take a file of exactly this size, and say where to send it.
+        """Promise to take a file of exactly this size, and say where to send it; for parts, `sign_parts` does.
 
         Args:
             session: the caller's transaction.
@@ -88,51 +99,127 @@ class AssetService:
             content_type: `video/*`, `audio/*` or `image/*`; sent again with the bytes.
             size_bytes: exact size.
             sha256: checked against the bytes when given.
+            multipart: whether it comes in parts; its size decides when None.
+            once: makes the same request give the same upload for 24 hours.
 
         Raises:
-            Invalid: `bad_name`, `bad_content_type`, `bad_size`, `upload_too_large`, `bad_sha256`.
+            Invalid: `bad_name`, `bad_content_type`, `bad_size`, `upload_too_large`, `bad_sha256`, `needs_parts`,
+                `idempotency_key_reused`.
+            QuotaExceeded: `storage_full`.
+            Conflict: `idempotent_upload_gone`.
         """
         return await self._uploads.create(
-            session, workspace_id, name=name, content_type=content_type, size_bytes=size_bytes, sha256=sha256
+            session,
+            workspace_id,
+            name=name,
+            content_type=content_type,
+            size_bytes=size_bytes,
+            sha256=sha256,
+            multipart=multipart,
+            once=once,
         )
+
+    async def sign_parts(
+        self, workspace_id: str, upload_id: str, numbers: Sequence[int] | None = None
+    ) -> list[SignedPart]:
+        """Permissions to send parts of an upload: of these numbers, at most 100, or of the first.
+
+        Speaks to the store: not to be called within a transaction.
+
+        Raises:
+            NotFound: `upload_not_found`.
+            Conflict: `not_in_parts`, `upload_closed`, `upload_expired`.
+            Invalid: `bad_parts`.
+        """
+        return await self._uploads.sign_parts(workspace_id, upload_id, numbers)
+
+    async def sent_parts(self, workspace_id: str, upload_id: str) -> Sequence[Part]:
+        """The parts of an upload that have arrived. Raises as `sign_parts`."""
+        return await self._uploads.sent_parts(workspace_id, upload_id)
+
+    async def abort_upload(self, workspace_id: str, upload_id: str) -> None:
+        """Give an upload up, and remove what was sent for it; from then on it is not found.
+
+        Raises:
+            NotFound: `upload_not_found`.
+            Conflict: `upload_completed`, `upload_in_progress`.
+        """
+        await self._uploads.abort(workspace_id, upload_id)
+
+    async def admit(self, key: str) -> None:
+        """Refuse to take bytes under a key although a link for it is valid: its upload takes no more.
+
+        Raises:
+            Conflict: `upload_closed`.
+        """
+        await self._uploads.admit(key)
 
     async def get_upload(self, session: AsyncSession, workspace_id: str, upload_id: str) -> Upload:
         """An upload. Raises `NotFound` (`upload_not_found`)."""
         return await self._uploads.get(session, workspace_id, upload_id)
 
-    async def complete_upload(self, workspace_id: str, upload_id: str) -> Asset:
+    async def complete_upload(
+        self, workspace_id: str, upload_id: str, etags: Sequence[tuple[int, str]] | None = None
+    ) -> Asset:
         """Verify what was sent and make it an asset; again, it gives the same asset or the same refusal.
 
-        Opens transactions of its own: not to be called within one.
+        Opens transactions of its own: not to be called within one. `etags` are the numbers and ETags of the parts that
+        the client has sent, to be compared with those that are here.
 
         Raises:
             NotFound: `upload_not_found`; `asset_not_found` when the asset that it became was deleted.
-            Conflict: `upload_not_received`, `upload_in_progress`.
-            Invalid: `size_mismatch`, `sha256_mismatch`, `not_media`, `media_truncated`, `media_unsupported`. The
-                upload has failed for good.
+            Conflict: `upload_not_received`, `upload_in_progress`, `parts_missing`, `parts_changed`,
+                `upload_is_a_piece`.
+            Invalid: `size_mismatch`, `sha256_mismatch`, `not_media`, `media_truncated`, `media_unsupported`,
+                `media_too_long`. The upload has failed for good.
             Unavailable: the store or the probe could not serve; the upload is still pending.
         """
-        return await self._uploads.complete(workspace_id, upload_id)
+        return await self._verifier.complete(workspace_id, upload_id, etags)
+
+    async def limits(self, session: AsyncSession, workspace_id: str) -> FileLimits:
+        """What a workspace may send and keep."""
+        return await self._limits_of(session, workspace_id)
+
+    async def storage_used(self, session: AsyncSession, workspace_id: str) -> int:
+        """How many bytes a workspace's assets and results take, with what it deleted and can still restore."""
+        return await repository.storage_used(session, workspace_id)
 
     async def get(self, session: AsyncSession, workspace_id: str, asset_id: str) -> Asset:
         """An asset. Raises `NotFound` (`asset_not_found`)."""
         return repository.asset_of(await self._find(session, workspace_id, asset_id))
 
     async def list_assets(
-        self, session: AsyncSession, workspace_id: str, *, limit: int = 20, before: str | None = None
+        self,
+        session: AsyncSession,
+        workspace_id: str,
+        *,
+        limit: int = 20,
+        before: str | None = None,
+        deleted: bool = False,
     ) -> Page[Asset]:
-        """A page of assets, newest first, that are older than the id `before`; its cursor is the last id."""
-        rows = await repository.list_assets(session, workspace_id, limit=limit + 1, before=before)
+        """A page of assets, or of deleted ones, newest first, that are older than the id `before`.
+
+        Its cursor is the last id.
+        """
+        rows = await repository.list_assets(session, workspace_id, limit=limit + 1, before=before, deleted=deleted)
         items = tuple(repository.asset_of(row) for row in rows[:limit])
         return Page(items, items[-1].id if len(rows) > limit else None)
 
     async def delete(self, session: AsyncSession, workspace_id: str, asset_id: str) -> None:
         """Delete an asset; it can be restored for some days. Raises `NotFound`.
 
-        Links made before work for a few minutes more, until `Retention.sweep_assets` has moved the bytes.
+        Links made before work until `hide` or `Retention.sweep_assets`, within a minute, has moved the bytes.
         """
         if not is_id(asset_id, ASSET_PREFIX) or not await repository.set_deleted(session, workspace_id, asset_id):
             raise _no_asset()
+
+    async def hide(self, workspace_id: str, asset_id: str) -> None:
+        """End the links to an asset that was deleted, now, where that is quick: in a bucket it may have to be copied.
+
+        Speaks to the store: not to be called within a transaction.
+        """
+        if self._store.draft_folder is not None:
+            await hide(self._database, self._store, workspace_id, asset_id)
 
     async def restore(self, session: AsyncSession, workspace_id: str, asset_id: str) -> Asset:
         """Undo `delete`. Raises `NotFound` when it is too late, or nothing was deleted."""
@@ -209,6 +296,7 @@ class AssetService:
                 job_id=attempt.job_id,
                 scratch=scratch,
                 link_s=self._link_s,
+                limits_of=self._limits_of,
             )
 
         return files

@@ -5,7 +5,7 @@ checked all the same, at every door, because signed URLs bring them back to us.
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,9 @@ from typing import Final, Protocol
 from cutroom.kit.errors import Invalid
 
 MAX_KEY_BYTES: Final = 512
+MOST_PARTS: Final = 10_000
+"""What a bucket takes for one object."""
+_ACTIVE: Final = re.compile(r"html|xml|svg|script|^text/(?!plain|vtt|csv)|pdf|flash")
 _KEY: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
@@ -33,6 +36,15 @@ class SignedPut:
     url: str
     method: str
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an object that is not whole yet. `etag` changes when other bytes are sent under the same number."""
+
+    number: int
+    size_bytes: int
+    etag: str
 
 
 class Store(Protocol):
@@ -83,6 +95,48 @@ class Store(Protocol):
         """A permission to write this one object, of exactly this size and type, for `expires_s` seconds."""
         ...
 
+    @property
+    def least_part_bytes(self) -> int:
+        """The smallest part of an object, apart from its last."""
+        ...
+
+    @property
+    def draft_folder(self) -> Path | None:
+        """A folder of this process on the store's own disk, from which `put` and `put_part` move; None for a bucket."""
+        ...
+
+    async def start_parts(self, key: str, content_type: str) -> str:
+        """Begin an object that comes in parts; returns a handle, to be given to every call about them."""
+        ...
+
+    def sign_part(self, key: str, handle: str, number: int, *, expires_s: int, size_bytes: int) -> SignedPut:
+        """A permission to write one part, of exactly this size; sent again, it replaces what was there."""
+        ...
+
+    async def put_part(self, key: str, handle: str, number: int, path: Path) -> Part:
+        """Move the file at `path` into the store as a part. Numbers run from 1 to 10,000, and may have gaps."""
+        ...
+
+    async def list_parts(self, key: str, handle: str) -> Sequence[Part]:
+        """The parts that are there, by number; none for a handle that the store does not know."""
+        ...
+
+    async def finish_parts(self, key: str, handle: str, parts: Sequence[Part]) -> None:
+        """Make the object `key` of exactly these parts, in this order; other parts are forgotten.
+
+        Raises:
+            Conflict: `parts_changed` when one of them is not there, or holds other bytes by now.
+        """
+        ...
+
+    async def abort_parts(self, key: str, handle: str) -> None:
+        """Forget the parts and refuse further ones; nothing happens when they are gone."""
+        ...
+
+    async def join(self, sources: Sequence[ObjectInfo], key: str, content_type: str) -> None:
+        """Make the object `key` of whole objects, one after the other. Raises `NotFound`."""
+        ...
+
     async def sweep(self, older_than_s: float) -> int:
         """Remove what interrupted writes left, if it is older than this; returns how many."""
         ...
@@ -112,6 +166,12 @@ def workspace_key(workspace_id: str, *parts: str) -> str:
     if "/" in workspace_id:
         raise Invalid("bad_key", "This is not the id of a workspace.")
     return checked_key("/".join(("ws", workspace_id, *parts)))
+
+
+def harmless_type(content_type: str) -> str:
+    """The type as which bytes are served: the one given, unless a browser would run it as a page or a script."""
+    plain = content_type.partition(";")[0].strip().lower()
+    return "application/octet-stream" if _ACTIVE.search(plain) is not None else content_type
 
 
 def attachment(file_name: str) -> str:

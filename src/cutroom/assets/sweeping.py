@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.assets.asset import ArtifactStatus, UploadStatus
 from cutroom.assets.keys import artifact_key, asset_key, parse, upload_key
-from cutroom.assets.rows import ArtifactRow, AssetRow, UploadRow
+from cutroom.assets.rows import ArtifactRow, AssetRow, UploadKeyRow, UploadRow
+from cutroom.assets.settings import DAY_S
 
 _OPEN: Final = (ArtifactStatus.WRITING, ArtifactStatus.READY)
 
@@ -29,6 +30,31 @@ async def old_uploads(session: AsyncSession, kept_s: float, limit: int) -> Seque
         .limit(limit)
     )
     return found.all()
+
+
+async def give_up_uploads(
+    session: AsyncSession, grace_s: float, error: dict[str, Any], limit: int
+) -> Sequence[UploadRow]:
+    """Fail uploads that were not completed in time, and return them; their bytes may go."""
+    late = (
+        select(UploadRow.id)
+        .where(UploadRow.status.in_((UploadStatus.PENDING, UploadStatus.RECEIVED)))
+        .where(UploadRow.expires_at < _ago(grace_s))
+        .order_by(UploadRow.expires_at)
+        .limit(limit)
+    )
+    failed = await session.scalars(
+        update(UploadRow)
+        .where(UploadRow.id.in_(late), UploadRow.status.in_((UploadStatus.PENDING, UploadStatus.RECEIVED)))
+        .values(status=UploadStatus.FAILED, error=error, writer=None)
+        .returning(UploadRow)
+    )
+    return failed.all()
+
+
+async def remove_keys(session: AsyncSession) -> None:
+    """Forget idempotency keys that are older than a day."""
+    await session.execute(delete(UploadKeyRow).where(UploadKeyRow.created_at < _ago(DAY_S)))
 
 
 async def remove_uploads(session: AsyncSession, ids: Sequence[str]) -> int:
@@ -126,7 +152,8 @@ async def known_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
             ids[place[1]].add(place[2].partition(".")[0])
     uploads = select(UploadRow.workspace_id, UploadRow.id, UploadRow.asset_id)
     sent = await session.execute(uploads.where(UploadRow.id.in_(ids["uploads"])))
-    known = {upload_key(row.workspace_id, row.id) for row in sent}
+    places = {upload_key(row.workspace_id, row.id) for row in sent}
+    known = {key for key in keys if key.split(".", 1)[0] in places}  # its parts and its tail are beside it
     promised = await session.execute(uploads.where(UploadRow.asset_id.in_(ids["assets"])))
     known |= {asset_key(row.workspace_id, row.asset_id, 0) for row in promised}
     assets = await session.execute(

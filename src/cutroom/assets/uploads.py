@@ -1,58 +1,54 @@
-"""From a promise of bytes to an asset."""
+"""Promises of bytes: announcing them, where to send them, giving them up."""
 
-import asyncio
 import re
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.assets import repository
-from cutroom.assets.asset import ASSET_PREFIX, UPLOAD_PREFIX, Asset, NewUpload, Upload, UploadStatus
-from cutroom.assets.disk import hash_file, storage_errors
-from cutroom.assets.keys import asset_key, upload_key
-from cutroom.assets.nearby import Nearby
+from cutroom.assets.asset import (
+    ASSET_PREFIX,
+    UPLOAD_PREFIX,
+    NewUpload,
+    Once,
+    SignedPart,
+    Upload,
+    UploadMethod,
+    UploadStatus,
+)
+from cutroom.assets.keys import UPLOADS, is_part, parse, upload_key
+from cutroom.assets.limits import LimitsOf, make_room
+from cutroom.assets.rows import UploadRow
 from cutroom.assets.settings import AssetSettings
-from cutroom.assets.store import Store
+from cutroom.assets.sizes import part_bytes, part_count, part_size
+from cutroom.assets.store import Part, SignedPut, Store
+from cutroom.assets.unsent import forget
 from cutroom.db import Database
+from cutroom.kit.clock import Clock
 from cutroom.kit.errors import Conflict, Invalid, NotFound
 from cutroom.kit.ids import is_id, new_id
-from cutroom.media.info import MediaInfo
-from cutroom.media.probe import probe
 
 MAX_NAME_CHARS: Final = 255
+MOST_SIGNED: Final = 100
+"""Parts for which one call gives permissions."""
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _MEDIA_TYPE: Final = re.compile(r"(?:(?:video|audio|image)/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}|application/octet-stream)")
-# What a file is served as follows from what it was found to be, never from what its sender said.
-_TYPES: Final = {
-    "mp4": "video/mp4",
-    "m4a": "audio/mp4",
-    "mov": "video/quicktime",
-    "webm": "video/webm",
-    "matroska": "video/x-matroska",
-    "avi": "video/x-msvideo",
-    "mpegts": "video/mp2t",
-    "ogg": "audio/ogg",
-    "mp3": "audio/mpeg",
-    "aac": "audio/aac",
-    "flac": "audio/flac",
-    "wav": "audio/wav",
-    "png": "image/png",
-    "jpeg": "image/jpeg",
-    "webp": "image/webp",
-    "gif": "image/gif",
-}
 
 
 class Uploads:
-    """Takes uploads in. A part of `AssetService`, which says what its methods do."""
+    """Takes announcements. A part of `AssetService`, which says what its methods do."""
 
-    def __init__(self, database: Database, store: Store, nearby: Nearby, settings: AssetSettings) -> None:
+    def __init__(
+        self, database: Database, store: Store, settings: AssetSettings, limits_of: LimitsOf, clock: Clock
+    ) -> None:
         self._database = database
         self._store = store
-        self._nearby = nearby
         self._settings = settings
+        self._limits_of = limits_of
+        self._clock = clock
 
     async def create(
         self,
@@ -63,136 +59,196 @@ class Uploads:
         content_type: str,
         size_bytes: int,
         sha256: str | None,
+        multipart: bool | None,
+        once: Once | None,
     ) -> NewUpload:
         """Promise; see `AssetService.create_upload`."""
         content_type = content_type.lower()
-        self._check(name, content_type, size_bytes, sha256)
+        check(name, content_type, size_bytes, sha256)
+        upload_id = new_id(UPLOAD_PREFIX)
+        if once is not None and not await repository.take_key(session, workspace_id, once, upload_id):
+            return await self._again(session, workspace_id, once)
+        limits = await self._limits_of(session, workspace_id)
+        limits.check_size(size_bytes)
+        method = self._method(size_bytes, multipart=multipart)
+        await make_room(session, workspace_id, limits, size_bytes)
+        settings = self._settings
+        in_parts = method is UploadMethod.MULTIPART
         row = await repository.add_upload(
             session,
-            self._settings.upload_expires_s,
-            id=new_id(UPLOAD_PREFIX),
+            settings.large_expires_s if in_parts else settings.upload_expires_s,
+            id=upload_id,
             asset_id=new_id(ASSET_PREFIX),
             workspace_id=workspace_id,
             name=name,
             content_type=content_type,
+            method=method,
             size_bytes=size_bytes,
+            part_size_bytes=part_size(size_bytes, settings.part_bytes) if in_parts else None,
             sha256=sha256,
         )
-        put = self._store.sign_put(
-            upload_key(workspace_id, row.id),
-            expires_s=self._settings.upload_expires_s,
-            size_bytes=size_bytes,
-            content_type=content_type,
-        )
-        return NewUpload(repository.upload_of(row), put)
+        upload = repository.upload_of(row)
+        return NewUpload(upload, None if in_parts else self._put(upload))
 
     async def get(self, session: AsyncSession, workspace_id: str, upload_id: str) -> Upload:
         """Look one up."""
+        return repository.upload_of(await self._row(session, workspace_id, upload_id))
+
+    async def sign_parts(self, workspace_id: str, upload_id: str, numbers: Sequence[int] | None) -> list[SignedPart]:
+        """Permit; see `AssetService.sign_parts`."""
+        async with self._database.begin() as session:
+            row = await self._row(session, workspace_id, upload_id)
+        upload = _in_parts(repository.upload_of(row))
+        if upload.status is not UploadStatus.PENDING:
+            raise closed()
+        expires_s = self._left_s(upload)
+        size_bytes, each = upload.size_bytes or 0, upload.part_size_bytes or 0
+        count = part_count(size_bytes, each)
+        wanted = list(range(1, min(count, MOST_SIGNED) + 1)) if numbers is None else list(dict.fromkeys(numbers))
+        if not 0 < len(wanted) <= MOST_SIGNED or min(wanted) < 1 or max(wanted) > count:
+            raise Invalid("bad_parts", f"Name 1 to {MOST_SIGNED} parts, by numbers from 1 to {count}.")
+        key = upload_key(workspace_id, upload.id)
+        handle = row.handle or await open_parts(self._database, self._store, upload)
+        sizes = {number: part_bytes(size_bytes, each, number) for number in wanted}
+        return [
+            SignedPart(number, size, self._store.sign_part(key, handle, number, expires_s=expires_s, size_bytes=size))
+            for number, size in sizes.items()
+        ]
+
+    async def sent_parts(self, workspace_id: str, upload_id: str) -> Sequence[Part]:
+        """The parts of an upload in parts that have arrived."""
+        async with self._database.begin() as session:
+            row = await self._row(session, workspace_id, upload_id)
+        _in_parts(repository.upload_of(row))
+        if row.handle is None:
+            return []
+        return await self._store.list_parts(upload_key(workspace_id, row.id), row.handle)
+
+    async def abort(self, workspace_id: str, upload_id: str) -> None:
+        """Give up; see `AssetService.abort_upload`."""
+        async with self._database.begin() as session:
+            row = await self._row(session, workspace_id, upload_id)
+            aborted = await repository.set_aborted(session, workspace_id, row.id)
+            if aborted is None:
+                raise self._too_late(await self.get(session, workspace_id, upload_id))
+        await forget(self._store, aborted)
+
+    async def admit(self, key: str) -> None:
+        """Refuse bytes by a link of ours for an upload that takes no more; see `AssetService.admit`."""
+        place = parse(key)
+        if place is None or place[1] != UPLOADS:
+            raise closed()
+        workspace_id, upload_id = place[0], place[2].partition(".")[0]
+        async with self._database.begin() as session:
+            row = await repository.find_upload(session, workspace_id, upload_id)
+        # What was sent once to a single link lies there until it has expired: the store itself says so.
+        if row is None or (is_part(key) and row.status != UploadStatus.PENDING):
+            raise closed()
+
+    def _method(self, size_bytes: int, *, multipart: bool | None) -> UploadMethod:
+        if multipart is None:
+            multipart = size_bytes > self._settings.multipart_over_bytes
+        if not multipart and size_bytes > self._settings.single_bytes:
+            sentence = f"More than {self._settings.single_bytes} bytes are sent in parts; leave 'multipart' out."
+            raise Invalid("needs_parts", sentence)
+        return UploadMethod.MULTIPART if multipart else UploadMethod.SINGLE
+
+    async def _again(self, session: AsyncSession, workspace_id: str, once: Once) -> NewUpload:
+        kept = await repository.kept_key(session, workspace_id, once.key)
+        if kept is not None and kept.body_hash != once.body_hash:
+            message = "This idempotency key was used with another request; use a new key for a new request."
+            raise Invalid("idempotency_key_reused", message)
+        row = None if kept is None else await repository.find_upload(session, workspace_id, kept.upload_id)
+        if row is None:
+            message = "The upload that this idempotency key made has been removed; use a new key."
+            raise Conflict("idempotent_upload_gone", message)
+        upload = repository.upload_of(row)
+        usable = upload.method is UploadMethod.SINGLE and upload.status is UploadStatus.PENDING
+        return NewUpload(
+            upload, self._put(upload) if usable and self._seconds_left(upload) > 0 else None, created=False
+        )
+
+    def _put(self, upload: Upload) -> SignedPut:
+        return self._store.sign_put(
+            upload_key(upload.workspace_id, upload.id),
+            expires_s=self._left_s(upload),
+            size_bytes=upload.size_bytes or 0,
+            content_type=upload.content_type,
+        )
+
+    def _left_s(self, upload: Upload) -> int:
+        left_s = self._seconds_left(upload)
+        if left_s <= 0:
+            raise expired()
+        return left_s
+
+    def _seconds_left(self, upload: Upload) -> int:
+        return round((upload.expires_at - self._clock.now().astimezone(UTC)).total_seconds())
+
+    async def _row(self, session: AsyncSession, workspace_id: str, upload_id: str) -> UploadRow:
         row = None
         if is_id(upload_id, UPLOAD_PREFIX):
             row = await repository.find_upload(session, workspace_id, upload_id)
         if row is None:
-            raise NotFound("upload_not_found", "There is no such upload.")
-        return repository.upload_of(row)
+            raise no_upload()
+        return row
 
-    async def complete(self, workspace_id: str, upload_id: str) -> Asset:
-        """Fulfil; see `AssetService.complete_upload`. The work lies between two short transactions."""
-        claimed = await self._claim(workspace_id, upload_id)
-        if isinstance(claimed, Asset):
-            return claimed
-        upload, claimed_at = claimed
-        try:
-            info, sha256 = await self._verify(upload)
-        except Invalid as error:
-            await self._store.delete(asset_key(workspace_id, upload.asset_id, 0))
-            await self._end(upload, claimed_at, UploadStatus.FAILED, error=error.to_json())
-            raise
-        except Exception:
-            await self._end(upload, claimed_at, UploadStatus.PENDING)
-            raise
-        async with self._database.begin() as session:
-            if not await repository.end_verifying(session, upload.id, claimed_at, UploadStatus.COMPLETED):
-                raise _in_progress()
-            row = await repository.add_asset(
-                session,
-                info,
-                id=upload.asset_id,
-                workspace_id=workspace_id,
-                name=upload.name,
-                content_type=_type_of(info),
-                size_bytes=upload.size_bytes,
-                sha256=sha256,
-            )
-            return repository.asset_of(row)
-
-    def _check(self, name: str, content_type: str, size_bytes: int, sha256: str | None) -> None:
-        if not 0 < len(name) <= MAX_NAME_CHARS or _UNPRINTABLE.search(name):
-            raise Invalid("bad_name", f"A name has 1 to {MAX_NAME_CHARS} characters and no control characters.")
-        if _MEDIA_TYPE.fullmatch(content_type) is None:
-            raise Invalid("bad_content_type", "Only video/*, audio/* and image/* files can be uploaded.")
-        if size_bytes <= 0:
-            raise Invalid("bad_size", "The size of a file is at least 1 byte.")
-        if size_bytes > self._settings.max_upload_bytes:
-            raise Invalid("upload_too_large", f"At most {self._settings.max_upload_bytes} bytes can be uploaded.")
-        if sha256 is not None and _SHA256.fullmatch(sha256) is None:
-            raise Invalid("bad_sha256", "A SHA-256 is 64 hexadecimal digits in lower case.")
-
-    async def _claim(self, workspace_id: str, upload_id: str) -> Asset | tuple[Upload, datetime | None]:
-        async with self._database.begin() as session:
-            upload = await self.get(session, workspace_id, upload_id)
-            row = await repository.start_verifying(
-                session, workspace_id, upload_id, takeover_s=self._settings.verify_takeover_s
-            )
-            if row is not None:
-                return repository.upload_of(row), row.verifying_at
-            upload = await self.get(session, workspace_id, upload_id)  # as it is after waiting for its lock
-            if upload.status is UploadStatus.VERIFYING:
-                raise _in_progress()
-            if upload.error is not None:
-                raise upload.error
-            asset = await repository.find_asset(session, workspace_id, upload.asset_id)
-            if asset is None:
-                raise NotFound("asset_not_found", "This upload became an asset that was deleted.")
-            return repository.asset_of(asset)
-
-    async def _verify(self, upload: Upload) -> tuple[MediaInfo, str]:
-        sent = upload_key(upload.workspace_id, upload.id)
-        found = await self._store.head(sent)
-        if found is None:
-            raise Conflict("upload_not_received", "The bytes have not arrived; send them to the signed URL first.")
-        if found.size_bytes != upload.size_bytes:
-            raise _size_mismatch(upload, found.size_bytes)
-        # Whoever holds the signed URL can write there again until it expires. What is verified is a copy that nobody
-        # else can reach; and what was sent stays where it is until then, which tells a second PUT that it is late.
-        key = asset_key(upload.workspace_id, upload.asset_id, 0)
-        await self._store.copy(sent, key)
-        async with self._nearby.once(key) as path:
-            with storage_errors():
-                size_bytes = (await asyncio.to_thread(path.stat)).st_size
-                sha256 = await asyncio.to_thread(hash_file, path)
-            if size_bytes != upload.size_bytes:
-                raise _size_mismatch(upload, size_bytes)
-            if upload.sha256 not in {None, sha256}:
-                sentence = f"The bytes that arrived have the SHA-256 {sha256}; make a new upload and send them to that."
-                raise Invalid("sha256_mismatch", sentence)
-            return await probe(path), sha256
-
-    async def _end(self, upload: Upload, claimed_at: datetime | None, status: UploadStatus, **values: object) -> None:
-        async with self._database.begin() as session:
-            await repository.end_verifying(session, upload.id, claimed_at, status, **values)
+    def _too_late(self, upload: Upload) -> Conflict:
+        if upload.status is UploadStatus.COMPLETED:
+            return Conflict("upload_completed", f"This upload became the asset {upload.asset_id}; delete that instead.")
+        return in_progress()
 
 
-def _type_of(info: MediaInfo) -> str:
-    known = _TYPES.get(info.format, "application/octet-stream")
-    if info.kind == "audio" and known.startswith("video/"):
-        return {"video/mp4": "audio/mp4", "video/webm": "audio/webm", "video/quicktime": "audio/mp4"}.get(known, known)
-    return "video/ogg" if info.kind == "video" and known == "audio/ogg" else known
+async def open_parts(database: Database, store: Store, upload: Upload) -> str:
+    """The store's handle for the parts of an upload, made now. Not to be called in a transaction."""
+    key = upload_key(upload.workspace_id, upload.id)
+    ours = await store.start_parts(key, upload.content_type)
+    async with database.begin() as session:
+        handle = await repository.set_handle(session, upload.id, ours)
+    if handle != ours:  # somebody else was first
+        await store.abort_parts(key, ours)
+    if handle is None:
+        raise closed()
+    return handle
 
 
-def _in_progress() -> Conflict:
+def check(name: str, content_type: str, size_bytes: int | None, sha256: str | None) -> None:
+    """Refuse an announcement for its form.
+
+    Raises:
+        Invalid: `bad_name`, `bad_content_type`, `bad_size`, `bad_sha256`.
+    """
+    if not 0 < len(name) <= MAX_NAME_CHARS or _UNPRINTABLE.search(name):
+        raise Invalid("bad_name", f"A name has 1 to {MAX_NAME_CHARS} characters and no control characters.")
+    if _MEDIA_TYPE.fullmatch(content_type) is None:
+        raise Invalid("bad_content_type", "Only video/*, audio/* and image/* files can be uploaded.")
+    if size_bytes is not None and size_bytes <= 0:
+        raise Invalid("bad_size", "The size of a file is at least 1 byte.")
+    if sha256 is not None and _SHA256.fullmatch(sha256) is None:
+        raise Invalid("bad_sha256", "A SHA-256 is 64 hexadecimal digits in lower case.")
+
+
+def _in_parts(upload: Upload) -> Upload:
+    if upload.method is not UploadMethod.MULTIPART:
+        raise Conflict("not_in_parts", "This upload does not come in parts; announce it with 'multipart' if it should.")
+    return upload
+
+
+def no_upload() -> NotFound:
+    """There is none, or it is another's."""
+    return NotFound("upload_not_found", "There is no such upload.")
+
+
+def in_progress() -> Conflict:
+    """Somebody is verifying it."""
     return Conflict("upload_in_progress", "This upload is being verified; ask again in a moment.", retry_after_s=2)
 
 
-def _size_mismatch(upload: Upload, size_bytes: int) -> Invalid:
-    message = f"{size_bytes} bytes arrived where {upload.size_bytes} were announced; make a new upload."
-    return Invalid("size_mismatch", message)
+def closed() -> Conflict:
+    """It takes no more bytes."""
+    return Conflict("upload_closed", "This upload takes no more bytes: it was completed, given up, or has failed.")
+
+
+def expired() -> Conflict:
+    """Its time is over."""
+    return Conflict("upload_expired", "The time of this upload is over; make a new one.")
