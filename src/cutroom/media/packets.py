@@ -1,6 +1,7 @@
-"""Where the packets of a stream lie in a file: listed by a child of its own, without decoding any.
+"""Where the packets of a stream lie in a file, without decoding any.
 
-One child lists all files that are asked for, since starting it takes longer than listing one; when it dies, each file
+What most files are like is read from their tables here (`mp4.py`). All others are listed by a child of its own: one
+child lists all files that are asked for, since starting it takes longer than listing one; when it dies, each file
 gets a child of its own, and the one at fault is left out.
 """
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from cutroom.kit.errors import Unavailable
 from cutroom.kit.process import Limits, run
 from cutroom.media.formats import demuxer
+from cutroom.media.mp4 import read_samples
 from cutroom.media.turns import turn
 
 _log = structlog.get_logger(__name__)
@@ -28,6 +30,7 @@ _LIMITS: Final = Limits(memory_bytes=2 << 30, file_bytes=0, cpu_s=120)
 _OUTPUT_BYTES: Final = 1 << 29
 _COLUMNS: Final = (np.int64, np.int64, np.int64, np.int32, np.int8)
 _KEY, _INSTANT, _FOREIGN, _DISCARD = 1, 2, 4, 8
+_TABLES: Final = frozenset({"mp4", "mov"})
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -91,8 +94,33 @@ async def list_packets(wanted: Mapping[str, Wanted]) -> dict[str, PacketIndex]:
     Args:
         wanted: what to list, under names of the caller's choice.
     """
-    if not wanted:
-        return {}
+    read = await asyncio.to_thread(lambda: {name: _tables(one) for name, one in wanted.items()})
+    found = {name: index for name, index in read.items() if index is not None}
+    unusual = {name: one for name, one in wanted.items() if name not in found}
+    return {**found, **await _by_child(unusual)} if unusual else found
+
+
+def _tables(one: Wanted) -> PacketIndex | None:
+    """What the tables of an MP4 say, if it is an usual one."""
+    found = read_samples(one.path, one.stream, _merged(one.spans)) if one.format in _TABLES else None
+    if found is None:
+        return None
+    return PacketIndex(
+        config=found.config,
+        upright=found.upright,
+        colors=found.colors,
+        pts=found.pts,
+        dts=found.dts,
+        offsets=found.offsets,
+        sizes=found.sizes,
+        keys=found.keys,
+        instant=found.marks & _INSTANT > 0,
+        foreign=found.marks & _FOREIGN > 0,
+        discarded=np.zeros(len(found.pts), np.bool_),
+    )
+
+
+async def _by_child(wanted: Mapping[str, Wanted]) -> dict[str, PacketIndex]:
     found = await _listed(wanted)
     if found is None:
         singly = [await _listed({name: one}) for name, one in wanted.items()]
