@@ -57,6 +57,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _head_size: int = 0
     _in_head: bool = False
     _in_body: bool = False
+    _deaf: bool = False
     _refusal: CutroomError | None = None
     _deadline: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
@@ -77,8 +78,10 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; while they do not make a request, the clock that runs is not set back."""
+        if self._deaf:
+            return
         super().data_received(data)
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
+        if self._ended() or self.transport.get_protocol() is not self:
             return
         if self._in_head:
             self._head_size += len(data)
@@ -140,6 +143,9 @@ class GuardedProtocol(HttpToolsProtocol):
         """It rested for too long."""
         self._close()
 
+    def _ended(self) -> bool:
+        return self._deaf or self.transport.is_closing()
+
     @property
     def _busy(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle
@@ -171,7 +177,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _answer(self, error: CutroomError) -> None:
         """Answer without a request, and close."""
-        if self.transport.is_closing():
+        if self._ended():
             return
         if not self._busy:  # else bytes of ours would end up inside of another answer
             status, request_id = status_of(error), new_id("req")
@@ -187,6 +193,13 @@ class GuardedProtocol(HttpToolsProtocol):
                 *(["Retry-After: 2"] if status == 503 else []),
             ]
             self.transport.write("\r\n".join([*head, "", ""]).encode() + body)
+            # Closing on a client that still sends would cut off our answer: end our side, and hear out the other.
+            self._deaf = True
+            self._expect(None)
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+                self._stalled(self.limits.linger_s)
+                return
         self._close()
 
     def _close(self) -> None:

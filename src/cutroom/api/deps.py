@@ -1,6 +1,7 @@
 """What the routes stand on, handed in by the composition root."""
 
 import asyncio
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -9,7 +10,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from cutroom import timeline
-from cutroom.accounts import AccountService
+from cutroom.accounts import AccountService, IdentityService
 from cutroom.accounts.quotas import QuotaService
 from cutroom.api.features import Features
 from cutroom.api.rate_limits import RateSettings
@@ -17,6 +18,7 @@ from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database
 from cutroom.jobs import Followers, JobService
 from cutroom.kit.counters import Counters, MemoryCounters
+from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
 from cutroom.templates import TemplateService
 from cutroom.webhooks import WebhookService
@@ -36,6 +38,7 @@ class ApiSettings:
         send_deadline_s: seconds for which a follower may leave a message unread.
         max_streams: streams that one workspace may have open on this process.
         auth_deadline_s: seconds in which a WebSocket must say who it is.
+        recheck_s: seconds after which whoever has a stream open is asked again who they are.
         upload_bytes_per_s: the slowest upload that is borne.
         max_rows: rows that one batch may have.
         max_rows_bytes: bytes that they may be sent in, as a file.
@@ -43,10 +46,12 @@ class ApiSettings:
         trusted_proxies: how many proxies of ours a request has passed.
         allowed_hosts: names under which this server answers; all when empty.
         cors_origins: origins whose pages may read our answers.
+        blocked_networks: whose requests are refused, whatever they show.
         only_https: clients reach us over TLS alone.
         open_description: show `/openapi.json` and `/docs` to anybody.
         open_health: tell anybody in `/health` what runs here; else only those who have a key.
         features: what risky things may be done.
+        join_url: the page that an invitation's link opens; the token follows after `#`.
     """
 
     max_body_bytes: int = 1 << 20
@@ -56,6 +61,7 @@ class ApiSettings:
     send_deadline_s: float = 20.0
     max_streams: int = 200
     auth_deadline_s: float = 10.0
+    recheck_s: float = 30.0
     upload_bytes_per_s: int = 64 << 10
     max_rows: int = 100_000
     max_rows_bytes: int = 64 << 20
@@ -63,10 +69,12 @@ class ApiSettings:
     trusted_proxies: int = 0
     allowed_hosts: frozenset[str] = frozenset()
     cors_origins: frozenset[str] = frozenset()
+    blocked_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     only_https: bool = False
     open_description: bool = False
     open_health: bool = True
     features: Features = field(default_factory=Features)
+    join_url: str = "/join"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ class ApiServices:
     """Everything that the routes use.
 
     Args:
+        identity: people, their sessions, and tokens of identity providers.
         local_store: the store that `/files` serves; None when bytes live in a bucket.
         check_url: refuses, without any network, a source URL that no worker would fetch (`Fetcher.check`).
         cursors: seals page cursors; the same secret in every process.
@@ -83,11 +92,13 @@ class ApiServices:
         versions: of what the program stands on, for `/health`.
         hardware: what this machine's graphics cards can do, for `/health`.
         counters: where requests are counted for `settings.rates`.
+        mailer: sends letters; None when no SMTP server is set.
         stopping: set by the program when it is told to stop, so that streams and waits end.
     """
 
     database: Database
     accounts: AccountService
+    identity: IdentityService
     jobs: JobService
     followers: Followers
     assets: AssetService
@@ -104,6 +115,7 @@ class ApiServices:
     versions: Mapping[str, str] = field(default_factory=dict)
     hardware: str | None = None
     counters: Counters = field(default_factory=MemoryCounters)
+    mailer: Mailer | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -1,6 +1,8 @@
 """`GET /jobs/{id}/events`: what happened, as a page of JSON or as a live stream (server-sent events) by `Accept`."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import Header, Query, Request, Response
@@ -9,10 +11,10 @@ from starlette.types import Receive, Scope, Send
 
 from cutroom.accounts import Principal
 from cutroom.api.answers import DEFAULT, NEXT_LINK, PRIVATE, Cursor, Limit, listing
-from cutroom.api.auth import Caller
+from cutroom.api.auth import Caller, key_in_headers, principal_of
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors
-from cutroom.api.following import MAX_SEQ, Seats, events_of
+from cutroom.api.following import MAX_SEQ, Seats, events_of, until_refused
 from cutroom.api.job_view import JobEventList, event_view
 from cutroom.api.racing import first_to_end, until_disconnected
 from cutroom.api.routes import keyed
@@ -92,7 +94,9 @@ def _stream(request: Request, services: ApiServices, caller: Principal, job: Job
     if job.status.ended and after >= job.event_seq:
         return Response(status_code=204)
     seats: Seats = request.app.state.seats
-    return EventStream(services, seats, caller.workspace_id, job.id, after)
+    again = partial(principal_of, request, key_in_headers(request.headers))
+    refused = partial(until_refused, services, caller, again)
+    return EventStream(services, seats, caller.workspace_id, job.id, after, refused)
 
 
 class EventStream(Response):
@@ -100,12 +104,21 @@ class EventStream(Response):
 
     media_type = EVENT_STREAM
 
-    def __init__(self, services: ApiServices, seats: Seats, workspace_id: str, job_id: str, after: int) -> None:
+    def __init__(
+        self,
+        services: ApiServices,
+        seats: Seats,
+        workspace_id: str,
+        job_id: str,
+        after: int,
+        refused: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
         # X-Accel-Buffering: nginx and its kin must pass events on as they come.
         super().__init__(headers={"Cache-Control": f"{PRIVATE}, no-transform", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._services, self._seats = services, seats
         self._workspace_id, self._job_id, self._after = workspace_id, job_id, after
+        self._refused = refused
         self._writing = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,6 +131,7 @@ class EventStream(Response):
                     self._signs_of_life(send),
                     until_disconnected(receive),
                     self._services.stopping.wait(),
+                    self._refused(),
                 )
             except TimeoutError:
                 # Cut off, without a proper end: the client reconnects from the last event that it has seen.

@@ -1,14 +1,17 @@
 """What event streams of both kinds share: the events themselves, and how many streams there may be."""
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Final, cast
 
+from cutroom.accounts import Principal
 from cutroom.api import meters
 from cutroom.api.deps import ApiServices
 from cutroom.jobs import JobEvent
-from cutroom.kit.errors import NotFound, QuotaExceeded
+from cutroom.kit.errors import Forbidden, NotFound, QuotaExceeded, Unavailable
 
 MAX_SEQ: Final = (1 << 63) - 1
 
@@ -23,6 +26,31 @@ async def events_of(services: ApiServices, workspace_id: str, job_id: str, after
         with suppress(NotFound):  # removed while it was followed
             async for event in events:
                 yield event
+
+
+async def until_refused(services: ApiServices, principal: Principal, again: Callable[[], Awaitable[Principal]]) -> None:
+    """Return when whoever opened a stream may not follow it any more: their proof ended, or was taken back.
+
+    Args:
+        services: what the route stands on.
+        principal: who they were when the stream began.
+        again: finds out who they are now.
+    """
+    while True:
+        left = services.settings.recheck_s
+        if principal.expires_at is not None:
+            left = min(left, (principal.expires_at - datetime.now(UTC)).total_seconds())
+        await asyncio.sleep(max(left, 0))
+        if principal.expires_at is not None and principal.expires_at <= datetime.now(UTC):
+            return
+        try:
+            principal = await again()
+        except (Forbidden, NotFound):
+            return
+        except Unavailable:  # we cannot know; the stream itself waits for the database too
+            continue
+        if not principal.may("jobs:read"):
+            return
 
 
 class Seats:

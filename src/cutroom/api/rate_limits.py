@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cutroom.accounts import Principal
 from cutroom.accounts.api_keys import PREFIX
 from cutroom.api import meters
+from cutroom.api.errors import error_response, request_id_of
 from cutroom.api.gate import client_of, leave_headers, network_of
 from cutroom.kit.counters import Counters, resets_in_s
 from cutroom.kit.errors import QuotaExceeded
@@ -148,7 +149,7 @@ class Rates:
 
 
 class RateLimits:
-    """ASGI middleware that counts requests per address, and answers that say 401."""
+    """ASGI middleware that counts requests per address, and answers 429 where too many answers were 401."""
 
     def __init__(self, app: ASGIApp, *, rates: Rates) -> None:
         self._app, self._rates = app, rates
@@ -163,13 +164,17 @@ class RateLimits:
             await self._app(scope, receive, send)
             return
         await self._rates.admit(scope)
+        refused = False
 
         async def answer(message: Message) -> None:
+            nonlocal refused
             if message["type"] == "http.response.start" and message["status"] == 401:
                 refusal = await self._rates.fail(scope)
                 if refusal is not None:
-                    raise refusal
-            await send(message)
+                    refused = True
+                    await error_response(refusal, request_id_of(scope))(scope, receive, send)
+            if not refused:
+                await send(message)
 
         await self._app(scope, receive, answer)
 
