@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 import time
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ from cutroom.media.kinds import Value
 from cutroom.media.run import FAILURES, RUNS, Progress, RunLimits, kind_of, run_ffmpeg
 from cutroom.media.turns import SLOTS
 from cutroom.media.words import Word
+from tests.media.levels import at_level
 from tests.media.sources import count_frames, ffmpeg, make_image, make_video
 
 X264: dict[str, Value] = {"c:v": Word.LIBX264, "preset": Word.ULTRAFAST}
@@ -39,15 +41,16 @@ def endless(out: Path) -> Command:
 
 
 def ffmpegs() -> set[int]:
-    """Children of this process that run ffmpeg."""
+    """Processes that run ffmpeg, below this one."""
     found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        for pid in (task / "children").read_text().split():
-            try:
-                if b"ffmpeg" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]:
-                    found.add(int(pid))
-            except FileNotFoundError:
-                continue
+    ours = {os.getpid()}
+    while ours:
+        parent = ours.pop()
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if b"ffmpeg" in Path(f"/proc/{parent}/cmdline").read_bytes().split(b"\0")[0]:
+                found.add(parent)
+            for task in Path(f"/proc/{parent}/task").iterdir():
+                ours |= {int(pid) for pid in (task / "children").read_text().split()}
     return found
 
 
@@ -170,11 +173,11 @@ async def test_one_that_stands_still_is_ended(tmp_path: Path) -> None:
     stuck.write_text(f"#!/bin/sh\necho $1 >&2; while :; do printf '{block}'; sleep 0.05; done\n")
     stuck.chmod(0o755)
     limits = RunLimits(patience_s=0.5)
-    with pytest.raises(Unavailable) as raised:
+    with at_level(1), pytest.raises(Unavailable) as raised:  # it needs a shell
         await run_ffmpeg(endless(tmp_path / "x.mp4"), scratch=tmp_path, limits=limits, ffmpeg=Ffmpeg(stuck, (), ""))
     assert (raised.value.code, raised.value.retryable) == ("media_stalled", True)
     stuck.write_text(stuck.read_text().replace("$1", "Cannot allocate memory"))
-    with pytest.raises(Unavailable) as raised:
+    with at_level(1), pytest.raises(Unavailable) as raised:
         await run_ffmpeg(endless(tmp_path / "x.mp4"), scratch=tmp_path, limits=limits, ffmpeg=Ffmpeg(stuck, (), ""))
     assert raised.value.code == "out_of_memory"
 
@@ -192,7 +195,7 @@ async def test_a_full_disk_has_its_own_name(tmp_path: Path) -> None:
     source = make_video(tmp_path / "a.mp4", 0.2, audio=False)
     out = tmp_path / "x.mp4"
     out.symlink_to("/dev/full")
-    with pytest.raises(Unavailable) as raised:
+    with at_level(1), pytest.raises(Unavailable) as raised:  # where there is such a device
         await run_ffmpeg(encode(source, out), scratch=tmp_path)
     assert (raised.value.code, raised.value.retryable) == ("disk_full", True)
     assert not out.is_symlink()
@@ -280,16 +283,21 @@ async def test_no_more_run_at_once_than_keep_the_processors_busy(tmp_path: Path)
     slow.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/log\nsleep 0.3\necho end >> {tmp_path}/log\n")
     slow.chmod(0o755)
     program = Ffmpeg(slow, (9, 0), "slow")
-    async with asyncio.TaskGroup() as group:
-        for n in range(SLOTS["film"] * 2 + 1):
-            out = tmp_path / f"{n}.mp4"
-            group.create_task(run_ffmpeg(endless(out), scratch=tmp_path, ffmpeg=program))
+    with at_level(1):  # it needs a shell
+        await _several(program, tmp_path)
     running = most = 0
     for line in (tmp_path / "log").read_text().split():
         running += -1 if line == "end" else 1
         most = max(most, running)
     assert most == SLOTS["film"]
     assert find().path != slow
+
+
+async def _several(program: Ffmpeg, tmp_path: Path) -> None:
+    async with asyncio.TaskGroup() as group:
+        for n in range(SLOTS["film"] * 2 + 1):
+            out = tmp_path / f"{n}.mp4"
+            group.create_task(run_ffmpeg(endless(out), scratch=tmp_path, ffmpeg=program))
 
 
 async def test_runs_and_failures_are_counted(tmp_path: Path) -> None:

@@ -159,6 +159,10 @@ class Command:
     talkative: bool = False
     strict: bool = False
 
+    def files(self) -> list[Path]:
+        """Files and folders that it reads, its filters' among them."""
+        return [*(source.path for source in self.inputs), *(() if self.graph is None else self.graph.files)]
+
     def arguments(self, graph_file: Path | None = None) -> list[str]:
         """Everything after the program's name.
 

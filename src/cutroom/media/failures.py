@@ -5,6 +5,7 @@ What it said decides, and never goes into a message: it names folders and addres
 
 import re
 import signal
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +38,7 @@ def failure(done: Completed, said: str, command: Command) -> CutroomError | None
         sentence = "The output is larger than allowed; make it shorter, smaller or of less quality."
         return Invalid("output_too_large", sentence)
     if status == 0:
-        return None
+        return None if all(_plain(output.path) for output in command.outputs) else _strange()
     if (error := _short_of_room(status, said)) is not None:
         return error
     if (unfit := _unfit(said, command)) is not None:
@@ -106,6 +107,20 @@ def _at_input(match: re.Match[str] | None, command: Command, error: Invalid) -> 
     """An error that points at the input that ffmpeg names, or at the only one."""
     number = int(match.group(1)) if match is not None else 0 if len(command.inputs) == 1 else None
     return error if number is None or number >= len(command.inputs) else error.at(f"/inputs/{number}")
+
+
+def _strange() -> Internal:
+    # A link would lead us to a file that ffmpeg itself cannot reach, and us to give it away.
+    return Internal("ffmpeg_failed", "The video engine left something that is no file of its own.")
+
+
+def _plain(path: Path) -> bool:
+    """Whether there is nothing yet, or a file that goes by this name alone."""
+    try:
+        about = path.lstat()
+    except FileNotFoundError:
+        return True
+    return stat.S_ISREG(about.st_mode) and about.st_nlink == 1
 
 
 def _size(path: Path) -> int:

@@ -7,6 +7,7 @@ has no type here, so it has no way in.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, cast
 
 from cutroom.media.expression import Expression
@@ -40,6 +41,8 @@ class Graph:
         self._free: set[Pad] = set()
         self._outputs: dict[str, str] = {}
         self._made = 0
+        self.files: list[Path] = []
+        """Files and folders that its filters read."""
 
     def input(self, index: int, kind: StreamKind, stream: int | None = None) -> Pad:
         """A stream of the command's `index`-th input.
@@ -135,6 +138,7 @@ class Graph:
                 raise ValueError(f"{name} cannot be switched on and off")
             written.append(f"enable={_escape(WHEN.write(enable))}")
         self._use(inputs)
+        self.files += [value for value in options.values() if isinstance(value, Path)]
         return self._node(inputs, name, written, outputs)
 
     def _use(self, pads: Sequence[Pad]) -> None:

@@ -21,6 +21,7 @@ from cutroom.kit.errors import Unavailable
 from cutroom.kit.process import Limits, run
 from cutroom.media.formats import demuxer
 from cutroom.media.mp4 import read_samples
+from cutroom.media.sandbox import for_python
 from cutroom.media.turns import turn
 
 _log = structlog.get_logger(__name__)
@@ -150,6 +151,7 @@ async def _listed(wanted: Mapping[str, Wanted]) -> dict[str, PacketIndex] | None
                 limits=_LIMITS,
                 stdin=json.dumps(request).encode(),
                 output_cap_bytes=_OUTPUT_BYTES,
+                box=for_python((one.path for one in wanted.values()), memory_bytes=_LIMITS.memory_bytes),
             )
     except Unavailable:
         _log.warning("packets.timeout", files=len(wanted))

@@ -18,6 +18,7 @@ import structlog
 from cutroom.kit.errors import Internal, Invalid, Unavailable
 from cutroom.kit.process import Limits, run
 from cutroom.media.info import AudioStream, MediaInfo, VideoStream
+from cutroom.media.sandbox import for_python
 from cutroom.media.sniff import Container, sniff
 from cutroom.media.timebase import parse_rational
 from cutroom.media.turns import turn
@@ -31,7 +32,7 @@ _log = structlog.get_logger(__name__)
 _CHILD: Final = Path(__file__).with_name("probe_child.py")
 _TIMEOUT_S: Final = 30.0
 _COUNTING_S: Final = 15.0  # after which a header is believed rather than counted out
-_LIMITS: Final = Limits(memory_bytes=2 << 30, file_bytes=0, cpu_s=60)
+_LIMITS: Final = Limits(memory_bytes=2 << 30, file_bytes=0, cpu_s=60, files=4096)
 _STILLS: Final = frozenset({"png", "jpeg", "webp"})
 _WEAK: Final = frozenset({"mp3", "aac", "mpegts"})  # told by a sync word that other files can begin with
 _SANE_ASPECT: Final = (Fraction(1, 20), Fraction(20))
@@ -53,7 +54,8 @@ async def probe(path: Path) -> MediaInfo:
     command = [sys.executable, "-I", str(_CHILD), *map(str, arguments)]
     try:
         async with turn("probe"):
-            done = await run(command, cwd=path.absolute().parent, timeout_s=_TIMEOUT_S, limits=_LIMITS)
+            box = for_python([_CHILD, path], memory_bytes=_LIMITS.memory_bytes)
+            done = await run(command, cwd=path.absolute().parent, timeout_s=_TIMEOUT_S, limits=_LIMITS, box=box)
     except Unavailable as error:
         raise Unavailable("probe_timeout", "The file could not be examined in time; try again later.") from error
     if done.returncode != 0:

@@ -15,6 +15,7 @@ FILTER_FD: Final = 10
 """Where `kit/launch.py` puts the filter."""
 _NOBODY: Final = "65534"
 _TEMPORARY_BYTES: Final = 64 << 20
+_READ, _WRITE, _USE = "--ro-bind-try", "--bind-try", "--dev-bind-try"
 _ALWAYS: Final = (
     "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
     "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "cutroom",
@@ -40,15 +41,16 @@ def find() -> Path | None:
 def words(program: Path, view: View, env: Mapping[str, str], cwd: Path, *, filtered: bool) -> list[str]:
     """The command line of bubblewrap, to which the child's is added."""
     written = [str(program), *_ALWAYS, "--dir", str(cwd)]
+    places = [(path.absolute(), _READ) for path in view.reads]
+    places += [(path.absolute(), _WRITE) for path in view.writes]
+    places += [(path.absolute(), _USE) for path in view.devices]
     # Outer folders first: what is mounted later lies on top, so that an input stays read-only in a folder for output.
-    places = [(path.absolute(), "--ro-bind-try") for path in view.reads]
-    places += [(path.absolute(), "--bind-try") for path in view.writes]
-    places += [(path.absolute(), "--dev-bind-try") for path in view.devices]
-    for path, how in sorted(dict(places).items(), key=lambda place: len(place[0].parts)):
+    ways = dict(sorted(dict(places).items(), key=lambda place: len(place[0].parts)))
+    for path, way in ways.items():
         if path.is_symlink() and path.parent == Path("/"):  # /lib, on most machines of today
             written += ["--symlink", str(path.readlink()), str(path)]
-        else:
-            written += [how, str(path), str(path)]
+        elif way != _READ or next((ways[outer] for outer in path.parents if outer in ways), None) != _READ:
+            written += [way, str(path), str(path)]
     for name, value in env.items():
         written += ["--setenv", name, value]
     if filtered:

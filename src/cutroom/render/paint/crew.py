@@ -13,6 +13,7 @@ import structlog
 
 from cutroom.kit.errors import CutroomError, Detail, Internal, Invalid, Unavailable, first_of
 from cutroom.kit.process import Limits, run
+from cutroom.media.sandbox import for_python
 from cutroom.render.lettering import typefaces
 from cutroom.render.paint import job
 from cutroom.render.paint.job import Order
@@ -55,7 +56,12 @@ async def paint(orders: Sequence[Order], inputs: Mapping[str, Path], scratch: Pa
     told = job.write(orders, paths, typefaces.folders())
     argv = [sys.executable, "-I", str(_CHILD)]
     try:
-        done = await run(argv, cwd=scratch, timeout_s=_TIMEOUT_S, env=_ENV, limits=_LIMITS, stdin=told)
+        box = for_python(
+            [*map(Path, paths.values()), *(Path(one.below) for one in orders if one.below), *typefaces.folders()],
+            [Path(order.pipe) for order in orders],
+            memory_bytes=_LIMITS.memory_bytes,
+        )
+        done = await run(argv, cwd=scratch, timeout_s=_TIMEOUT_S, env=_ENV, limits=_LIMITS, stdin=told, box=box)
     except Unavailable as error:
         sentence = f"This did not finish within {_TIMEOUT_S:g} seconds; make it shorter or smaller."
         raise Unavailable("media_timeout", sentence, retryable=False) from error
