@@ -18,7 +18,7 @@ import uvloop
 from fastapi import FastAPI, Response
 
 from cutroom import timeline
-from cutroom.accounts import AccountService
+from cutroom.accounts import AccountService, IdentityService
 from cutroom.api import ApiServices, ApiSettings, describe_job, make_app
 from cutroom.api.connections import server_config
 from cutroom.assets import AssetService, LocalStore
@@ -75,6 +75,7 @@ def ours(database: Database, listener: Listener, folder: Path) -> FastAPI:
         ApiServices(
             database=database,
             accounts=AccountService(),
+            identity=IdentityService(database, SECRET),
             jobs=JobService(registry(timeline.Limits()), on_end=webhooks.announcer.on_end),
             followers=Followers(database, listener),
             assets=assets,

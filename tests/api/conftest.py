@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.accounts import AccountService
+from cutroom.accounts import AccountService, IdentityService, IdentitySettings, PasswordSettings
 from cutroom.api import ApiServices, ApiSettings, describe_job, make_app
 from cutroom.api.connections import ConnectionLimits, server_config
 from cutroom.assets import AssetService, LocalStore
@@ -27,6 +27,7 @@ from tests.api.world import World, cancelled, registry
 
 TLS = ssl.create_default_context()  # nothing here speaks TLS, and making one for each client takes 50 ms
 SECRET = b"a secret of the tests, long enough"
+QUICK = IdentitySettings(registration="open", passwords=PasswordSettings(memory_kib=64, passes=1, lanes=1, waiting=99))
 
 
 @asynccontextmanager
@@ -37,6 +38,7 @@ async def serving(
     *,
     connections: ConnectionLimits | None = None,
     counters: Counters | None = None,
+    identity: IdentitySettings | None = None,
 ) -> AsyncIterator[World]:
     """A world over this database, behind a real server on a free port."""
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol: 45 ms per answer otherwise.
@@ -50,6 +52,7 @@ async def serving(
         services = ApiServices(
             database=database,
             accounts=AccountService(),
+            identity=IdentityService(database, SECRET, identity or QUICK),
             jobs=JobService(registry(), on_end=webhooks.announcer.on_end),
             followers=Followers(database, listener),
             assets=assets,

@@ -51,11 +51,11 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A workspace that somebody may act in, and what they are there."""
+    """A workspace that somebody may act in, and what they are there; an API key is nothing but itself."""
 
     workspace_id: str
     name: str
-    role: Role
+    role: Role | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts.roles import Role
 from cutroom.accounts.rows import MembershipRow, WorkspaceRow
 from cutroom.accounts.user import Place, User
-from cutroom.accounts.user_rows import SessionRow, UserRow
+from cutroom.accounts.user_rows import OrganisationRow, SessionRow, UserRow
 
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How stale a session's last use may be: a write per minute, not per request."""
@@ -73,20 +73,36 @@ async def set_disabled(session: AsyncSession, user_id: str, *, disabled: bool) -
     await session.execute(update(UserRow).where(UserRow.id == user_id).values(disabled_at=since))
 
 
-async def places_of(session: AsyncSession, user_id: str) -> list[Place]:
-    """The workspaces that a user is a member of, their own first."""
-    found = await session.execute(
+async def places_of(session: AsyncSession, user_id: str, *, of_organisations: str | None) -> list[Place]:
+    """The workspaces that a user is a member of, their first one at first.
+
+    Args:
+        session: the caller's transaction.
+        user_id: whose.
+        of_organisations: leaves out workspaces that stand for an organisation, except this one; all are listed if None.
+    """
+    query = (
         select(WorkspaceRow.id, WorkspaceRow.name, MembershipRow.role)
         .join(MembershipRow, MembershipRow.workspace_id == WorkspaceRow.id)
-        .where(MembershipRow.user_id == user_id)
-        .order_by(MembershipRow.created_at, MembershipRow.workspace_id)
+        .where(MembershipRow.user_id == user_id, WorkspaceRow.deleted_at.is_(None))
     )
+    if of_organisations is not None:
+        elsewhere = exists().where(OrganisationRow.workspace_id == WorkspaceRow.id)
+        query = query.where(or_(~elsewhere, WorkspaceRow.id == of_organisations))
+    found = await session.execute(query.order_by(MembershipRow.created_at, MembershipRow.workspace_id))
     return [Place(row.id, row.name, Role(row.role)) for row in found]
 
 
-async def find_workspace(session: AsyncSession, workspace_id: str) -> WorkspaceRow | None:
-    """The workspace with this id."""
-    return (await session.scalars(select(WorkspaceRow).where(WorkspaceRow.id == workspace_id))).one_or_none()
+async def place_of(session: AsyncSession, workspace_id: str) -> Place | None:
+    """The workspace of an API key."""
+    row = (await session.scalars(select(WorkspaceRow).where(WorkspaceRow.id == workspace_id))).one_or_none()
+    return None if row is None else Place(row.id, row.name, None)
+
+
+async def still_has_hash(session: AsyncSession, user_id: str, password_hash: str) -> bool:
+    """Whether somebody's password is still the one that was checked; it stays so until this transaction ends."""
+    same = select(UserRow.id).where(UserRow.id == user_id, UserRow.password_hash == password_hash)
+    return await session.scalar(same.with_for_update(key_share=True)) is not None
 
 
 async def add_session(session: AsyncSession, **values: str | bytes | None) -> SessionRow:

@@ -1,27 +1,52 @@
-"""Who is asking: an API key in a header becomes a `Principal`. A key in a URL is refused, for URLs end up in logs."""
+"""Who is asking: an API key, a token of an identity provider, or a session's cookie becomes a `Principal`.
 
+All doors ask here, so that all proofs are worth the same on each. A key or token in a URL is refused, for URLs end up
+in logs.
+"""
+
+import ipaddress
 from collections.abc import Iterable
 from typing import Annotated, Final
 
 from fastapi import Request, Security
-from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
-from cutroom.accounts import Principal, is_api_key
+from cutroom.accounts import IdentityService, Principal, is_api_key, looks_like_a_token, no_workspace
+from cutroom.api.cookies import SECURE_NAME, check_csrf_token, cookie_of, refuse_forgery
 from cutroom.api.deps import services_of
 from cutroom.api.errors import unauthenticated
-from cutroom.kit.errors import CutroomError, Invalid
+from cutroom.api.gate import client_of
+from cutroom.kit.errors import CutroomError, Forbidden, Invalid
+from cutroom.kit.ids import is_id
 
 SCOPE_KEY: Final = "cutroom.principal"
-_NAMES: Final = frozenset({"key", "apikey", "token", "accesstoken", "authorization", "xapikey", "bearer"})
+WORKSPACE_HEADER: Final = "X-Workspace-Id"
+_NAMES: Final = frozenset({
+    "key", "apikey", "token", "accesstoken", "idtoken", "authorization", "xapikey", "bearer", "jwt", "session",
+})  # fmt: skip
+_HINT: Final = "Send an API key or a token ('Authorization: Bearer …' or 'X-API-Key: ctr_…'), or log in."
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="An API key (`ctr_…`).")
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    description="An API key (`ctr_…`), or a token of an identity provider that this installation believes.",
+)
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="apiKey", description="An API key (`ctr_…`).")
+_cookie = APIKeyCookie(
+    name=SECURE_NAME,
+    auto_error=False,
+    scheme_name="session",
+    description=(
+        "The cookie of `POST /auth/login`, named `cutroom` where clients do not come over TLS. Requests that change "
+        "something carry `X-CSRF-Token`, and an Origin of ours. `X-Workspace-Id` picks one of several workspaces."
+    ),
+)
 
 
 def key_in_headers(headers: Headers) -> str | None:
-    """The API key that the headers carry, unchecked."""
+    """The API key or token that the headers carry, unchecked."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credentials.strip():
         return credentials.strip()
@@ -29,36 +54,82 @@ def key_in_headers(headers: Headers) -> str | None:
 
 
 def refuse_key_in_url(query: Iterable[tuple[str, str]]) -> None:
-    """Look for a key where it must not be.
+    """Look for a key or token where it must not be.
 
     Raises:
         Invalid: `key_in_url`.
     """
     for name, value in query:
-        if is_api_key(value) or "".join(filter(str.isalnum, name.lower())) in _NAMES:
+        named = "".join(filter(str.isalnum, name.lower())) in _NAMES
+        if named or is_api_key(value) or (value.startswith("ey") and looks_like_a_token(value)):
             message = (
-                "An API key does not belong in a URL, where logs and histories keep it. Send it in the Authorization "
-                "header, and replace a key that was sent this way."
+                "A key or token does not belong in a URL, where logs and histories keep it. Send it in the "
+                "Authorization header, and replace one that was sent this way."
             )
             raise Invalid("key_in_url", message)
 
 
-async def principal_of(connection: HTTPConnection, plaintext: str | None) -> Principal:
-    """Who this key speaks for.
+def refuse_blocked(connection: HTTPConnection) -> None:
+    """Refuse whoever comes from a network that the operator has shut out, whatever they show.
 
     Raises:
-        Forbidden: `unauthenticated`.
-        Unavailable: `database_unavailable`.
+        Forbidden: `address_blocked`.
     """
+    blocked = services_of(connection).settings.blocked_networks
+    if not blocked:
+        return
+    try:
+        address = ipaddress.ip_address(client_of(connection.scope))
+    except ValueError:
+        return
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    if any((mapped or address) in network for network in blocked):
+        raise Forbidden("address_blocked", "Nobody may use this installation from your network.")
+
+
+async def principal_of(
+    connection: HTTPConnection, plaintext: str | None, *, workspace_id: str | None = None
+) -> Principal:
+    """Who this key or token speaks for; without one, who the session's cookie does.
+
+    Args:
+        connection: the request.
+        plaintext: a key or token that it carries.
+        workspace_id: where they want to act, when the header X-Workspace-Id does not say it.
+
+    Raises:
+        Forbidden: `unauthenticated`, `user_disabled`, `address_blocked`, `csrf_failed`.
+        NotFound: `workspace_not_found`.
+        Unavailable: `database_unavailable`, `issuer_unavailable`.
+    """
+    refuse_blocked(connection)
+    wanted = connection.headers.get(WORKSPACE_HEADER, workspace_id)
+    if wanted is not None and not is_id(wanted, "ws"):
+        raise no_workspace()
     if plaintext is None:
-        raise unauthenticated("Send an API key: 'Authorization: Bearer ctr_…' or 'X-API-Key: ctr_…'.")
-    principal: Principal | None = None
-    if is_api_key(plaintext):
-        services = services_of(connection)
-        async with services.database.begin() as session:
-            principal = await services.accounts.authenticate(session, plaintext)
+        return await _by_cookie(connection, wanted)
+    if not is_api_key(plaintext):
+        if not looks_like_a_token(plaintext):
+            raise wrong_key()
+        return await _identity(connection).by_token(plaintext, wanted)
+    services = services_of(connection)
+    async with services.database.begin() as session:
+        principal = await services.accounts.authenticate(session, plaintext)
     if principal is None:
         raise wrong_key()
+    if wanted is not None and wanted != principal.workspace_id:
+        raise no_workspace()
+    return principal
+
+
+async def _by_cookie(connection: HTTPConnection, workspace_id: str | None) -> Principal:
+    cookie = cookie_of(connection)
+    if cookie is None:
+        raise unauthenticated(_HINT)
+    refuse_forgery(connection)
+    identity = _identity(connection)
+    principal = await identity.by_cookie(cookie, workspace_id)
+    check_csrf_token(connection, identity, principal)
     return principal
 
 
@@ -72,16 +143,22 @@ async def authenticate(request: Request) -> None:
 
     Raises:
         Invalid: `key_in_url`.
-        Forbidden: `unauthenticated`.
+        Forbidden: as `principal_of`.
+        NotFound: `workspace_not_found`.
     """
     refuse_key_in_url(request.query_params.multi_items())
     request.scope[SCOPE_KEY] = await principal_of(request, key_in_headers(request.headers))
+
+
+def _identity(connection: HTTPConnection) -> IdentityService:
+    return services_of(connection).identity
 
 
 async def _caller(
     request: Request,
     _one: Annotated[object, Security(_bearer)],
     _other: Annotated[object, Security(_header)],
+    _third: Annotated[object, Security(_cookie)],
 ) -> Principal:
     principal: Principal = request.scope[SCOPE_KEY]
     return principal

@@ -35,6 +35,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "method_override_refused": 400,
     "key_in_url": 400,
     "unauthenticated": 401,
+    "wrong_login": 401,
     "method_not_allowed": 405,
     "body_too_slow": 408,
     "head_too_slow": 408,

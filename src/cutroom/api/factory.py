@@ -10,6 +10,7 @@ from starlette.types import Lifespan
 
 from cutroom import __version__
 from cutroom.api import (
+    accounts,
     artifacts,
     assets,
     batches,
@@ -35,6 +36,8 @@ from cutroom.api.rate_limits import RateLimits, Rates
 from cutroom.kit.errors import CutroomError
 
 _ROUTERS: Final = (
+    accounts.doors,
+    accounts.router,
     renders.router,
     looking.router,
     templates.router,

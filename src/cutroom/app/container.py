@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.accounts import AccountService
+from cutroom.accounts import AccountService, IdentityService
 from cutroom.accounts.quotas import QuotaService
 from cutroom.api import describe_job
 from cutroom.app.settings import Settings
@@ -34,6 +34,7 @@ class Container:
     asset_settings: AssetSettings
     registry: Registry
     accounts: AccountService
+    identity: IdentityService
     quotas: QuotaService
     assets: AssetService
     jobs: JobService
@@ -55,6 +56,8 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
     async with AsyncExitStack() as stack:
         database = Database(make_engine(url, name=name))
         stack.push_async_callback(database.close)
+        identity = IdentityService(database, settings.signing_secret(), settings.identity())
+        stack.callback(identity.close)
         store = make_store(settings)
         stack.push_async_callback(store.close)
         cache = None if settings.s3_bucket is None else LocalCache(settings.data / "cache", settings.blob_budget_bytes)
@@ -78,6 +81,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             registry=workflows,
             quotas=quotas,
             accounts=AccountService(),
+            identity=identity,
             assets=assets,
             jobs=JobService(
                 workflows,

@@ -177,6 +177,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str) -> A
     return ApiServices(
         database=parts.database,
         accounts=parts.accounts,
+        identity=parts.identity,
         quotas=parts.quotas,
         jobs=parts.jobs,
         followers=Followers(parts.database, parts.listener),
@@ -191,6 +192,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str) -> A
             max_body_bytes=settings.max_body_bytes,
             max_rows=settings.max_rows,
             max_rows_bytes=settings.max_rows_bytes,
+            blocked_networks=tuple(settings.blocked_networks),
         ),
         versions={
             "cutroom": __version__,

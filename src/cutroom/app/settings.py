@@ -4,16 +4,20 @@ A bad value stops the program with a sentence that names the variable. The value
 objects that live beside their users; this module only fills them.
 """
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cutroom.accounts import IdentitySettings, PasswordSettings, Registration, SessionSettings, read_issuers
 from cutroom.accounts.quotas import Plans
+from cutroom.kit import strict_json
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.timeline import Limits
 
@@ -29,6 +33,20 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     public_url: str | None = Field(None, description="Address that clients use, behind a proxy.")
     secret: SecretStr | None = Field(None, description="Signs URLs and cursors; made in the data folder when not set.")
+
+    registration: Registration = Field(
+        "invited", description="Who may make an account: anybody (`open`), who has an invitation, nobody (`closed`)."
+    )
+    oidc: str | None = Field(
+        None,
+        description='Identity providers whose tokens are taken, as JSON: `[{"kind": "clerk", "issuer": "https://…"}]`.',
+    )
+    session_idle_days: float = Field(7.0, gt=0, le=400, description="Days without a request that end a login.")
+    session_days: float = Field(30.0, gt=0, le=400, description="Days after which a login ends however it is used.")
+    passwords_at_once: int = Field(2, ge=1, le=64, description="Passwords checked at once; each takes 64 MiB.")
+    blocked_networks: Annotated[frozenset[ipaddress.IPv4Network | ipaddress.IPv6Network], NoDecode] = Field(
+        frozenset(), description="Networks from which nobody is let in: `192.0.2.0/24,2001:db8::/32`."
+    )
 
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
@@ -97,6 +115,13 @@ class Settings(BaseSettings):
             pairs.add((host.strip("[]").lower(), int(port)))
         return frozenset(pairs)
 
+    @field_validator("blocked_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return frozenset(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+
     @model_validator(mode="after")
     def _bucket_has_keys(self) -> Self:
         if self.s3_bucket is not None and (self.s3_access_key is None or self.s3_secret_key is None):
@@ -114,6 +139,24 @@ class Settings(BaseSettings):
         except Invalid as error:
             details = [Detail("CUTROOM_PLANS", "bad_setting", error.message)]
             raise Invalid("bad_setting", f"Cannot start: CUTROOM_PLANS: {error.message}", details=details) from error
+
+    def identity(self) -> IdentitySettings:
+        """Who is let in.
+
+        Raises:
+            Invalid: `bad_setting`.
+        """
+        try:
+            issuers = read_issuers(strict_json.parse(self.oidc.encode())) if self.oidc else ()
+        except Invalid as error:
+            details = [Detail("CUTROOM_OIDC", "bad_setting", error.message)]
+            raise Invalid("bad_setting", f"Cannot start: CUTROOM_OIDC: {error.message}", details=details) from error
+        return IdentitySettings(
+            registration=self.registration,
+            sessions=SessionSettings(timedelta(days=self.session_idle_days), timedelta(days=self.session_days)),
+            passwords=PasswordSettings(at_once=self.passwords_at_once),
+            issuers=issuers,
+        )
 
     @property
     def base_url(self) -> str:

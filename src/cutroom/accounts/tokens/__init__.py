@@ -2,6 +2,7 @@
 
 from cutroom.accounts.tokens.claims import Claims
 from cutroom.accounts.tokens.issuer import Issuer, read_issuers
+from cutroom.accounts.tokens.jwks import KeyCache
 from cutroom.accounts.tokens.verify import Verifier, looks_like_a_token
 
-__all__ = ["Claims", "Issuer", "Verifier", "looks_like_a_token", "read_issuers"]
+__all__ = ["Claims", "Issuer", "KeyCache", "Verifier", "looks_like_a_token", "read_issuers"]
