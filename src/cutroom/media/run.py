@@ -4,6 +4,8 @@ What ffmpeg says goes to the process log (`ffmpeg.failed`, `ffmpeg.complained`) 
 names folders and addresses of ours (threat A92).
 """
 
+import math
+import os
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from cutroom.kit.process import Limits, TimedOut, run
 from cutroom.media.command import Command
 from cutroom.media.failures import failure, late
 from cutroom.media.ffmpeg import Ffmpeg, find
+from cutroom.media.options import HARDWARE
+from cutroom.media.sandbox import for_program
 from cutroom.media.turns import Kind, turn
 
 RUNS: Final = counter("ffmpeg_runs", "Times that ffmpeg was started.")
@@ -32,6 +36,7 @@ _ENV: Final = {
 }
 # 60 inputs of 720p, 2 threads each, need 4 GB of address space with stacks of 8 MB, and 2 GB with these.
 _STACK_BYTES: Final = 2 << 20
+_FILES: Final = 4096  # one for each input and each library, and some
 _HEAD_ROOM: Final = 64 << 20  # between the size at which ffmpeg stops by itself and the one at which it is killed
 
 
@@ -95,7 +100,21 @@ async def run_ffmpeg(
     program = ffmpeg or find()
     argv = [str(program.path), *_arguments(command, scratch)]
     largest = max(output.max_bytes for output in command.outputs)
-    kernel = Limits(limits.memory_bytes, largest + _HEAD_ROOM, stack_bytes=_STACK_BYTES)
+    kernel = Limits(
+        limits.memory_bytes,
+        largest + _HEAD_ROOM,
+        # What all processors do in that time: it ends by itself even where we are stopped and cannot end it.
+        cpu_s=math.ceil(limits.timeout_s) * (os.cpu_count() or 1),
+        stack_bytes=_STACK_BYTES,
+        files=_FILES,
+    )
+    box = for_program(
+        program.path,
+        [scratch, *command.files()],
+        [output.path.parent for output in command.outputs],
+        graphics=any(output.options.get("c:v") in HARDWARE for output in command.outputs),
+        memory_bytes=limits.memory_bytes,
+    )
     watch = _Watch(progress)
     complete = False
     try:
@@ -110,6 +129,7 @@ async def run_ffmpeg(
                 on_line=watch.hear,
                 patience_s=limits.patience_s,
                 output_cap_bytes=_LOG_BYTES,
+                box=box,
             )
         said = done.stderr.decode("utf-8", "replace")
         if (error := failure(done, said, command)) is not None:
