@@ -11,8 +11,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from cutroom.api import ApiSettings
-from cutroom.api.rate_limits import Budget, RateSettings
+from cutroom.api.rate_limits import RateSettings
 from cutroom.db import Database
+from cutroom.kit.budget import Budget
 from cutroom.kit.counters import RedisCounters
 from tests.api.conftest import serving
 from tests.api.test_streams import address, keyed, rest

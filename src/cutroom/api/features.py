@@ -1,7 +1,6 @@
 """What may be switched off, because not every deployment wants its risk."""
 
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass
 
 from cutroom.kit.errors import Forbidden
 
@@ -11,30 +10,21 @@ class Features:
     """Which of the risky things may be done here.
 
     Args:
-        html: pages and pieces of HTML drawn by a browser.
-        fetching: sources by URL; without it, only assets can be used.
-        registration: strangers may make an account for themselves.
-        imports: assets made from a URL.
+        html_assets: pages and pieces of HTML, drawn by a browser.
+        url_sources: sources by URL; without it, only assets can be used.
+        url_imports: assets made from a URL.
     """
 
-    html: bool = True
-    fetching: bool = True
-    registration: bool = True
-    imports: bool = True
-
-    def demand(self, name: str) -> None:
-        """Refuse what is switched off.
-
-        Raises:
-            Forbidden: `feature_disabled`.
-        """
-        if not getattr(self, name):
-            raise disabled(name)
+    html_assets: bool = True
+    url_sources: bool = True
+    url_imports: bool = True
 
 
-def disabled(name: str) -> Forbidden:
-    """The refusal of what is switched off."""
-    return Forbidden("feature_disabled", f"'{name}' is switched off on this server; its operator can allow it.")
+def disabled(setting: str) -> Forbidden:
+    """The refusal of what is switched off.
 
-
-NAMES: Final = tuple(field.name for field in fields(Features))
+    Args:
+        setting: what switches it, without prefix.
+    """
+    message = f"This server does not do that; its operator can allow it by CUTROOM_{setting.upper()}."
+    return Forbidden("feature_disabled", message)

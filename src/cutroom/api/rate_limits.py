@@ -21,6 +21,7 @@ from cutroom.accounts.api_keys import PREFIX
 from cutroom.api import meters
 from cutroom.api.errors import error_response, request_id_of
 from cutroom.api.gate import client_of, leave_headers, network_of
+from cutroom.kit.budget import Budget
 from cutroom.kit.counters import Counters, resets_in_s
 from cutroom.kit.errors import QuotaExceeded
 
@@ -30,14 +31,6 @@ _FREE: Final = frozenset({"/livez"})
 _SIGNING_IN: Final = "/api/v1/auth/"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 Policy = Literal["address", "auth", "reads", "writes", "failures"]
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """So many requests within a window of so many seconds."""
-
-    amount: int
-    window_s: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 A key comes in a header, as the subprotocol `bearer.<key>` beside `cutroom.v1` (all that a browser can set), or in the
 first message, `{"apiKey": "ctr_…"}`; never in the URL. Close codes: 1000 the job ended, 1008 the client says too much,
-1012 the server restarts, 1013 try again later (too slow, too many streams, no database), 4400 a bad request, 4401 an
-unknown key, 4403 a key that may not read jobs, 4404 no such job.
+1012 the server restarts, 1013 try again later (too slow, too many streams or requests, no database), 4400 a bad
+request, 4401 a key that is unknown or not good any more, 4403 a key that may not read jobs or a page of a foreign
+origin, 4404 no such job.
 """
 
 import asyncio
@@ -15,14 +16,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cutroom.accounts import Principal
 from cutroom.api.auth import key_in_headers, principal_of, refuse_key_in_url
+from cutroom.api.cookies import cookie_of
+from cutroom.api.cors import is_foreign
 from cutroom.api.deps import PREFIX, ApiServices, services_of
 from cutroom.api.errors import unauthenticated
-from cutroom.api.following import MAX_SEQ, Seats, events_of
+from cutroom.api.following import MAX_SEQ, Seats, events_of, until_refused
 from cutroom.api.job_view import event_view
 from cutroom.api.racing import first_to_end
+from cutroom.api.rate_limits import Rates
 from cutroom.api.routes import demand
 from cutroom.kit import strict_json
-from cutroom.kit.errors import CutroomError, Invalid
+from cutroom.kit.errors import CutroomError, Forbidden, Invalid
 
 router = APIRouter(prefix=PREFIX)
 PROTOCOL: Final = "cutroom.v1"
@@ -42,12 +46,14 @@ async def follow_job(websocket: WebSocket, job_id: str) -> None:
     with suppress(WebSocketDisconnect):
         try:
             after = _after(websocket)
-            principal = await _principal(services, websocket)
+            _refuse_foreign(services, websocket)
+            proof = await _proof(services, websocket)
+            principal = await _principal(websocket, proof)
             demand(principal, "jobs:read")
             async with services.database.begin() as session:
                 await services.jobs.get(session, principal.workspace_id, job_id)
             with seats.seat(principal.workspace_id, "websocket"):
-                code = await Follower(services, websocket, principal.workspace_id, job_id).run(after)
+                code = await Follower(services, websocket, principal, proof, job_id).run(after)
             reason = ""
         except CutroomError as error:
             code, reason = _code_of(error), error.code
@@ -63,14 +69,33 @@ def _after(websocket: WebSocket) -> int:
     return int(text)
 
 
-async def _principal(services: ApiServices, websocket: WebSocket) -> Principal:
+def _refuse_foreign(services: ApiServices, websocket: WebSocket) -> None:
+    """A browser opens sockets to anybody, for any page, and sends our cookie along."""
+    headers = websocket.headers
+    if is_foreign(headers.get("origin"), headers.get("host", ""), services.settings.cors_origins):
+        raise Forbidden("origin_not_allowed", "Pages of this origin may not use this server.")
+
+
+async def _proof(services: ApiServices, websocket: WebSocket) -> str | None:
+    """The key or token that was sent; None when a cookie speaks for the client."""
     plaintext = key_in_headers(websocket.headers)
     for offered in websocket.scope["subprotocols"]:
         if plaintext is None and offered.startswith(_BEARER):
             plaintext = offered.removeprefix(_BEARER)
-    if plaintext is None:
+    if plaintext is None and cookie_of(websocket) is None:
         plaintext = await _key_in_first_message(websocket, services.settings.auth_deadline_s)
-    return await principal_of(websocket, plaintext)
+    return plaintext
+
+
+async def _principal(websocket: WebSocket, proof: str | None) -> Principal:
+    rates: Rates = websocket.app.state.rates
+    try:
+        principal = await principal_of(websocket, proof)
+    except Forbidden as error:
+        refusal = await rates.fail(websocket.scope, proof) if error.code == "unauthenticated" else None
+        raise refusal or error from None
+    await rates.spend_of(websocket, principal)
+    return principal
 
 
 async def _key_in_first_message(websocket: WebSocket, deadline_s: float) -> str:
@@ -92,9 +117,11 @@ async def _key_in_first_message(websocket: WebSocket, deadline_s: float) -> str:
 class Follower:
     """One client that follows one job."""
 
-    def __init__(self, services: ApiServices, websocket: WebSocket, workspace_id: str, job_id: str) -> None:
+    def __init__(
+        self, services: ApiServices, websocket: WebSocket, principal: Principal, proof: str | None, job_id: str
+    ) -> None:
         self._services, self._websocket = services, websocket
-        self._workspace_id, self._job_id = workspace_id, job_id
+        self._principal, self._proof, self._job_id = principal, proof, job_id
         self._code = ENDED
 
     async def run(self, after: int) -> int:
@@ -103,11 +130,11 @@ class Follower:
         Raises:
             WebSocketDisconnect: the client is gone.
         """
-        await first_to_end(self._send(after), self._listen(), self._stop())
+        await first_to_end(self._send(after), self._listen(), self._stop(), self._watch())
         return self._code
 
     async def _send(self, after: int) -> None:
-        async for event in events_of(self._services, self._workspace_id, self._job_id, after):
+        async for event in events_of(self._services, self._principal.workspace_id, self._job_id, after):
             try:
                 async with asyncio.timeout(self._services.settings.send_deadline_s):
                     await self._websocket.send_text(event_view(event).model_dump_json())
@@ -122,6 +149,10 @@ class Follower:
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", 1005))
         self._code = POLICY
+
+    async def _watch(self) -> None:
+        await until_refused(self._services, self._principal, lambda: principal_of(self._websocket, self._proof))
+        self._code = WHO
 
     async def _stop(self) -> None:
         await self._services.stopping.wait()

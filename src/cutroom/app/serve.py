@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import platform
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,6 +16,9 @@ import uvicorn
 from cutroom import __version__
 from cutroom import render as engine
 from cutroom.api import ApiServices, ApiSettings, make_app
+from cutroom.api.connections import server_config
+from cutroom.api.features import Features
+from cutroom.api.rate_limits import RateSettings
 from cutroom.app.console import out
 from cutroom.app.container import Container, container
 from cutroom.app.migrate import upgrade
@@ -24,6 +28,8 @@ from cutroom.assets import LocalStore
 from cutroom.assets import Retention as AssetRetention
 from cutroom.jobs import Followers, Scheduler, Worker, WorkerSettings
 from cutroom.jobs import Retention as JobRetention
+from cutroom.kit import tracing
+from cutroom.kit.counters import Counters, MemoryCounters, RedisCounters
 from cutroom.kit.errors import Invalid
 from cutroom.kit.log import configure
 from cutroom.kit.page import Cursors
@@ -35,42 +41,35 @@ from cutroom.webhooks import Retention as WebhookRetention
 log = structlog.get_logger()
 SANDBOX_LEVEL = 1
 """How ffmpeg runs: typed command lines, allow-lists, limits; a process group, environment and folder of its own."""
-MESSAGE_BYTES = 16 << 10
-"""Largest message a WebSocket client may send; followers only ever say who they are."""
+OPEN_FILES = 65_536
+"""Connections and files that an API wants to have open at once, where the system lets it."""
 
 
 async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
     """Serve the API until a signal comes; open streams are told to end first."""
-    settings = _start(load(data=data, host=host, port=port))
+    settings = _start(load(data=data, host=host, port=port), "cutroom-api")
+    _open_many_files()
     stop = stop_event()
     async with container(settings, name="cutroom-api") as parts, asyncio.TaskGroup() as group:
         listening = group.create_task(parts.listener.run())
-        services = _api_services(parts, stop, (await engine.hardware()).summary)
-        server = _Server(
-            uvicorn.Config(
-                make_app(services),
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                ws_max_size=MESSAGE_BYTES,
-                timeout_graceful_shutdown=10,
-            )
+        counters = (
+            MemoryCounters() if settings.redis_url is None else RedisCounters(settings.redis_url.get_secret_value())
         )
+        services = _api_services(parts, stop, (await engine.hardware()).summary, counters)
+        server = _Server(server_config(make_app(services), host=settings.host, port=settings.port))
         serving = group.create_task(server.serve())
         log.info("api.listening", url=settings.base_url)
         await _first(serving, group.create_task(stop.wait()))
         stop.set()
         server.should_exit = True
         await serving
+        await counters.close()
         listening.cancel()
 
 
 async def worker(*, data: Path | None) -> None:
     """Run jobs until a signal comes; running jobs get their grace."""
-    settings = _start(load(data=data))
+    settings = _start(load(data=data), "cutroom-worker")
     stop = stop_event()
     async with container(settings, name="cutroom-worker") as parts, asyncio.TaskGroup() as group:
         listening = group.create_task(parts.listener.run())
@@ -172,7 +171,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _api_services(parts: Container, stopping: asyncio.Event, hardware: str) -> ApiServices:
+def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, counters: Counters) -> ApiServices:
     settings = parts.settings
     return ApiServices(
         database=parts.database,
@@ -192,6 +191,22 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str) -> A
             max_body_bytes=settings.max_body_bytes,
             max_rows=settings.max_rows,
             max_rows_bytes=settings.max_rows_bytes,
+            rates=RateSettings(
+                address=settings.rate_address,
+                auth=settings.rate_auth,
+                reads=settings.rate_reads,
+                writes=settings.rate_writes,
+                failures=settings.rate_failures,
+            ),
+            trusted_proxies=settings.trusted_proxies,
+            allowed_hosts=settings.hosts(),
+            cors_origins=settings.cors_origins,
+            only_https=settings.only_https,
+            open_description=not settings.exposed,
+            open_health=not settings.exposed,
+            features=Features(
+                html_assets=settings.html_assets, url_sources=settings.url_sources, url_imports=settings.url_imports
+            ),
             blocked_networks=tuple(settings.blocked_networks),
         ),
         versions={
@@ -202,13 +217,25 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str) -> A
         sandbox_level=SANDBOX_LEVEL,
         hardware=hardware,
         stopping=stopping,
+        counters=counters,
     )
 
 
-def _start(settings: Settings) -> Settings:
-    """Set the log up; every program that serves begins here."""
+def _open_many_files() -> None:
+    """Every connection is an open file, and the usual limit of 1,024 is fewer than followers may come."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _start(settings: Settings, name: str) -> Settings:
+    """Set the log and the tracing up; every program that serves begins here."""
     json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty())
     configure(json=json, level=settings.log_level)
+    if (collector := settings.collector()) is not None:
+        endpoint, headers = collector
+        tracing.start(service=name, endpoint=endpoint, headers=headers, version=__version__)
     use_tools(settings, settings.data / "machine")
     return settings
 

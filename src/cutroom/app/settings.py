@@ -11,18 +11,20 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from cutroom.accounts import IdentitySettings, PasswordSettings, Registration, SessionSettings, read_issuers
 from cutroom.accounts.quotas import Plans
+from cutroom.app.doors import DoorSettings
 from cutroom.kit import strict_json
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.timeline import Limits
 
 
-class Settings(BaseSettings):
+class Settings(DoorSettings):
     """The settings of one process; each field's variable is `CUTROOM_` and its name, unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(env_prefix="CUTROOM_", frozen=True, extra="ignore", populate_by_name=True)
@@ -31,8 +33,6 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, alias="DATABASE_URL", description="An outside Postgres, 15 or newer.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
-    public_url: str | None = Field(None, description="Address that clients use, behind a proxy.")
-    secret: SecretStr | None = Field(None, description="Signs URLs and cursors; made in the data folder when not set.")
 
     registration: Registration = Field(
         "invited", description="Who may make an account: anybody (`open`), who has an invitation, nobody (`closed`)."
@@ -50,6 +50,15 @@ class Settings(BaseSettings):
 
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    otlp_endpoint: str | None = Field(
+        None,
+        alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="An OpenTelemetry collector that takes OTLP over HTTP; spans go to `/v1/traces` there.",
+    )
+    otlp_headers: SecretStr | None = Field(
+        None, alias="OTEL_EXPORTER_OTLP_HEADERS", description="What the collector wants to see: `key=value,key=value`."
+    )
 
     fetch_allow: Annotated[frozenset[tuple[str, int]], NoDecode] = Field(
         frozenset(), description="Private hosts that sources may come from: `host:port,host:port`."
@@ -127,6 +136,21 @@ class Settings(BaseSettings):
         if self.s3_bucket is not None and (self.s3_access_key is None or self.s3_secret_key is None):
             raise ValueError("CUTROOM_S3_BUCKET needs CUTROOM_S3_ACCESS_KEY and CUTROOM_S3_SECRET_KEY")
         return self
+
+    @model_validator(mode="after")
+    def _webhooks_are_safe(self) -> Self:
+        if self.exposed and not self.webhook_https_only:
+            raise ValueError(f"in {self.environment}, CUTROOM_WEBHOOK_HTTPS_ONLY must stay on")
+        return self
+
+    def collector(self) -> tuple[str, dict[str, str]] | None:
+        """Where spans go, and the headers to send with them; None when nobody collects them."""
+        if self.otlp_endpoint is None:
+            return None
+        given = "" if self.otlp_headers is None else self.otlp_headers.get_secret_value()
+        pairs = (pair.partition("=") for pair in given.split(",") if "=" in pair)
+        headers = {name.strip(): unquote(value.strip()) for name, _, value in pairs}
+        return f"{self.otlp_endpoint.rstrip('/')}/v1/traces", headers
 
     def plan_table(self) -> Plans:
         """The plans that there are.
@@ -230,5 +254,18 @@ def _variable(location: tuple[str | int, ...]) -> str:
 
 def inherited() -> Mapping[str, str]:
     """The variables that child programs of ours may see: ours, the database's, and what Python needs."""
-    keep = ("CUTROOM_", "DATABASE_URL", "OTEL_", "PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHON")
+    keep = (
+        "CUTROOM_",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "OTEL_",
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_",
+        "TZ",
+        "TMPDIR",
+        "VIRTUAL_ENV",
+        "PYTHON",
+    )
     return {name: value for name, value in os.environ.items() if name.startswith(keep)}
