@@ -97,7 +97,7 @@ class Engine(RuleBasedStateMachine):
         self.jobs: dict[str, Model] = {}
         self.tokens: list[tuple[str, int]] = []
         tables = "jobs, job_steps, job_attempts, job_events, job_keys, lanes"
-        self.do(self.sql(f"TRUNCATE {tables}"))
+        self.do(self.sql(f"TRUNCATE {tables} CASCADE"))
 
     def teardown(self) -> None:
         self.do(self.database.close())

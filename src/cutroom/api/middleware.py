@@ -14,13 +14,12 @@ from structlog.contextvars import bound_contextvars
 from cutroom.api.errors import error_response
 from cutroom.api.gate import EXTRA_HEADERS, client_of
 from cutroom.api.meters import observe_request
+from cutroom.kit import tracing
 from cutroom.kit.errors import CutroomError, Internal, first_of
 from cutroom.kit.ids import new_id
 
 log = structlog.get_logger()
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
-# W3C Trace Context, section 3.2: version 00, trace-id and parent-id not all zero.
-_TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 # Nothing here is a page: whatever a browser takes an answer for, it may neither run, frame nor sniff it.
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -57,15 +56,18 @@ class RequestContext:
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
         scope["cutroom.request_id"] = request_id
-        trace = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-        facts = {"request_id": request_id, **({"trace_id": trace.group(1)} if trace else {})}
-        with bound_contextvars(**facts):
-            await _Exchange(scope, request_id, send, self._headers).run(self._app, receive)
+        given = headers.get("traceparent", "")
+        parent = given if tracing.is_traceparent(given) else None
+        facts = {"request_id": request_id, **({"trace_id": tracing.trace_id(parent)} if parent else {})}
+        with bound_contextvars(**facts), tracing.span("http", kind="server", parent=parent, **facts) as span:
+            await _Exchange(scope, request_id, send, self._headers, span).run(self._app, receive)
 
 
 class _Exchange:
-    def __init__(self, scope: Scope, request_id: str, send: Send, headers: Mapping[str, str]) -> None:
-        self._scope, self._request_id, self._send = scope, request_id, send
+    def __init__(
+        self, scope: Scope, request_id: str, send: Send, headers: Mapping[str, str], span: tracing.Recording
+    ) -> None:
+        self._scope, self._request_id, self._send, self._span = scope, request_id, send, span
         self._usual = headers
         self._status = 0
 
@@ -114,6 +116,7 @@ class _Exchange:
         method = self._scope.get("method", "WEBSOCKET")
         route = getattr(self._scope.get("route"), "path", "unknown")
         observe_request(method, route, self._status, elapsed_s)
+        tracing.tell(self._span, method=method, route=route, status=self._status)
         write = log.debug if route in _QUIET else log.info
         write(
             "http.request",

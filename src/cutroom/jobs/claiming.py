@@ -91,7 +91,7 @@ WITH lane AS MATERIALIZED (
   $state_event WHERE NOT resumed
 )
 SELECT id, workspace_id, type, CAST(input AS text) AS input, attempt, max_attempts, fence, priority, depth, root_id,
-       parent_id, parent_step, progress, stage, event_seq, started_at, suspect, at,
+       parent_id, parent_step, progress, stage, event_seq, started_at, suspect, at, correlation_id, trace,
        EXTRACT(EPOCH FROM at - queued_at) AS wait_s,
        pg_notify('cutroom_events', id)
 FROM changed ORDER BY priority DESC, root_id, id
@@ -131,6 +131,8 @@ class Claimed:
         claimed_at: when, on the database's clock.
         wait_s: seconds that it lay in the queue.
         suspect: a worker was lost with it before, and this is its last attempt.
+        correlation_id: of the request that caused it.
+        trace: the W3C `traceparent` of that request.
     """
 
     id: str
@@ -152,6 +154,8 @@ class Claimed:
     claimed_at: datetime
     wait_s: float
     suspect: bool
+    correlation_id: str | None = None
+    trace: str | None = None
 
     @property
     def ref(self) -> AttemptRef:
@@ -236,4 +240,6 @@ def _claimed(row: Row[Any]) -> Claimed:
         claimed_at=row.at,
         wait_s=float(row.wait_s),
         suspect=row.suspect,
+        correlation_id=row.correlation_id,
+        trace=row.trace,
     )

@@ -13,6 +13,7 @@ import structlog
 
 from cutroom.db import Database
 from cutroom.jobs import metrics, payload
+from cutroom.jobs.claiming import Claimed
 from cutroom.jobs.context import Context, Files
 from cutroom.jobs.ending import End, Outcome
 from cutroom.jobs.errors import LeaseLost, Wait, is_dead
@@ -22,6 +23,7 @@ from cutroom.jobs.journal import Kept, WorkerJournal, WorkerSpread, kept_of
 from cutroom.jobs.ledger import Ledger, patiently
 from cutroom.jobs.registry import Registry, Workflow
 from cutroom.jobs.states import Status
+from cutroom.kit import tracing
 from cutroom.kit.errors import CutroomError, Internal, Unavailable, first_of
 from cutroom.kit.scratch import Scratch
 
@@ -39,6 +41,12 @@ class _Worked:
     output: str | None = None
     waits: Sequence[Wait] = ()
     error: CutroomError | None = None
+
+
+def _origin(job: Claimed) -> dict[str, str]:
+    """What ties the log lines of a job to the request that caused it."""
+    found = {"request_id": job.correlation_id, "trace_id": job.trace and tracing.trace_id(job.trace)}
+    return {name: value for name, value in found.items() if value}
 
 
 class Executor:
@@ -72,7 +80,11 @@ class Executor:
     async def run(self, holding: Holding) -> None:
         """Run one attempt to whatever end; never raises for what the workflow does."""
         job = holding.job
-        with structlog.contextvars.bound_contextvars(job_id=job.id, workspace_id=job.workspace_id, fence=job.fence):
+        facts: dict[str, str | int] = {"job_id": job.id, "workspace_id": job.workspace_id, "fence": job.fence}
+        with (
+            structlog.contextvars.bound_contextvars(**facts, **_origin(job)),
+            tracing.span("job", kind="consumer", parent=job.trace, type=job.type, attempt=job.attempt, **facts) as span,
+        ):
             log.debug("job.claimed", type=job.type, attempt=job.attempt)
             started = time.monotonic()
             workflow = self._registry.find(job.type)
@@ -82,6 +94,7 @@ class Executor:
             else:
                 outcome = await self._run(holding, workflow)
             seconds = time.monotonic() - started
+            tracing.tell(span, outcome=outcome, waited_s=job.wait_s)
             metrics.RUN.labels(job.type).observe(seconds)
             metrics.ATTEMPTS.labels(job.type, outcome).inc()
             log.info(

@@ -27,6 +27,7 @@ class Job:
         cancel_requested_at: when a cancel was asked for that its worker has not yet carried out.
         event_seq: sequence number of its newest event.
         resumes: it waited, and its next claim goes on with the same attempt.
+        trace: the W3C `traceparent` of the request that caused it, if there was one.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Job:
     event_seq: int
     sandbox_level: int | None
     resumes: bool
+    trace: str | None = None
 
     @property
     def shown(self) -> Status:

@@ -70,6 +70,7 @@ def job_of(row: Row[Any]) -> Job:
         event_seq=row.event_seq,
         sandbox_level=row.sandbox_level,
         resumes=row.resumes,
+        trace=row.trace,
     )
 
 

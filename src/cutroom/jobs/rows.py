@@ -61,6 +61,7 @@ class JobRow(Base):
     pending: Mapped[int] = mapped_column(server_default="0")  # children that have not ended
     dead_at: Mapped[datetime | None]
     correlation_id: Mapped[str | None]
+    trace: Mapped[str | None]
     event_seq: Mapped[int] = mapped_column(server_default="0")
     sandbox_level: Mapped[int | None] = mapped_column(SmallInteger)
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

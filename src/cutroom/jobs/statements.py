@@ -8,7 +8,7 @@ from sqlalchemy import TextClause, text
 _JOB: Final = (
     "id, workspace_id, type, status, priority, input, output, error, progress, stage, attempt, max_attempts, run_at, "
     "created_at, started_at, finished_at, cancel_requested_at, dead_at, parent_id, correlation_id, event_seq, "
-    "sandbox_level, resumes"
+    "sandbox_level, resumes, trace"
 )
 # `changed` is a CTE of changed job rows, whose event_seq was raised by one in the same UPDATE: the row lock which that
 # took makes the order of commits the order of sequence numbers, so that a follower who has seen n cannot miss n-1.

@@ -9,6 +9,7 @@ from cutroom.jobs.job import JOB_PREFIX, Idempotency, Submission, Submitted
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.repository import job_of
 from cutroom.jobs.statements import statement
+from cutroom.kit import tracing
 from cutroom.kit.errors import Conflict, Detail, Invalid
 from cutroom.kit.ids import new_id
 
@@ -22,9 +23,9 @@ WITH lane AS (
   ON CONFLICT DO NOTHING
 ), made AS (
   INSERT INTO jobs (id, workspace_id, type, status, priority, root_id, input, max_attempts, run_at, dedupe_key,
-                    correlation_id, event_seq, created_at, queued_at)
+                    correlation_id, trace, event_seq, created_at, queued_at)
   SELECT :id, :workspace, :type, s.status, :priority, :id, CAST(:input AS jsonb), :max_attempts,
-         CASE WHEN s.status = 'scheduled' THEN s.run_at END, :dedupe_key, :correlation_id, 1, s.at,
+         CASE WHEN s.status = 'scheduled' THEN s.run_at END, :dedupe_key, :correlation_id, :trace, 1, s.at,
          CASE WHEN s.status = 'queued' THEN s.at END
   FROM (
     SELECT at, run_at, CASE WHEN run_at > at THEN 'scheduled' ELSE 'queued' END AS status
@@ -82,6 +83,7 @@ async def submit(
         "run_at": submission.run_at,
         "dedupe_key": payload.digest(submission.type, text_) if by_content else None,
         "correlation_id": submission.correlation_id,
+        "trace": tracing.traceparent(),
         "max_running": max_running,
     }
     while True:

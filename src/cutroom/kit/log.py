@@ -98,6 +98,11 @@ def redact(text: str) -> str:
     return text
 
 
+def mask(key: str, text: str) -> str:
+    """A fact's text as it may be shown outside: hidden where its key tells of a secret, else without those in it."""
+    return str(_fact(key, text, _DEPTH))
+
+
 def _fact(key: object, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value

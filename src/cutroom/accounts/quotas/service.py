@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.accounts.quotas import repository
 from cutroom.accounts.quotas.plan import Plan, Plans
 from cutroom.accounts.quotas.usage import Usage
+from cutroom.kit import metrics
 from cutroom.kit.errors import Detail, QuotaExceeded
 
+REFUSED: Final = metrics.counter("quota_refusals", "Jobs refused because a plan's month was used up.", ["plan"])
 KEEP_DAYS: Final = 800
 """How long usage can be looked up: two years and some."""
 
@@ -91,6 +93,7 @@ class QuotaService:
             session, workspace_id, job_id, ms, jobs=plan.jobs_per_month, total_ms=total_ms
         )
         if not held:
+            REFUSED.labels(plan.name).inc()
             raise _exceeded(plan, await repository.this_month(session), jobs, taken_ms, ms)
 
 

@@ -1,4 +1,4 @@
-"""Plans and usage"""
+"""Plans and usage, and the trace of a job"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     # A migration that waits for a lock makes everyone behind it wait too: give up early, and try again later.
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.add_column("jobs", sa.Column("trace", sa.Text(), nullable=True))
     op.create_table(
         "workspace_plans",
         sa.Column("workspace_id", sa.Text(collation="C"), nullable=False),
@@ -56,3 +57,4 @@ def downgrade() -> None:
     op.drop_index("ix_charges_created_at", table_name="charges")
     op.drop_table("charges")
     op.drop_table("workspace_plans")
+    op.drop_column("jobs", "trace")
