@@ -2,7 +2,7 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -88,7 +88,9 @@ class ApiServices:
         cursors: seals page cursors; the same secret in every process.
         limits: how large a timeline may be.
         engine: name of the job engine, for `/health`.
-        sandbox_level: how well media tools are fenced in here, 0 to 5; None when this process cannot know.
+        sandbox_level: how well media tools are fenced in here, 0 to 4; None when this process cannot know.
+        sandbox_failed: why it is not higher: the probes that failed, by level.
+        min_sandbox_level: the least under which workers take jobs.
         versions: of what the program stands on, for `/health`.
         hardware: what this machine's graphics cards can do, for `/health`.
         counters: where requests are counted for `settings.rates`.
@@ -112,6 +114,8 @@ class ApiServices:
     settings: ApiSettings = ApiSettings()
     engine: str = "embedded"
     sandbox_level: int | None = None
+    sandbox_failed: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    min_sandbox_level: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
     hardware: str | None = None
     counters: Counters = field(default_factory=MemoryCounters)

@@ -34,10 +34,17 @@ class LiveOut(Schema):
 class HealthOut(Schema):
     """What runs here."""
 
-    status: Annotated[Literal["ok", "degraded"], Field(description="`degraded`: the database does not answer.")]
+    status: Annotated[
+        Literal["ok", "degraded"],
+        Field(description="`degraded`: the database does not answer, or the sandbox is too low for workers to work."),
+    ]
     version: str
     engine: Annotated[str, Field(description="The job engine.")]
     sandbox_level: Annotated[int | None, Field(description="How well media tools are fenced in; null: not known here.")]
+    min_sandbox_level: Annotated[int, Field(description="The least level under which workers take jobs.")]
+    sandbox_failed: Annotated[
+        dict[str, list[str]], Field(description="Why the level is not higher: the probes that failed, by level.")
+    ]
     versions: Annotated[dict[str, str], Field(description="Versions of what it stands on.")]
     hardware: Annotated[
         str | None, Field(description="Encoders of graphics cards found on this machine; null: not known here.")
@@ -63,7 +70,8 @@ async def readyz(services: Services) -> LiveOut:
 async def health(services: Services) -> Response:
     """Versions, engine and sandbox level; always 200 while the process lives."""
     versions = {"python": platform.python_version(), **services.versions}
-    status: Literal["ok", "degraded"] = "ok"
+    low = services.sandbox_level is not None and services.sandbox_level < services.min_sandbox_level
+    status: Literal["ok", "degraded"] = "degraded" if low else "ok"
     try:
         versions["postgres"] = await _database_version(services)
     except Unavailable:
@@ -73,6 +81,8 @@ async def health(services: Services) -> Response:
         version=__version__,
         engine=services.engine,
         sandbox_level=services.sandbox_level,
+        min_sandbox_level=services.min_sandbox_level,
+        sandbox_failed={str(level): list(probes) for level, probes in services.sandbox_failed.items()},
         hardware=services.hardware,
         versions=versions,
     )

@@ -33,14 +33,12 @@ from cutroom.kit.counters import Counters, MemoryCounters, RedisCounters
 from cutroom.kit.errors import Invalid
 from cutroom.kit.log import configure
 from cutroom.kit.page import Cursors
-from cutroom.media import ffmpeg
+from cutroom.media import ffmpeg, sandbox
 from cutroom.templates import TemplateService
 from cutroom.webhooks import Deliverer, DelivererSettings
 from cutroom.webhooks import Retention as WebhookRetention
 
 log = structlog.get_logger()
-SANDBOX_LEVEL = 1
-"""How ffmpeg runs: typed command lines, allow-lists, limits; a process group, environment and folder of its own."""
 OPEN_FILES = 65_536
 """Connections and files that an API wants to have open at once, where the system lets it."""
 
@@ -69,7 +67,7 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
 
 async def worker(*, data: Path | None) -> None:
     """Run jobs until a signal comes; running jobs get their grace."""
-    settings = _start(load(data=data), "cutroom-worker")
+    settings = _start(load(data=data), "cutroom-worker", works=True)
     stop = stop_event()
     async with container(settings, name="cutroom-worker") as parts, asyncio.TaskGroup() as group:
         listening = group.create_task(parts.listener.run())
@@ -110,7 +108,7 @@ def make_worker(parts: Container) -> Worker:
             lease_s=settings.worker_lease_s,
             poll_s=settings.worker_poll_s,
             drain_s=settings.worker_drain_s,
-            sandbox_level=SANDBOX_LEVEL,
+            sandbox_level=sandbox.current().level,
         ),
         on_end=parts.on_end,
     )
@@ -214,7 +212,9 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, coun
             "python": platform.python_version(),
             "ffmpeg": ffmpeg.find().version_text,
         },
-        sandbox_level=SANDBOX_LEVEL,
+        sandbox_level=sandbox.current().level,
+        sandbox_failed=sandbox.current().names,
+        min_sandbox_level=settings.min_sandbox_level,
         hardware=hardware,
         stopping=stopping,
         counters=counters,
@@ -229,14 +229,16 @@ def _open_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _start(settings: Settings, name: str) -> Settings:
+def _start(settings: Settings, name: str, *, works: bool = False) -> Settings:
     """Set the log and the tracing up; every program that serves begins here."""
     json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty())
     configure(json=json, level=settings.log_level)
     if (collector := settings.collector()) is not None:
         endpoint, headers = collector
         tracing.start(service=name, endpoint=endpoint, headers=headers, version=__version__)
-    use_tools(settings, settings.data / "machine")
+    # A worker tries its sandbox at every start, and refuses to work in one that is too low; an API tells of it.
+    chosen = use_tools(settings, settings.data / "machine", fresh=works, least=None if works else 0)
+    log.info("sandbox.chosen", level=chosen.level, failed=dict(chosen.failed))
     return settings
 
 

@@ -31,6 +31,11 @@ class Sandbox:
     failed: Mapping[int, tuple[str, ...]]
 
     @property
+    def names(self) -> Mapping[int, tuple[str, ...]]:
+        """The probes alone: what was seen may name folders of ours."""
+        return {level: tuple(probe.partition(":")[0] for probe in probes) for level, probes in self.failed.items()}
+
+    @property
     def summary(self) -> str:
         """Why it is not higher, in one line."""
         return "; ".join(f"{level}: {', '.join(probes)}" for level, probes in sorted(self.failed.items()))
@@ -76,7 +81,6 @@ def use(
         if keeps is not None:
             keeping.write(keeps, rungs, verdict)
     found = Sandbox(verdict.level, rungs.fences.get(verdict.level, Fence()), verdict.failed)
-    log.info("sandbox.level", level=found.level, failed=dict(found.failed))
     if found.level == 0:
         if not unsandboxed:
             sentence = (
