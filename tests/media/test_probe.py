@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cutroom.kit.errors import Invalid
-from cutroom.media.probe import probe
+from cutroom.kit.errors import CutroomError, Invalid
+from cutroom.media.info import MediaInfo
+from cutroom.media.probe import probe, probe_all
 from tests.media.sources import (
     count_frames,
     count_samples,
@@ -301,3 +302,27 @@ async def test_the_name_of_a_file_means_nothing(tmp_path: Path) -> None:
         odd = tmp_path / name
         shutil.copy(png, odd)
         assert (await probe(odd)).format == "png"
+
+
+async def test_many_files_are_examined_together_and_each_answer_is_its_own(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.mp4" for number in range(7)]
+    for number, path in enumerate(paths):
+        make_video(path, 0.4, (32 + 2 * number, 32), 10)
+    paths[2].write_bytes(paths[2].read_bytes()[:900])
+    paths[4].write_bytes(b"no film at all")
+    paths[6] = paths[0]
+    found = await probe_all(paths)
+    sizes = [one.video.width if isinstance(one, MediaInfo) and one.video else None for one in found]
+    assert sizes == [32, 34, None, 38, None, 42, 32]
+    assert [one.code for one in found if isinstance(one, CutroomError)] == ["media_truncated", "not_media"]
+    assert await probe_all([]) == []
+
+
+async def test_files_that_take_too_long_together_are_each_given_their_own_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        make_video(tmp_path / name, 0.4, (32, 32), 10)
+    monkeypatch.setattr("cutroom.media.probe._TIMEOUT_S", 0.01)
+    found = await probe_all([tmp_path / "a.mp4", tmp_path / "b.mp4"])
+    assert [one.code for one in found if isinstance(one, CutroomError)] == ["probe_timeout", "probe_timeout"]

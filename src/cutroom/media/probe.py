@@ -9,21 +9,23 @@ import asyncio
 import json
 import stat
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
-from cutroom.kit.errors import Internal, Invalid, Unavailable
+from cutroom.kit.errors import CutroomError, Internal, Invalid, Unavailable
 from cutroom.kit.process import Limits, run
 from cutroom.media.info import AudioStream, MediaInfo, VideoStream
 from cutroom.media.sandbox import for_python
 from cutroom.media.sniff import Container, sniff
 from cutroom.media.timebase import parse_rational
-from cutroom.media.turns import turn
+from cutroom.media.turns import SLOTS, turn
 
-__all__ = ["MAX_PIXELS", "AudioStream", "MediaInfo", "VideoStream", "probe"]
+__all__ = ["MAX_PIXELS", "AudioStream", "MediaInfo", "VideoStream", "probe", "probe_all"]
 
 MAX_PIXELS: Final = 8192 * 8192
 """Pixels of the largest picture that is let in. One of 16384 x 16384 took 2.2 GB to convert (threat A35)."""
@@ -49,30 +51,109 @@ async def probe(path: Path) -> MediaInfo:
         Unavailable: `probe_timeout` when the machine did not manage it in 30 seconds.
         OSError: when the file cannot be opened.
     """
-    size, container = await asyncio.to_thread(_look, path)
-    arguments = [path.absolute(), ",".join(container.demuxers), MAX_PIXELS, _COUNTING_S]
-    command = [sys.executable, "-I", str(_CHILD), *map(str, arguments)]
+    [found] = await probe_all([path])
+    if isinstance(found, CutroomError):
+        raise found
+    return found
+
+
+async def probe_all(paths: Sequence[Path]) -> list[MediaInfo | CutroomError]:
+    """Examine media files, many in one child: starting it takes ten times as long as looking at one file.
+
+    What is said of one file must not depend on the others: only files of one job belong together. A file that kills its
+    child, or takes too long, is asked for again in a child of its own, as are those after it.
+
+    Returns:
+        What `probe` returns or raises for each.
+
+    Raises:
+        OSError: when a file cannot be opened.
+    """
+    files = [await asyncio.to_thread(_look, path) for path in paths]
+    known = [file for file in files if isinstance(file, _File)]
+    groups = [known[first :: SLOTS["probe"]] for first in range(SLOTS["probe"])]
+    said: dict[_File, dict[str, Any]] = {}
+
+    async def ask(group: Sequence[_File]) -> None:
+        said.update(zip(group, await _ask(group), strict=False))
+
+    async with asyncio.TaskGroup() as together:
+        for group in groups:
+            if len(known) > 1 and group:
+                together.create_task(ask(group))
+    return [_found(file, said.get(file) or await _alone(file)) if isinstance(file, _File) else file for file in files]
+
+
+async def _alone(file: "_File") -> dict[str, Any] | CutroomError:
+    """What a child says that has this file only."""
+    try:
+        said = await _ask([file], patient=True)
+    except Unavailable:
+        return Unavailable("probe_timeout", "The file could not be examined in time; try again later.")
+    if not said:
+        message = f"Examining the file as {file.container.name} failed; it is damaged, or made to do harm."
+        return Invalid("media_unsupported", message)
+    return said[0]
+
+
+async def _ask(files: Sequence["_File"], *, patient: bool = False) -> list[dict[str, Any]]:
+    """What one child says of some files: of fewer than all when it died, or took too long and nobody is `patient`."""
+    command = [sys.executable, "-I", str(_CHILD), str(MAX_PIXELS), str(_COUNTING_S)]
+    request = [[str(file.path), list(file.container.demuxers)] for file in files]
+    said: list[dict[str, Any]] = []
+
+    def hear(line: str) -> None:
+        said.append(json.loads(line))
+
     try:
         async with turn("probe"):
-            box = for_python([_CHILD, path], memory_bytes=_LIMITS.memory_bytes)
-            done = await run(command, cwd=path.absolute().parent, timeout_s=_TIMEOUT_S, limits=_LIMITS, box=box)
-    except Unavailable as error:
-        raise Unavailable("probe_timeout", "The file could not be examined in time; try again later.") from error
+            done = await run(
+                command,
+                cwd=files[0].path.parent,
+                timeout_s=_TIMEOUT_S,
+                limits=_LIMITS,
+                stdin=json.dumps(request).encode(),
+                on_line=hear,
+                box=for_python([_CHILD, *(file.path for file in files)], memory_bytes=_LIMITS.memory_bytes),
+            )
+    except Unavailable:
+        if patient:
+            raise
+        _log.warning("probe.late", files=len(files), answered=len(said))
+        return said
     if done.returncode != 0:
         _log.warning("probe.died", returncode=done.returncode, stderr=done.stderr[-2000:].decode("utf-8", "replace"))
-        message = f"Examining the file as {container.name} failed; it is damaged, or made to do harm."
-        raise Invalid("media_unsupported", message)
-    facts = json.loads(done.stdout)
-    if "error" in facts:
-        raise _refusal(facts, container)
-    return _info(facts, container, size)
+    return said
 
 
-def _look(path: Path) -> tuple[int, Container]:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file whose first bytes say what it is."""
+
+    path: Path
+    size: int
+    container: Container
+
+
+def _found(file: _File, facts: dict[str, Any] | CutroomError) -> MediaInfo | CutroomError:
+    if isinstance(facts, CutroomError):
+        return facts
+    try:
+        if "error" in facts:
+            return _refusal(facts, file.container)
+        return _info(facts, file.container, file.size)
+    except CutroomError as error:
+        return error
+
+
+def _look(path: Path) -> _File | CutroomError:
     about = path.stat()
     if not stat.S_ISREG(about.st_mode):
-        raise Invalid("not_media", "This is no file but a folder, a pipe or a device.")
-    return about.st_size, sniff(path)
+        return Invalid("not_media", "This is no file but a folder, a pipe or a device.")
+    try:
+        return _File(path.absolute(), about.st_size, sniff(path))
+    except CutroomError as error:
+        return error
 
 
 _SENTENCES: Final = {

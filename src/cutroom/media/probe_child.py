@@ -1,8 +1,9 @@
-"""Opens one media file with PyAV and prints its facts as JSON: a program that `probe.py` starts and kills.
+"""Opens media files with PyAV, one after the other, and prints their facts: a program that `probe.py` starts and kills.
 
-Run as `python -I probe_child.py PATH DEMUXER,… MAX_PIXELS BUDGET_S`. The demuxer gets one open file and nothing else:
-no name to guess from, no protocol, and every further file that it asks for is refused. Imports nothing of ours, so that
-the child starts in the time PyAV takes.
+Run as `python -I probe_child.py MAX_PIXELS BUDGET_S`, with a JSON list of `[PATH, [DEMUXER, …]]` on standard input; it
+answers with a line of JSON for each. The demuxer gets one open file and nothing else: no name to guess from, no
+protocol, and every further file that it asks for is refused. Imports nothing of ours, so that the child starts in the
+time PyAV takes.
 
 Times are counted, not believed: where a header may be wrong or silent, every packet is looked at, until the budget of
 seconds is used up.
@@ -93,23 +94,28 @@ class Scan:
 
 
 def main() -> None:
-    """Probe one file."""
-    path, demuxers, max_pixels, budget_s = sys.argv[1], sys.argv[2].split(","), int(sys.argv[3]), float(sys.argv[4])
+    """Probe every file that is asked for."""
+    max_pixels, budget_s = int(sys.argv[1]), float(sys.argv[2])
     av.logging.set_level(av.logging.ERROR)
+    for path, demuxers in json.load(sys.stdin):
+        sys.stdout.write(json.dumps(answer(path, demuxers, max_pixels, time.monotonic() + budget_s)) + "\n")
+        sys.stdout.flush()
+    os._exit(0)  # tearing down a hostile file's state is not our business
+
+
+def answer(path: str, demuxers: list[str], max_pixels: int, deadline: float) -> dict[str, Any]:
+    """The facts about a file, or why there are none, as JSON data."""
     said: list[tuple[int, str, str]] = []
     try:
         with av.logging.Capture(local=False) as said:
-            facts = examine(path, demuxers, max_pixels, time.monotonic() + budget_s)
+            return examine(path, demuxers, max_pixels, deadline)
     except Failure as failure:
-        facts = {"error": str(failure)}
+        return {"error": str(failure)}
     except MemoryError:
-        facts = {"error": "too_large"}
+        return {"error": "too_large"}
     except (av.error.FFmpegError, OSError, ValueError) as error:
         large = any(message.startswith("Picture size") for _, _, message in said)
-        facts = {"error": "too_large" if large else "unreadable", "reason": str(error)[:300]}
-    sys.stdout.write(json.dumps(facts))
-    sys.stdout.flush()
-    os._exit(0)  # tearing down a hostile file's state is not our business
+        return {"error": "too_large" if large else "unreadable", "reason": str(error)[:300]}
 
 
 def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) -> dict[str, Any]:

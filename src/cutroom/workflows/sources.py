@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ from pydantic import TypeAdapter
 from cutroom.jobs import Context, Files
 from cutroom.kit.errors import CutroomError, Invalid, first_of
 from cutroom.media.fetch import show
-from cutroom.media.probe import probe
+from cutroom.media.probe import probe_all
 from cutroom.timeline import CueSheet, Media, SourceUse, parse_cues
 from cutroom.timeline.assets import HtmlAsset
 from cutroom.workflows.blobs import blob_key, find
@@ -25,16 +26,27 @@ PROBED = 1
 _MEDIA: Final = TypeAdapter(Media)
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A source whose bytes are at hand, and a place in the document that uses it."""
+
+    src: str
+    sha256: str
+    pointer: str
+
+
 async def gather(ctx: Context, uses: Sequence[SourceUse], prefix: str = "") -> dict[str, Media | CueSheet]:
     """Bring in every source, a few at a time; each is one step, whose name begins with `prefix`.
 
-    Timelines inside of the timeline are not for here: they have to be rendered first.
+    Files are examined together when all are there. Timelines inside of the timeline are not for here: they have to be
+    rendered first.
 
     Raises:
         CutroomError: the first failure, pointing at the places in the document that use the source.
     """
     room = asyncio.Semaphore(AT_ONCE)
     found: dict[str, Media | CueSheet] = {}
+    brought: dict[int, Brought] = {}
 
     async def one(index: int, use: SourceUse) -> None:
         name = f"{prefix}source:{index}"
@@ -45,7 +57,8 @@ async def gather(ctx: Context, uses: Sequence[SourceUse], prefix: str = "") -> d
                 elif isinstance(use.asset, HtmlAsset):
                     found[use.src] = await ctx.step(name, take_page, ctx.files, ctx.scratch, use.asset)
                 else:
-                    found[use.src] = await ctx.step(name, take, ctx.files, ctx.scratch, use.src)
+                    sha256 = await ctx.step(name, bring, ctx.files, use.src)
+                    brought[index] = Brought(use.src, sha256, use.pointers[0])
             except CutroomError as error:
                 raise error.at(use.pointers[0]) from error
 
@@ -58,7 +71,9 @@ async def gather(ctx: Context, uses: Sequence[SourceUse], prefix: str = "") -> d
         if error is None:
             raise
         raise error from failures
-    return found
+    asked = [brought[index] for index in sorted(brought)]
+    media = await ctx.step(f"{prefix}examined", examine, ctx.files, ctx.scratch, asked)
+    return found | {one.src: facts for one, facts in zip(asked, media, strict=True)}
 
 
 async def gather_media(ctx: Context, uses: Sequence[SourceUse]) -> dict[str, Media]:
@@ -67,21 +82,47 @@ async def gather_media(ctx: Context, uses: Sequence[SourceUse]) -> dict[str, Med
 
 
 async def take(files: Files, scratch: Path, src: str) -> Media:
-    """Bring one source into the blobs and say what it is; what was said once is kept with the bytes."""
-    taken = await files.take(src)
-    path = await find(files, blob_key(taken.sha256))
-    key = f"probe/{PROBED}/{taken.sha256}"
-    known = await files.find(key)
-    if known is not None:
-        return _MEDIA.validate_json(await asyncio.to_thread(known.read_bytes))
-    try:
-        media = Media(sha256=taken.sha256, info=await probe(path))
-    except CutroomError as error:
-        raise error.about(_shown(src)) from error
-    draft = scratch / f"probe-{secrets.token_hex(8)}"  # two sources may be the same file
-    await asyncio.to_thread(draft.write_bytes, _MEDIA.dump_json(media))
-    await files.keep(key, draft)
+    """Bring one source into the blobs and say what it is."""
+    [media] = await examine(files, scratch, [Brought(src, await bring(files, src), "")])
     return media
+
+
+async def bring(files: Files, src: str) -> str:
+    """Bring one source into the blobs; its SHA-256."""
+    return (await files.take(src)).sha256
+
+
+async def examine(files: Files, scratch: Path, asked: Sequence[Brought]) -> list[Media]:
+    """Say what sources are; what was said once is kept with their bytes.
+
+    Raises:
+        CutroomError: the first that is wrong with one, with its pointer.
+    """
+    known: dict[str, Media] = {}
+    missing: dict[str, Path] = {}
+    for one in asked:
+        place = await files.find(_probe_key(one.sha256))
+        if place is not None:
+            known[one.sha256] = _MEDIA.validate_json(await asyncio.to_thread(place.read_bytes))
+        elif one.sha256 not in missing:
+            missing[one.sha256] = await find(files, blob_key(one.sha256))
+    said = dict(zip(missing, await probe_all(list(missing.values())), strict=True))
+    for one in asked:
+        facts = said.get(one.sha256)
+        if isinstance(facts, CutroomError):
+            error = facts.about(_shown(one.src))
+            raise error.at(one.pointer) if one.pointer else error
+    for sha256, info in said.items():
+        if not isinstance(info, CutroomError):
+            known[sha256] = Media(sha256=sha256, info=info)
+            draft = scratch / f"probe-{secrets.token_hex(8)}"
+            await asyncio.to_thread(draft.write_bytes, _MEDIA.dump_json(known[sha256]))
+            await files.keep(_probe_key(sha256), draft)
+    return [known[one.sha256] for one in asked]
+
+
+def _probe_key(sha256: str) -> str:
+    return f"probe/{PROBED}/{sha256}"
 
 
 async def take_cues(files: Files, src: str) -> CueSheet:
