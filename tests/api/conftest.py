@@ -12,8 +12,10 @@ import uvicorn
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import AccountService, IdentityService, IdentitySettings, PasswordSettings
+from cutroom.accounts.quotas import QuotaService
 from cutroom.api import ApiServices, ApiSettings, describe_job, make_app
 from cutroom.api.connections import ConnectionLimits, server_config
+from cutroom.app.container import file_limits, in_turn, settle_usage
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener
 from cutroom.jobs import Followers, Job, JobService, Worker, WorkerSettings
@@ -39,6 +41,7 @@ async def serving(
     connections: ConnectionLimits | None = None,
     counters: Counters | None = None,
     identity: IdentitySettings | None = None,
+    quotas: QuotaService | None = None,
 ) -> AsyncIterator[World]:
     """A world over this database, behind a real server on a free port."""
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol: 45 ms per answer otherwise.
@@ -47,13 +50,15 @@ async def serving(
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         listener = Listener(database.url, name="tests-listener")
         store = LocalStore(folder / "store", Signer(SECRET, "files"), url)
-        assets = AssetService(database, store)
+        quotas = quotas or QuotaService()
+        assets = AssetService(database, store, limits_of=file_limits(quotas, 5 << 30))
         webhooks = WebhookService(Vault(SECRET, "webhooks"), Sender(), describe_job(assets))
         services = ApiServices(
             database=database,
             accounts=AccountService(),
             identity=IdentityService(database, SECRET, identity or QUICK),
-            jobs=JobService(registry(), on_end=webhooks.announcer.on_end),
+            jobs=JobService(registry(), on_end=in_turn(settle_usage(quotas), webhooks.announcer.on_end), meter=quotas),
+            quotas=quotas,
             followers=Followers(database, listener),
             assets=assets,
             local_store=store,
@@ -116,6 +121,7 @@ async def worker(world: World, folder: Path) -> AsyncIterator[None]:
     async def keep_results(session: AsyncSession, job: Job) -> None:
         output: Any = job.output or {}
         await assets.settle(session, job.id, job.workspace_id, keep=output.get("artifacts", []))
+        await settle_usage(world.services.quotas)(session, job)
         await world.services.webhooks.announcer.on_end(session, job)
 
     made = Worker(

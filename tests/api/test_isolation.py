@@ -29,6 +29,8 @@ WITHOUT_IDS = {
     "createTemplate",
     "listTemplates",
     "getMetrics",
+    "getPlan",
+    "getUsage",
     "isLive",
     "isReady",
     "getHealth",

@@ -38,6 +38,7 @@ class Rendered(Schema):
 
     said: str
     artifacts: list[str]
+    duration: float = 1.0
 
 
 async def render(ctx: Context, edit: timeline.Edit | LongformEdit) -> Rendered:
@@ -67,6 +68,7 @@ class BatchRendered(Schema):
 
     said: list[str]
     artifacts: list[str]
+    duration: float = 0.0
 
 
 async def render_batch(ctx: Context, given: Batch) -> BatchRendered:

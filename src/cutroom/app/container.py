@@ -10,7 +10,7 @@ from cutroom.accounts import AccountService, IdentityService
 from cutroom.accounts.quotas import QuotaService
 from cutroom.api import describe_job
 from cutroom.app.settings import Settings
-from cutroom.assets import AssetService, AssetSettings, LocalCache, LocalStore, S3Settings, Store
+from cutroom.assets import AssetService, AssetSettings, FileLimits, LimitsOf, LocalCache, LocalStore, S3Settings, Store
 from cutroom.assets.bucket import open_bucket
 from cutroom.db import Database, Listener, make_engine
 from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status
@@ -67,8 +67,9 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             blob_budget_bytes=settings.blob_budget_bytes,
         )
         workflows = registry(settings.limits())
-        assets = AssetService(database, store, cache=cache, settings=asset_settings)
         quotas = QuotaService(settings.plan_table())
+        limits_of = file_limits(quotas, settings.max_upload_bytes)
+        assets = AssetService(database, store, cache=cache, settings=asset_settings, limits_of=limits_of)
         webhooks = make_webhooks(settings, assets)
         on_end = in_turn(keep_results(assets), settle_usage(quotas), webhooks.announcer.on_end)
         yield Container(
@@ -131,6 +132,20 @@ def in_turn(*listeners: OnEnd) -> OnEnd:
             await listener(session, job)
 
     return on_end
+
+
+def file_limits(quotas: QuotaService, max_upload_bytes: int) -> LimitsOf:
+    """What a workspace may send and keep: what its plan says, and never a larger file than the server takes."""
+
+    async def limits_of(session: AsyncSession, workspace_id: str) -> FileLimits:
+        plan = await quotas.plan(session, workspace_id)
+        return FileLimits(
+            max_upload_bytes=min(max_upload_bytes, plan.max_upload_bytes or max_upload_bytes),
+            max_duration_s=plan.max_source_seconds,
+            storage_bytes=plan.storage_bytes,
+        )
+
+    return limits_of
 
 
 def settle_usage(quotas: QuotaService) -> OnEnd:
