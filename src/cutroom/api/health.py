@@ -4,19 +4,19 @@ import asyncio
 import platform
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import Field
 from sqlalchemy import text
 
 from cutroom import __version__
 from cutroom.api.answers import answer
-from cutroom.api.auth import Caller
+from cutroom.api.auth import Caller, key_in_headers, principal_of
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors
 from cutroom.api.routes import keyed, open_to_all
 from cutroom.jobs.metrics import DEPTH
 from cutroom.kit import metrics
-from cutroom.kit.errors import Unavailable
+from cutroom.kit.errors import Forbidden, NotFound, Unavailable
 from cutroom.kit.schema import Schema
 
 router: Final = open_to_all("health")
@@ -31,13 +31,22 @@ class LiveOut(Schema):
     status: Literal["ok"] = "ok"
 
 
+Status = Annotated[
+    Literal["ok", "degraded"],
+    Field(description="`degraded`: the database does not answer, or the sandbox is too low for workers to work."),
+]
+
+
+class StatusOut(Schema):
+    """As much as strangers need to know."""
+
+    status: Status
+
+
 class HealthOut(Schema):
     """What runs here."""
 
-    status: Annotated[
-        Literal["ok", "degraded"],
-        Field(description="`degraded`: the database does not answer, or the sandbox is too low for workers to work."),
-    ]
+    status: Status
     version: str
     engine: Annotated[str, Field(description="The job engine.")]
     sandbox_level: Annotated[int | None, Field(description="How well media tools are fenced in; null: not known here.")]
@@ -66,9 +75,12 @@ async def readyz(services: Services) -> LiveOut:
     return LiveOut()
 
 
-@router.get("/health", operation_id="getHealth", responses={200: {"model": HealthOut}})
-async def health(services: Services) -> Response:
-    """Versions, engine and sandbox level; always 200 while the process lives."""
+@router.get("/health", operation_id="getHealth", responses={200: {"model": HealthOut | StatusOut}})
+async def health(request: Request, services: Services) -> Response:
+    """Versions, engine and sandbox level; always 200 while the process lives.
+
+    Outside of development, strangers hear the status alone; send an API key for the rest.
+    """
     versions = {"python": platform.python_version(), **services.versions}
     low = services.sandbox_level is not None and services.sandbox_level < services.min_sandbox_level
     status: Literal["ok", "degraded"] = "degraded" if low else "ok"
@@ -76,6 +88,8 @@ async def health(services: Services) -> Response:
         versions["postgres"] = await _database_version(services)
     except Unavailable:
         status = "degraded"
+    if not services.settings.open_health and not await _is_known(request):
+        return answer(StatusOut(status=status))
     found = HealthOut(
         status=status,
         version=__version__,
@@ -96,6 +110,14 @@ async def read_metrics(services: Services, caller: Caller) -> Response:
         for state, number in (await services.jobs.depths(session)).items():
             DEPTH.labels(state).set(number)
     return Response(await asyncio.to_thread(metrics.render), media_type=metrics.CONTENT_TYPE)
+
+
+async def _is_known(request: Request) -> bool:
+    try:
+        await principal_of(request, key_in_headers(request.headers))
+    except (Forbidden, NotFound, Unavailable):
+        return False
+    return True
 
 
 async def _database_version(services: ApiServices) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from starlette.datastructures import Headers
@@ -45,11 +45,11 @@ class RateSettings:
         failures: wrong keys and passwords of one address; also wrong keys with the same beginning.
     """
 
-    address: Budget = Budget(12_000, 60)
-    auth: Budget = Budget(120, 60)
-    reads: Budget = Budget(6_000, 60)
-    writes: Budget = Budget(1_200, 60)
-    failures: Budget = Budget(60, 60)
+    address: Budget = field(default=Budget(12_000, 60))
+    auth: Budget = field(default=Budget(120, 60))
+    reads: Budget = field(default=Budget(6_000, 60))
+    writes: Budget = field(default=Budget(1_200, 60))
+    failures: Budget = field(default=Budget(60, 60))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,11 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a fre
 Workers = Annotated[int, typer.Option(help="Worker processes to start.", min=1, max=64)]
 
 
-def run(program: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def run(
+    program: Callable[[], Coroutine[Any, Any, None]],
+    *,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> None:
     """Run an async program until it ends or a signal cancels it.
 
     A `CutroomError` becomes a sentence and status 1; a signal 128 and its number, as shells have it.
@@ -41,7 +45,8 @@ def run(program: Callable[[], Coroutine[Any, Any, None]]) -> None:
     told: list[int] = []
     heap.give_back()
     try:
-        asyncio.run(_cancelled_by_signals(program, told))
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(_cancelled_by_signals(program, told))
     except (CutroomError, BaseExceptionGroup) as error:
         known = first_of(error)
         if known is None:
@@ -187,7 +192,7 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> None:
     """Run the API alone (needs DATABASE_URL)."""
     from cutroom.app import serve  # noqa: PLC0415
 
-    run(lambda: serve.api(data=data, host=host, port=port))
+    run(lambda: serve.api(data=data, host=host, port=port), loop_factory=serve.fast_loop())
 
 
 @cli.command()

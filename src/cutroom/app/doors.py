@@ -3,7 +3,7 @@
 Read by commands that have no doors, too: nothing of `api` is imported here.
 """
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -33,7 +33,12 @@ def _origins(value: object) -> object:
     listed = _listed(value)
     for origin in listed if isinstance(listed, frozenset) else ():
         parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.netloc
+            or f"{parts.scheme}://{parts.netloc}" != origin
+            or "*" in origin
+        ):
             raise ValueError(
                 f"'{origin}' is not an origin; write https://host or https://host:port, without a wildcard"
             )

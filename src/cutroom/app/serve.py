@@ -153,6 +153,15 @@ def _counted(name: str, sweep: Callable[[], Awaitable[int]]) -> Callable[[], Awa
     return run
 
 
+def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The event loop for many connections, where it exists; None is asyncio's own."""
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 — does not exist everywhere
+
+    return uvloop.new_event_loop
+
+
 def stop_event() -> asyncio.Event:
     """An event that SIGINT, SIGTERM and SIGHUP set."""
     stop = asyncio.Event()
@@ -202,9 +211,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, coun
             only_https=settings.only_https,
             open_description=not settings.exposed,
             open_health=not settings.exposed,
-            features=Features(
-                html_assets=settings.html_assets, url_sources=settings.url_sources, url_imports=settings.url_imports
-            ),
+            features=Features(url_imports=settings.url_imports),
             blocked_networks=tuple(settings.blocked_networks),
         ),
         versions={

@@ -199,6 +199,8 @@ class Settings(DoorSettings):
             long_side_px=self.max_long_side,
             short_side_px=self.max_short_side,
             allow_local=allow_local,
+            urls=self.url_sources,
+            html=self.html_assets,
             fonts=fonts,
         )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pydantic import ValidationInfo
+from pydantic_core import PydanticCustomError
 
 MAX_KEYFRAMES: Final = 1000
 """Keyframes of one value."""
@@ -34,6 +35,8 @@ class Limits:
         short_side_px: pixels of the shorter side, so that 1920x1080 and 1080x1920 are one limit.
         text_length: characters in one text clip.
         allow_local: whether a source may be a path; for the command line tool only.
+        urls: whether a source may be a URL; else assets alone.
+        html: whether pages may be drawn.
         fonts: the font families that exist; None leaves the check to the renderer.
     """
 
@@ -45,9 +48,16 @@ class Limits:
     short_side_px: int = 1080
     text_length: int = 5000
     allow_local: bool = False
+    urls: bool = True
+    html: bool = True
     fonts: frozenset[str] | None = None
 
 
 def limits_of(info: ValidationInfo) -> Limits | None:
     """The limits that `parse` put into Pydantic's context; None when a model is read back from our own rows."""
     return info.context if isinstance(info.context, Limits) else None
+
+
+def switched_off(what: str) -> PydanticCustomError:
+    """The complaint about something that the operator does not allow at all."""
+    return PydanticCustomError("feature_disabled", "This server does not take {what}.", {"what": what})

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from cutroom.timeline.limits import limits_of
+from cutroom.timeline.limits import limits_of, switched_off
 
 MAX_LENGTH: Final = 4096
 _ASSET: Final = re.compile(r"asset:[A-Za-z0-9_-]{1,128}")
@@ -25,6 +25,8 @@ def _source(value: str, info: ValidationInfo) -> str:
             raise _bad("An uploaded asset is named asset:ID, with the id that the upload answered.")
     elif value.lower().startswith(("http:", "https:")):
         _check_url(value)
+        if limits is not None and not limits.urls:
+            raise switched_off("sources by URL; upload the file and use asset:ID")
     elif not local or _SCHEME.match(value) or not value.strip():
         raise _bad(f"A source is an http(s):// URL or asset:ID{', or a path' if local else '; upload files first'}.")
     return value

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from cutroom.timeline.fields import ClearOrColor, Number, Part
+from cutroom.timeline.limits import limits_of, switched_off
 
 _Side = Annotated[int, Number(integer=True, at_least=16, at_most=4096, unit="pixels")]
 
@@ -28,6 +29,14 @@ class HtmlAsset(Part):
         ClearOrColor,
         Field(description="What lies behind the page: `transparent`, or a colour."),
     ] = "transparent"
+
+    @field_validator("html", mode="after")
+    @classmethod
+    def _is_allowed(cls, value: str, info: ValidationInfo) -> str:
+        limits = limits_of(info)
+        if limits is not None and not limits.html:
+            raise switched_off("pages of HTML")
+        return value
 
     def sized(self, canvas: tuple[int, int]) -> "HtmlAsset":
         """The same page with both sides said."""
