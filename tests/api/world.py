@@ -18,6 +18,7 @@ from cutroom.kit.schema import Schema
 from cutroom.timeline.longform import LongformEdit
 from cutroom.workflows.batch import Batch
 from cutroom.workflows.explain import Explain, Storyboard
+from cutroom.workflows.importing import import_asset
 from cutroom.workflows.rows import RowsFile, edit_of
 
 DOCUMENT: dict[str, Any] = {
@@ -103,6 +104,7 @@ def registry() -> Registry:
     known.add("render.batch", render_batch, deterministic=True)
     known.add("render.explain", look, deterministic=True)
     known.add("render.storyboard", draw, deterministic=True)
+    known.add("assets.import", import_asset, retry=Backoff(base_s=0.01, cap_s=0.02))
     return known
 
 

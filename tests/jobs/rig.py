@@ -29,6 +29,7 @@ from cutroom.jobs import (
     WorkerSettings,
 )
 from cutroom.kit import process
+from cutroom.media.info import MediaInfo
 from tests.jobs.flows import A
 
 T = TypeVar("T")
@@ -48,6 +49,9 @@ class NoFiles:
         raise NotImplementedError
 
     async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
+        raise NotImplementedError
+
+    async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
         raise NotImplementedError
 
 

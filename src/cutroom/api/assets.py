@@ -3,20 +3,27 @@
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, answer, is_absent, listing, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import Services
-from cutroom.api.errors import errors
+from cutroom.api.errors import errors, request_id_of
+from cutroom.api.features import disabled
 from cutroom.api.routes import keyed
+from cutroom.api.submission import ACCEPTED, KeyHeader, Wait, accepted, idempotency
 from cutroom.assets import Asset
+from cutroom.jobs import Submission
+from cutroom.kit.errors import Invalid
 from cutroom.kit.schema import Schema
 from cutroom.media.info import MediaInfo
+from cutroom.workflows.importing import Import
 
 router: Final = keyed("assets", area="assets")
 LIST: Final = "assets"
+TRASH: Final = "assets.deleted"
+Deleted = Annotated[bool, Query(description="Deleted assets that can still be restored, instead of the others.")]
 
 
 class PictureOut(Schema):
@@ -61,6 +68,27 @@ class AssetOut(Schema):
     sha256: str
     media: MediaOut
     created_at: datetime
+    deleted_at: Annotated[
+        datetime | None, Field(exclude_if=is_absent, description="Only of a deleted asset, which can be restored.")
+    ] = None
+
+
+class ImportRequest(Schema):
+    """A file on the internet that is to become an asset."""
+
+    url: Annotated[str, Field(min_length=1, max_length=8192, description="http or https, on port 80 or 443.")]
+    name: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=255,
+            pattern="^[^\\x00-\\x1f\\x7f]+$",
+            description="What to call it; by its URL when not given.",
+        ),
+    ] = None
+    idempotency_key: Annotated[
+        str | None, Field(min_length=1, max_length=255, description="The same as the Idempotency-Key header.")
+    ] = None
 
 
 class AssetList(ListOut[AssetOut]):
@@ -78,6 +106,7 @@ def asset_view(asset: Asset) -> AssetOut:
         sha256=asset.sha256,
         media=_media(asset.info),
         created_at=asset.created_at,
+        deleted_at=asset.deleted_at,
     )
 
 
@@ -106,15 +135,61 @@ def _media(info: MediaInfo) -> MediaOut:
 
 @router.get("/assets", operation_id="listAssets", responses={200: {"model": AssetList, "headers": NEXT_LINK}})
 async def list_assets(
-    request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
+    request: Request,
+    services: Services,
+    caller: Caller,
+    limit: Limit = DEFAULT,
+    cursor: Cursor = None,
+    deleted: Deleted = False,  # noqa: FBT002 — a query parameter
 ) -> Response:
     """Assets of the workspace, newest first."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    which = TRASH if deleted else LIST
+    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, which))
     async with services.database.begin() as session:
-        page = await services.assets.list_assets(session, caller.workspace_id, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
+        page = await services.assets.list_assets(
+            session, caller.workspace_id, limit=limit, before=before, deleted=deleted
+        )
+    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, which)
     found = AssetList(items=[asset_view(asset) for asset in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+    return listing(request, found, limit=limit, filters={"deleted": "true" if deleted else None})
+
+
+@router.post(
+    "/assets/import",
+    operation_id="importAsset",
+    status_code=202,
+    responses={**ACCEPTED, **errors(408, 409, 413, 415)},
+)
+async def import_asset(
+    request: Request,
+    services: Services,
+    caller: Caller,
+    wanted: ImportRequest,
+    wait: Wait = 0.0,
+    key: KeyHeader = None,
+) -> Response:
+    """Make an asset of a file on the internet.
+
+    The answer is a job; its `output` names the asset. Only public addresses are asked, at every redirect, and for no
+    longer and no more than this server allows.
+    """
+    if not services.settings.features.url_imports:
+        raise disabled("CUTROOM_URL_IMPORTS")
+    once = idempotency("assets.import", key, wanted.idempotency_key, {"url": wanted.url, "name": wanted.name})
+    try:
+        services.check_url(wanted.url)
+        given = Import(url=wanted.url, name=wanted.name)
+    except Invalid as error:
+        raise error.at("/url") from error
+    async with services.database.begin() as session:
+        submitted = await services.jobs.submit(
+            session,
+            caller.workspace_id,
+            Submission(
+                type="assets.import", input=given, correlation_id=request_id_of(request.scope), idempotency=once
+            ),
+        )
+    return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait)
 
 
 @router.get(
@@ -152,9 +227,13 @@ async def download_asset(services: Services, caller: Caller, asset_id: str) -> R
     responses={204: {"description": "It is gone."}, **errors(404)},
 )
 async def delete_asset(services: Services, caller: Caller, asset_id: str) -> Response:
-    """Delete an asset; it can be restored for some days. Jobs that have read it already are not disturbed."""
+    """Delete an asset; it can be restored for some days. Jobs that have read it already are not disturbed.
+
+    Links to it that were given out die at once, or within a minute where the files are in a bucket.
+    """
     async with services.database.begin() as session:
         await services.assets.delete(session, caller.workspace_id, asset_id)
+    await services.assets.hide(caller.workspace_id, asset_id)
     return Response(status_code=204)
 
 

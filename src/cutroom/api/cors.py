@@ -15,9 +15,11 @@ ASKED: Final = (
     "X-API-Key, X-CSRF-Token, X-Request-ID, X-Workspace-Id, traceparent"
 )
 SHOWN: Final = (
-    "Content-Disposition, Content-Range, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
-    "Retry-After, Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, "
-    "Upload-Offset, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
+    "Content-Disposition, Content-Range, Cutroom-Asset-Id, Cutroom-Upload-Id, Cutroom-Upload-Status, ETag, "
+    "Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Tus-Checksum-Algorithm, "
+    "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Concat, Upload-Defer-Length, Upload-Expires, "
+    "Upload-Length, Upload-Metadata, Upload-Offset, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
+    "X-Request-ID"
 )
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": METHODS,

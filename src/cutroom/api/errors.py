@@ -38,6 +38,8 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "wrong_login": 401,
     "method_not_allowed": 405,
     "body_too_slow": 408,
+    "upload_expired": 410,
+    "tus_version_unsupported": 412,
     "head_too_slow": 408,
     "body_too_large": 413,
     "payload_too_large": 413,
@@ -45,6 +47,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "unsupported_media_type": 415,
     "range_not_satisfiable": 416,
     "headers_too_large": 431,
+    "checksum_mismatch": 460,  # of the tus protocol's own
 }
 _CLOSING: Final = frozenset({408, 413})
 DEFAULT_RETRY_AFTER_S: Final = 2.0
@@ -194,11 +197,14 @@ _MEANING: Final[Mapping[int, str]] = {
     405: "The address does not take this method.",
     408: "The body came too slowly.",
     409: "The thing is in a state that refuses the request.",
+    410: "The time of the upload is over.",
+    412: "The version of the tus protocol is not `1.0.0`, or is missing.",
     413: "The body is too large.",
     415: "The body must be `application/json`.",
     416: "The range lies outside of the file.",
     422: "The request can be read but not accepted; `details` say where and why.",
     429: "Too much at once; see `Retry-After`.",
+    460: "The bytes are not those of the checksum; none of them were kept.",
     500: "Our own fault.",
     503: "Something that is needed does not answer; see `Retry-After`.",
 }

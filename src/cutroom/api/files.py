@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from cutroom.api.answers import ETAG
 from cutroom.api.body import SCOPE_KEY, Body
 from cutroom.api.deps import PREFIX, Services
 from cutroom.api.errors import error_response, errors, request_id_of
@@ -64,20 +65,27 @@ async def head_file(request: Request, services: Services, key: str) -> Response:
     operation_id="writeFile",
     status_code=204,
     response_class=Response,
-    responses={204: {"description": "The bytes are here."}, **errors(403, 404, 408, 409, 413, 422, 500, 503)},
+    responses={
+        204: {"description": "The bytes are here.", "headers": ETAG},
+        **errors(403, 404, 408, 409, 413, 422, 500, 503),
+    },
     openapi_extra={"requestBody": {"required": True, "content": _BYTES}},
 )
 async def write_file(request: Request, services: Services, key: str) -> Response:
-    """Send the bytes of an upload by its signed link: once, of exactly the size and type that were announced."""
+    """Send the bytes of an upload, or of a part, by its signed link: of exactly the size and type that are in it.
+
+    An upload is sent once; a part that is sent again replaces what was sent before, until the upload is completed.
+    """
     store = _store(services.local_store)
     grant = store.read_put(key, request.query_params.multi_items())
     if request.headers.get("content-type", "") != grant.content_type:
         message = f"This link is for Content-Type: {grant.content_type}; send exactly that header."
         raise Forbidden("content_type_mismatch", message)
+    await services.assets.admit(key)
     body: Body = request.scope[SCOPE_KEY]
     body.allow(grant.size_bytes, SLACK_S + grant.size_bytes / services.settings.upload_bytes_per_s)
-    await store.receive(grant, _chunks(request))
-    return Response(status_code=204)
+    etag = await store.receive(grant, _chunks(request))
+    return Response(status_code=204, headers={"ETag": etag})
 
 
 async def _chunks(request: Request) -> AsyncIterator[bytes]:
@@ -97,7 +105,7 @@ async def _read(request: Request, store: LocalStore | None, key: str) -> Respons
     if found is None:
         raise NotFound("object_not_found", "There is no such file any more.")
     file, facts = found
-    whole = Served(grant, file, facts)
+    whole = Served(grant, file, facts, shared=_store(store).has_cdn)
     if _names(request.headers.get("if-none-match"), whole.etag):
         file.close()
         return Response(status_code=304, headers=whole.validators)
@@ -146,9 +154,12 @@ def _open(path: Path) -> tuple[IO[bytes], os.stat_result] | None:
 
 
 class Served(Response):
-    """An open file, or a part of it. What lies under a key never changes, so it may be cached while the link works."""
+    """An open file, or a part of it. What lies under a key never changes, so it may be cached while the link works.
 
-    def __init__(self, grant: GetGrant, file: IO[bytes], facts: os.stat_result) -> None:
+    `shared`: by a CDN too, which stands before us because the operator has put it there.
+    """
+
+    def __init__(self, grant: GetGrant, file: IO[bytes], facts: os.stat_result, *, shared: bool) -> None:
         self._file = file
         self.size = facts.st_size
         self._span = range(self.size)
@@ -159,7 +170,7 @@ class Served(Response):
         self.validators = {
             "ETag": self.etag,
             "Last-Modified": self._modified,
-            "Cache-Control": f"private, max-age={left_s}, immutable",
+            "Cache-Control": f"{'public' if shared else 'private'}, max-age={left_s}, immutable",
         }
         super().__init__(
             headers={

@@ -65,6 +65,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             max_upload_bytes=settings.max_upload_bytes,
             artifact_url_s=round(settings.artifact_days * 86_400),
             blob_budget_bytes=settings.blob_budget_bytes,
+            trash_s=round(settings.trash_days * 86_400),
         )
         workflows = registry(settings.limits())
         quotas = QuotaService(settings.plan_table())
@@ -112,7 +113,7 @@ def make_store(settings: Settings) -> Store:
     """The bucket when one is set, else the data folder."""
     if settings.s3_bucket is None or settings.s3_access_key is None or settings.s3_secret_key is None:
         signer = Signer(settings.signing_secret(), "files")
-        return LocalStore(settings.data / "store", signer, settings.base_url)
+        return LocalStore(settings.data / "store", signer, settings.base_url, cdn_url=settings.cdn_url)
     return open_bucket(
         S3Settings(
             bucket=settings.s3_bucket,
@@ -120,6 +121,8 @@ def make_store(settings: Settings) -> Store:
             secret_key=settings.s3_secret_key.get_secret_value(),
             region=settings.s3_region,
             endpoint=settings.s3_endpoint,
+            public_endpoint=settings.s3_public_endpoint,
+            cdn_url=settings.cdn_url,
         )
     )
 

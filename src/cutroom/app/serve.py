@@ -129,6 +129,7 @@ def scheduler(parts: Container) -> Scheduler:
     assets = AssetRetention(parts.database, parts.store, cache=parts.cache, settings=parts.asset_settings)
     for name, seconds, sweep in (
         ("quotas.charges", 86_400.0, partial(_forget_usage, parts)),
+        ("assets.received", 60.0, parts.assets.resumable.finish_received),
         ("assets.uploads", 600.0, assets.sweep_uploads),
         ("assets.deleted", 60.0, assets.sweep_assets),
         ("assets.unsettled", 600.0, lambda: assets.sweep_unsettled(parts.jobs.over)),

@@ -86,8 +86,14 @@ class Settings(DoorSettings):
     worker_poll_s: float = Field(1.0, gt=0, description="Longest wait for work when no notification comes.")
     worker_drain_s: float = Field(20.0, ge=0, description="Time that running jobs get at a stop.")
 
+    trash_days: float = Field(7.0, ge=0, description="Days for which a deleted asset can be restored.")
+    cdn_url: str | None = Field(
+        None, pattern="^https?://", description="A CDN for reading files: in front of the API, or of the bucket."
+    )
+
     s3_bucket: str | None = Field(None, description="Keeps files in this bucket instead of the data folder.")
     s3_endpoint: str | None = Field(None, description="Address of an S3-compatible server; AWS when not set.")
+    s3_public_endpoint: str | None = Field(None, description="The same as clients reach it, when that differs.")
     s3_region: str = Field("us-east-1", description="Region of the bucket.")
     s3_access_key: SecretStr | None = Field(None, description="Access key of the bucket.")
     s3_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket.")

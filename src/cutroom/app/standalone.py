@@ -13,6 +13,7 @@ from cutroom.app.again import Result, Seen, look, place_of
 from cutroom.jobs import Published, Taken
 from cutroom.kit.errors import Invalid
 from cutroom.media.fetch import Fetcher
+from cutroom.media.info import MediaInfo
 from cutroom.workflows.blobs import blob_key
 
 _DRAWN_ELSEWHERE: Final = "page/"
@@ -129,6 +130,10 @@ class StandaloneFiles:
         finally:
             draft.unlink(missing_ok=True)
         return Published(str(place), sha256, place.stat().st_size, content_type, url=place.name)
+
+    async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
+        """Refuse: there are no assets without a server."""
+        raise Invalid("asset_needs_server", "Assets are kept by a server; use the file where it is.")
 
 
 def hash_file(path: Path) -> str:

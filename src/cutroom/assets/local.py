@@ -47,6 +47,7 @@ class LocalStore:
         self._scratch = Scratch(root / "parts")
         self._scratch.sweep()
         self._parts = self._scratch.folder("parts")
+        self.has_cdn = cdn_url is not None
         self._links = Links(signer, base_url, clock, cdn_url=cdn_url)
 
     @property

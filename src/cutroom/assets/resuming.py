@@ -139,6 +139,15 @@ class Resumable:
             session, workspace_id, size_bytes=size_bytes, offset_bytes=size_bytes, joins=list(pieces), **facts
         )
 
+    async def get(self, session: AsyncSession, workspace_id: str, upload_id: str) -> Upload:
+        """A resumable upload. Raises `NotFound` (`upload_not_found`), also for one of another kind."""
+        row = None
+        if is_id(upload_id, UPLOAD_PREFIX):
+            row = await repository.find_upload(session, workspace_id, upload_id)
+        if row is None or row.method != UploadMethod.TUS:
+            raise no_upload()
+        return repository.upload_of(row)
+
     async def append(self, workspace_id: str, upload_id: str, addition: Addition) -> Upload:
         """Take more bytes of a resumable upload. What it answers is durable; a piece with all its bytes is received.
 

@@ -12,6 +12,7 @@ from cutroom.jobs.calls import Executor, StepRetry, call
 from cutroom.jobs.job import AttemptRef
 from cutroom.kit.errors import Internal
 from cutroom.kit.ids import new_id
+from cutroom.media.info import MediaInfo
 
 I = TypeVar("I")  # noqa: E741 — input of an item
 R = TypeVar("R")
@@ -97,6 +98,10 @@ class Files(Protocol):
 
     async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> PublishedFile:
         """Make a file an artifact of the job."""
+        ...
+
+    async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
+        """Make a source that was taken an asset of this id; again with the same id changes nothing."""
         ...
 
 

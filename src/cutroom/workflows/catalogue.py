@@ -4,6 +4,7 @@ from cutroom.jobs import Context, Registry
 from cutroom.timeline import Limits
 from cutroom.workflows.batch import batch
 from cutroom.workflows.explain import draw_storyboard, explain, preview
+from cutroom.workflows.importing import import_asset
 from cutroom.workflows.longform import Document, render_document, render_longform_item
 from cutroom.workflows.pieces import render_piece
 from cutroom.workflows.render import RenderOutput
@@ -29,5 +30,6 @@ def registry(limits: Limits = _DEFAULT) -> Registry:
     known.add("render.explain", explain, deterministic=True)
     known.add("render.storyboard", draw_storyboard, deterministic=True)
     known.add("render.preview", preview, deterministic=True)
+    known.add("assets.import", import_asset)
     known.add("render.try_piece", try_piece, internal=True, max_attempts=MAX_ATTEMPTS)
     return known
