@@ -4,6 +4,8 @@ Run by `kit.process` as `python -I -S launch.py PARENT DEATH_SIGNAL MEMORY FILE 
 PROGRAM ARG…`; -1 leaves a limit or a user as it is. Orders, which `kit.fence` writes:
 
     cgroup FOLDER           join this control group
+    lend UID                from here on, in a view of the file system of our own, in STAGE/0, STAGE/1…:
+    show PATH, own PATH     this file or folder; and one that its owner lends to the user, who owns it there
     landlock ABI            from here on, nothing can be opened that is not named:
     run PATH, read PATH, write PATH
     seccomp HEX             deny system calls by this filter
@@ -52,6 +54,12 @@ RIGHTS = {
     "write": READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE | MAKE_REG,
 }
 OPEN_PATH = 0o10000000  # O_PATH, linux/fcntl.h
+STAGE = "/tmp"  # noqa: S108 — covered by one of our own
+HERE, EMPTY_PATH, RECURSIVE = -100, 0x1000, 0x8000  # AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE, linux/fcntl.h
+NEW_MOUNTS, NEW_USERS = 0x00020000, 0x10000000  # CLONE_NEWNS, CLONE_NEWUSER, linux/sched.h
+CLONE_TREE, CLOSE_ON_EXEC, MOVE_EMPTY_PATH = 1, 0o2000000, 4  # linux/mount.h
+MAP_OWNERS = 0x00100000  # MOUNT_ATTR_IDMAP
+PRIVATE = 0x4000 | 1 << 18  # MS_REC, MS_PRIVATE
 
 
 def main() -> None:
@@ -65,6 +73,8 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     try:
         prepare(orders)
+        if "lend" in orders:
+            lend(Libc(), orders)
         for which, value in (
             (resource.RLIMIT_AS, memory),
             (resource.RLIMIT_FSIZE, file),
@@ -120,6 +130,67 @@ def prepare(orders: list[str]) -> None:
             posix.dup2(held, FILTER_FD)
 
 
+def lend(libc: "Libc", orders: list[str]) -> None:
+    """Stage files for a user who may not go where they lie, nor read all of them (mount_setattr(2), ID mapping)."""
+    at = orders.index("lend")
+    uid = int(orders[at + 1])
+    libc.call("unshare", NEW_MOUNTS)
+    libc.call("mount", b"none", b"/", 0, PRIVATE, 0)
+    spaces: dict[int, int] = {}
+    taken: list[tuple[int, bool]] = []
+    for word, path in zip(orders[at + 2 :: 2], orders[at + 3 :: 2], strict=False):
+        if word not in {"show", "own"}:
+            break
+        name = path.encode("utf-8", "surrogateescape")
+        try:
+            about = posix.stat(name)
+        except FileNotFoundError:
+            taken.append((-1, False))
+            continue
+        whole = RECURSIVE if word == "show" else 0
+        tree = libc.call("open_tree", HERE, name, CLONE_TREE | CLOSE_ON_EXEC | whole)
+        if word == "own" and about.st_uid != uid:
+            if about.st_uid not in spaces:
+                spaces[about.st_uid] = mapping(libc, about.st_uid, uid)
+            attributes = b"".join(map(number, (MAP_OWNERS, 0, 0, spaces[about.st_uid])))  # struct mount_attr
+            libc.call("mount_setattr", tree, b"", EMPTY_PATH, attributes, len(attributes))
+        taken.append((tree, about.st_mode & 0o170000 == 0o040000))
+    libc.call("mount", b"none", STAGE.encode(), b"tmpfs", 0, b"mode=755,size=1m")
+    for place, (tree, folder) in enumerate(taken):
+        if tree < 0:
+            continue
+        target = f"{STAGE}/{place}"
+        if folder:
+            posix.mkdir(target)
+        else:
+            posix.close(posix.open(target, posix.O_WRONLY | posix.O_CREAT))
+        libc.call("move_mount", tree, b"", HERE, target.encode(), MOVE_EMPTY_PATH)
+
+
+def mapping(libc: "Libc", owner: int, uid: int) -> int:
+    """A user namespace in which what is `owner`'s on disk is the user's; the file descriptor of it."""
+    ready, done = posix.pipe(), posix.pipe()
+    child = posix.fork()
+    if child == 0:
+        try:
+            libc.call("unshare", NEW_USERS)
+            posix.write(ready[1], b"x")
+            posix.close(done[1])
+            posix.read(done[0], 1)
+        finally:
+            posix._exit(0)  # noqa: SLF001
+    posix.close(ready[1])
+    posix.read(ready[0], 1)
+    for kind in ("uid_map", "gid_map"):
+        given = posix.open(f"/proc/{child}/{kind}", posix.O_WRONLY)
+        posix.write(given, f"{owner} {uid} 1".encode())
+        posix.close(given)
+    space = posix.open(f"/proc/{child}/ns/user", posix.O_RDONLY | posix.O_CLOEXEC)
+    posix.close(done[1])
+    posix.waitpid(child, 0)
+    return space
+
+
 def fence(libc: "Libc", orders: list[str]) -> None:
     """What cannot be undone: files and calls that are out of reach from here on."""
     if "landlock" in orders:
@@ -135,7 +206,7 @@ def restrict(libc: "Libc", orders: list[str]) -> None:
     """Leave only the files that are named within reach, with what this kernel's Landlock can hold."""
     abi = int(orders[orders.index("landlock") + 1])
     known = (1 << FILES_BY_ABI[min(abi, len(FILES_BY_ABI) - 1)]) - 1
-    handled = word(known) + (word(NETWORK) if abi >= 4 else b"") + (word(SCOPES) if abi >= 6 else b"")
+    handled = number(known) + (number(NETWORK) if abi >= 4 else b"") + (number(SCOPES) if abi >= 6 else b"")
     rules = libc.call("landlock_create_ruleset", handled, len(handled), 0)
     for at in range(orders.index("landlock") + 2, len(orders)):
         rights = RIGHTS.get(orders[at], 0)
@@ -146,14 +217,14 @@ def restrict(libc: "Libc", orders: list[str]) -> None:
         except FileNotFoundError:
             continue  # not there for anybody
         rights &= known if posix.fstat(place).st_mode & 0o170000 == 0o040000 else known & OF_FILES
-        beneath = word(rights) + place.to_bytes(4, sys.byteorder)  # struct landlock_path_beneath_attr
+        beneath = number(rights) + place.to_bytes(4, sys.byteorder)  # struct landlock_path_beneath_attr
         libc.call("landlock_add_rule", rules, 1, beneath, 0)
         posix.close(place)
     libc.call("landlock_restrict_self", rules, 0)
     posix.close(rules)
 
 
-def word(value: int) -> bytes:
+def number(value: int) -> bytes:
     """A 64-bit number of a kernel structure."""
     return value.to_bytes(8, sys.byteorder)
 

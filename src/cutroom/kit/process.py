@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib.util import cache_from_source
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 from typing import IO, Final
@@ -31,11 +31,23 @@ CLEAN_ENV: Final[Mapping[str, str]] = {
     # A folder that does not exist cannot be filled by one child for the next to load from.
     "HOME": "/nonexistent",
 }
-_COMPILED: Final = cache_from_source(launch.__file__)
-_LAUNCH: Final = _COMPILED if Path(_COMPILED).is_file() else launch.__file__
-"""Compiled where Python could keep it: it is not compiled again for each child."""
 _OPEN: Final = Box(Fence())
 _DRAIN_S: Final = 1.0  # for output that a process which left the group still holds open
+
+
+def _program(source: Path) -> Path:
+    """A program of ours as Python has compiled it, so that it is not compiled for each child; as it is, if not so."""
+    compiled = Path(cache_from_source(str(source)))
+    about = source.stat()
+    with suppress(OSError), compiled.open("rb") as file:
+        # PEP 552: the magic number, no flags, when the source was changed and its size. Python may not write it anew.
+        facts = (0, int(about.st_mtime), about.st_size)
+        if file.read(16) == MAGIC_NUMBER + b"".join((fact & 0xFFFFFFFF).to_bytes(4, "little") for fact in facts):
+            return compiled
+    return source
+
+
+_LAUNCH: Final = _program(Path(launch.__file__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +339,7 @@ def _spawn(
     clean = {**CLEAN_ENV, **(env or {})}
     command = box.command(command, clean, cwd)
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", _LAUNCH, *map(str, numbers), *orders, "--", *command],
+        [sys.executable, "-I", "-S", str(_LAUNCH), *map(str, numbers), *orders, "--", *command],
         cwd=cwd,
         env=clean,
         stdin=stdin,

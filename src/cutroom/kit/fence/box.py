@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from cutroom.kit.fence.cgroups import Group, Parents
 PROCESSES: Final = 4096
 """Processes and threads of one child. FFmpeg has four threads and more for each of its inputs."""
 _SOURCES: Final = ("/dev/zero", "/dev/random", "/dev/urandom")
+_STAGE: Final = Path("/tmp")  # noqa: S108 — one of the child's own, see kit/launch.py
 _SINK: Final = Path("/dev/null")
 
 
@@ -29,7 +30,7 @@ class Fence:
     """
 
     landlock: int | None = None
-    filter: bytes | None = None
+    filter: bytes | None = field(default=None, repr=False)
     bubblewrap: Path | None = None
     groups: Parents | None = None
     user: tuple[int, int] | None = None
@@ -69,7 +70,8 @@ class Box:
         fence = self.fence
         written = [] if group is None else [word for folder in group.folders for word in ("cgroup", str(folder))]
         if fence.bubblewrap is not None:
-            return [*written, "bare", *([] if fence.filter is None else ["filter", fence.filter.hex()])]
+            written += ["bare", *([] if fence.filter is None else ["filter", fence.filter.hex()])]
+            return [*written, *self._lent()]
         if fence.landlock is not None:
             written += ["landlock", str(fence.landlock)]
             for word, paths in (
@@ -85,12 +87,25 @@ class Box:
         fence = self.fence
         if fence.bubblewrap is None:
             return list(argv)
-        view = View(
-            reads=(*self.programs, *self.reads),
-            writes=self.writes,
-            devices=(*map(Path, _SOURCES), _SINK, *self.devices),
-        )
-        return [*bubblewrap.words(fence.bubblewrap, view, env, cwd, filtered=fence.filter is not None), *argv]
+        stage = None if fence.user is None else _STAGE
+        filtered = fence.filter is not None
+        return [
+            *bubblewrap.words(fence.bubblewrap, self._view(), env, cwd, filtered=filtered, stage=stage),
+            *argv,
+        ]
+
+    def _view(self) -> View:
+        reads = (*self.programs, *self.reads)
+        return View(reads, self.writes, (*map(Path, _SOURCES), _SINK, *self.devices))
+
+    def _lent(self) -> list[str]:
+        """What another user needs of ours, in the order in which bubblewrap mounts it."""
+        if self.fence.user is None:
+            return []
+        code = set(self.programs)
+        paths = [path for _, path in bubblewrap.mounts(self._view()) if bubblewrap.staged(path)]
+        written = [part for path in paths for part in ("show" if path in code else "own", str(path))]
+        return ["lend", str(self.fence.user[0]), *written]
 
     def status(self, returncode: int) -> int:
         """A status as if there were no fence: minus the signal that ended the child.

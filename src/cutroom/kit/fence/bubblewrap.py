@@ -38,21 +38,57 @@ def find() -> Path | None:
     return None if found is None else Path(found)
 
 
-def words(program: Path, view: View, env: Mapping[str, str], cwd: Path, *, filtered: bool) -> list[str]:
-    """The command line of bubblewrap, to which the child's is added."""
-    written = [str(program), *_ALWAYS, "--dir", str(cwd)]
+def mounts(view: View) -> list[tuple[str, Path]]:
+    """What is mounted, in which way, in order: outer folders first, because what is mounted later lies on top.
+
+    So an input stays read-only in a folder for output.
+    """
     places = [(path.absolute(), _READ) for path in view.reads]
     places += [(path.absolute(), _WRITE) for path in view.writes]
     places += [(path.absolute(), _USE) for path in view.devices]
-    # Outer folders first: what is mounted later lies on top, so that an input stays read-only in a folder for output.
     ways = dict(sorted(dict(places).items(), key=lambda place: len(place[0].parts)))
-    for path, way in ways.items():
-        if path.is_symlink() and path.parent == Path("/"):  # /lib, on most machines of today
+    return [
+        (way, path)
+        for path, way in ways.items()
+        if way != _READ or next((ways[outer] for outer in path.parents if outer in ways), None) != _READ
+    ]
+
+
+def staged(path: Path) -> bool:
+    """Whether something is found on a stage where there is one: all but devices and links."""
+    return Path("/dev") not in path.parents and not _leads(path)
+
+
+def words(
+    program: Path, view: View, env: Mapping[str, str], cwd: Path, *, filtered: bool, stage: Path | None = None
+) -> list[str]:
+    """The command line of bubblewrap, to which the child's is added.
+
+    Args:
+        program: bubblewrap.
+        view: what the child sees.
+        env: its environment.
+        cwd: the folder that it starts in.
+        filtered: whether there is a filter to be read.
+        stage: folder in which what is `staged` lies, as `0`, `1`…; None where it lies where it does.
+    """
+    written = [str(program), *_ALWAYS, "--dir", str(cwd)]
+    place = 0
+    for way, path in mounts(view):
+        if _leads(path):
             written += ["--symlink", str(path.readlink()), str(path)]
-        elif way != _READ or next((ways[outer] for outer in path.parents if outer in ways), None) != _READ:
-            written += [way, str(path), str(path)]
+            continue
+        source = path
+        if stage is not None and staged(path):
+            source = stage / str(place)
+            place += 1
+        written += [way, str(source), str(path)]
     for name, value in env.items():
         written += ["--setenv", name, value]
     if filtered:
         written += ["--seccomp", str(FILTER_FD)]
     return [*written, "--remount-ro", "/", "--chdir", str(cwd), "--"]
+
+
+def _leads(path: Path) -> bool:
+    return path.parent == Path("/") and path.is_symlink()  # /lib, on most machines of today

@@ -18,6 +18,8 @@ from typing import Final
 from cutroom.kit.fence import Fence, bubblewrap, cgroups, landlock, seccomp
 
 HIGHEST: Final = 4
+_USER: Final = 60_999
+"""A user and group that nobody has: above those that distributions give out, below those of systemd's services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,7 @@ def ladder() -> Ladder:
         fences[3] = Fence(filter=calls, bubblewrap=wrap)
         if groups is None:
             lacking[4] = "no control groups of memory and pids can be made here"
-        elif os.geteuid() == 0:
-            lacking[4] = "we are root, and so are they: give us a user of our own"
         else:
-            fences[4] = Fence(filter=calls, bubblewrap=wrap, groups=groups)
+            user = (_USER, _USER) if os.geteuid() == 0 else None
+            fences[4] = Fence(filter=calls, bubblewrap=wrap, groups=groups, user=user)
     return Ladder(MappingProxyType(fences), MappingProxyType(lacking))
