@@ -143,11 +143,14 @@ async def job_views(
 
 
 def describe_job(assets: AssetService) -> Callable[[AsyncSession, Job], Awaitable[dict[str, Any]]]:
-    """Gives jobs as they are on the wire to what has no door: the same JSON that `GET /jobs/{id}` answers with."""
+    """Gives jobs to what has no door: the JSON that `GET /jobs/{id}` answers with, but for the input.
+
+    What goes out to others is read by more people than what is asked for, and inputs name sources by signed URLs.
+    """
 
     async def describe(session: AsyncSession, job: Job) -> dict[str, Any]:
         artifacts = await assets.artifacts(session, job.workspace_id, [job.id])
-        return job_view(job, artifacts.get(job.id, ())).model_dump(mode="json")
+        return job_view(job, artifacts.get(job.id, ()), with_input=False).model_dump(mode="json")
 
     return describe
 
