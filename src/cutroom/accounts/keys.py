@@ -24,6 +24,7 @@ KEY_PREFIX: Final = "key"
 MAX_KEYS: Final = 200
 OVERLAP: Final = timedelta(hours=24)
 MAX_OVERLAP: Final = timedelta(days=7)
+MAX_LIFETIME: Final = timedelta(days=3653)
 
 
 class Keys:
@@ -59,16 +60,16 @@ class Keys:
             by: who makes it, and can give no more than they have; None for the command line, which may do everything.
 
         Raises:
-            Invalid: `bad_scope`, `expiry_passed`.
+            Invalid: `bad_scope`, `bad_expiry`.
             Forbidden: `scope_not_yours`.
             QuotaExceeded: `too_many_api_keys`.
         """
         _check_scopes(scopes)
         if by is not None:
             refuse_more_than(by, scopes)
-        if expires_at is not None and expires_at <= self._clock.now():
-            message = "A key that has expired is of no use to anyone; name a time to come."
-            raise Invalid("expiry_passed", message, details=[Detail("/expiresAt", "expiry_passed", message)])
+        if expires_at is not None and not timedelta(0) < expires_at - self._clock.now() < MAX_LIFETIME:
+            message = "A key ends in the time to come, within ten years; leave it out for one that does not end."
+            raise Invalid("bad_expiry", message, details=[Detail("/expiresAt", "bad_expiry", message)])
         if await repository.count_api_keys(session, workspace_id) >= self._max_keys:
             message = f"This workspace has {self._max_keys} API keys, the most it may have; revoke some first."
             raise QuotaExceeded("too_many_api_keys", message)

@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.accounts import membership_repository, repository
 from cutroom.accounts.account import Principal, Workspace
 from cutroom.accounts.membership import Closed, Seat
+from cutroom.accounts.refusals import no_such_workspace
 from cutroom.accounts.roles import Role
 from cutroom.accounts.rows import WorkspaceRow
-from cutroom.kit.errors import NotFound, QuotaExceeded
+from cutroom.kit.errors import QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
 from cutroom.kit.page import Page
 
@@ -52,7 +53,7 @@ class Workspaces:
         known = is_id(workspace_id, WORKSPACE_PREFIX)
         row = await repository.find_workspace(session, workspace_id) if known else None
         if row is None:
-            raise no_workspace()
+            raise no_such_workspace()
         return _workspace(row)
 
     async def seat(self, session: AsyncSession, principal: Principal) -> Seat:
@@ -77,7 +78,7 @@ class Workspaces:
         """Give it another name. Raises `NotFound`."""
         row = await repository.rename_workspace(session, workspace_id, name)
         if row is None:
-            raise no_workspace()
+            raise no_such_workspace()
         return _workspace(row)
 
     async def close(self, session: AsyncSession, workspace_id: str) -> Closed:
@@ -87,17 +88,12 @@ class Workspaces:
             NotFound: `workspace_not_found`.
         """
         if not await repository.close_workspace(session, workspace_id):
-            raise no_workspace()
+            raise no_such_workspace()
         return Closed(
             members=await membership_repository.remove_everybody(session, workspace_id),
             invitations=await membership_repository.revoke_invitations(session, workspace_id),
             api_keys=await repository.remove_api_keys(session, workspace_id),
         )
-
-
-def no_workspace() -> NotFound:
-    """The same for what is not there and for what is another's."""
-    return NotFound("workspace_not_found", "There is no workspace with this id.")
 
 
 def _workspace(row: WorkspaceRow) -> Workspace:

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from cutroom.accounts import Principal
+from cutroom.accounts import Principal, no_workspace
 from cutroom.api.auth import SCOPE_KEY, authenticate
 from cutroom.api.body import StrictRequest
-from cutroom.api.deps import PREFIX
+from cutroom.api.deps import PREFIX, services_of
 from cutroom.api.errors import errors
 from cutroom.api.rate_limits import Rates
 from cutroom.kit.errors import Detail, Forbidden, Invalid
@@ -18,6 +18,7 @@ from cutroom.kit.errors import Detail, Forbidden, Invalid
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 SCOPE_FIELD: Final = "x-scope"
 """Where a route's description says which scope it needs."""
+WORKSPACE: Final = "workspace_id"
 
 
 class StrictRoute(APIRoute):
@@ -59,8 +60,14 @@ class KeyedRoute(StrictRoute):
         return found
 
     async def admit(self, request: Request) -> None:
-        """Whoever is known and has the scope may come in; whose things they ask for is not looked at yet."""
+        """Whoever is known and has the scope may come in; whose things they ask for is not looked at yet.
+
+        The one exception: a path under `/workspaces/{workspace_id}` says where people want to act, so that their role
+        there counts, and a workspace in which they have none is as unknown as one that is not there.
+        """
         await authenticate(request)
+        if WORKSPACE in request.path_params:
+            await _act_in(request, str(request.path_params[WORKSPACE]))
         rates: Rates = request.app.state.rates
         await rates.spend_of(request, request.scope[SCOPE_KEY])
         if self.scope is not None:
@@ -71,6 +78,19 @@ class KeyedRoute(StrictRoute):
         if cls.area is None:
             return None
         return f"{cls.area}:{'read' if set(methods) <= {'GET', 'HEAD'} else 'write'}"
+
+
+async def _act_in(request: Request, workspace_id: str) -> None:
+    services, principal = services_of(request), request.scope[SCOPE_KEY]
+    if principal.workspace_id == workspace_id:
+        return
+    there = None
+    if principal.user_id is not None:
+        async with services.database.begin() as session:
+            there = await services.accounts.members.principal_in(session, principal, workspace_id)
+    if there is None:
+        raise no_workspace()
+    request.scope[SCOPE_KEY] = there
 
 
 def needs(scope: str | None, **more: Any) -> dict[str, Any]:

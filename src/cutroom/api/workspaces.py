@@ -1,0 +1,154 @@
+"""Workspaces: those that one may act in, seen, made, named, closed."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import structlog
+from fastapi import Query, Request, Response
+from pydantic import Field
+
+from cutroom.accounts import CLOSE_WORKSPACE, Role, Seat
+from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, ListOut, answer, listing, resource
+from cutroom.api.auth import Caller
+from cutroom.api.deps import PREFIX, Services
+from cutroom.api.errors import errors
+from cutroom.api.names import Name, person
+from cutroom.api.routes import keyed, needs
+from cutroom.jobs import Status
+from cutroom.kit.errors import Conflict, Detail, Invalid
+from cutroom.kit.schema import Schema
+
+log = structlog.get_logger()
+router: Final = keyed("workspaces", area="members")
+LIST: Final = "workspaces"
+_UNDER_WAY: Final = (Status.RUNNING, Status.QUEUED, Status.SCHEDULED, Status.RETRYING)
+
+Confirmation = Annotated[
+    str | None, Query(max_length=100, description="The workspace's name, to show that you mean this one.")
+]
+
+
+class WorkspaceRequest(Schema):
+    """What a workspace is called."""
+
+    name: Name
+
+
+class WorkspaceOut(Schema):
+    """A workspace, and what you are in it."""
+
+    id: str
+    name: str
+    role: Annotated[Role | None, Field(description="Your role; null for API keys, which have scopes instead.")]
+    created_at: datetime
+
+
+class WorkspaceList(ListOut[WorkspaceOut]):
+    """One page of workspaces."""
+
+
+class ClosedOut(Schema):
+    """What was lost: nobody and no key has a way into the workspace any more."""
+
+    id: str
+    members: Annotated[int, Field(description="People who were members.")]
+    invitations: Annotated[int, Field(description="Open invitations that were revoked.")]
+    api_keys: Annotated[int, Field(description="API keys that were revoked.")]
+
+
+def workspace_view(seat: Seat) -> WorkspaceOut:
+    """A workspace on the wire."""
+    workspace = seat.workspace
+    return WorkspaceOut(id=workspace.id, name=workspace.name, role=seat.role, created_at=workspace.created_at)
+
+
+@router.get(
+    "/workspaces",
+    operation_id="listWorkspaces",
+    responses={200: {"model": WorkspaceList, "headers": NEXT_LINK}},
+    openapi_extra=needs(None),
+)
+async def list_workspaces(
+    request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
+) -> Response:
+    """The workspaces that you may act in, newest first. Name one in `X-Workspace-Id` to act there."""
+    scope = (caller.who, LIST)
+    before = None if cursor is None else str(services.cursors.open(cursor, *scope))
+    async with services.database.begin() as session:
+        page = await services.accounts.workspaces.page(session, caller, limit=limit, before=before)
+    following = page.next_cursor and services.cursors.seal(page.next_cursor, *scope)
+    found = WorkspaceList(items=[workspace_view(seat) for seat in page.items], next_cursor=following)
+    return listing(request, found, limit=limit, filters={})
+
+
+@router.post(
+    "/workspaces",
+    operation_id="createWorkspace",
+    status_code=201,
+    responses={201: {"model": WorkspaceOut, "headers": LOCATION}, **errors(408, 413, 415, 429)},
+    openapi_extra=needs(None),
+)
+async def create_workspace(services: Services, caller: Caller, wanted: WorkspaceRequest) -> Response:
+    """Make a workspace that you own. For people only: an API key belongs to the workspace that it was made in."""
+    owner = person(caller)
+    async with services.database.begin() as session:
+        made = await services.accounts.workspaces.create(session, wanted.name, owner=owner)
+    log.info("workspace.created", workspace_id=made.id, by=owner)
+    view = workspace_view(Seat(made, Role.OWNER))
+    return answer(view, status=201, headers={"Location": f"{PREFIX}/workspaces/{made.id}"})
+
+
+@router.get(
+    "/workspaces/{workspace_id}",
+    operation_id="getWorkspace",
+    responses={200: {"model": WorkspaceOut, "headers": ETAG}, 304: {"description": "Not changed."}, **errors(404)},
+    openapi_extra=needs(None),
+)
+async def get_workspace(request: Request, services: Services, caller: Caller, workspace_id: str) -> Response:
+    """One workspace."""
+    async with services.database.begin() as session:
+        seat = await services.accounts.workspaces.seat(session, caller)
+    view = workspace_view(seat)
+    return resource(request, view, basis=view.model_dump(mode="json"))
+
+
+@router.patch(
+    "/workspaces/{workspace_id}",
+    operation_id="renameWorkspace",
+    responses={200: {"model": WorkspaceOut}, **errors(404, 408, 413, 415)},
+)
+async def rename_workspace(services: Services, caller: Caller, workspace_id: str, wanted: WorkspaceRequest) -> Response:
+    """Give a workspace another name."""
+    async with services.database.begin() as session:
+        await services.accounts.workspaces.rename(session, caller.workspace_id, wanted.name)
+        seat = await services.accounts.workspaces.seat(session, caller)
+    return answer(workspace_view(seat))
+
+
+@router.delete(
+    "/workspaces/{workspace_id}",
+    operation_id="deleteWorkspace",
+    responses={200: {"model": ClosedOut}, **errors(404, 409)},
+    openapi_extra=needs(CLOSE_WORKSPACE),
+)
+async def delete_workspace(
+    services: Services, caller: Caller, workspace_id: str, name: Confirmation = None
+) -> Response:
+    """Close a workspace: every member, invitation and API key loses it at once, and with them all that it holds.
+
+    For owners. Refused while jobs are under way: wait for them or cancel them first.
+    """
+    async with services.database.begin() as session:
+        workspace = await services.accounts.workspaces.get(session, caller.workspace_id)
+        if name != workspace.name:
+            message = "Everybody loses all that this workspace holds. To mean it, repeat its name: '?name=…'."
+            raise Invalid("name_not_confirmed", message, details=[Detail("?name", "name_not_confirmed", message)])
+        jobs = await services.jobs.list_jobs(session, workspace.id, limit=1, statuses=_UNDER_WAY)
+        if jobs.items:
+            message = "Jobs of this workspace are under way; wait for them, or cancel them first."
+            raise Conflict("workspace_busy", message)
+        closed = await services.accounts.workspaces.close(session, workspace.id)
+    log.info("workspace.closed", workspace_id=workspace.id, by=caller.who)
+    return answer(
+        ClosedOut(id=workspace.id, members=closed.members, invitations=closed.invitations, api_keys=closed.api_keys)
+    )

@@ -1,0 +1,250 @@
+"""What the isolation matrix knows of the API: how to make one of each thing, and what to send to each route.
+
+A new route needs one line, or none where its ids and its body are known already:
+
+- an id in its path: a maker below (`@thing`), which makes one such thing in the workspace of `world.mine`;
+- a JSON body: a valid one in `BODIES`, by operation id;
+- a route without an id in its path: a sentence in `WITHOUT_IDS` that says why it cannot reach what is another's.
+"""
+
+import dataclasses
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+from sqlalchemy import text
+
+from cutroom.accounts import Role
+from cutroom.api import openapi_document
+from cutroom.api.factory import bare_app
+from cutroom.kit.ids import new_id
+from tests.api.conftest import TLS
+from tests.api.test_uploads import uploaded
+from tests.api.world import DOCUMENT, World
+
+UNKNOWN = "01aaaaaaaaaaaaaaaaaaaaaaaa"
+Maker = Callable[[World], Awaitable[str]]
+MAKERS: dict[str, tuple[str, Maker]] = {}
+"""By the name of the path parameter: the prefix of its ids, and what makes one."""
+
+BODIES: dict[str, Any] = {
+    "createRender": DOCUMENT,
+    "validateRender": DOCUMENT,
+    "explainRender": DOCUMENT,
+    "drawStoryboard": DOCUMENT,
+    "createTemplate": {"name": "a", "document": DOCUMENT},
+    "replaceTemplate": {"name": "b", "document": DOCUMENT},
+    "renderTemplate": {"values": {}},
+    "redriveDeadLetters": {"all": True},
+    "createUpload": {"name": "a", "contentType": "image/png", "sizeBytes": 1},
+    "createWorkspace": {"name": "new"},
+    "renameWorkspace": {"name": "renamed"},
+    "changeMember": {"role": "viewer"},
+    "createInvitation": {"role": "viewer"},
+    "acceptInvitation": {"token": "cti_" + "a" * 43},
+    "lookAtInvitation": {"token": "cti_" + "a" * 43},
+    "createApiKey": {"name": "new", "scopes": ["jobs:read"]},
+    "rotateApiKey": {"overlapS": 60},
+    "register": {"email": "eve@example.com", "password": "correct horse battery"},
+    "login": {"email": "eve@example.com", "password": "correct horse battery"},
+    "changePassword": {"currentPassword": "correct horse battery", "newPassword": "battery horse correct"},
+}
+"""A valid JSON body of every route that takes one."""
+
+QUERIES: dict[str, dict[str, str]] = {
+    "deleteWorkspace": {"name": "mine"},
+    "explainRender": {"wait": "0"},
+    "drawStoryboard": {"wait": "0"},
+}
+
+WITHOUT_IDS: dict[str, str] = {
+    "createRender": "makes a job in the caller's workspace; assets that it names are looked for there alone",
+    "validateRender": "looks for the assets that it names in the caller's workspace alone",
+    "explainRender": "as createRender",
+    "drawStoryboard": "as createRender",
+    "listJobs": "lists the caller's workspace; see the test of lists",
+    "listDeadLetters": "lists the caller's workspace; see the test of lists",
+    "redriveDeadLetters": "takes ids in its body; see the test of bulk routes",
+    "createUpload": "makes an upload in the caller's workspace",
+    "listAssets": "lists the caller's workspace; see the test of lists",
+    "createTemplate": "makes a template in the caller's workspace",
+    "listTemplates": "lists the caller's workspace; see the test of lists",
+    "listWorkspaces": "lists what the caller may act in; see the test of lists",
+    "createWorkspace": "makes a workspace of the caller's own",
+    "listApiKeys": "lists the caller's workspace; see the test of lists",
+    "createApiKey": "makes a key of the caller's workspace",
+    "acceptInvitation": "takes 256 random bits; see tests/api/test_invitations.py",
+    "lookAtInvitation": "takes 256 random bits; see tests/api/test_invitations.py",
+    "register": "makes somebody new",
+    "login": "takes a password",
+    "logout": "ends the caller's own session",
+    "getMe": "tells of the caller",
+    "changePassword": "changes the caller's own",
+    "listSessions": "lists the caller's own; see tests/api/test_accounts.py",
+    "endSessions": "ends the caller's own",
+    "getPlan": "tells of the caller's workspace; see the test of usage",
+    "getUsage": "tells of the caller's workspace; see the test of usage",
+    "getMetrics": "counts over the whole installation, without a word on anybody",
+    "isLive": "says nothing of anybody",
+    "isReady": "says nothing of anybody",
+    "getHealth": "says nothing of anybody",
+    "readFile": "takes a signed link; see tests/api/test_files.py",
+    "headFile": "takes a signed link; see tests/api/test_files.py",
+    "writeFile": "takes a signed link; see tests/api/test_files.py",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    """One route with one method."""
+
+    id: str
+    method: str
+    path: str
+    scope: str | None
+    keyed: bool
+    takes_json: bool
+
+    @property
+    def names(self) -> list[str]:
+        """The parameters of its path."""
+        return re.findall(r"{(\w+)", self.path)
+
+    @property
+    def by_id(self) -> bool:
+        """Whether it names a thing that somebody owns."""
+        return self.id not in WITHOUT_IDS
+
+    def url(self, values: Mapping[str, str]) -> str:
+        """Its path with these parameters."""
+        return re.sub(r"{(\w+)[^}]*}", lambda found: values[found[1]], self.path)
+
+
+def operations() -> Iterator[Operation]:
+    """Every operation of the API, as its description lists them."""
+    for path, methods in openapi_document()["paths"].items():
+        for method, described in methods.items():
+            content = described.get("requestBody", {}).get("content", {})
+            yield Operation(
+                id=described["operationId"],
+                method=method.upper(),
+                path=path,
+                scope=described.get("x-scope"),
+                keyed="x-scope" in described,
+                takes_json="application/json" in content,
+            )
+
+
+def websockets() -> set[str]:
+    """The paths of every WebSocket route."""
+    found = set()
+    for router in bare_app().routes:
+        for route in getattr(getattr(router, "original_router", None), "routes", [router]):
+            if type(route).__name__ == "APIWebSocketRoute":
+                found.add(route.path)
+    return found
+
+
+def thing(parameter: str, prefix: str) -> Callable[[Maker], Maker]:
+    """Register what makes the things that a path parameter of this name stands for."""
+
+    def register(maker: Maker) -> Maker:
+        MAKERS[parameter] = (prefix, maker)
+        return maker
+
+    return register
+
+
+async def things(world: World) -> dict[str, str]:
+    """One of each thing, in the workspace of `world.mine`, by the name of its path parameter."""
+    return {parameter: await maker(world) for parameter, (_, maker) in MAKERS.items()}
+
+
+def unknown(parameter: str) -> str:
+    """An id of the right form that nobody has."""
+    return f"{MAKERS[parameter][0]}_{UNKNOWN}"
+
+
+async def swapped(world: World, client: httpx2.AsyncClient | None = None) -> World:
+    """The same world seen by the others, or by another client: their things are made by the same makers."""
+    chosen = client or world.theirs
+    found = (await chosen.get("/api/v1/workspaces")).json()["items"][0]["id"]
+    return dataclasses.replace(world, mine=chosen, theirs=world.mine, workspace_id=found)
+
+
+@asynccontextmanager
+async def somebody(world: World, email: str = "mallory@example.com") -> AsyncIterator[httpx2.AsyncClient]:
+    """The browser of a person who has registered, and owns a workspace of their own."""
+    async with httpx2.AsyncClient(base_url=world.url, trust_env=False, timeout=20, verify=TLS) as browser:
+        body = {"email": email, "password": "correct horse battery"}
+        made = (await browser.post("/api/v1/auth/register", json=body)).json()
+        browser.headers |= {"Origin": world.url, "X-CSRF-Token": made["csrfToken"]}
+        yield browser
+
+
+async def person_in(world: World, workspace_id: str, role: Role) -> str:
+    """The id of a new person who is a member of a workspace."""
+    user_id = new_id("usr")
+    async with world.services.database.begin() as session:
+        await session.execute(
+            text("INSERT INTO users (id, email, name) VALUES (:id, :email, 'somebody')"),
+            {"id": user_id, "email": f"{user_id}@people.example"},
+        )
+        await world.services.accounts.members.add(session, workspace_id, user_id, role)
+    return user_id
+
+
+@thing("workspace_id", "ws")
+async def _workspace(world: World) -> str:
+    return world.workspace_id
+
+
+@thing("session_id", "ses")
+async def _session(world: World) -> str:
+    async with somebody(world, f"{new_id('usr')}@example.com") as browser:
+        return str((await browser.get("/api/v1/auth/sessions")).json()["items"][0]["id"])
+
+
+@thing("user_id", "usr")
+async def _member(world: World) -> str:
+    return await person_in(world, world.workspace_id, Role.EDITOR)
+
+
+@thing("invitation_id", "inv")
+async def _invitation(world: World) -> str:
+    answer = await world.mine.post(f"/api/v1/workspaces/{world.workspace_id}/invitations", json={"role": "viewer"})
+    return str(answer.json()["id"])
+
+
+@thing("api_key_id", "key")
+async def _api_key(world: World) -> str:
+    answer = await world.mine.post("/api/v1/api-keys", json={"name": "a", "scopes": ["jobs:read"]})
+    return str(answer.json()["id"])
+
+
+@thing("job_id", "job")
+async def _job(world: World) -> str:
+    return str((await world.ended((await world.submit())["id"]))["id"])
+
+
+@thing("artifact_id", "art")
+async def _artifact(world: World) -> str:
+    return str((await world.ended((await world.submit("of an artifact"))["id"]))["artifacts"][0]["id"])
+
+
+@thing("asset_id", "ast")
+async def _asset(world: World) -> str:
+    return str((await uploaded(world))["id"])
+
+
+@thing("upload_id", "upl")
+async def _upload(world: World) -> str:
+    answer = await world.mine.post("/api/v1/uploads", json=BODIES["createUpload"])
+    return str(answer.json()["id"])
+
+
+@thing("template_id", "tpl")
+async def _template(world: World) -> str:
+    return str((await world.mine.post("/api/v1/templates", json=BODIES["createTemplate"])).json()["id"])
