@@ -220,6 +220,17 @@ def api_key(name: Annotated[str, typer.Argument(help="What it is for.")] = "defa
 
 
 @cli.command()
+def plan(
+    workspace: Annotated[str, typer.Argument(help="Id of the workspace.")],
+    name: Annotated[str | None, typer.Argument(help="The plan to give it; only shown without.")] = None,
+) -> None:
+    """Show or set the plan of a workspace (needs DATABASE_URL)."""
+    from cutroom.app import plans as program  # noqa: PLC0415
+
+    run(lambda: program.plan(workspace, name))
+
+
+@cli.command()
 def reference(folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("docs/reference")) -> None:
     """Write openapi.json and the JSON schema of a document."""
     from cutroom.app import reference as program  # noqa: PLC0415
