@@ -1,3 +1,4 @@
+import itertools
 import re
 import subprocess
 from fractions import Fraction
@@ -6,7 +7,16 @@ from pathlib import Path
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from cutroom.media.command import Command, Input, Output
+from cutroom.media.command import (
+    MAX_ALLOC_BYTES,
+    MAX_OUTPUT_BYTES,
+    MAX_OUTPUT_S,
+    MAX_PIXELS,
+    MAX_STREAMS,
+    Command,
+    Input,
+    Output,
+)
 from cutroom.media.filtergraph import Graph
 from cutroom.media.kinds import Choice, Params, Value
 from cutroom.media.options import DEMUXERS, MUXERS, OUTPUT_OPTIONS
@@ -30,10 +40,35 @@ def test_a_command_reads_as_it_was_built() -> None:
         " -enable_drefs 0 -use_absolute_path 0 -ss 0.333333 -t 2.000000 -i file:/i/a"
         " -filter_complex_threads 2 -filter_complex [0:3]hflip[out0]"
         " -map [out0] -map_metadata -1 -map_chapters -1 -c:v libx264 -crf 18.0 -x264-params keyint=50:min-keyint=1"
-        " -fs 1000 -protocol_whitelist file -f mp4 file:/o/x.mp4"
+        " -t 86400.000000 -fs 1000 -protocol_whitelist file -f mp4 file:/o/x.mp4"
     )
 
 
+@pytest.mark.threat("A18", "A20", "A24", "A34", "A35", "A36", "A37", "A38")
+def test_every_input_and_output_bears_the_whole_profile() -> None:
+    for demuxer in DEMUXERS:
+        words = Input(Path("/i/a"), demuxer, loop=-1, seek=Fraction(1), framerate=Fraction(25)).arguments()
+        told = dict(itertools.pairwise(words))
+        assert told["-protocol_whitelist"] == "file"
+        assert told["-format_whitelist"] == told["-f"] == demuxer.value
+        assert (told["-max_streams"], told["-max_pixels"]) == (str(MAX_STREAMS), str(MAX_PIXELS))
+        assert words[-2:] == ["-i", "file:/i/a"]
+    for muxer in MUXERS:
+        for duration in (None, Fraction(5), Fraction(10**9)):
+            words = Output(Path("/o/x"), muxer, ["0:V:0"], duration=duration).arguments()
+            told = dict(itertools.pairwise(words))
+            assert told["-protocol_whitelist"] == "file"
+            assert 0 < float(told["-t"]) <= MAX_OUTPUT_S
+            assert 0 < int(told["-fs"]) <= MAX_OUTPUT_BYTES
+            assert told["-map_metadata"] == "-1"
+            assert words[-3:] == ["-f", muxer.value, "file:/o/x"]
+    words = Command([Input(Path("/i/a"), Word.MOV)], [OUT]).arguments()
+    assert words[0] == "-nostdin"
+    assert int(words[words.index("-max_alloc") + 1]) == MAX_ALLOC_BYTES
+    assert not {"-filter_script", "-vstats_file", "-passlogfile", "-attach", "-safe"} & set(words)
+
+
+@pytest.mark.threat("A24", "A25")
 @pytest.mark.parametrize("name", ["-y", "-x.mp4", "a:b", "concat:a|b", "new\nline", "'\"`", "%d.png", "tcp:127.0.0.1"])
 def test_a_name_is_never_an_option_or_a_protocol(name: str, tmp_path: Path) -> None:
     source = make_image(tmp_path / "plain.png").rename(tmp_path / name)
@@ -45,6 +80,7 @@ def test_a_name_is_never_an_option_or_a_protocol(name: str, tmp_path: Path) -> N
     assert len(list(made.parent.iterdir())) == 1
 
 
+@pytest.mark.threat("A31", "A34")
 @pytest.mark.parametrize(
     "options",
     [
@@ -74,6 +110,7 @@ def test_a_stream_that_is_none_is_refused(stream: str) -> None:
         Output(Path("/o"), Word.MP4, [stream]).arguments()
 
 
+@pytest.mark.threat("A15", "A18", "A19", "A20", "A22", "A34")
 def test_a_container_that_opens_others_is_refused() -> None:
     for word in (Word.MP4, Word.FRAMEMD5, Word.COPY):
         with pytest.raises(ValueError, match="no demuxer"):

@@ -52,6 +52,7 @@ def test_a_build_between_releases_is_accepted(tmp_path: Path) -> None:
     ("says", "code"),
     [("ffmpeg version 5.1.9-0+deb12u1 Copyright", "ffmpeg_too_old"), ("I am a teapot", "ffmpeg_missing")],
 )
+@pytest.mark.threat("A97")
 def test_one_that_is_too_old_or_none_is_refused(says: str, code: str, tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as raised:
         ffmpeg.find(script(tmp_path / "other", says))

@@ -83,6 +83,7 @@ def test_a_graph_reads_as_it_was_built() -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40))
+@pytest.mark.threat("A26")
 def test_any_text_would_survive_both_parsers(text: str) -> None:
     assert unescape(unescape(_escape(text), "[],;"), ":") == text
 
@@ -104,6 +105,7 @@ def drawn(text: Path, font: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.threat("A25", "A26")
 def test_the_real_ffmpeg_opens_exactly_the_file_that_was_named(name: str, tmp_path: Path, font: Path) -> None:
     plain = tmp_path / "plain"
     plain.write_text("Hello")
@@ -117,6 +119,7 @@ def test_the_real_ffmpeg_opens_exactly_the_file_that_was_named(name: str, tmp_pa
 
 
 @pytest.mark.parametrize("text", ["%{pts}", "%{localtime}", "%{e:1+1}", "\\n %{n"])
+@pytest.mark.threat("A26", "A28")
 def test_drawn_text_is_literal(text: str, tmp_path: Path, font: Path) -> None:
     literal, other = tmp_path / "literal", tmp_path / "other"
     literal.write_text(text)
@@ -124,6 +127,7 @@ def test_drawn_text_is_literal(text: str, tmp_path: Path, font: Path) -> None:
     assert drawn(literal, font) != drawn(other, font)
 
 
+@pytest.mark.threat("A26", "A27", "A28", "A29", "A30", "A31", "A32", "A33")
 def test_user_text_has_no_way_in() -> None:
     graph = Graph()
     source = graph.add("color", size=(16, 16), rate=1, duration=1)

@@ -33,6 +33,7 @@ def test_the_canary_sings(tmp_path: Path) -> None:
         assert canary.touched()
 
 
+@pytest.mark.threat("A15", "A16", "A17", "A18", "A19", "A20", "A21", "A22", "A23")
 async def test_a_probe_opens_no_file_but_its_own(tmp_path: Path) -> None:  # threats A15 to A23
     with Canary(tmp_path) as canary:
         for name, path in write_all(tmp_path, canary).items():
@@ -45,6 +46,7 @@ async def test_a_probe_opens_no_file_but_its_own(tmp_path: Path) -> None:  # thr
             assert refused == "not_media" or name.startswith("avi"), (name, refused)
 
 
+@pytest.mark.threat("A15", "A16", "A17", "A18", "A19", "A20", "A21", "A22", "A23")
 async def test_ffmpeg_opens_no_file_but_its_own_even_if_the_probe_is_wrong(tmp_path: Path) -> None:
     with Canary(tmp_path) as canary:
         paths = write_all(tmp_path, canary)
@@ -61,6 +63,7 @@ async def test_ffmpeg_opens_no_file_but_its_own_even_if_the_probe_is_wrong(tmp_p
 
 
 @pytest.mark.parametrize("side", [16_000, 16_384, 100_000])
+@pytest.mark.threat("A35")
 async def test_a_flood_of_pixels_is_refused_without_the_memory(side: int, tmp_path: Path) -> None:  # threat A35
     bomb = tmp_path / "bomb.png"
     bomb.write_bytes(flood_png(side))
@@ -75,6 +78,7 @@ async def test_a_flood_of_pixels_is_refused_without_the_memory(side: int, tmp_pa
         await run_ffmpeg(Command([Input(bomb, Word.PNG_PIPE)], [output]), scratch=tmp_path)
 
 
+@pytest.mark.threat("A37")
 async def test_a_timestamp_bomb_is_measured_for_what_it_claims(tmp_path: Path) -> None:  # threat A37
     film = make_video(tmp_path / "f.mkv", 0.08, audio=False, gop=1)
     bomb = tmp_path / "bomb.mkv"
@@ -87,6 +91,7 @@ async def test_a_timestamp_bomb_is_measured_for_what_it_claims(tmp_path: Path) -
     assert info.video.frames == 2
 
 
+@pytest.mark.threat("A38")
 async def test_a_file_of_too_many_streams_is_refused(tmp_path: Path) -> None:  # threat A38
     still = make_image(tmp_path / "a.png", (16, 16))
     many = tmp_path / "many.mkv"
@@ -97,6 +102,7 @@ async def test_a_file_of_too_many_streams_is_refused(tmp_path: Path) -> None:  #
     assert raised.value.code == "media_unsupported"
 
 
+@pytest.mark.threat("A38")
 async def test_many_tiny_packets_are_counted_in_time(tmp_path: Path) -> None:  # threat A38
     long = tmp_path / "long.mkv"
     source = "sine=r=8000:d=600,asetnsamples=80"
@@ -108,6 +114,7 @@ async def test_many_tiny_packets_are_counted_in_time(tmp_path: Path) -> None:  #
     assert abs(info.duration - 600) < Fraction(1, 10)
 
 
+@pytest.mark.threat("A39")
 async def test_polyglots_are_judged_by_their_first_bytes(tmp_path: Path) -> None:  # threat A39
     film = make_video(tmp_path / "f.mp4", 0.2, audio=False).read_bytes()
     page = tmp_path / "page.html"

@@ -85,6 +85,7 @@ async def test_a_graph_of_any_length_is_run(tmp_path: Path) -> None:
     assert count_frames(tmp_path / "x.mp4") == 1
 
 
+@pytest.mark.threat("F16", "F22")
 async def test_cancelling_ends_ffmpeg_and_removes_its_output(tmp_path: Path) -> None:
     out = tmp_path / "x.mp4"
     before = ffmpegs()
@@ -150,6 +151,7 @@ async def test_too_little_memory_has_its_own_name(megabytes: int, tmp_path: Path
     assert (raised.value.code, raised.value.retryable) == ("out_of_memory", False)
 
 
+@pytest.mark.threat("A36")
 async def test_a_huge_picture_is_stopped_before_it_is_made(tmp_path: Path) -> None:  # threat A36
     source = make_video(tmp_path / "a.mp4", 0.2, audio=False)
     with pytest.raises(Unavailable) as raised:
@@ -202,6 +204,7 @@ async def test_a_full_disk_has_its_own_name(tmp_path: Path) -> None:
     assert Path("/dev/full").exists()
 
 
+@pytest.mark.threat("F24")
 async def test_being_killed_for_memory_is_told_apart(tmp_path: Path) -> None:
     before = ffmpegs()
     started = asyncio.Event()
@@ -258,6 +261,7 @@ async def test_a_small_wound_is_forgiven_unless_strictness_is_asked_for(tmp_path
     assert raised.value.code == "source_damaged"
 
 
+@pytest.mark.threat("A92")
 async def test_a_failure_of_ours_says_nothing_about_our_folders(tmp_path: Path) -> None:  # threat A92
     missing = tmp_path / "secret-folder" / "missing.mp4"
     with capture_logs() as logs, pytest.raises(Internal) as raised:

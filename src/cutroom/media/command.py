@@ -24,6 +24,8 @@ MAX_ALLOC_BYTES: Final = 320 << 20
 """The largest single piece of memory: a picture of `MAX_PIXELS` with four bytes each, and some. Stops a graph that
 scales to 30000 x 30000, which took 2.6 GB and which `-max_pixels` of the input does not stop (threat A36)."""
 MAX_OUTPUT_BYTES: Final = 64 << 30
+MAX_OUTPUT_S: Final = Fraction(24 * 3600)
+"""The end of every output. Two frames with days between them would be filled up with millions (threat A37)."""
 MAX_STREAMS: Final = 64
 THREADS: Final = 2
 
@@ -133,8 +135,7 @@ class Output:
                 raise type(error)(f"{name}: {error}") from error
         if self.muxer is Word.IMAGE2:
             written += ["-update", "1"]  # one picture under exactly this name, which is no pattern
-        if self.duration is not None:
-            written += ["-t", Time().write(self.duration)]
+        written += ["-t", Time().write(min(self.duration or MAX_OUTPUT_S, MAX_OUTPUT_S))]
         written += ["-fs", Int(1, 1 << 62).write(self.max_bytes), "-protocol_whitelist", "file"]
         return [*written, "-f", self.muxer.value, _file(self.path)]
 
