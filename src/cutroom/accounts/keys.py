@@ -15,6 +15,7 @@ from cutroom.accounts.account import ApiKey, NewApiKey, Principal
 from cutroom.accounts.api_keys import digest, is_api_key, new_api_key
 from cutroom.accounts.roles import EVERYTHING, covers, is_scope
 from cutroom.accounts.rows import ApiKeyRow
+from cutroom.db import Database
 from cutroom.kit.clock import Clock, SystemClock
 from cutroom.kit.errors import Detail, Forbidden, Invalid, NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
@@ -137,8 +138,26 @@ class Keys:
             return None
         if found.stale:
             await repository.note_use(session, found.id)
-        scopes = frozenset(found.scopes)
-        return Principal(found.workspace_id, found.id, "api_key", scopes, expires_at=found.expires_at)
+        return _principal(found)
+
+    async def recognise(self, database: Database, plaintext: str) -> Principal | None:
+        """The same in a transaction of its own, or in none: nearly always it is one read.
+
+        Raises:
+            Unavailable: `database_unavailable`.
+        """
+        found = await repository.look_up_hash(database, digest(plaintext)) if is_api_key(plaintext) else None
+        if found is None:
+            return None
+        if found.stale:
+            async with database.begin() as session:
+                await repository.note_use(session, found.id)
+        return _principal(found)
+
+
+def _principal(found: repository.KnownKey) -> Principal:
+    scopes = frozenset(found.scopes)
+    return Principal(found.workspace_id, found.id, "api_key", scopes, expires_at=found.expires_at)
 
 
 def refuse_more_than(by: Principal, scopes: Collection[str]) -> None:

@@ -113,8 +113,7 @@ async def principal_of(
             raise wrong_key()
         return await _identity(connection).by_token(plaintext, wanted)
     services = services_of(connection)
-    async with services.database.begin() as session:
-        principal = await services.accounts.authenticate(session, plaintext)
+    principal = await services.accounts.keys.recognise(services.database, plaintext)
     if principal is None:
         raise wrong_key()
     if wanted is not None and wanted != principal.workspace_id:

@@ -44,17 +44,18 @@ from cutroom.api.middleware import RequestContext
 from cutroom.api.rate_limits import RateLimits, Rates
 from cutroom.kit.errors import CutroomError
 
+# Tried in this order: what is asked most often comes first.
 _ROUTERS: Final = (
+    jobs.router,
+    renders.router,
+    events.router,
+    streams.router,
     accounts.doors,
     accounts.router,
-    renders.router,
     looking.router,
     templates.router,
     usage.router,
     batches.router,
-    jobs.router,
-    events.router,
-    streams.router,
     dead_letters.router,
     webhooks.router,
     deliveries.router,

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -62,6 +63,7 @@ def client_of(scope: Scope) -> str:
     return str(client[0]) if client else "unknown"
 
 
+@lru_cache(maxsize=4_096)
 def network_of(address: str) -> str:
     """What is counted as one client: an IPv4 address, or the /64 that an IPv6 host has all of."""
     try:

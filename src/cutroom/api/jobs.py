@@ -54,9 +54,11 @@ async def list_jobs(
 )
 async def get_job(request: Request, services: Services, caller: Caller, job_id: str) -> Response:
     """One job, with what it made."""
-    async with services.database.begin() as session:
-        job = await services.jobs.get(session, caller.workspace_id, job_id)
-        view = (await job_views(services, session, caller.workspace_id, [job], with_input=True))[0]
+    job = await services.jobs.look(services.database, caller.workspace_id, job_id)
+    view = job_view(job)
+    if job.status.ended:  # only then it has artifacts
+        async with services.database.begin() as session:
+            view = (await job_views(services, session, caller.workspace_id, [job], with_input=True))[0]
     return resource(request, view, basis=_basis(view, job.event_seq))
 
 

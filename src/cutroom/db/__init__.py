@@ -6,6 +6,7 @@ from cutroom.db.engine import make_engine
 from cutroom.db.errors import unavailable
 from cutroom.db.locks import lock, try_lock
 from cutroom.db.notify import Listener, notify
+from cutroom.db.quick import Quick
 from cutroom.db.session import Database
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "EmbeddedPostgres",
     "IdText",
     "Listener",
+    "Quick",
     "lock",
     "make_engine",
     "notify",

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from cutroom.db.engine import dsn
 from cutroom.db.errors import unavailable
+from cutroom.db.quick import Quick
 
 
 class Database:
@@ -35,6 +37,21 @@ class Database:
         try:
             async with self._sessions.begin() as session:
                 yield session
+        except (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if (mapped := unavailable(error)) is not None:
+                raise mapped from error
+            raise
+
+    async def one(self, quick: Quick, **values: object) -> Any | None:
+        """The first row of a read that needs no transaction, or None.
+
+        Raises:
+            Unavailable: `database_unavailable`.
+        """
+        try:
+            async with self.engine.connect() as connection:
+                pooled = await connection.get_raw_connection()
+                return await quick.one(cast("asyncpg.Connection[Any]", pooled.driver_connection), **values)
         except (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if (mapped := unavailable(error)) is not None:
                 raise mapped from error

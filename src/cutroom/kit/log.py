@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import structlog
@@ -16,6 +17,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN: Final = "[redacted]"
 _DEPTH: Final = 8
+_SHORT: Final = 40
 _SECRET_KEY: Final = re.compile(
     r"pass(word|wd|phrase)|secret|token|authorization|cookie|credential|apikey|privatekey|signature|databaseurl",
     re.IGNORECASE,
@@ -106,7 +108,7 @@ def mask(key: str, text: str) -> str:
 def _fact(key: object, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
-    if isinstance(key, str) and _SECRET_KEY.search(key.replace("_", "").replace("-", "")):
+    if isinstance(key, str) and _names_a_secret(key):
         return HIDDEN
     if depth == 0:
         return "…"
@@ -119,7 +121,22 @@ def _fact(key: object, value: Any, depth: int) -> Any:
     return _visible(redact(text)).replace("\n", "\n  ") if key == "exception" else _text(text)
 
 
+@lru_cache(maxsize=2_048)
+def _names_a_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key.replace("_", "").replace("-", "")) is not None
+
+
 def _text(text: str) -> str:
+    # Names of facts, methods, routes: said in every line, and too short to be keys of ours.
+    return _short(text) if len(text) <= _SHORT else _cleaned(text)
+
+
+@lru_cache(maxsize=4_096)
+def _short(text: str) -> str:
+    return _cleaned(text)
+
+
+def _cleaned(text: str) -> str:
     return _LINE_END.sub(_escape, _visible(redact(text)))
 
 
