@@ -4,7 +4,7 @@ Sources are kept in the temporary folder between runs. Memory is that of a progr
 among samples taken 20 times a second: their proportional set sizes, summed, so that a page which several of them share
 (the text of ffmpeg, Python's libraries) is counted once. Resident memory, which counts it for each, stands in for that
 where the kernel does not tell. CPU seconds are those of the whole tree too; where other work shares the processors they
-say more than the wall-clock does.
+say more than the wall-clock does. They are sampled too, since a sandbox does not account for what ran in it.
 """
 
 import json
@@ -26,6 +26,7 @@ from cutroom.media.ffmpeg import find
 FOLDER = Path(tempfile.gettempdir()) / "cutroom-bench"
 FFMPEG = str(find().path)
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Taken:
 def taken(command: Sequence[str | Path], *, cwd: Path | None = None) -> Taken:
     """Run a program to its end."""
     peak = 0
+    spent: dict[int, float] = {}
     before, began = _spent_s(), time.perf_counter()
     with subprocess.Popen(
         [str(part) for part in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -54,7 +56,9 @@ def taken(command: Sequence[str | Path], *, cwd: Path | None = None) -> Taken:
         def watch() -> None:
             nonlocal peak
             while not done.wait(0.05):
-                peak = max(peak, _tree_bytes(p.pid))
+                tree = _tree(p.pid)
+                peak = max(peak, sum(_held_bytes(pid) for pid in tree))
+                spent.update((pid, seconds) for pid in tree if (seconds := _running_s(pid)) is not None)
 
         watcher = threading.Thread(target=watch)
         watcher.start()
@@ -64,7 +68,7 @@ def taken(command: Sequence[str | Path], *, cwd: Path | None = None) -> Taken:
         watcher.join()
     if p.returncode != 0:
         raise SystemExit(f"{command[0]} ended with {p.returncode}: {said.decode(errors='replace')[-3000:]}")
-    return Taken(seconds, peak, _spent_s() - before)
+    return Taken(seconds, peak, max(_spent_s() - before, sum(spent.values())))
 
 
 def plain(*arguments: str | Path) -> Taken:
@@ -120,20 +124,29 @@ def _spent_s() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def _tree_bytes(root: int) -> int:
-    """Memory of a process and everything that it started."""
+def _tree(root: int) -> list[int]:
+    """A process and everything that it started and that still runs."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError):  # it has ended meanwhile
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    total = 0
+    found: list[int] = []
     for pid in parents:
         above = pid
         while above not in {0, root}:
             above = parents.get(above, 0)
-        total += _held_bytes(pid) if above == root else 0
-    return total
+        if above == root:
+            found.append(pid)
+    return found
+
+
+def _running_s(pid: int) -> float | None:
+    """CPU seconds of a process by itself."""
+    with suppress(OSError):
+        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / _TICKS
+    return None
 
 
 def _held_bytes(pid: int) -> int:

@@ -170,7 +170,7 @@ def _feeds(
         elif isinstance(layer, ImageLayer):
             feeds[index] = image_input(layer, inputs[layer.sha256])
         elif isinstance(layer, PaintedLayer):
-            feeds[index] = painted_input(layer, ways[index])
+            feeds[index] = painted_input(ways[index])
     return feeds
 
 

@@ -1,6 +1,5 @@
 """What ffmpeg reads for a segment of a plan, and from where on."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -8,7 +7,6 @@ from typing import Final
 from cutroom.media.command import Input
 from cutroom.media.formats import demuxer
 from cutroom.media.words import Word
-from cutroom.render.painting import PaintedLayer
 from cutroom.render.plan import ImageLayer, VideoLayer
 from cutroom.render.seek import Exact, seek_s
 
@@ -16,17 +14,12 @@ _MARGIN_S: Final = Fraction(1, 4)
 _ALPHA_DECODERS: Final = {"vp8": Word.LIBVPX, "vp9": Word.LIBVPX_VP9}
 
 
-@dataclass(frozen=True, slots=True)
-class Raw(Input):
-    """Frames without a container: `pixels` in rows, `size` (width, height)."""
-
-    pixels: Word = Word.RGBA
-    size: tuple[int, int] = (0, 0)
+class Sparse(Input):
+    """Pictures from a painter (`paint/stream.py`): what they are is said at the start, so nothing is read ahead."""
 
     def arguments(self) -> list[str]:
         """The input on the command line."""
-        form = ["-pixel_format", self.pixels.value, "-video_size", f"{self.size[0]:d}x{self.size[1]:d}"]
-        return [*form, *Input.arguments(self)]
+        return ["-probesize", "32", "-analyzeduration", "0", "-fpsprobesize", "0", *Input.arguments(self)]
 
 
 def video_input(layer: VideoLayer, path: Path) -> Input:
@@ -52,8 +45,6 @@ def text_input(path: Path) -> Input:
     return Input(path, Word.PNG_PIPE)
 
 
-def painted_input(layer: PaintedLayer, pipe: Path) -> Input:
+def painted_input(pipe: Path) -> Input:
     """The input for a layer that a painter writes into a named pipe."""
-    pixels = Word.RGB24 if layer.painting.opaque else Word.RGBA
-    size = (layer.window.width, layer.window.height)
-    return Raw(pipe, Word.RAWVIDEO, framerate=layer.painting.fps, pixels=pixels, size=size)
+    return Sparse(pipe, Word.MATROSKA)

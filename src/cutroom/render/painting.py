@@ -5,7 +5,7 @@ wherever the edit is cut.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,9 @@ from cutroom.timeline.resolved.media import Color
 from cutroom.timeline.resolved.picture import BlendMode, ChromaKey, Look, MatteMode, Motion, Passage, View
 from cutroom.timeline.resolved.shapes import Gradient, Shape, Waveform
 from cutroom.timeline.resolved.text import TextStyle
+
+TICKS: Final = 1000
+"""Ticks a second of what a painter sends; one tick is one frame, whatever the output's rate."""
 
 
 @dataclass(frozen=True, slots=True)

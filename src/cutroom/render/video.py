@@ -11,7 +11,7 @@ from cutroom.media.words import Word
 from cutroom.render.arrangement import Arrangement, Part, arranged, everything
 from cutroom.render.blending import TOGETHER, mixed
 from cutroom.render.graph import StreamGraph
-from cutroom.render.painting import PaintedLayer
+from cutroom.render.painting import TICKS, PaintedLayer
 from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, SegmentPlan, TextLayer, VideoLayer
 from cutroom.render.sampling import sampling
 from cutroom.timeline.resolved import Color
@@ -82,7 +82,10 @@ def _during(plan: SegmentPlan, part: Part) -> Layer:
     """A layer for the frames of a part."""
     if part.index is None:
         raise ValueError("the background is no layer")
-    return replace(plan.layers[part.index], first=part.first, last=part.last)
+    layer = plan.layers[part.index]
+    if isinstance(layer, PaintedLayer):  # what its painter sends begins with the whole layer
+        return replace(layer, first=part.first, last=part.last, at=part.first - layer.first)
+    return replace(layer, first=part.first, last=part.last)
 
 
 def _shared(graph: StreamGraph, plan: SegmentPlan, order: Arrangement, inputs: Mapping[int, int]) -> dict[Part, Pad]:
@@ -95,18 +98,13 @@ def _shared(graph: StreamGraph, plan: SegmentPlan, order: Arrangement, inputs: M
         pads = graph.split(_frames(graph, layer, number, plan.canvas), len(parts))
         for part, pad in zip(parts, pads, strict=True):
             whole = (part.first, part.last) == (layer.first, layer.last)
-            found[part] = pad if whole or _still(layer) else _cut(graph, pad, part, layer.first)
+            found[part] = pad if whole or not isinstance(layer, VideoLayer) else _cut(graph, pad, part, layer.first)
     return found
 
 
 def _cut(graph: StreamGraph, pad: Pad, part: Part, first: int) -> Pad:
     pad = graph.add("trim", pad, start_frame=part.first - first, end_frame=part.last - first)
     return graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))
-
-
-def _still(layer: Layer) -> bool:
-    """Whether one frame comes in for a layer, however long it is there."""
-    return layer.painting.still if isinstance(layer, PaintedLayer) else not isinstance(layer, VideoLayer)
 
 
 def _tagged(graph: StreamGraph, pad: Pad) -> Pad:
@@ -174,9 +172,7 @@ def _corner(layer: Layer) -> tuple[int, int]:
 
 
 def _frames(graph: StreamGraph, layer: Layer, number: int, canvas: Canvas) -> Pad:
-    """What comes in for a layer: one frame of a still one; of others the frames from its first on, at our rate."""
-    if isinstance(layer, PaintedLayer):
-        return _painted(graph, layer, number, canvas)
+    """What comes in for a layer: frames at our rate for a video, the pictures of others."""
     if isinstance(layer, VideoLayer):
         return _sampled(graph, graph.stream(number, "v", layer.source.stream), layer, canvas)
     return graph.input(number, "v")
@@ -191,8 +187,7 @@ def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, frames: Pad | Non
     if frames is None:
         raise ValueError(f"the layer {layer.pointer} has no input")
     if isinstance(layer, PaintedLayer):
-        shown = _dimmed(graph, _converted(graph, frames, pixels), layer.opacity)
-        return _repeated(graph, shown, canvas, length) if layer.painting.still else shown
+        return _spread(graph, _dimmed(graph, _converted(graph, frames, pixels), layer.opacity), layer, canvas)
     if isinstance(layer, TextLayer):
         still = _dimmed(graph, _converted(graph, frames, pixels), layer.opacity)
         return _repeated(graph, still, canvas, length)
@@ -202,21 +197,20 @@ def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, frames: Pad | Non
     return _dimmed(graph, _fitted(graph, frames, layer.box, Word.BICUBIC, pixels), layer.opacity)
 
 
-def _painted(graph: StreamGraph, layer: PaintedLayer, number: int, canvas: Canvas) -> Pad:
-    """The frames that a painter sends, as it sends them."""
-    frames = graph.input(number, "v")
+def _spread(graph: StreamGraph, pictures: Pad, layer: PaintedLayer, canvas: Canvas) -> Pad:
+    """The pictures of a painter, each for as many frames as it stays; a tick of theirs is a frame."""
+    length = layer.last - layer.first
     if layer.painting.still:
-        return frames
-    pad = graph.add("settb", frames, expr=1 / canvas.fps)
-    return graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))
+        return _repeated(graph, pictures, canvas, length)
+    pad = graph.add("fps", pictures, fps=TICKS, start_time=0)
+    pad = graph.add("trim", pad, start_frame=layer.at, end_frame=layer.at + length)
+    return graph.add("setpts", graph.add("settb", pad, expr=1 / canvas.fps), expr=var(Variable.FRAME_UPPER))
 
 
 def _met(graph: StreamGraph, picture: Pad, layer: PaintedLayer, canvas: Canvas, frames: Pad | None) -> tuple[Pad, Pad]:
     """What is below, and what a layer becomes where it meets that in its blend mode."""
     if frames is None:
         raise ValueError(f"the layer {layer.pointer} has no input")
-    if layer.painting.still:
-        frames = _repeated(graph, frames, canvas, layer.last - layer.first)
     below, seen = graph.split(picture, 2)
     window = layer.window
     seen = graph.add("trim", seen, start_frame=layer.first, end_frame=layer.last)
@@ -225,7 +219,7 @@ def _met(graph: StreamGraph, picture: Pad, layer: PaintedLayer, canvas: Canvas, 
     made = mixed(
         graph,
         seen,
-        frames,
+        _spread(graph, frames, layer, canvas),
         layer.blend,
         below_alpha=canvas.alpha,
         alpha=not layer.painting.opaque,

@@ -1,8 +1,8 @@
 """Paints the layers of one segment: a program that `crew.py` starts and kills.
 
 Run as `python -I child.py`, with the job (`job.py`) on standard input. Each layer has a thread of its own, which writes
-raw frames into a named pipe as fast as ffmpeg takes them: RGB where the painting is opaque, else straight RGBA, nothing
-but pixels. Sources are opened by the one demuxer that their probe found, and may open nothing else.
+its pictures into a named pipe (`stream.py`) as fast as ffmpeg takes them: RGB where the painting is opaque, else
+straight RGBA. Sources are opened by the one demuxer that their probe found, and may open nothing else.
 
 When a layer fails, the process says so in one line of JSON on standard output and ends at once, without closing the
 pipes first, so that whoever waits for it hears of it before ffmpeg sees a pipe end early.
@@ -87,6 +87,7 @@ def paint(order: Any, paths: dict[str, str]) -> None:
     import fcntl  # noqa: PLC0415
 
     from cutroom.render.paint.painter import Painter  # noqa: PLC0415
+    from cutroom.render.paint.stream import Stream  # noqa: PLC0415
 
     layer = order.layer
     painter: Any = Painter(layer, paths)
@@ -98,10 +99,9 @@ def paint(order: Any, paths: dict[str, str]) -> None:
     pipe = os.open(order.pipe, os.O_WRONLY)  # waits until ffmpeg opens the other end
     with contextlib.suppress(OSError):  # an account may run out of large pipes; a small one does too
         fcntl.fcntl(pipe, SET_PIPE_SIZE, PIPE_BYTES)
-    for number in range(layer.at, layer.at + count):
-        pixels = painter.frame(number).data.cast("B")
-        while pixels:
-            pixels = pixels[os.write(pipe, pixels) :]
+    stream = Stream(pipe, count)
+    for number in range(count):
+        stream.show(number, painter.frame(layer.at + number))
     os.close(pipe)
     painter.close()
 

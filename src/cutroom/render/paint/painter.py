@@ -70,15 +70,26 @@ class Painter:
         self._source: tuple[Picture, Pyramid] | None = None
         self._boxed: tuple[Pyramid, Picture | None, Pyramid] | None = None
         self._mask: tuple[Picture, Mask] | None = None
+        self._nothing: Picture = np.zeros((layer.window.height, layer.window.width, 4), np.uint8)
+        self._shown: tuple[Pyramid, Matrix, float, Picture] | None = None
 
     def frame(self, number: int) -> Picture:
-        """The window at a frame of the clip: RGB when the painting is opaque, else RGBA with straight alpha."""
+        """The window at a frame of the clip: RGB when the painting is opaque, else RGBA with straight alpha.
+
+        The same object again when nothing has changed; the caller does not write to it.
+        """
         now = pose(self._painting, number) if self._moving else self._rest
-        size = (self._window.width, self._window.height)
         if now.opacity <= 0:
-            return np.zeros((size[1], size[0], 4), np.uint8)
+            return self._nothing
         box = self._staged(self._box(number), now.stages)
-        shown = self._placed(box, now, size)
+        shown = self._shown
+        if shown is None or shown[0] is not box or shown[1:3] != (now.matrix, now.opacity):
+            self._shown = shown = (box, now.matrix, now.opacity, self._drawn(box, now))
+        return shown[3]
+
+    def _drawn(self, box: Pyramid, now: Pose) -> Picture:
+        """The window with the box in it, as it is sent."""
+        shown = self._placed(box, now, (self._window.width, self._window.height))
         if self._painting.opaque:
             return np.ascontiguousarray(shown[:, :, :3])
         if now.opacity < 1:
