@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from cutroom.accounts.roles import Role
 from cutroom.accounts.rows import MembershipRow
@@ -62,7 +63,8 @@ async def find_identity(
     elif workspace_id is not None:
         there = MembershipRow.workspace_id == workspace_id
     else:
-        there = ~exists().where(OrganisationRow.workspace_id == MembershipRow.workspace_id)
+        another = aliased(OrganisationRow)
+        there = ~exists().where(another.workspace_id == MembershipRow.workspace_id)
     place = OrganisationRow.workspace_id if organisation is not None else MembershipRow.workspace_id
     found = await session.execute(
         select(
@@ -143,10 +145,10 @@ async def revoke(session: AsyncSession, issuer: str, names: dict[str, datetime],
     await session.execute(
         wanted.on_conflict_do_update(index_elements=["issuer", "claim", "value"], set_={"expires_at": later})
     )
-    over = select(tuple_(RevokedTokenRow.issuer, RevokedTokenRow.claim, RevokedTokenRow.value))
-    some = over.where(RevokedTokenRow.expires_at < func.now()).limit(_SWEPT_AT_ONCE).with_for_update(skip_locked=True)
-    key = tuple_(RevokedTokenRow.issuer, RevokedTokenRow.claim, RevokedTokenRow.value)
-    await session.execute(delete(RevokedTokenRow).where(key.in_(some)))
+    key = (RevokedTokenRow.issuer, RevokedTokenRow.claim, RevokedTokenRow.value)
+    over = select(*key).where(RevokedTokenRow.expires_at < func.now())
+    some = over.limit(_SWEPT_AT_ONCE).with_for_update(skip_locked=True)
+    await session.execute(delete(RevokedTokenRow).where(tuple_(*key).in_(some)))
 
 
 async def refuse_before_now(session: AsyncSession, user_id: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import membership_repository as repository
 from cutroom.accounts.account import Principal
+from cutroom.accounts.identity_repository import organisation_of
 from cutroom.accounts.membership import Member, Removed
 from cutroom.accounts.repository import count_api_keys_of, remove_api_keys
 from cutroom.accounts.roles import SCOPES_OF, Role, covers
@@ -32,11 +33,15 @@ class Members:
         return await repository.add_member(session, workspace_id, user_id, role)
 
     async def principal_in(self, session: AsyncSession, principal: Principal, workspace_id: str) -> Principal | None:
-        """The same one, acting in another workspace with the role they have there; None where they have none."""
+        """The same one, acting in another workspace with the role they have there; None where they have none.
+
+        In a workspace that stands for an organisation, a token that does not name it has none, whatever the table says.
+        """
         if principal.workspace_id == workspace_id:
             return principal
         role = None
-        if principal.user_id is not None:
+        by_token = principal.kind == "token" and await organisation_of(session, workspace_id) is not None
+        if principal.user_id is not None and not by_token:
             role = await repository.role_of(session, workspace_id, principal.user_id)
         return None if role is None else replace(principal, workspace_id=workspace_id, scopes=SCOPES_OF[role])
 

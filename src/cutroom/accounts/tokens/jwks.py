@@ -52,7 +52,7 @@ class KeyCache:
         self._unknown: OrderedDict[str | None, float] = OrderedDict()
         self._fetching = asyncio.Lock()
         self._tls: ssl.SSLContext | None = None
-        self.fetches = 0
+        self.fetches = self._answers = 0
 
     async def find(self, kid: str | None) -> VerifyingKey | None:
         """The key with this id; without an id, the only key there is. None when there is no such key.
@@ -66,13 +66,15 @@ class KeyCache:
             return key
         if key is None and self._keys is not None and self._unknown.get(kid, float("-inf")) > now:
             return None
-        await self._refresh(since=now)
+        answers = self._answers
+        await self._refresh(self.fetches)
         key = self._known(kid)
         if self._keys is None:
             message = "The identity provider does not answer, and its keys are not known yet; try again in a moment."
             raise Unavailable("issuer_unavailable", message, retry_after_s=FIRST_COOLDOWN_S)
-        if key is None:
-            self._note_unknown(kid, asked=now)
+        if key is None and self._answers > answers:
+            # Only if the provider was really asked: after a change of keys, the new one comes soon.
+            self._note_unknown(kid)
         return key
 
     def _known(self, kid: str | None) -> VerifyingKey | None:
@@ -82,21 +84,18 @@ class KeyCache:
             return next(iter(self._keys.values())) if len(self._keys) == 1 else None
         return self._keys.get(kid)
 
-    def _note_unknown(self, kid: str | None, *, asked: float) -> None:
-        """Remember it, but only if the provider was really asked: after a change of keys the new one comes soon."""
-        if self._fetched < asked:
-            return
+    def _note_unknown(self, kid: str | None) -> None:
         self._unknown[kid] = self._clock.monotonic() + UNKNOWN_S
         self._unknown.move_to_end(kid)
         while len(self._unknown) > MAX_UNKNOWN:
             self._unknown.popitem(last=False)
 
-    async def _refresh(self, *, since: float) -> None:
-        """Fetch the keys, unless somebody has after `since`, or it was tried a moment ago."""
+    async def _refresh(self, fetches: int) -> None:
+        """Fetch the keys, unless somebody has since there were so many fetches, or it was tried a moment ago."""
         async with self._fetching:
             now = self._clock.monotonic()
             cooldown_s = self._cooldown_s if self._keys else min(self._cooldown_s, FIRST_COOLDOWN_S)
-            if self._tried >= since or now - self._tried < cooldown_s:
+            if self.fetches > fetches or now - self._tried < cooldown_s:
                 return
             self._tried = now
             self.fetches += 1
@@ -106,6 +105,7 @@ class KeyCache:
                 log.warning("identity.keys_failed", url=self._url, error=str(error) or type(error).__name__)
                 return
             self._fetched = now
+            self._answers += 1
 
     async def _fetch(self) -> bytes:
         """The body at the URL: no redirects, no proxy, no compression, one deadline, not more than `MAX_BYTES`."""
