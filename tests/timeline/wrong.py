@@ -72,7 +72,7 @@ FIELDS = [
     wrong("another tool's name for length", f"{TEXT}/duration", 3, "unknown_field"),
     wrong("src beside the asset", f"{VIDEO}/src", "https://media.example/a.mp4", "unknown_field"),
     wrong("longform, which is not there yet", "/longform", {"backgrounds": []}, "not_available"),
-    wrong("callbackUrl, which is not there yet", "/callbackUrl", "https://hooks.example/", "not_available"),
+    wrong("callbackUrl, which is no part of a document", "/callbackUrl", "https://hooks.example/", "not_available"),
     wrong("fit on a sound", f"{AUDIO}/fit", "contain", "not_applicable"),
     wrong("trim on an image", f"{IMAGE}/trim", 2, "not_applicable"),
     wrong("size on a text", f"{TEXT}/size", {"width": 10}, "not_applicable"),

@@ -16,6 +16,8 @@ from cutroom import timeline
 from cutroom.accounts import Principal
 from cutroom.api.auth import Caller
 from cutroom.api.body import SCOPE_KEY, Body, is_json
+from cutroom.api.callbacks import HEADER as CALLBACK_HEADER
+from cutroom.api.callbacks import CallbackHeader, CallbackUrl, checked_callback, submit
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors, request_id_of
 from cutroom.api.renders import check_sources, files_of
@@ -47,6 +49,7 @@ class TemplateRender(Schema):
     idempotency_key: Annotated[
         str | None, Field(min_length=1, max_length=255, description="The same as the Idempotency-Key header.")
     ] = None
+    callback_url: CallbackUrl = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -80,7 +83,13 @@ _BODY: Final[dict[str, Any]] = {
     openapi_extra=_BODY,
 )
 async def render_template(
-    request: Request, services: Services, caller: Caller, template_id: str, wait: Wait = 0.0, key: KeyHeader = None
+    request: Request,
+    services: Services,
+    caller: Caller,
+    template_id: str,
+    wait: Wait = 0.0,
+    key: KeyHeader = None,
+    callback_header: CallbackHeader = None,
 ) -> Response:
     """Render a template, once or for many rows.
 
@@ -93,6 +102,7 @@ async def render_template(
     form = Form(dict(template.document), FIELDS.validate_python(dict(template.fields)))
     content_type = request.headers.get("content-type")
     kind = _kind(content_type)
+    callback = await checked_callback(services, callback_header, f"{CALLBACK_HEADER}:")
     if is_json(content_type):
         data = await request.json()
         try:
@@ -100,14 +110,15 @@ async def render_template(
         except ValidationError as error:
             raise invalid(error, data) from error
         bare = {name: value for name, value in data.items() if name != "idempotencyKey"}
-        once = idempotency(ROUTE, key, wanted.idempotency_key, [template_id, bare])
+        once = idempotency(ROUTE, key, wanted.idempotency_key, [template_id, bare, *_also(callback)])
+        callback = await checked_callback(services, wanted.callback_url) or callback
         if wanted.values is not None:
-            submitted = await _single(services, request, caller, form, wanted.values, once)
+            submitted = await _single(services, request, caller, form, wanted.values, once, callback)
         else:
             rows = listed_rows(wanted.rows or [], services.settings.max_rows)
-            submitted = await _batch(services, request, caller, template, form, rows, once)
+            submitted = await _batch(services, request, caller, template, form, rows, once, callback)
     elif kind == CSV or kind in LINES:
-        submitted = await _streamed(services, request, caller, template, form, key, kind)
+        submitted = await _streamed(services, request, caller, template, form, key, kind, callback)
     else:
         message = "Send application/json, text/csv or application/x-ndjson, and say so in Content-Type."
         raise Invalid("unsupported_media_type", message)
@@ -121,6 +132,7 @@ async def _single(
     form: Form,
     values: dict[str, Any],
     once: Idempotency | None,
+    callback: str | None,
 ) -> Submitted:
     edit = await asyncio.to_thread(form.filled, values, services.limits)
     async with services.database.begin() as session:
@@ -132,7 +144,7 @@ async def _single(
             idempotency=once,
             seconds=float(timeline.longest(edit, services.limits)),
         )
-        return await services.jobs.submit(session, caller.workspace_id, submission)
+        return await submit(services, session, caller.workspace_id, submission, callback)
 
 
 async def _streamed(
@@ -143,6 +155,7 @@ async def _streamed(
     form: Form,
     key: str | None,
     kind: str,
+    callback: str | None,
 ) -> Submitted:
     """Rows that come as a file: written to disk as they arrive, then read from there."""
     limit = services.settings.max_rows_bytes
@@ -155,10 +168,10 @@ async def _streamed(
             async for chunk in request.stream():
                 digest.update(chunk)
                 await asyncio.to_thread(file.write, chunk)
-        once = idempotency(ROUTE, key, None, [template.id, kind, digest.hexdigest()])
+        once = idempotency(ROUTE, key, None, [template.id, kind, digest.hexdigest(), *_also(callback)])
         most = services.settings.max_rows
         rows = csv_rows(sent, form, most) if kind == CSV else json_rows(sent, most)
-        return await _batch(services, request, caller, template, form, rows, once)
+        return await _batch(services, request, caller, template, form, rows, once, callback)
 
 
 async def _batch(
@@ -169,6 +182,7 @@ async def _batch(
     form: Form,
     rows: Iterator[Row],
     once: Idempotency | None,
+    callback: str | None,
 ) -> Submitted:
     """Keep the rows where workers find them, then make the job."""
     with tempfile.TemporaryDirectory(prefix="cutroom-rows-") as folder:
@@ -186,7 +200,7 @@ async def _batch(
             idempotency=once,
             seconds=seconds,
         )
-        return await services.jobs.submit(session, caller.workspace_id, submission)
+        return await submit(services, session, caller.workspace_id, submission, callback)
 
 
 def _seconds(path: Path, limits: timeline.Limits) -> float:
@@ -198,6 +212,11 @@ def _seconds(path: Path, limits: timeline.Limits) -> float:
             with suppress(Invalid):
                 return float(timeline.longest(edit_of(form, limits, row), limits))
     return 0.0
+
+
+def _also(callback: str | None) -> list[str]:
+    """What else a request says that makes it another request."""
+    return [] if callback is None else [callback]
 
 
 def _kind(content_type: str | None) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom import timeline
 from cutroom.accounts import Principal
 from cutroom.api.auth import Caller
+from cutroom.api.callbacks import CallbackUrl, checked_callback, submit, without_callback
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors, request_id_of
 from cutroom.api.routes import keyed, needs
@@ -41,6 +42,7 @@ class RenderRequest(timeline.Edit):
             description="Makes the request safe to repeat for 24 hours; the same as the Idempotency-Key header.",
         ),
     ] = None
+    callback_url: CallbackUrl = None
 
 
 class LongformRequest(LongformEdit):
@@ -49,6 +51,7 @@ class LongformRequest(LongformEdit):
     idempotency_key: Annotated[
         str | None, Field(min_length=1, max_length=255, description="As in a request with a timeline.")
     ] = None
+    callback_url: CallbackUrl = None
 
 
 class RawRender:
@@ -97,20 +100,19 @@ async def create_render(
     The answer is a job; follow it at `/jobs/{id}/events`. The same timeline submitted again while its job has not ended
     gives that job, unless each request carries an idempotency key of its own.
     """
-    edit, once = await read_document(services, document, key)
+    bare, given = without_callback(document)
+    edit, once = await read_document(services, bare, key, more=given)
+    callback = await checked_callback(services, given)
     async with services.database.begin() as session:
         await check_sources(services, session, caller, files_of(edit))
-        submitted = await services.jobs.submit(
-            session,
-            caller.workspace_id,
-            Submission(
-                type="render",
-                input=edit,
-                correlation_id=request_id_of(request.scope),
-                idempotency=once,
-                seconds=float(timeline.longest(edit, services.limits)),
-            ),
+        submission = Submission(
+            type="render",
+            input=edit,
+            correlation_id=request_id_of(request.scope),
+            idempotency=once,
+            seconds=float(timeline.longest(edit, services.limits)),
         )
+        submitted = await submit(services, session, caller.workspace_id, submission, callback)
     return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait)
 
 
@@ -119,7 +121,9 @@ async def create_render(
 )
 async def validate_render(services: Services, caller: Caller, document: Document) -> ValidationOut:
     """Check a timeline as `POST /render` would, without making a job. Costs nothing."""
-    edit, _ = await read_document(services, document, None)
+    bare, given = without_callback(document)
+    edit, _ = await read_document(services, bare, None)
+    await checked_callback(services, given)
     uses = files_of(edit)
     async with services.database.begin() as session:
         await check_sources(services, session, caller, uses)

@@ -22,7 +22,7 @@ _Trail = tuple[Any, ...]
 
 NOT_AVAILABLE: Final = {
     "longform": "A 'longform' is not accepted here; describe the video as a 'timeline'.",
-    "callbackUrl": "'callbackUrl' is not available yet in this version; follow the job's events or poll the job.",
+    "callbackUrl": "'callbackUrl' belongs in the request that makes a job (POST /render); it is not taken here.",
 }
 
 

@@ -35,7 +35,6 @@ _JOB: Final[dict[str, Any]] = {
     "attempt": 1,
     "maxAttempts": 3,
     "priority": 0,
-    "input": {"timeline": {"tracks": []}},
     "output": {"artifacts": ["art_01kb0000000000000000000000"]},
     "artifacts": [
         {
@@ -92,8 +91,8 @@ def example(event_type: str, at: datetime) -> str:
 def body(event_type: str, at: datetime, data: Mapping[str, Any]) -> str:
     """What is sent for an event: less than `MAX_BODY_BYTES` as UTF-8.
 
-    Of a job that is too large its input goes first, then its output, warnings and artifacts, until it fits;
-    `data.trimmed` names what is missing, which `GET /jobs/{id}` still has.
+    A job is sent without its input. Of one that is too large its output goes first, then its warnings and artifacts,
+    until it fits; `data.trimmed` names what is missing, which `GET /jobs/{id}` still has.
     """
     text = _text(event_type, at, data)
     trimmed: list[str] = []
