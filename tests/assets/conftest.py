@@ -15,8 +15,10 @@ import pytest
 from botocore.config import Config
 
 from cutroom.assets import AssetService, LocalCache, LocalStore, S3Settings, Store, open_bucket
+from cutroom.assets.s3_parts import LEAST_PART_BYTES
 from cutroom.db import Database
 from cutroom.kit.signing import Signer
+from tests.media.sources import make_video
 
 ACCESS_KEY: Final = "test:tester"
 SECRET_KEY: Final = "testing"
@@ -88,6 +90,14 @@ def service(database: Database, store: Store, cache: LocalCache) -> AssetService
     return AssetService(database, store, cache=cache)
 
 
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A film of three parts; what follows it in the file is a box that players skip."""
+    clip = make_video(tmp_path_factory.mktemp("film") / "clip.mp4").read_bytes()
+    room = 2 * LEAST_PART_BYTES + 1000
+    return clip + room.to_bytes(4, "big") + b"free" + bytes(room - 8)
+
+
 @pytest.fixture
 def honest(s3_settings: S3Settings) -> Iterator[Any]:
     """Amazon's own client for the same bucket, which knows nothing of our code."""
@@ -103,5 +113,5 @@ def amazons_client(settings: S3Settings) -> Any:
         region_name=settings.region,
         aws_access_key_id=settings.access_key,
         aws_secret_access_key=settings.secret_key,
-        config=Config(s3={"addressing_style": "path"}),
+        config=Config(s3={"addressing_style": "path"}, signature_version="s3v4"),
     )

@@ -70,6 +70,7 @@ async def asset_of(service: AssetService, database: Database, store: Store, cont
         made = await service.create_upload(
             session, "wsp_mine", name="a.png", content_type="image/png", size_bytes=len(content)
         )
+    assert made.put is not None
     await visit(store, "PUT", made.put.url, content, "image/png")
     return (await service.complete_upload("wsp_mine", made.upload.id)).id, made.upload.id
 

@@ -39,6 +39,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 async def asset_of(service: AssetService, database: Database, store: Store, content: bytes) -> Asset:
     async with database.begin() as session:
         made = await service.create_upload(session, WS, name="a.png", content_type="image/png", size_bytes=len(content))
+    assert made.put is not None
     await visit(store, "PUT", made.put.url, content, "image/png")
     return await service.complete_upload(WS, made.upload.id)
 
@@ -84,6 +85,7 @@ async def test_an_upload_is_forgotten_a_day_after_its_time(
 ) -> None:
     async with database.begin() as session:
         made = await service.create_upload(session, WS, name="a.mp4", content_type="video/mp4", size_bytes=1)
+    assert made.put is not None
     await visit(store, "PUT", made.put.url, b"x")
     await age(database, "uploads", "expires_at", 29 * HOUR_S)
     assert await retention.sweep_uploads() == 0
@@ -249,6 +251,7 @@ async def test_bytes_that_no_row_knows_are_removed_and_all_others_stay(
     asset = await asset_of(service, database, store, picture)
     async with database.begin() as session:
         pending = await service.create_upload(session, WS, name="a.mp4", content_type="video/mp4", size_bytes=1)
+    assert pending.put is not None
     await visit(store, "PUT", pending.put.url, b"x")
     await artifact(database, "art_known", "writing")
     known = [

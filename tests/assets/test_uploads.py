@@ -44,6 +44,7 @@ async def promise(
 
 
 async def send(store: Store, made: NewUpload, content: bytes) -> int:
+    assert made.put is not None
     status, _ = await visit(store, made.put.method, made.put.url, content, made.put.headers["Content-Type"])
     return status
 

@@ -30,15 +30,15 @@ async def visit(
         grant = store.read_put(key, query)
         if grant.content_type != content_type:
             return 403, b""
-        await store.receive(grant, stream(body))
+        return 200, (await store.receive(grant, stream(body))).encode()
     except FileNotFoundError:
         return 404, b""
     except CutroomError as error:
         return STATUS[type(error)], b""
-    return 200, b""
 
 
 async def stream(body: bytes) -> AsyncIterator[bytes]:
     """A request's body as it comes, in pieces."""
-    for start in range(0, len(body), 1000):
-        yield body[start : start + 1000]
+    size = 1000 if len(body) < 1 << 20 else 1 << 18
+    for start in range(0, len(body), size):
+        yield body[start : start + size]

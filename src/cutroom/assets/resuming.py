@@ -88,9 +88,9 @@ class Resumable:
         name: str,
         content_type: str,
         size_bytes: int | None,
-        sha256: str | None,
-        metadata: str | None,
-        partial: bool,
+        sha256: str | None = None,
+        metadata: str | None = None,
+        partial: bool = False,
     ) -> Upload:
         """Promise to take a file by `append`. Its size may come later; a partial one is a piece of another.
 
@@ -112,8 +112,8 @@ class Resumable:
         *,
         name: str,
         content_type: str,
-        sha256: str | None,
-        metadata: str | None,
+        sha256: str | None = None,
+        metadata: str | None = None,
     ) -> Upload:
         """Make an upload of the pieces with these ids, in this order; `AssetService.complete_upload` joins them.
 
