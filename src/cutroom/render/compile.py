@@ -9,11 +9,13 @@ from typing import Final
 
 from cutroom.media.ffmpeg import find
 from cutroom.media.packets import PacketIndex
+from cutroom.render.copied_sound import copied_sound
 from cutroom.render.copying import Candidate, Copy, can_copy, find_candidates, find_copies, free_sets, index_candidates
 from cutroom.render.encoders import VideoEncoder
 from cutroom.render.keys import segment_key
 from cutroom.render.layers import Picture, inputs_of, layer, live, opaque_color, picture, uncovered
 from cutroom.render.lettering.warnings import lettering_warnings
+from cutroom.render.mux.aac import Packets, read_packets
 from cutroom.render.output.encode import audio_encoder, video_encoder
 from cutroom.render.plan import (
     Canvas,
@@ -39,6 +41,7 @@ def compile_plan(
     edit: ResolvedEdit,
     *,
     indexes: Mapping[str, PacketIndex] | None = None,
+    sounds: Mapping[str, Packets] | None = None,
     engine: str | None = None,
     shared: bool = False,
 ) -> RenderPlan:
@@ -47,11 +50,17 @@ def compile_plan(
     Args:
         edit: the edit; its sources have been probed.
         indexes: the packets of sources, by SHA-256, as `index_copies` lists them; without them nothing is copied.
+        sounds: the packets of their sounds, as `index_sounds` finds them; without them no sound is copied.
         engine: what makes the bytes, mixed into every key; this engine and the ffmpeg at hand when None.
         shared: whether other outputs are made of the same edit, whose sound is then mixed once for all.
     """
     made_by = engine or f"cutroom {ENGINE}, ffmpeg {find().version_text}"
     output, span = edit.output, _span(edit)
+    segments = () if output.format in SOUNDS else _segments(edit, indexes or {}, made_by)
+    audio = compile_audio(edit, audio_encoder(output), made_by, shared=shared)
+    # Sound is copied where pictures are: an edit that is encoded all over pays little for exact sound.
+    if audio is not None and sounds and segments and all(segment.kind == "copy" for segment in segments):
+        audio = copied_sound(audio, sounds, output.fps, made_by) or audio
     return RenderPlan(
         output=PlanOutput(
             format=output.format,
@@ -65,8 +74,8 @@ def compile_plan(
             sprites=output.sprites,
         ),
         frames=span[1] - span[0],
-        segments=() if output.format in SOUNDS else _segments(edit, indexes or {}, made_by),
-        audio=compile_audio(edit, audio_encoder(output), made_by, shared=shared),
+        segments=segments,
+        audio=audio,
         warnings=(*edit.warnings, *lettering_warnings(edit.clips, edit.output.height)),
         engine=made_by,
     )
@@ -94,6 +103,18 @@ async def index_copies(edit: ResolvedEdit, inputs: Mapping[str, Path]) -> dict[s
         inputs: a file for each SHA-256 of `copy_sources`.
     """
     return await index_candidates(copy_candidates(edit), edit.output.fps, inputs)
+
+
+def index_sounds(edit: ResolvedEdit, inputs: Mapping[str, Path]) -> dict[str, Packets]:
+    """Find the packets of sounds that may be copied beside the pictures, for `compile_plan`.
+
+    Args:
+        edit: the edit.
+        inputs: a file for each SHA-256 of `copy_sources`.
+    """
+    media = {clip.media.sha256: clip.media.info for clip in edit.clips if clip.media is not None}
+    found = {sha256: read_packets(path, media[sha256]) for sha256, path in inputs.items()}
+    return {sha256: packets for sha256, packets in found.items() if packets is not None}
 
 
 def _segments(edit: ResolvedEdit, indexes: Mapping[str, PacketIndex], engine: str) -> tuple[Segment, ...]:

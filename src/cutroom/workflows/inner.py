@@ -64,8 +64,8 @@ async def _kept(ctx: Context, key: str) -> Media | None:
 async def _join(ctx: Context, plan: RenderPlan, key: str) -> Media:
     """Join the pieces of an inner timeline and keep the file, under the plan's key and as a source."""
     out = ctx.scratch / "inner.mov"
-    parts, audio = await parts_of(ctx.files, plan)
-    await engine.finish(plan, parts=parts, audio=audio, scratch=ctx.scratch, out=out)
+    parts = await parts_of(ctx.files, plan)
+    await engine.finish(plan, parts=parts.segments, audio=parts.audio, scratch=ctx.scratch, out=out)
     await ctx.files.keep(key, out)
     return await adopt(ctx.files, ctx.scratch, await find(ctx.files, key))
 

@@ -35,7 +35,7 @@ class Piece:
 
 def pieces_of(*plans: RenderPlan) -> list[Piece]:
     """What the plans are joined from, each thing once: the sounds first, since they are long, then the segments."""
-    sounds = [_sound(plan.audio, plan.engine) for plan in plans if plan.audio is not None]
+    sounds = [_sound(plan.audio, plan.engine) for plan in plans if plan.audio is not None and not plan.audio.copies]
     segments = [Piece(segment=made_for(one)) for plan in plans for one in plan.segments if one.kind != "copy"]
     return _distinct([*sounds, *segments])
 
@@ -53,14 +53,29 @@ def _distinct(pieces: Iterable[Piece]) -> list[Piece]:
     return list({piece.plan.key: piece for piece in pieces}.values())
 
 
-async def parts_of(files: Files, plan: RenderPlan) -> tuple[list[Path], Path | None]:
-    """The files that a plan is joined from: one for each segment, and its sound.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The files that a plan is joined from: one for each segment, and its sound or what that is copied from."""
+
+    segments: list[Path]
+    audio: Path | None
+    sounds: list[Path]
+
+
+async def parts_of(files: Files, plan: RenderPlan) -> Parts:
+    """The files that a plan is joined from.
 
     What is kept for a segment lies under its key; a copied one is taken from its source.
     """
     keys = [blob_key(segment.source.sha256) if segment.kind == "copy" else segment.key for segment in plan.segments]
     parts = {key: await find(files, key) for key in dict.fromkeys(keys)}
-    return [parts[key] for key in keys], None if plan.audio is None else await find(files, plan.audio.key)
+    segments = [parts[key] for key in keys]
+    if plan.audio is None:
+        return Parts(segments, None, [])
+    if not plan.audio.copies:
+        return Parts(segments, await find(files, plan.audio.key), [])
+    found = await locate(files, sorted({copy.source.sha256 for copy in plan.audio.copies}))
+    return Parts(segments, None, [found[copy.source.sha256] for copy in plan.audio.copies])
 
 
 async def which_are_kept(files: Files, keys: list[str]) -> list[str]:

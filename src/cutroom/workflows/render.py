@@ -109,8 +109,15 @@ async def join(
     """
     folder = ctx.scratch / f"output-{number}"
     folder.mkdir(exist_ok=True)
-    parts, audio = await parts_of(ctx.files, plan)
-    made = await engine.finish(plan, parts=parts, audio=audio, scratch=folder, out=folder / f"out.{plan.output.format}")
+    parts = await parts_of(ctx.files, plan)
+    made = await engine.finish(
+        plan,
+        parts=parts.segments,
+        audio=parts.audio,
+        sounds=parts.sounds,
+        scratch=folder,
+        out=folder / f"out.{plan.output.format}",
+    )
     report = await engine.verify(plan, made[0].path, reused=reused)
     artifacts = await publish_and_keep(ctx, made, report, folder, digest, number)
     return output_of(artifacts, report, segments=len(plan.segments), reused=reused)

@@ -10,7 +10,7 @@ import pytest
 
 from cutroom.media.info import MediaInfo
 from cutroom.render.longform import copy_facts
-from cutroom.render.longform.packets import read_packets, specific_config, window_of
+from cutroom.render.mux.aac import read_packets, specific_config, window_of
 from tests.render.studio import Studio
 
 AAC = ("-c:a", "aac", "-b:a", "128k")

@@ -8,9 +8,9 @@ from cutroom.render.longform.compile import compile_longform, longform_pieces
 from cutroom.render.longform.execute import render_longform_piece
 from cutroom.render.longform.explain import explain_longform
 from cutroom.render.longform.join import join_longform
-from cutroom.render.longform.packets import CopyFacts, copy_facts
 from cutroom.render.longform.plan import LONGFORM_PLAN, EncodedSound, LongformPiece, LongformPlan
 from cutroom.render.longform.verify import verify_longform
+from cutroom.render.mux.aac import CopyFacts, copy_facts
 
 __all__ = [
     "LONGFORM_PLAN",

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from cutroom.media.ffmpeg import find
 from cutroom.render.compile import ENGINE
-from cutroom.render.longform.packets import CopyFacts
 from cutroom.render.longform.pictures import picture_segments
 from cutroom.render.longform.plan import CopiedSound, LongformPiece, LongformPlan
 from cutroom.render.longform.sound import compile_sound
+from cutroom.render.mux.aac import CopyFacts
 from cutroom.render.plan import PlanOutput
 from cutroom.render.repeat import made_for
 from cutroom.timeline.resolved import SOUNDS

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from cutroom.kit.errors import Internal
-from cutroom.render.longform.packets import heads, read_packets, window_of
 from cutroom.render.longform.plan import MARGIN, CopiedSound, LongformPlan, LongformSound, PictureSegment, SoundPart
+from cutroom.render.mux.aac import CONFIGS, heads, read_packets, window_of
 from cutroom.render.mux.mp4 import AudioTrack, VideoTrack, write_mp4
 from cutroom.render.mux.parameters import merged
 from cutroom.render.mux.samples import Pictures, Run, read_pictures, read_sound
@@ -22,13 +22,6 @@ _IDR_S: Final = 30
 """Seconds between IDR pictures of a still: in hours of film they are most of its bytes, and most of the time to write
 it. What lies between decodes in no time, so that seeking does not suffer.
 """
-_CONFIGS: Final = {
-    (48_000, 1): b"\x11\x88",
-    (48_000, 2): b"\x11\x90",
-    (44_100, 1): b"\x12\x08",
-    (44_100, 2): b"\x12\x10",
-}
-"""AudioSpecificConfig of AAC-LC by sample rate and channels (ISO/IEC 14496-3, 1.6.2.1)."""
 
 
 async def join_longform(
@@ -122,7 +115,7 @@ def _sound(sound: LongformSound, pieces: Mapping[str, Path], sources: Mapping[st
     edges.append(sound.packets)
     runs = [shelf.part(first, last) for shelf, (first, last) in zip(shelves, pairwise(edges), strict=True)]
     return AudioTrack(
-        config=_CONFIGS[sound.sample_rate, sound.channels],
+        config=CONFIGS[sound.sample_rate, sound.channels],
         sample_rate=sound.sample_rate,
         channels=sound.channels,
         runs=runs,

@@ -17,8 +17,8 @@ from pydantic import TypeAdapter
 
 from cutroom.media.timebase import to_ticks
 from cutroom.render.digest import digest
-from cutroom.render.longform.packets import CopyFacts
 from cutroom.render.longform.plan import LEAD, MARGIN, CopiedSound, EncodedSound, LongformSound, SoundPart
+from cutroom.render.mux.aac import CopyFacts
 from cutroom.render.mux.samples import AAC_FRAME
 from cutroom.render.origin import zero
 from cutroom.render.output.encode import audio_encoder

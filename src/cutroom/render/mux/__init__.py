@@ -4,7 +4,7 @@
 `join` does so for a plan.
 """
 
-from cutroom.render.mux.join import join
+from cutroom.render.mux.join import check_parts, join
 from cutroom.render.mux.mp4 import AudioTrack, VideoTrack, write_mp4
 from cutroom.render.mux.parameters import merged
 from cutroom.render.mux.samples import AAC_FRAME, Pictures, Run, Sounds, read_pictures, read_sound
@@ -16,6 +16,7 @@ __all__ = [
     "Run",
     "Sounds",
     "VideoTrack",
+    "check_parts",
     "join",
     "merged",
     "read_pictures",

@@ -11,32 +11,48 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cutroom.kit.errors import Internal
+from cutroom.render.mux.aac import CONFIGS, Packets, find_packets
 from cutroom.render.mux.copied import find_copied
 from cutroom.render.mux.mp4 import AudioTrack, VideoTrack, write_mp4
 from cutroom.render.mux.parameters import merged
-from cutroom.render.mux.samples import Pictures, read_pictures, read_sound
+from cutroom.render.mux.samples import Pictures, Run, read_pictures, read_sound
 from cutroom.render.mux.skip import skipped
 from cutroom.render.plan import CopySegment, RenderPlan, RepeatSegment, Segment, SkipSegment
+from cutroom.render.sound.plan import AudioPlan
 
 
-async def join(plan: RenderPlan, *, segments: Sequence[Path], audio: Path | None, out: Path) -> None:
+async def join(
+    plan: RenderPlan, *, segments: Sequence[Path], audio: Path | None, out: Path, sounds: Sequence[Path] = ()
+) -> None:
     """Write the output from its finished parts; memory does not grow with their length.
 
     Args:
         plan: what the parts were made from.
         segments: a file for each of `plan.segments`, in order: what was encoded for it, or the source of a copy.
-        audio: the file for `plan.audio`, if the plan has one.
+        audio: the file for `plan.audio`, if the plan has one that is not copied.
         out: the file to write.
+        sounds: the source of each copy of `plan.audio`.
 
     Raises:
         Internal: `segment_mismatch` when a part is not what the plan says.
     """
-    if len(segments) != len(plan.segments) or (audio is None) != (plan.audio is None):
-        raise Internal("segment_mismatch", "The parts to join are not those of the plan.")
+    check_parts(plan, segments, audio, sounds)
     copies = [(part, path) for part, path in zip(plan.segments, segments, strict=True) if isinstance(part, CopySegment)]
     copied = await find_copied(copies)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".join-") as scratch:
-        await asyncio.to_thread(_join, plan, segments, copied, audio, out, Path(scratch))
+        await asyncio.to_thread(_join, plan, segments, copied, audio, sounds, out, Path(scratch))
+
+
+def check_parts(plan: RenderPlan, segments: Sequence[Path], audio: Path | None, sounds: Sequence[Path]) -> None:
+    """Whether there is a file for every part of a plan.
+
+    Raises:
+        Internal: `segment_mismatch` when there is not.
+    """
+    copies = plan.audio.copies if plan.audio is not None else ()
+    made = plan.audio is not None and not copies
+    if len(segments) != len(plan.segments) or (audio is not None) != made or len(sounds) != len(copies):
+        raise Internal("segment_mismatch", "The parts to join are not those of the plan.")
 
 
 def _join(
@@ -44,6 +60,7 @@ def _join(
     segments: Sequence[Path],
     copied: Mapping[int, Pictures],
     audio: Path | None,
+    sounds: Sequence[Path],
     out: Path,
     scratch: Path,
 ) -> None:
@@ -65,7 +82,7 @@ def _join(
         tick=encoder.tick,
         runs=[part.run for part in parts],
     )
-    write_mp4(out, video=video, audio=_sound(plan, audio))
+    write_mp4(out, video=video, audio=_copied_sound(plan.audio, sounds) if sounds else _sound(plan, audio))
 
 
 def _read(part: Segment, path: Path, plan: RenderPlan, scratch: Path) -> Pictures:
@@ -109,6 +126,30 @@ def _sound(plan: RenderPlan, path: Path | None) -> AudioTrack | None:
         runs=[found.run],
         priming=found.priming,
         samples=plan.audio.samples,
+    )
+
+
+def _copied_sound(plan: AudioPlan | None, paths: Sequence[Path]) -> AudioTrack | None:
+    if plan is None:
+        return None
+    found: dict[tuple[Path, int], Packets | None] = {}
+    runs: list[Run] = []
+    for copy, path in zip(plan.copies, paths, strict=True):
+        source, name = copy.source, (path, copy.source.stream)
+        if name not in found:
+            found[name] = find_packets(path, source.format, source.stream, source.sample_rate, source.channels)
+        packets, last = found[name], copy.first + copy.packets
+        if packets is None or last > len(packets.run):
+            raise Internal("segment_mismatch", f"The sound of {copy.pointer} is no longer there; render it again.")
+        runs.append(packets.run.part(copy.first, last))
+    source = plan.copies[0].source
+    return AudioTrack(
+        config=CONFIGS[source.sample_rate, source.channels],
+        sample_rate=source.sample_rate,
+        channels=source.channels,
+        runs=runs,
+        priming=plan.priming,
+        samples=plan.samples,
     )
 
 

@@ -35,16 +35,23 @@ _FIRST: Final = Poster(frame=0, scale=Fraction(1), format="jpg")
 
 
 async def finish(
-    plan: RenderPlan, *, parts: Sequence[Path], audio: Path | None, scratch: Path, out: Path
+    plan: RenderPlan,
+    *,
+    parts: Sequence[Path],
+    audio: Path | None,
+    scratch: Path,
+    out: Path,
+    sounds: Sequence[Path] = (),
 ) -> list[Made]:
     """Write the output and what stands beside it, from finished parts.
 
     Args:
         plan: what the parts were made from.
         parts: a file for each of `plan.segments`, in order.
-        audio: the file for `plan.audio`, if the plan has one.
+        audio: the file for `plan.audio`, if the plan has one that is not copied.
         scratch: folder for what is needed on the way, and for the files beside the output.
         out: the file to write; for HLS the playlist, whose media goes beside it under the name that it says.
+        sounds: the source of each copy of `plan.audio`.
 
     Returns:
         The output first, then its media (HLS), posters, sheets and their map.
@@ -53,15 +60,14 @@ async def finish(
         Internal: `segment_mismatch` when a part is not what the plan says.
         Unavailable: as `media.run.run_ffmpeg`.
     """
-    if len(parts) != len(plan.segments) or (audio is None) != (plan.audio is None):
-        raise Internal("segment_mismatch", "The parts to join are not those of the plan.")
+    mux.check_parts(plan, parts, audio, sounds)
     kind = plan.output.format
     name = hls.PLAYLIST if kind == "hls" else f"render.{kind}"
     made = [Made(out, "render", name, TYPES[kind])]
     if kind in SOUNDS:
         await asyncio.to_thread(_sound, plan, audio, out)
         return made
-    film = await _film(plan, parts, audio, scratch, out)
+    film = await _film(plan, parts, audio, sounds, scratch, out)
     if kind == "hls":
         playlist, media = await asyncio.to_thread(hls.package, film, scratch)
         await asyncio.to_thread(shutil.move, playlist, out)
@@ -71,7 +77,9 @@ async def finish(
     return [*made, *await asyncio.to_thread(_beside, plan, film, scratch)]
 
 
-async def _film(plan: RenderPlan, parts: Sequence[Path], audio: Path | None, scratch: Path, out: Path) -> Path:
+async def _film(
+    plan: RenderPlan, parts: Sequence[Path], audio: Path | None, sounds: Sequence[Path], scratch: Path, out: Path
+) -> Path:
     """Write the output; returns the file that its single frames are to be taken from."""
     kind, encoder = plan.output.format, _encoder(plan)
     if encoder.codec == "ffv1":
@@ -93,7 +101,7 @@ async def _film(plan: RenderPlan, parts: Sequence[Path], audio: Path | None, scr
         await mux.join(plan, segments=parts, audio=audio, out=joined)
         await asyncio.to_thread(packets.rewrap, joined, film, packets.Container("mov"))
     else:
-        await mux.join(plan, segments=parts, audio=audio, out=film)
+        await mux.join(plan, segments=parts, audio=audio, out=film, sounds=sounds)
     return film
 
 

@@ -117,6 +117,22 @@ class MixPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundCopy:
+    """Packets of AAC that are taken from a source as they are.
+
+    Args:
+        pointer: JSON pointer of the clip.
+        first: the source's packet that comes first.
+        packets: how many are taken.
+    """
+
+    pointer: str
+    source: AudioSource
+    first: int
+    packets: int
+
+
+@dataclass(frozen=True, slots=True)
 class AudioPlan:
     """The sound of a file: a mix, made as loud as wanted, encoded.
 
@@ -124,6 +140,8 @@ class AudioPlan:
         loudness: how loud; None leaves the mix as it is, but for peaks beyond full scale.
         apart: whether the pieces of the mix are worth being made and kept on their own: because they are many, or
             because loudness is decided from all of them.
+        copies: packets that are the sound, end to end; then nothing is mixed and nothing is kept under `key`.
+        priming: samples of the first of them that are not heard.
     """
 
     mix: MixPlan
@@ -131,6 +149,8 @@ class AudioPlan:
     encoder: AudioEncoder
     apart: bool
     key: str
+    copies: tuple[SoundCopy, ...] = ()
+    priming: int = 0
 
     @property
     def samples(self) -> int:

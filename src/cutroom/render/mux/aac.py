@@ -25,6 +25,13 @@ _LOW_COMPLEXITY: Final = 2  # audio object type (ISO/IEC 14496-3, 1.5.1.1)
 _LARGEST_HEADER: Final = 64 << 20
 _LONGEST_WINDOW: Final = frozenset({0, 3})  # ONLY_LONG and LONG_STOP: what follows them is a long half
 _HEAD_BYTES: Final = 3
+CONFIGS: Final = {
+    (48_000, 1): b"\x11\x88",
+    (48_000, 2): b"\x11\x90",
+    (44_100, 1): b"\x12\x08",
+    (44_100, 2): b"\x12\x10",
+}
+"""AudioSpecificConfig of AAC-LC by sample rate and channels (ISO/IEC 14496-3, 1.6.2.1)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,25 +76,32 @@ def copy_facts(path: Path, info: MediaInfo) -> CopyFacts | None:
 def read_packets(path: Path, info: MediaInfo) -> Packets | None:
     """Find the packets of the sound that the probe chose; None when they cannot be copied."""
     stream = info.audio
-    if stream is None or stream.codec != "aac" or stream.channels not in {1, 2} or not path.stat().st_size:
+    if stream is None or stream.codec != "aac" or stream.start != 0:
+        return None
+    return find_packets(path, info.format, stream.index, stream.sample_rate, stream.channels)
+
+
+def find_packets(path: Path, format_: str, index: int, sample_rate: int, channels: int) -> Packets | None:
+    """Find the packets of AAC in stream `index` of a file of that format, rate and channels; None as above."""
+    if channels not in {1, 2} or not path.stat().st_size:
         return None
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
-            if info.format in _MOVIES:
-                found = _movie(path, data, stream.index)
-            elif info.format == "aac":
+            if format_ in _MOVIES:
+                found = _movie(path, data, index)
+            elif format_ == "aac":
                 found = _adts(path, data)
             else:
                 return None
         except (struct.error, ValueError, LookupError, OverflowError):
             return None
         size = len(data)
-    if found is None or (found.sample_rate, found.channels) != (stream.sample_rate, stream.channels):
+    if found is None or (found.sample_rate, found.channels) != (sample_rate, channels):
         return None
     run = found.run
     if len(run) < 2 or run.offsets.min() < 0 or run.sizes.min() < 1 or (run.offsets + run.sizes).max() > size:
         return None
-    return found if stream.start == 0 else None
+    return found
 
 
 def window_of(head: bytes) -> tuple[bool, int] | None:
