@@ -11,6 +11,7 @@ import dataclasses
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -25,9 +26,9 @@ from tests.api.test_uploads import uploaded
 from tests.api.world import DOCUMENT, World
 
 UNKNOWN = "01aaaaaaaaaaaaaaaaaaaaaaaa"
-Maker = Callable[[World], Awaitable[str]]
+Maker = Callable[[World, Mapping[str, str]], Awaitable[str]]
 MAKERS: dict[str, tuple[str, Maker]] = {}
-"""By the name of the path parameter: the prefix of its ids, and what makes one."""
+"""By the name of the path parameter: the prefix of its ids, and what makes one, given those made before it."""
 
 BODIES: dict[str, Any] = {
     "createRender": DOCUMENT,
@@ -38,6 +39,12 @@ BODIES: dict[str, Any] = {
     "replaceTemplate": {"name": "b", "document": DOCUMENT},
     "renderTemplate": {"values": {}},
     "redriveDeadLetters": {"all": True},
+    "signUploadParts": {"numbers": [1]},
+    "completeUpload": {},
+    "importAsset": {"url": "https://media.example/a.png"},
+    "createWebhook": {"url": "https://93.184.216.34/"},
+    "changeWebhook": {"enabled": True},
+    "replayWebhook": {"since": (datetime.now(UTC) - timedelta(hours=1)).isoformat()},
     "createUpload": {"name": "a", "contentType": "image/png", "sizeBytes": 1},
     "createWorkspace": {"name": "new"},
     "renameWorkspace": {"name": "renamed"},
@@ -59,6 +66,15 @@ QUERIES: dict[str, dict[str, str]] = {
     "drawStoryboard": {"wait": "0"},
 }
 
+_TUS = {"Tus-Resumable": "1.0.0"}
+HEADERS: dict[str, dict[str, str]] = {
+    "getTusOffset": _TUS,
+    "appendToTusUpload": _TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
+    "terminateTusUpload": _TUS,
+    "createTusUpload": _TUS | {"Upload-Length": "1"},
+}
+"""Headers without which a route refuses before it looks for anything."""
+
 WITHOUT_IDS: dict[str, str] = {
     "createRender": "makes a job in the caller's workspace; assets that it names are looked for there alone",
     "validateRender": "looks for the assets that it names in the caller's workspace alone",
@@ -68,6 +84,13 @@ WITHOUT_IDS: dict[str, str] = {
     "listDeadLetters": "lists the caller's workspace; see the test of lists",
     "redriveDeadLetters": "takes ids in its body; see the test of bulk routes",
     "createUpload": "makes an upload in the caller's workspace",
+    "describeTus": "says what is spoken",
+    "createTusUpload": "makes an upload in the caller's workspace",
+    "importAsset": "makes an asset in the caller's workspace",
+    "createWebhook": "makes an endpoint of the caller's workspace",
+    "listWebhooks": "lists the caller's workspace; see the test of lists",
+    "getCallbackSecret": "shows the caller's workspace its own",
+    "rotateCallbackSecret": "changes that of the caller's workspace",
     "listAssets": "lists the caller's workspace; see the test of lists",
     "createTemplate": "makes a template in the caller's workspace",
     "listTemplates": "lists the caller's workspace; see the test of lists",
@@ -106,6 +129,7 @@ class Operation:
     scope: str | None
     keyed: bool
     takes_json: bool
+    in_pages: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -134,6 +158,7 @@ def operations() -> Iterator[Operation]:
                 scope=described.get("x-scope"),
                 keyed="x-scope" in described,
                 takes_json="application/json" in content,
+                in_pages="cursor" in {parameter["name"] for parameter in described.get("parameters", ())},
             )
 
 
@@ -159,7 +184,10 @@ def thing(parameter: str, prefix: str) -> Callable[[Maker], Maker]:
 
 async def things(world: World) -> dict[str, str]:
     """One of each thing, in the workspace of `world.mine`, by the name of its path parameter."""
-    return {parameter: await maker(world) for parameter, (_, maker) in MAKERS.items()}
+    made: dict[str, str] = {}
+    for parameter, (_, maker) in MAKERS.items():
+        made[parameter] = await maker(world, made)
+    return made
 
 
 def unknown(parameter: str) -> str:
@@ -197,54 +225,65 @@ async def person_in(world: World, workspace_id: str, role: Role) -> str:
 
 
 @thing("workspace_id", "ws")
-async def _workspace(world: World) -> str:
+async def _workspace(world: World, made: Mapping[str, str]) -> str:
     return world.workspace_id
 
 
 @thing("session_id", "ses")
-async def _session(world: World) -> str:
+async def _session(world: World, made: Mapping[str, str]) -> str:
     async with somebody(world, f"{new_id('usr')}@example.com") as browser:
         return str((await browser.get("/api/v1/auth/sessions")).json()["items"][0]["id"])
 
 
 @thing("user_id", "usr")
-async def _member(world: World) -> str:
+async def _member(world: World, made: Mapping[str, str]) -> str:
     return await person_in(world, world.workspace_id, Role.EDITOR)
 
 
 @thing("invitation_id", "inv")
-async def _invitation(world: World) -> str:
+async def _invitation(world: World, made: Mapping[str, str]) -> str:
     answer = await world.mine.post(f"/api/v1/workspaces/{world.workspace_id}/invitations", json={"role": "viewer"})
     return str(answer.json()["id"])
 
 
 @thing("api_key_id", "key")
-async def _api_key(world: World) -> str:
+async def _api_key(world: World, made: Mapping[str, str]) -> str:
     answer = await world.mine.post("/api/v1/api-keys", json={"name": "a", "scopes": ["jobs:read"]})
     return str(answer.json()["id"])
 
 
+@thing("webhook_id", "whk")
+async def _webhook(world: World, made: Mapping[str, str]) -> str:
+    return str((await world.mine.post("/api/v1/webhooks", json=BODIES["createWebhook"])).json()["id"])
+
+
 @thing("job_id", "job")
-async def _job(world: World) -> str:
+async def _job(world: World, made: Mapping[str, str]) -> str:
     return str((await world.ended((await world.submit())["id"]))["id"])
 
 
+@thing("delivery_id", "dlv")
+async def _delivery(world: World, made: Mapping[str, str]) -> str:
+    answer = await world.mine.get(f"/api/v1/jobs/{made['job_id']}/deliveries")
+    return str(answer.json()["items"][0]["id"])
+
+
 @thing("artifact_id", "art")
-async def _artifact(world: World) -> str:
+async def _artifact(world: World, made: Mapping[str, str]) -> str:
     return str((await world.ended((await world.submit("of an artifact"))["id"]))["artifacts"][0]["id"])
 
 
 @thing("asset_id", "ast")
-async def _asset(world: World) -> str:
+async def _asset(world: World, made: Mapping[str, str]) -> str:
     return str((await uploaded(world))["id"])
 
 
 @thing("upload_id", "upl")
-async def _upload(world: World) -> str:
+async def _upload(world: World, made: Mapping[str, str]) -> str:
     answer = await world.mine.post("/api/v1/uploads", json=BODIES["createUpload"])
     return str(answer.json()["id"])
 
 
 @thing("template_id", "tpl")
-async def _template(world: World) -> str:
+async def _template(world: World, made: Mapping[str, str]) -> str:
     return str((await world.mine.post("/api/v1/templates", json=BODIES["createTemplate"])).json()["id"])

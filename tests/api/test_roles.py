@@ -7,7 +7,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from cutroom.accounts import AREAS, CLOSE_WORKSPACE, SCOPES, SCOPES_OF, Role, covers
-from tests.api.matrix import BODIES, MAKERS, QUERIES, Operation, operations, unknown
+from tests.api.matrix import BODIES, HEADERS, MAKERS, QUERIES, Operation, operations, unknown
 from tests.api.world import World, error_of
 
 KEYED = [operation for operation in operations() if operation.keyed]
@@ -53,8 +53,14 @@ async def is_refused(world: World, operation: Operation, headers: dict[str, str]
     """Whether the scope is what a request fails for; ids that nobody has keep the others from doing anything."""
     body = {"json": BODIES[operation.id]} if operation.id in BODIES else {}
     answer = await world.nobody.request(
-        operation.method, operation.url(values), params=QUERIES.get(operation.id), headers=headers, **body
+        operation.method,
+        operation.url(values),
+        params=QUERIES.get(operation.id),
+        headers=headers | HEADERS.get(operation.id, {}),
+        **body,
     )
+    if operation.method == "HEAD":
+        return answer.status_code == 403
     if answer.status_code == 403 and answer.json()["error"]["code"] == "scope_missing":
         assert str(operation.scope) in error_of(answer, 403, "scope_missing")["message"]
         return True

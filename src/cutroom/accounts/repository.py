@@ -133,8 +133,8 @@ async def remove_api_keys(session: AsyncSession, workspace_id: str, *, made_by: 
 
 async def count_api_keys_of(session: AsyncSession, workspace_id: str, made_by: str) -> int:
     """How many keys of the workspace this person or key made."""
-    mine = and_(ApiKeyRow.workspace_id == workspace_id, ApiKeyRow.created_by == made_by)
-    return await session.scalar(select(func.count()).select_from(ApiKeyRow).where(mine)) or 0
+    mine = select(func.count(ApiKeyRow.id)).where(ApiKeyRow.workspace_id == workspace_id)
+    return await session.scalar(mine.where(ApiKeyRow.created_by == made_by)) or 0
 
 
 _FORMER: Final = and_(ApiKeyRow.previous_hash == bindparam("digest"), ApiKeyRow.previous_until > func.now())
