@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from cutroom.media.ffmpeg import find
 
@@ -43,32 +43,58 @@ class Taken:
         return f"{self.peak_bytes / 1e6:.0f} MB"
 
 
+class Watch:
+    """Looks at a process and everything that it starts, 20 times a second, while it is entered.
+
+    Args:
+        root: its id.
+    """
+
+    def __init__(self, root: int) -> None:
+        self.peak_bytes = 0
+        self._root = root
+        self._spent: dict[int, float] = {}
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._before = _ended_s()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds so far: as sampled, or as the kernel accounts for what has ended, whichever is more."""
+        return max(_ended_s() - self._before, sum(self._spent.values()))
+
+    @property
+    def children_s(self) -> float:
+        """CPU seconds so far, without those of the process itself."""
+        return max(_ended_s() - self._before, sum(spent for pid, spent in self._spent.items() if pid != self._root))
+
+    def _look(self) -> None:
+        while not self._done.wait(0.05):
+            tree = _tree(self._root)
+            self.peak_bytes = max(self.peak_bytes, sum(_held_bytes(pid) for pid in tree))
+            self._spent.update((pid, seconds) for pid in tree if (seconds := _running_s(pid)) is not None)
+
+
 def taken(command: Sequence[str | Path], *, cwd: Path | None = None) -> Taken:
     """Run a program to its end."""
-    peak = 0
-    spent: dict[int, float] = {}
-    before, began = _spent_s(), time.perf_counter()
+    began = time.perf_counter()
     with subprocess.Popen(
         [str(part) for part in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as p:
-        done = threading.Event()
-
-        def watch() -> None:
-            nonlocal peak
-            while not done.wait(0.05):
-                tree = _tree(p.pid)
-                peak = max(peak, sum(_held_bytes(pid) for pid in tree))
-                spent.update((pid, seconds) for pid in tree if (seconds := _running_s(pid)) is not None)
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        said, _ = p.communicate()
+        with Watch(p.pid) as watch:
+            said, _ = p.communicate()
         seconds = time.perf_counter() - began
-        done.set()
-        watcher.join()
     if p.returncode != 0:
         raise SystemExit(f"{command[0]} ended with {p.returncode}: {said.decode(errors='replace')[-3000:]}")
-    return Taken(seconds, peak, max(_spent_s() - before, sum(spent.values())))
+    return Taken(seconds, watch.peak_bytes, watch.cpu_s)
 
 
 def plain(*arguments: str | Path) -> Taken:
@@ -118,7 +144,7 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) ->
         print("  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip())
 
 
-def _spent_s() -> float:
+def _ended_s() -> float:
     """CPU seconds of every program that has ended, with what it started."""
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return spent.ru_utime + spent.ru_stime
