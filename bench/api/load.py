@@ -11,6 +11,7 @@ class Load:
     """What a run of the client found: seconds of each answer, and how many had another status than was asked for."""
 
     seconds: float = 0.0
+    cpu_s: float = 0.0
     latencies: list[float] = field(default_factory=list)
     wrong: int = 0
 

@@ -21,10 +21,12 @@ from cutroom import timeline
 from cutroom.accounts import AccountService, IdentityService
 from cutroom.api import ApiServices, ApiSettings, describe_job, make_app
 from cutroom.api.connections import server_config
+from cutroom.api.rate_limits import RateSettings
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener, make_engine
 from cutroom.jobs import Followers, JobService
 from cutroom.kit import log
+from cutroom.kit.budget import Budget
 from cutroom.kit.ids import new_id
 from cutroom.kit.page import Cursors
 from cutroom.kit.signing import Signer
@@ -33,6 +35,7 @@ from cutroom.media.fetch import Fetcher
 from cutroom.webhooks import Sender, WebhookService
 from cutroom.workflows import registry
 
+PLENTY = Budget(10**9, 60)
 SECRET = b"a secret of the benchmark, long enough"
 _SELECT = "SELECT * FROM jobs WHERE id = $1 AND workspace_id = $2"
 _INSERT = """
@@ -83,14 +86,14 @@ def ours(database: Database, listener: Listener, folder: Path) -> FastAPI:
             check_url=Fetcher().check,
             webhooks=webhooks,
             cursors=Cursors(SECRET),
-            settings=ApiSettings(),
+            settings=ApiSettings(rates=RateSettings(address=PLENTY, reads=PLENTY, writes=PLENTY)),
         )
     )
 
 
 async def main(which: str, url: str, port: int, workspace_id: str) -> None:
-    log.configure(json=True, level="info")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w") as lines:
+        log.configure(json=True, level="info", stream=lines)
         async with asyncpg.create_pool(url, min_size=10, max_size=10) as pool:
             database, listener = Database(make_engine(url, name="bench")), Listener(url)
             app = bare(pool, workspace_id) if which == "bare" else ours(database, listener, Path(folder))

@@ -149,8 +149,25 @@ async def read_document(
         in_body = document["idempotencyKey"]
         document = {name: value for name, value in document.items() if name != "idempotencyKey"}
     once = idempotency(route, key, in_body, document if more is None else [document, more])
+    if is_small(document):
+        return parse_document(document, services.limits), once
     # Pure work of milliseconds for a large document, which others on the event loop need not wait for.
     return await asyncio.to_thread(parse_document, document, services.limits), once
+
+
+def is_small(document: Any, most: int = 400) -> bool:
+    """Whether JSON data has at most so many values; handing less to a thread costs more than it saves."""
+    left, waiting = most, [document]
+    while waiting and left >= 0:
+        value = waiting.pop()
+        left -= 1
+        if isinstance(value, dict):
+            left -= len(value)
+            waiting += [item for item in value.values() if isinstance(item, dict | list)]
+        elif isinstance(value, list):
+            left -= len(value)
+            waiting += [item for item in value if isinstance(item, dict | list)]
+    return left >= 0
 
 
 def files_of(edit: Edit) -> list[timeline.SourceUse]:
