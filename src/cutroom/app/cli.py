@@ -212,11 +212,24 @@ def migrate() -> None:
 
 
 @cli.command("api-key")
-def api_key(name: Annotated[str, typer.Argument(help="What it is for.")] = "default") -> None:
-    """Make an API key of the default workspace; it is shown once."""
-    from cutroom.app import serve  # noqa: PLC0415
+def api_key(
+    name: Annotated[str, typer.Argument(help="What it is for.")] = "default",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What it may do, such as jobs:read; may be repeated.", show_default="*")
+    ] = None,
+    workspace: Annotated[str | None, typer.Option(help="Id of its workspace.", show_default="the default one")] = None,
+    shows: Annotated[bool, typer.Option("--list", help="Print the keys that there are, and stop.")] = False,  # noqa: FBT002
+    revoke: Annotated[str | None, typer.Option(help="End the key with this id, and stop.", metavar="ID")] = None,
+) -> None:
+    """Make an API key; its text is shown once. Or list the keys of a workspace, or revoke one."""
+    from cutroom.app import keys as program  # noqa: PLC0415
 
-    run(lambda: serve.api_key(name))
+    if shows:
+        run(lambda: program.show(workspace))
+    elif revoke is not None:
+        run(lambda: program.revoke(revoke, workspace))
+    else:
+        run(lambda: program.make(name, scope or (), workspace))
 
 
 @cli.command()
@@ -228,6 +241,56 @@ def plan(
     from cutroom.app import plans as program  # noqa: PLC0415
 
     run(lambda: program.plan(workspace, name))
+
+
+users = typer.Typer(help="People with a password: needs DATABASE_URL.", no_args_is_help=True)
+cli.add_typer(users, name="user")
+Who = Annotated[str, typer.Argument(help="E-mail address or id of the user.")]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
+]
+
+
+@users.command("create")
+def user_create(
+    email: Annotated[str, typer.Argument(help="What they log in with.")],
+    name: Annotated[str | None, typer.Option(help="For people.", show_default="the part before the @")] = None,
+    workspace: Annotated[
+        str | None, typer.Option(help="Id of a workspace to join.", show_default="a new one of their own")
+    ] = None,
+    role: Annotated[str, typer.Option(help="What they are there: owner, admin, editor or viewer.")] = "owner",
+    from_stdin: FromStdin = False,  # noqa: FBT002
+) -> None:
+    """Make a user."""
+    from cutroom.app import users as program  # noqa: PLC0415
+
+    password = program.ask_password(from_stdin=from_stdin)
+    run(lambda: program.create(email, password, name=name, workspace_id=workspace, role=role))
+
+
+@users.command("password")
+def user_password(user: Who, from_stdin: FromStdin = False) -> None:  # noqa: FBT002
+    """Give a user another password; all of their sessions end."""
+    from cutroom.app import users as program  # noqa: PLC0415
+
+    password = program.ask_password(from_stdin=from_stdin)
+    run(lambda: program.set_password(user, password))
+
+
+@users.command("disable")
+def user_disable(user: Who) -> None:
+    """Shut a user out, from their next request on."""
+    from cutroom.app import users as program  # noqa: PLC0415
+
+    run(lambda: program.set_disabled(user, disabled=True))
+
+
+@users.command("enable")
+def user_enable(user: Who) -> None:
+    """Let a user in again; they have to log in."""
+    from cutroom.app import users as program  # noqa: PLC0415
+
+    run(lambda: program.set_disabled(user, disabled=False))
 
 
 @cli.command()

@@ -21,6 +21,7 @@ from cutroom.api.features import Features
 from cutroom.api.rate_limits import RateSettings
 from cutroom.app.console import out
 from cutroom.app.container import Container, container
+from cutroom.app.mail import make_mailer
 from cutroom.app.migrate import upgrade
 from cutroom.app.settings import Settings, load
 from cutroom.app.tools import use_tools
@@ -83,14 +84,6 @@ async def migrate() -> None:
     """Bring the database up to this version."""
     await upgrade(_database_url(load()))
     out.print("The database is up to date.")
-
-
-async def api_key(name: str) -> None:
-    """Make a key of the default workspace and print it."""
-    async with container(load(), name="cutroom-api-key") as parts, parts.database.begin() as session:
-        workspace = await parts.accounts.ensure_default(session)
-        key = await parts.accounts.create_api_key(session, workspace.id, name)
-    out.print(key.plaintext, markup=False)
 
 
 def make_worker(parts: Container) -> Worker:
@@ -214,6 +207,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, coun
             open_health=not settings.exposed,
             features=Features(url_imports=settings.url_imports),
             blocked_networks=tuple(settings.blocked_networks),
+            join_url=settings.join_url or f"{settings.base_url}/join",
         ),
         versions={
             "cutroom": __version__,
@@ -226,6 +220,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, coun
         hardware=hardware,
         stopping=stopping,
         counters=counters,
+        mailer=make_mailer(settings),
     )
 
 

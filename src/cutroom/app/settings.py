@@ -13,18 +13,17 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from cutroom.accounts import IdentitySettings, PasswordSettings, Registration, SessionSettings, read_issuers
 from cutroom.accounts.quotas import Plans
-from cutroom.app.doors import DoorSettings
+from cutroom.app.engine_settings import EngineSettings, read, read_hosts
 from cutroom.kit import strict_json
 from cutroom.kit.errors import Detail, Invalid
-from cutroom.timeline import Limits
 
 
-class Settings(DoorSettings):
+class Settings(EngineSettings):
     """The settings of one process; each field's variable is `CUTROOM_` and its name, unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(env_prefix="CUTROOM_", frozen=True, extra="ignore", populate_by_name=True)
@@ -48,6 +47,14 @@ class Settings(DoorSettings):
         frozenset(), description="Networks from which nobody is let in: `192.0.2.0/24,2001:db8::/32`."
     )
 
+    smtp_host: str | None = Field(None, description="A mail server that sends invitations; links are shown without.")
+    smtp_port: int | None = Field(None, ge=1, le=65535, description="587, 465 or 25, by the security, when not set.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the server is spoken to.")
+    smtp_username: str | None = Field(None, description="To log in to the mail server with.")
+    smtp_password: SecretStr | None = Field(None, description="The password that goes with it.")
+    smtp_from: str | None = Field(None, description="Sender of letters: `Cutroom <cutroom@example.com>`.")
+    join_url: str | None = Field(None, description="Page that an invitation's link opens; `/join` here when not set.")
+
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
@@ -59,12 +66,6 @@ class Settings(DoorSettings):
     otlp_headers: SecretStr | None = Field(
         None, alias="OTEL_EXPORTER_OTLP_HEADERS", description="What the collector wants to see: `key=value,key=value`."
     )
-
-    fetch_allow: Annotated[frozenset[tuple[str, int]], NoDecode] = Field(
-        frozenset(), description="Private hosts that sources may come from: `host:port,host:port`."
-    )
-    fetch_max_bytes: int = Field(2 * 1024**3, gt=0, description="Largest source.")
-    fetch_deadline_s: float = Field(600.0, gt=0, description="Longest time for one source, redirects included.")
 
     webhook_allow: Annotated[frozenset[tuple[str, int]], NoDecode] = Field(
         frozenset(), description="Private hosts that webhooks may be sent to, also without TLS: `host:port,host:port`."
@@ -98,11 +99,8 @@ class Settings(DoorSettings):
     s3_access_key: SecretStr | None = Field(None, description="Access key of the bucket.")
     s3_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket.")
 
-    ffmpeg: Path | None = Field(None, description="An ffmpeg to use instead of the one in the wheel.")
-    chromium: Path | None = Field(None, description="A Chromium for html assets; one on the PATH when not set.")
     min_sandbox_level: int = Field(1, ge=0, le=4, description="Least level of the sandbox that is worked in.")
     allow_unsandboxed: bool = Field(default=False, description="Go on where no sandbox holds at all: level 0.")
-    fonts: Path | None = Field(None, description="Folder of further fonts (TTF, OTF, TTC) that texts may name.")
 
     plans: str | None = Field(
         None,
@@ -112,25 +110,10 @@ class Settings(DoorSettings):
         None, description="Plan of workspaces that were given none; unlimited when not set."
     )
 
-    max_tracks: int = Field(32, ge=1, description="Most tracks in a timeline.")
-    max_clips: int = Field(500, ge=1, description="Most clips in a timeline.")
-    max_seconds: int = Field(300, ge=1, description="Longest timeline, in seconds.")
-    max_longform_seconds: int = Field(10_800, ge=1, description="Longest longform, in seconds.")
-    max_long_side: int = Field(1920, ge=16, le=8192, description="Most pixels of a picture's longer side.")
-    max_short_side: int = Field(1080, ge=16, le=8192, description="Most pixels of a picture's shorter side.")
-
-    @field_validator("fetch_allow", "webhook_allow", mode="before")
+    @field_validator("webhook_allow", mode="before")
     @classmethod
-    def _hosts(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        pairs: set[tuple[str, int]] = set()
-        for part in filter(None, (piece.strip() for piece in value.split(","))):
-            host, _, port = part.rpartition(":")
-            if not host or not port.isdigit() or not 0 < int(port) < 65536:
-                raise ValueError(f"'{part}' is not host:port")
-            pairs.add((host.strip("[]").lower(), int(port)))
-        return frozenset(pairs)
+    def _webhook_hosts(cls, value: object) -> object:
+        return read_hosts(value)
 
     @field_validator("blocked_networks", mode="before")
     @classmethod
@@ -138,6 +121,14 @@ class Settings(DoorSettings):
         if not isinstance(value, str):
             return value
         return frozenset(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> Self:
+        if (self.smtp_host is None) != (self.smtp_from is None):
+            raise ValueError("CUTROOM_SMTP_HOST and CUTROOM_SMTP_FROM go together")
+        if self.smtp_password is not None and (self.smtp_username is None or self.smtp_security == "none"):
+            raise ValueError("CUTROOM_SMTP_PASSWORD needs CUTROOM_SMTP_USERNAME, and TLS to be sent over")
+        return self
 
     @model_validator(mode="after")
     def _bucket_has_keys(self) -> Self:
@@ -195,21 +186,6 @@ class Settings(DoorSettings):
         """Where clients reach the API, without a slash at the end."""
         return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
 
-    def limits(self, *, allow_local: bool = False, fonts: frozenset[str] | None = None) -> Limits:
-        """How large a document may be."""
-        return Limits(
-            tracks=self.max_tracks,
-            clips=self.max_clips,
-            duration_s=self.max_seconds,
-            longform_s=self.max_longform_seconds,
-            long_side_px=self.max_long_side,
-            short_side_px=self.max_short_side,
-            allow_local=allow_local,
-            urls=self.url_sources,
-            html=self.html_assets,
-            fonts=fonts,
-        )
-
     def signing_secret(self) -> bytes:
         """The secret that signs URLs and cursors; made once per data folder when none is set."""
         if self.secret is not None:
@@ -246,20 +222,7 @@ def load(**overrides: object) -> Settings:
     Raises:
         Invalid: `bad_setting`, with the name of each wrong variable.
     """
-    given = {name: value for name, value in overrides.items() if value is not None}
-    try:
-        return Settings(**given)  # type: ignore[arg-type]
-    except ValidationError as error:
-        details = [Detail(_variable(item["loc"]), "bad_setting", item["msg"]) for item in error.errors()]
-        summary = "; ".join(f"{detail.pointer}: {detail.message.removeprefix('Value error, ')}" for detail in details)
-        raise Invalid("bad_setting", f"Cannot start: {summary}.", details=details) from None
-
-
-def _variable(location: tuple[str | int, ...]) -> str:
-    if not location:
-        return "settings"
-    name = str(location[0])
-    return name if name.isupper() else f"CUTROOM_{name.upper()}"
+    return read(Settings, overrides)
 
 
 def inherited() -> Mapping[str, str]:
