@@ -99,9 +99,6 @@ class Settings(EngineSettings):
     s3_access_key: SecretStr | None = Field(None, description="Access key of the bucket.")
     s3_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket.")
 
-    min_sandbox_level: int = Field(1, ge=0, le=4, description="Least level of the sandbox that is worked in.")
-    allow_unsandboxed: bool = Field(default=False, description="Go on where no sandbox holds at all: level 0.")
-
     plans: str | None = Field(
         None,
         description='Plans, as JSON: `{"free": {"jobsPerMonth": 100, "minutesPerMonth": 10}}`.',

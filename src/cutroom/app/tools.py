@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from cutroom.app.console import err
-from cutroom.app.settings import Settings
+from cutroom.app.engine_settings import EngineSettings
 from cutroom.media import browser, ffmpeg, sandbox
 from cutroom.media.sandbox import Sandbox
 from cutroom.render.lettering import typefaces
 from cutroom.render.output.hardware import keep_in
 
 
-def use_tools(settings: Settings, folder: Path, *, fresh: bool = False, least: int | None = None) -> Sandbox:
+def use_tools(settings: EngineSettings, folder: Path, *, fresh: bool = False, least: int | None = None) -> Sandbox:
     """Choose them for this process; what is found out about the machine is kept in `folder`.
 
     Args:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cutroom import render as engine
 from cutroom.app.console import err, progress_bar
-from cutroom.app.settings import load
+from cutroom.app.engine_settings import load_engine
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.app.tools import use_tools
 from cutroom.jobs import run_alone
@@ -61,7 +61,7 @@ def read(path: Path) -> Sheet:
     Raises:
         Invalid: `no_document`; or the document, with pointers.
     """
-    settings = load()
+    settings = load_engine()
     use_tools(settings, _own_folder("kept"))
     limits = settings.limits(allow_local=True, fonts=engine.families())
     try:
@@ -119,7 +119,7 @@ class Workbench:
     """
 
     def __init__(self, sheet: Sheet, target: Path, scratch: Scratch, *, cache: Path | None, report: bool) -> None:
-        settings = load()
+        settings = load_engine()
         kept = scratch.folder("cache") if cache is None else _folder_for(cache.absolute())
         self.scratch = scratch
         self.limits = sheet.limits

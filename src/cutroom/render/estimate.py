@@ -107,8 +107,8 @@ def estimate(
         else:
             made[inner.key] = inner
     times = [_seconds(segment, calibration) for segment in made.values()]
-    sound = plan.audio is not None and plan.audio.key not in kept
-    if plan.audio is not None:
+    sound = plan.audio is not None and not plan.audio.copies and plan.audio.key not in kept
+    if plan.audio is not None and not plan.audio.copies:
         reused_pieces += plan.audio.key in kept
         if sound:
             times.append(calibration.start_s + plan.audio.samples / SAMPLE_RATE / calibration.sound_rate)

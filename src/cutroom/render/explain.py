@@ -64,8 +64,9 @@ def _look(layer: Layer) -> str:
 
 def _audio(audio: AudioPlan) -> Iterable[str]:
     encoder = audio.encoder
+    how = ", copied" if audio.copies else ""
     yield (
-        f"sound: {audio.samples} samples, {encoder.codec} at {encoder.bit_rate // 1000} kbit/s,"
+        f"sound: {audio.samples} samples{how}, {encoder.codec} at {encoder.bit_rate // 1000} kbit/s,"
         f" {len(audio.voices)} voices in {len(audio.spans)} spans  key {audio.key[:_KEY]}"
     )
     for voice in audio.voices:

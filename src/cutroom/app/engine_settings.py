@@ -1,0 +1,100 @@
+"""The settings of the render engine: where sources may come from, which programs are used, how large documents may be.
+
+Read by every command that renders; one that does so without a server reads nothing else, and imports no database.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cutroom.app.doors import DoorSettings
+from cutroom.kit.errors import Detail, Invalid
+from cutroom.timeline import Limits
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class EngineSettings(DoorSettings):
+    """The settings of the engine; each field's variable is `CUTROOM_` and its name."""
+
+    model_config = SettingsConfigDict(env_prefix="CUTROOM_", frozen=True, extra="ignore", populate_by_name=True)
+
+    fetch_allow: Annotated[frozenset[tuple[str, int]], NoDecode] = Field(
+        frozenset(), description="Private hosts that sources may come from: `host:port,host:port`."
+    )
+    fetch_max_bytes: int = Field(2 * 1024**3, gt=0, description="Largest source.")
+    fetch_deadline_s: float = Field(600.0, gt=0, description="Longest time for one source, redirects included.")
+    ffmpeg: Path | None = Field(None, description="An ffmpeg to use instead of the one in the wheel.")
+    chromium: Path | None = Field(None, description="A Chromium for html assets; one on the PATH when not set.")
+    fonts: Path | None = Field(None, description="Folder of further fonts (TTF, OTF, TTC) that texts may name.")
+    min_sandbox_level: int = Field(1, ge=0, le=4, description="Least level of the sandbox that is worked in.")
+    allow_unsandboxed: bool = Field(default=False, description="Go on where no sandbox holds at all: level 0.")
+    max_tracks: int = Field(32, ge=1, description="Most tracks in a timeline.")
+    max_clips: int = Field(500, ge=1, description="Most clips in a timeline.")
+    max_seconds: int = Field(300, ge=1, description="Longest timeline, in seconds.")
+    max_longform_seconds: int = Field(10_800, ge=1, description="Longest longform, in seconds.")
+    max_long_side: int = Field(1920, ge=16, le=8192, description="Most pixels of a picture's longer side.")
+    max_short_side: int = Field(1080, ge=16, le=8192, description="Most pixels of a picture's shorter side.")
+
+    @field_validator("fetch_allow", mode="before")
+    @classmethod
+    def _fetch_hosts(cls, value: object) -> object:
+        return read_hosts(value)
+
+    def limits(self, *, allow_local: bool = False, fonts: frozenset[str] | None = None) -> Limits:
+        """How large a document may be."""
+        return Limits(
+            tracks=self.max_tracks,
+            clips=self.max_clips,
+            duration_s=self.max_seconds,
+            longform_s=self.max_longform_seconds,
+            long_side_px=self.max_long_side,
+            short_side_px=self.max_short_side,
+            allow_local=allow_local,
+            urls=self.url_sources,
+            html=self.html_assets,
+            fonts=fonts,
+        )
+
+
+def read_hosts(value: object) -> object:
+    """The hosts and ports of a list in text; raises ValueError for what is none."""
+    if not isinstance(value, str):
+        return value
+    pairs: set[tuple[str, int]] = set()
+    for part in filter(None, (piece.strip() for piece in value.split(","))):
+        host, _, port = part.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise ValueError(f"'{part}' is not host:port")
+        pairs.add((host.strip("[]").lower(), int(port)))
+    return frozenset(pairs)
+
+
+def read(kind: type[S], overrides: Mapping[str, object]) -> S:
+    """Read settings from the environment; `overrides` (command line options) that are not None win.
+
+    Raises:
+        Invalid: `bad_setting`, with the name of each wrong variable.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return kind(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        details = [Detail(_variable(item["loc"]), "bad_setting", item["msg"]) for item in error.errors()]
+        summary = "; ".join(f"{detail.pointer}: {detail.message.removeprefix('Value error, ')}" for detail in details)
+        raise Invalid("bad_setting", f"Cannot start: {summary}.", details=details) from None
+
+
+def _variable(location: tuple[str | int, ...]) -> str:
+    if not location:
+        return "settings"
+    name = str(location[0])
+    return name if name.isupper() else f"CUTROOM_{name.upper()}"
+
+
+def load_engine() -> EngineSettings:
+    """The settings of the engine alone; raises as `read`."""
+    return read(EngineSettings, {})
