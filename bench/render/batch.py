@@ -85,7 +85,7 @@ async def timed(workflow: str, given: Any, at: Path, rows: Path | None = None) -
             events=lambda *_: None,
             concurrency=os.cpu_count() or 1,
         )
-    spent = watch.children_s + time.process_time() - before
+    spent = watch.children_s + time.process_time() - before - watch.own_s
     return Took(time.perf_counter() - began, spent, result)
 
 

@@ -52,6 +52,8 @@ class Watch:
 
     def __init__(self, root: int) -> None:
         self.peak_bytes = 0
+        self.own_s = 0.0
+        """CPU seconds of the looking itself."""
         self._root = root
         self._spent: dict[int, float] = {}
         self._done = threading.Event()
@@ -81,6 +83,7 @@ class Watch:
             tree = _tree(self._root)
             self.peak_bytes = max(self.peak_bytes, sum(_held_bytes(pid) for pid in tree))
             self._spent.update((pid, seconds) for pid in tree if (seconds := _running_s(pid)) is not None)
+        self.own_s = time.thread_time()
 
 
 def taken(command: Sequence[str | Path], *, cwd: Path | None = None) -> Taken:
