@@ -111,10 +111,9 @@ async def test_the_wrong_offset_is_409_and_changes_nothing(world: World) -> None
     await patch(world, where, 0, content[:20])
     for offset in (0, 19, 21, len(content)):
         error_of(await patch(world, where, offset, content[20:]), 409, "offset_mismatch")
-    for offset in ("-1", "x", "1.5", "9" * 30):
-        error_of(
-            await world.mine.patch(where, headers={**BYTES, "Upload-Offset": offset}, content=b"x"), 400, "bad_header"
-        )
+    for wrong in ("-1", "x", "1.5", "9" * 30):
+        answer = await world.mine.patch(where, headers={**BYTES, "Upload-Offset": wrong}, content=b"x")
+        error_of(answer, 400, "bad_header")
     assert await offset_of(world, where) == 20
 
 
@@ -164,7 +163,12 @@ async def test_the_length_may_come_later_and_only_once(world: World) -> None:
     error_of(await patch(world, where, 20, b"", **{"Upload-Length": "999"}), 409, "length_known")
     done = await patch(world, where, 20, content[20:])
     assert done.headers["cutroom-upload-status"] == "completed"
-    for headers in ({}, {"Upload-Length": "1", "Upload-Defer-Length": "1"}, {"Upload-Defer-Length": "2"}):
+    wrong: list[dict[str, str]] = [
+        {},
+        {"Upload-Length": "1", "Upload-Defer-Length": "1"},
+        {"Upload-Defer-Length": "2"},
+    ]
+    for headers in wrong:
         error_of(await world.mine.post(PATH, headers={**TUS, **headers}), 400, "bad_header")
 
 
