@@ -13,7 +13,8 @@ import httpx2
 import pytest
 from sqlalchemy import func, select, text, update
 
-from cutroom.accounts import IdentitySettings, Role, SessionSettings
+from cutroom.accounts import IdentitySettings, PasswordSettings, Role, SessionSettings
+from cutroom.accounts.passwords import Passwords
 from cutroom.accounts.user_rows import SessionRow, UserRow
 from cutroom.api import ApiSettings, openapi_document
 from cutroom.db import Database
@@ -230,6 +231,26 @@ async def test_another_password_ends_all_other_sessions(world: World) -> None:
             error_of(old, 401, "wrong_login")
         async with logged_in(world, password="quite another one"):
             pass
+
+
+async def test_a_login_makes_an_outdated_hash_again(world: World) -> None:
+    async with registered(world):
+
+        async def stored() -> str:
+            async with world.services.database.begin() as session:
+                return str(await session.scalar(select(UserRow.password_hash)))
+
+        old = await Passwords(PasswordSettings(memory_kib=128, passes=2, lanes=1)).hash(PASSWORD)
+        async with world.services.database.begin() as session:
+            await session.execute(update(UserRow).values(password_hash=old))
+        async with browser(world) as client:
+            await client.post(f"{AUTH}/login", json={"email": "ada@example.com", "password": "wrong password"})
+        assert await stored() == old
+        async with logged_in(world):
+            new = await stored()
+        assert "m=64,t=1,p=1" in new
+        async with logged_in(world):
+            assert await stored() == new
 
 
 async def test_an_unknown_address_and_a_wrong_password_look_the_same(world: World) -> None:

@@ -357,6 +357,10 @@ async def test_a_socket_takes_a_token_in_every_place_that_it_takes_a_key(scene: 
     async with connect(there) as socket:
         await socket.send(json.dumps({"apiKey": token}))
         assert json.loads(await socket.recv())["seq"] == 1
+    long = scene.idp.token(permissions=["x" * 100] * 30)
+    async with connect(there) as socket:
+        await socket.send(json.dumps({"apiKey": long}))
+        assert json.loads(await socket.recv())["seq"] == 1
     other = {"Authorization": f"Bearer {scene.idp.token(sub='other')}"}
     async with connect(there, additional_headers=other) as socket:
         assert (await rest(socket))[1] == 4404
@@ -405,6 +409,21 @@ async def test_a_socket_takes_a_cookie_from_a_page_of_ours_alone(scene: Scene) -
         async with registered(scene.world, "eve@example.com") as eve:
             theirs = {"Cookie": f"cutroom={eve.cookie}", "Origin": scene.world.url}
             async with connect(there, additional_headers=theirs) as socket:
+                assert (await rest(socket))[1] == 4404
+
+
+async def test_a_socket_picks_a_workspace_where_headers_cannot(scene: Scene) -> None:
+    async with registered(scene.world) as ada:
+        async with scene.world.services.database.begin() as session:
+            members = scene.world.services.accounts.members
+            await members.add(session, scene.world.workspace_id, ada.id, Role.VIEWER)
+        there = address(scene.world, (await scene.world.submit("hang"))["id"])
+        headers = {"Cookie": f"cutroom={ada.cookie}", "Origin": scene.world.url}
+        picked = [Subprotocol("cutroom.v1"), Subprotocol(f"workspace.{scene.world.workspace_id}")]
+        async with connect(there, additional_headers=headers, subprotocols=picked) as socket:
+            assert json.loads(await socket.recv())["seq"] == 1
+        for protocols in (picked[:1], [picked[0], Subprotocol("workspace.ws_01aaaaaaaaaaaaaaaaaaaaaaaa")]):
+            async with connect(there, additional_headers=headers, subprotocols=protocols) as socket:
                 assert (await rest(socket))[1] == 4404
 
 

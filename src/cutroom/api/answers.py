@@ -15,6 +15,8 @@ from cutroom.kit.schema import Schema
 T = TypeVar("T")
 PRIVATE: Final = "private, no-cache"
 """May be kept by the client that asked, which must ask again before it uses it."""
+WHO: Final = "Authorization, Cookie, X-API-Key, X-Workspace-Id"
+"""What an answer depends on besides its address: who asks, and where they act."""
 NEXT_LINK: Final = {
     "Link": {"description": 'The next page (RFC 8288, `rel="next"`).', "schema": {"type": "string"}},
 }
@@ -61,7 +63,7 @@ def resource(request: Request, model: Schema, *, basis: Any, status: int = 200) 
         status: of the full answer.
     """
     digest = hashlib.sha256(_ANY.dump_json(basis)).hexdigest()[:32]
-    headers = {"ETag": f'W/"{digest}"', "Cache-Control": PRIVATE, "Vary": "Authorization, X-API-Key"}
+    headers = {"ETag": f'W/"{digest}"', "Cache-Control": PRIVATE, "Vary": WHO}
     if status == 200 and _matches(request.headers.get("if-none-match"), digest):
         return Response(status_code=304, headers=headers)
     return answer(model, status=status, headers=headers)
@@ -69,7 +71,7 @@ def resource(request: Request, model: Schema, *, basis: Any, status: int = 200) 
 
 def listing(request: Request, model: ListOut[Any], *, limit: int, filters: Mapping[str, str | None]) -> Response:
     """A page, with a Link to the next one that repeats the filters."""
-    headers = {"Cache-Control": PRIVATE, "Vary": "Authorization, X-API-Key"}
+    headers = {"Cache-Control": PRIVATE, "Vary": WHO}
     if model.next_cursor is not None:
         query: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
         query.update(limit=limit, cursor=model.next_cursor)

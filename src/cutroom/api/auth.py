@@ -23,6 +23,7 @@ from cutroom.kit.ids import is_id
 
 SCOPE_KEY: Final = "cutroom.principal"
 WORKSPACE_HEADER: Final = "X-Workspace-Id"
+WORKSPACE_PROTOCOL: Final = "workspace."
 _NAMES: Final = frozenset({
     "key", "apikey", "token", "accesstoken", "idtoken", "authorization", "xapikey", "bearer", "jwt", "session",
 })  # fmt: skip
@@ -87,15 +88,13 @@ def refuse_blocked(connection: HTTPConnection) -> None:
         raise Forbidden("address_blocked", "Nobody may use this installation from your network.")
 
 
-async def principal_of(
-    connection: HTTPConnection, plaintext: str | None, *, workspace_id: str | None = None
-) -> Principal:
+async def principal_of(connection: HTTPConnection, plaintext: str | None) -> Principal:
     """Who this key or token speaks for; without one, who the session's cookie does.
 
     Args:
-        connection: the request.
+        connection: the request. Its header X-Workspace-Id says where they want to act; of a WebSocket, whose headers
+            a browser cannot set, a subprotocol `workspace.<id>` does as well.
         plaintext: a key or token that it carries.
-        workspace_id: where they want to act, when the header X-Workspace-Id does not say it.
 
     Raises:
         Forbidden: `unauthenticated`, `user_disabled`, `address_blocked`, `csrf_failed`.
@@ -103,7 +102,9 @@ async def principal_of(
         Unavailable: `database_unavailable`, `issuer_unavailable`.
     """
     refuse_blocked(connection)
-    wanted = connection.headers.get(WORKSPACE_HEADER, workspace_id)
+    offered = (name for name in connection.scope.get("subprotocols", ()) if name.startswith(WORKSPACE_PROTOCOL))
+    named = next((name.removeprefix(WORKSPACE_PROTOCOL) for name in offered), None)
+    wanted = connection.headers.get(WORKSPACE_HEADER, named)
     if wanted is not None and not is_id(wanted, "ws"):
         raise no_workspace()
     if plaintext is None:

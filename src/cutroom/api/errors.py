@@ -32,7 +32,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "bad_header": 400,
     "malformed_request": 400,
     "host_not_allowed": 400,
-    "method_override_refused": 400,
+    "method_override_refused": 403,
     "key_in_url": 400,
     "unauthenticated": 401,
     "wrong_login": 401,

@@ -1,7 +1,10 @@
 """`WS /jobs/{id}/stream`: a job's events over a WebSocket, for browsers and programs that want one.
 
-A key comes in a header, as the subprotocol `bearer.<key>` beside `cutroom.v1` (all that a browser can set), or in the
-first message, `{"apiKey": "ctr_…"}`; never in the URL. Close codes: 1000 the job ended, 1008 the client says too much,
+A key or token comes in a header, as the subprotocol `bearer.<key>` beside `cutroom.v1` (all that a browser can set), or
+in the first message, `{"apiKey": "ctr_…"}`; never in the URL. A page of ours may come with its cookie alone. Who has
+several workspaces picks one by the subprotocol `workspace.<id>` where they cannot set `X-Workspace-Id`.
+
+Close codes: 1000 the job ended, 1008 the client says too much,
 1012 the server restarts, 1013 try again later (too slow, too many streams or requests, no database), 4400 a bad
 request, 4401 a key that is unknown or not good any more, 4403 a key that may not read jobs or a page of a foreign
 origin, 4404 no such job.
@@ -32,7 +35,8 @@ router = APIRouter(prefix=PREFIX)
 PROTOCOL: Final = "cutroom.v1"
 _BEARER: Final = "bearer."
 MAX_MESSAGES: Final = 16
-MAX_FIRST_MESSAGE: Final = 1_024
+MAX_FIRST_MESSAGE: Final = 9 << 10
+"""Bytes: tokens of identity providers are long."""
 CLOSE_WITHIN_S: Final = 5.0
 ENDED, POLICY, RESTART, LATER, BAD, WHO, MAY_NOT, NOWHERE = 1000, 1008, 1012, 1013, 4400, 4401, 4403, 4404
 

@@ -1,0 +1,63 @@
+"""`cutroom user …`: what an operator does for people with a password."""
+
+import sys
+
+import typer
+
+from cutroom.accounts import NewUser, Role, User
+from cutroom.app.console import out
+from cutroom.app.container import container
+from cutroom.app.settings import load
+from cutroom.kit.errors import Invalid
+
+MAX_STDIN_CHARS = 4_096
+
+
+def ask_password(*, from_stdin: bool) -> str:
+    """A password, typed twice and unseen, or the first line of standard input: never an argument, which others see."""
+    if from_stdin:
+        return sys.stdin.readline(MAX_STDIN_CHARS).rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+async def create(email: str, password: str, *, name: str | None, workspace_id: str | None, role: str) -> None:
+    """Make a user and print their id.
+
+    Raises:
+        Invalid: `bad_role`, `bad_email`, `bad_password`, `bad_name`.
+        NotFound: `workspace_not_found`.
+        Conflict: `email_taken`.
+    """
+    if role not in set(Role):
+        raise Invalid("bad_role", f"'{role}' is no role; there are {', '.join(Role)}.")
+    async with container(load(), name="cutroom-user") as parts:
+        wanted = NewUser(email, password, name)
+        user = await parts.identity.people.create(wanted, workspace_id=workspace_id, role=Role(role))
+    out.print(user.id, markup=False)
+
+
+async def set_password(user: str, password: str) -> None:
+    """Give somebody, by e-mail address or id, another password.
+
+    Raises:
+        NotFound: `user_not_found`.
+        Invalid: `bad_password`.
+    """
+    async with container(load(), name="cutroom-user") as parts:
+        changed = await parts.identity.people.set_password(user, password)
+    out.print(f"{_named(changed)} has another password and is logged out everywhere.", markup=False)
+
+
+async def set_disabled(user: str, *, disabled: bool) -> None:
+    """Shut somebody, by e-mail address or id, out, or let them in again.
+
+    Raises:
+        NotFound: `user_not_found`.
+    """
+    async with container(load(), name="cutroom-user") as parts:
+        changed = await parts.identity.people.set_disabled(user, disabled=disabled)
+    out.print(f"{_named(changed)} is {'shut out' if disabled else 'let in'}.", markup=False)
+
+
+def _named(user: User) -> str:
+    return user.email or user.id
