@@ -1,0 +1,125 @@
+"""Deliverers in processes of their own, killed without warning; receivers that are down, dead or slow."""
+
+import asyncio
+import json
+import signal
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from cutroom.kit import process
+from tests.jobs.flows import A, B
+from tests.jobs.rig import ROOT
+from tests.webhooks.receiver import OK, Receiver, answer, receiving
+from tests.webhooks.standing import Stand
+
+EVENTS = 60
+SLOTS = 8
+
+
+@asynccontextmanager
+async def deliverer(stand: Stand, **settings: Any) -> AsyncIterator[process.Child]:
+    """A deliverer in a process of its own; killed at the end of the block."""
+    chosen = json.dumps({"poll_s": 0.1, "slots": SLOTS, "lease_s": 1.5, **settings})
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.webhooks.deliverer_process",
+        stand.database.url,
+        json.dumps(stand.ports),
+        chosen,
+    ]
+    child = await process.start(argv, cwd=ROOT)
+    try:
+        yield child
+    finally:
+        await child.terminate(grace_s=0, first=signal.SIGKILL)
+
+
+@pytest.mark.threat("P5", "F12", "F14")
+async def test_a_deliverer_that_is_killed_again_and_again_loses_nothing_and_repeats_little(
+    stand: Stand, receiver: Receiver
+) -> None:
+    async def slowly(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.05)
+        writer.write(OK)
+
+    receiver.answers = [slowly]
+    made = await stand.endpoint(receiver.url)
+    for _ in range(EVENTS):
+        await stand.event()
+    kills = 0
+    for share in (10, 25, 40):
+        async with deliverer(stand) as child:
+            await receiver.has(share, within_s=60)
+            child.send(signal.SIGKILL)
+            await child.wait()
+            kills += 1
+    async with deliverer(stand):
+        await stand.until("succeeded", EVENTS, within_s=30)
+    counts = Counter(receiver.ids)
+    assert len(counts) == EVENTS, "every event came"
+    repeated = sum(counts.values()) - EVENTS
+    assert repeated <= kills * SLOTS, "no more came twice than were under way when a process died"
+    for message in receiver.messages:
+        message.verified(made.secret)
+    records = await stand.records()
+    lost = [one for record in records for one in record.attempts if one.error == "sender_lost"]
+    assert 0 < len(lost) <= kills * SLOTS
+    assert all(record.attempts[-1].status_code == 200 for record in records)
+
+
+@pytest.mark.threat("P5", "F12")
+async def test_a_receiver_that_was_down_gets_everything_when_it_is_up_again(stand: Stand, receiver: Receiver) -> None:
+    receiver.answers = [answer(503)]
+    await stand.endpoint(receiver.url)
+    async with deliverer(stand):
+        for _ in range(20):
+            await stand.event()
+        await receiver.has(20, within_s=60)
+        receiver.answers = [OK]
+        await stand.until("succeeded", 20, within_s=30)
+    assert len(set(receiver.ids)) == 20
+    assert [len(record.attempts) for record in await stand.records()] == [2] * 20
+
+
+async def waits(stand: Stand, receiver: Receiver, count: int) -> list[float]:
+    """Seconds from the end of a job to its message, for jobs of the workspace B that end one after the other."""
+    found = []
+    for number in range(count):
+        began = time.monotonic()
+        await stand.event(B)
+        await receiver.has(number + 1)
+        found.append(receiver.messages[number].at - began)
+    receiver.messages.clear()
+    return found
+
+
+@pytest.mark.threat("F12")
+async def test_dead_and_slow_receivers_delay_nobody_else(stand: Stand, receiver: Receiver) -> None:
+    async def never(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(1.5)
+
+    await stand.endpoint(receiver.url, workspace=B)
+    async with receiving(never) as dead:
+        stand.ports.append(dead.port)
+        stand.deadline_s = 1.0
+        stand.__post_init__()
+        async with stand.delivering(slots=32):
+            alone = await waits(stand, receiver, 20)
+            for _ in range(6):
+                await stand.endpoint(dead.url, workspace=A)
+            for _ in range(40):
+                await stand.event(A)
+            await dead.has(1)
+            beside = await waits(stand, receiver, 20)
+            assert len(dead.messages) < 240, "the dead ones still have a queue"
+    usual, worst = (statistics.quantiles(values, n=20)[18] for values in (alone, beside))
+    assert worst < usual + 0.5, (usual, worst)
+    assert max(beside) < 1.0, "less than one time-out of the dead ones"
