@@ -160,3 +160,16 @@ async def test_a_gif_of_few_colours_is_no_wrong_colour(studio: Studio, tmp_path:
     done = await press(studio, wanted, tmp_path)
     report = await verify(done.plan, done.path)
     assert next(check for check in report.checks if check.name == "colors").passed
+
+
+def test_the_same_sound_is_measured_once_and_another_one_again(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("one.m4a", "two.m4a", "quiet.m4a")]
+    for path, volume in zip(paths, ("0.5", "0.5", "0.1"), strict=True):
+        tone = f"aevalsrc={volume}*sin(2*PI*997*t)|{volume}*sin(2*PI*997*t):s=48000:d=4"
+        options = ("-f", "lavfi", "-i", tone, "-c:a", "aac", "-fflags", "+bitexact", "-flags:a", "+bitexact")
+        subprocess.run([find().path, "-v", "error", "-y", *options, path], check=True)
+    first, second, quiet = (listen(path, Fraction(4)) for path in paths)
+    assert first is second
+    assert first.integrated_lufs is not None
+    assert quiet.integrated_lufs is not None
+    assert 13 < first.integrated_lufs - quiet.integrated_lufs < 15
