@@ -266,7 +266,7 @@ class Libc:
             symbol = name
         function = Function(_ctypes.dlsym(self._handle, symbol))
         answer = int(function(*(Number(value) if isinstance(value, int) else value for value in given)))
-        if answer == -1:
+        if answer in {-1, 0xFFFFFFFF}:  # of a `long`, and of an `int` in the register of one
             number = _ctypes.get_errno()
             raise OSError(number, f"{name}: {posix.strerror(number)}")
         return answer

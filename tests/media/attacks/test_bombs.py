@@ -46,7 +46,7 @@ async def test_a_timestamp_bomb_is_over_within_five_seconds_of_the_cancel(level:
     out = tmp_path / "out"
     out.mkdir()
     for program in programs():
-        words = ["-i", bomb, "-r", "25", "-fps_mode", "cfr", "-vf", "scale=320:240", out / "x.mp4"]
+        words: list[str | Path] = ["-i", bomb, "-r", "25", "-fps_mode", "cfr", "-vf", "scale=320:240", out / "x.mp4"]
         task = asyncio.create_task(raw(held, program, words, out, reads=[bomb], timeout_s=60))
         while not (out / "x.mp4").exists():
             await asyncio.sleep(0.02)
@@ -81,9 +81,10 @@ async def test_floods_of_pixels_fail_within_their_memory(level: int, tmp_path: P
     bomb = tmp_path / "bomb.png"
     bomb.write_bytes(flood_png(16_000))
     limits = Limits(memory_bytes=1 << 30, file_bytes=64 << 20)
-    huge = ["-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.1", "-vf", "scale=30000:30000", *NOWHERE]
+    huge: list[str | Path] = ["-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.1", "-vf", "scale=30000:30000", *NOWHERE]
     for program in programs():
-        for words in (huge, ["-i", bomb, "-vf", "format=rgba", *NOWHERE]):
+        flood: list[str | Path] = ["-i", bomb, "-vf", "format=rgba", *NOWHERE]
+        for words in (huge, flood):
             done = await raw(held, program, words, tmp_path, reads=[bomb], limits=limits, memory_bytes=1 << 30)
             assert done.returncode != 0
 

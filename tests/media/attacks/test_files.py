@@ -30,7 +30,17 @@ async def let_loose(held: Fence, program: Path, folder: Path, canary: Canary) ->
     out.mkdir(exist_ok=True)
     reached: dict[str, bool] = {}
     for name, path in write_all(folder, canary).items():
-        words = [*LENIENT, *BY_NAME.get(name.split(" ")[0], []), "-i", path, "-t", "1", "-f", "null", "-"]
+        words: list[str | Path] = [
+            *LENIENT,
+            *BY_NAME.get(name.split(" ")[0], []),
+            "-i",
+            path,
+            "-t",
+            "1",
+            "-f",
+            "null",
+            "-",
+        ]
         try:
             done = await raw(held, program, words, out, reads=[path], timeout_s=2)
         except TimedOut:
