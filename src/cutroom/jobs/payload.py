@@ -9,9 +9,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import Internal
 from cutroom.kit.schema import invalid
 
@@ -21,7 +22,7 @@ _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _PLAIN: Final = (dict, list, str, int, float, bool, type(None))
 
 
-def dump(adapter: TypeAdapter[Any], value: Any, what: str, *, given_only: bool = False) -> str:
+def dump(adapter: Adapter[Any], value: Any, what: str, *, given_only: bool = False) -> str:
     """The JSON text of a value.
 
     Args:
@@ -42,7 +43,7 @@ def dump(adapter: TypeAdapter[Any], value: Any, what: str, *, given_only: bool =
     return text
 
 
-def load(adapter: TypeAdapter[Any], text: str | bytes) -> Any:
+def load(adapter: Adapter[Any], text: str | bytes) -> Any:
     """Read back what `dump` wrote.
 
     Raises:
@@ -54,7 +55,7 @@ def load(adapter: TypeAdapter[Any], text: str | bytes) -> Any:
         raise invalid(error, json.loads(text)) from error
 
 
-def accept(adapter: TypeAdapter[Any], value: Any) -> str:
+def accept(adapter: Adapter[Any], value: Any) -> str:
     """The JSON text of an input that a caller gave as an instance of its type or as JSON data.
 
     Raises:
@@ -95,18 +96,18 @@ def clean_json(value: Any) -> Any:
 
 
 @lru_cache(maxsize=1_024)
-def adapter_of(kind: Any) -> TypeAdapter[Any]:
+def adapter_of(kind: Any) -> Adapter[Any]:
     """The (costly to make) adapter of a type."""
-    return TypeAdapter(kind)
+    return Adapter(kind)
 
 
-def result_type(function: Callable[..., Any]) -> TypeAdapter[Any]:
+def result_type(function: Callable[..., Any]) -> Adapter[Any]:
     """The adapter of what a function returns, by its annotation; of anything at all when it has none."""
     return _result_type(_plain(function))
 
 
 @lru_cache(maxsize=1_024)
-def _result_type(function: Callable[..., Any]) -> TypeAdapter[Any]:
+def _result_type(function: Callable[..., Any]) -> Adapter[Any]:
     hints = get_type_hints(function, include_extras=True)
     return adapter_of(hints.get("return", Any))
 

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, get_type_hints
 
-from pydantic import TypeAdapter
-
 from cutroom.jobs import payload
+from cutroom.kit.adapter import Adapter
 from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Invalid
 
@@ -30,8 +29,8 @@ class Workflow:
 
     name: str
     function: WorkflowFunction
-    input: TypeAdapter[Any]
-    output: TypeAdapter[Any]
+    input: Adapter[Any]
+    output: Adapter[Any]
     max_attempts: int
     retry: Backoff
     deterministic: bool

@@ -12,8 +12,8 @@ from typing import Final
 
 import av
 import numpy as np
-from pydantic import TypeAdapter
 
+from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import Internal
 from cutroom.media import ffmpeg
 from cutroom.media.probe import probe
@@ -23,7 +23,7 @@ from cutroom.render.execute import render_segment
 from cutroom.render.plan import SegmentPlan
 from cutroom.timeline import Media, parse, resolve
 
-CALIBRATION: Final = TypeAdapter(Calibration)
+CALIBRATION: Final[Adapter[Calibration]] = Adapter(Calibration)
 _FRAMES: Final = 24
 _WIDTH, _HEIGHT = 1280, 720
 _SRC: Final = "calibration.mp4"

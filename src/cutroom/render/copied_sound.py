@@ -16,16 +16,12 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from pydantic import TypeAdapter
-
 from cutroom.media.timebase import to_ticks
-from cutroom.render.digest import digest
 from cutroom.render.mux.aac import Packets
 from cutroom.render.mux.samples import AAC_FRAME
-from cutroom.render.sound.plan import AudioPlan, SoundCopy, Voice
+from cutroom.render.sound.plan import AudioPlan, SoundCopy, Voice, keyed
 
 _CHANNELS: Final = 2
-_AUDIO: Final = TypeAdapter(AudioPlan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +59,7 @@ def copied_sound(audio: AudioPlan, sounds: Mapping[str, Packets], fps: Fraction,
         if placed is None or last <= first:
             return None
         copies.append(SoundCopy(voice.pointer, voice.source, first - placed.shift, last - first))
-    plan = replace(audio, copies=tuple(copies), priming=priming, key="")
-    return replace(plan, key=digest(_AUDIO.dump_python(plan, mode="json"), engine))
+    return keyed(replace(audio, copies=tuple(copies), priming=priming), engine)
 
 
 def _end_to_end(voices: Sequence[Voice], samples: int) -> bool:

@@ -2,12 +2,11 @@
 
 from typing import Final
 
-from pydantic import TypeAdapter
-
+from cutroom.kit.adapter import Adapter
 from cutroom.render.digest import digest
 from cutroom.render.plan import CopySegment, SegmentPlan
 
-_SEGMENT: Final[TypeAdapter[SegmentPlan | CopySegment]] = TypeAdapter(SegmentPlan | CopySegment)
+_SEGMENT: Final[Adapter[SegmentPlan | CopySegment]] = Adapter(SegmentPlan | CopySegment)
 
 
 def segment_key(segment: SegmentPlan | CopySegment, engine: str) -> str:

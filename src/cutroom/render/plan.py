@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
+from cutroom.kit.adapter import Adapter
 from cutroom.media.timebase import Rational
 from cutroom.render.encoders import VideoEncoder
 from cutroom.render.painting import PaintedLayer
@@ -254,5 +255,5 @@ class RenderPlan:
         return self.frames / self.output.fps
 
 
-PLAN: Final[TypeAdapter[RenderPlan]] = TypeAdapter(RenderPlan)
+PLAN: Final[Adapter[RenderPlan]] = Adapter(RenderPlan)
 """Reads and writes a whole plan as JSON."""

@@ -13,15 +13,15 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from cutroom import __version__
 from cutroom.jobs import Files, PublishedFile
+from cutroom.kit.adapter import Adapter
 from cutroom.kit.verified import copy_verified
 from cutroom.render import PLAN, Made, RenderPlan, RenderReport
 from cutroom.render.longform import LONGFORM_PLAN, LongformPlan
@@ -51,9 +51,7 @@ class Film:
     report: RenderReport
 
 
-@cache
-def _film() -> TypeAdapter[Film]:
-    return TypeAdapter(Film)
+_FILM: Final[Adapter[Film]] = Adapter(Film)
 
 
 def digest_of(plan: RenderPlan | LongformPlan) -> str:
@@ -108,7 +106,7 @@ async def keep(
         listed.append(FilmFile(file.kind, file.name, file.content_type, sha256, spare.stat().st_size))
         await files.keep(content_key(sha256), spare)
     draft = folder / "film"
-    draft.write_bytes(_film().dump_json(Film(tuple(listed), report)))
+    draft.write_bytes(_FILM.dump_json(Film(tuple(listed), report)))
     await files.keep(f"film/{digest}", draft)
 
 
@@ -118,7 +116,7 @@ async def find(files: Files, digest: str, folder: Path) -> tuple[list[Made], Ren
     if place is None:
         return None
     try:
-        film = _film().validate_json(await asyncio.to_thread(place.read_bytes))
+        film = _FILM.validate_json(await asyncio.to_thread(place.read_bytes))
     except ValidationError:
         return None
     made: list[Made] = []

@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
+from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import Invalid
 from cutroom.timeline import FIELDS, Edit, Form, Limits
 
 WINDOW: Final = 50
 """Rows that are planned together: what they share is made once, and their plans are in memory at the same time."""
-_LIMITS: Final = TypeAdapter(Limits)
+_LIMITS: Final[Adapter[Limits]] = Adapter(Limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter
-
 from cutroom.jobs import Context, Files
+from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import CutroomError, Invalid, first_of
 from cutroom.media.fetch import show
 from cutroom.media.probe import probe_all
@@ -23,7 +22,7 @@ AT_ONCE = 8
 MOST_CAPTION_BYTES = 2 << 20
 PROBED = 1
 """Raised whenever a probe would say something else of the same bytes."""
-_MEDIA: Final = TypeAdapter(Media)
+_MEDIA: Final[Adapter[Media]] = Adapter(Media)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,18 @@
 """How much of each pixel lies inside of an outline, or under a line drawn along it."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
+from cutroom.kit.later import later
 from cutroom.render.drawing.outline import Outline, Points
 from cutroom.render.drawing.paints import Field
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = later("cv2")
 
 _FINE: Final = 4  # samples in each direction of a pixel
 _SHIFT: Final = 4  # bits of a coordinate after the point: a sixteenth of a sample

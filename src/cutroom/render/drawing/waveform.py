@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cutroom.kit.later import later
 from cutroom.media.timebase import Rational
 from cutroom.render.artist import Pixels
 from cutroom.render.drawing.paints import Field, covered, fill
 from cutroom.render.sound.levels import levels, spectrum
 from cutroom.render.source import zero
 from cutroom.timeline.resolved import Waveform
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = later("cv2")
 
 _PER_SECOND: Final = 60
 """Levels that are measured in a second of sound."""

@@ -3,18 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor, radians, tan
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from cutroom.kit.later import later
 from cutroom.render.artist import Pixels
 from cutroom.render.lettering.clusters import clusters
 from cutroom.render.lettering.layout import Block, Fonts, Run
 from cutroom.render.lettering.typefaces import Typeface
 from cutroom.timeline.resolved import TextBackground, TextStyle
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = later("cv2")
 
 Mask = NDArray[np.uint8]
 """(height, width): 0 no ink, 255 all ink."""

@@ -3,17 +3,22 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
 from cutroom.kit.errors import Invalid
+from cutroom.kit.later import later
 from cutroom.render.artist import Pixels
 from cutroom.render.lettering.clusters import clusters, joined
 from cutroom.render.lettering.ink import Mask, Rect, Slice, draw_ink, line_left, slice_of, soft
 from cutroom.render.lettering.layout import Block, Fonts, Line
 from cutroom.timeline.resolved import TextStyle, TextUnit
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = later("cv2")
 
 MOST_PIXELS: Final = 64_000_000
 """Of one picture of text: eight times 4K. More is a mistake, and would not be seen anyway."""

@@ -3,16 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, cos, floor, radians, sin
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cutroom.kit.later import later
 from cutroom.render.artist import Pixels
 from cutroom.render.lettering.ink import Mask, Rect, soft
 from cutroom.render.lettering.pieces import Piece
 from cutroom.timeline.resolved import Color, Gradient, TextStyle
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = later("cv2")
 
 
 @dataclass(frozen=True, slots=True)

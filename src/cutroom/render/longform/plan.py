@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
+from cutroom.kit.adapter import Adapter
 from cutroom.render.mux.samples import AAC_FRAME
 from cutroom.render.plan import PlanOutput, RepeatSegment, SegmentPlan, SkipSegment
 from cutroom.render.sound.plan import Voice
@@ -101,7 +102,7 @@ class LongformPlan:
         return self.frames / self.output.fps
 
 
-LONGFORM_PLAN: Final[TypeAdapter[LongformPlan]] = TypeAdapter(LongformPlan)
+LONGFORM_PLAN: Final[Adapter[LongformPlan]] = Adapter(LongformPlan)
 """Reads and writes a whole plan as JSON."""
 LongformPiece = SegmentPlan | EncodedSound
 """What is made on its own, on any machine and in any order."""

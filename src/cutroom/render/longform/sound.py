@@ -13,8 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from pydantic import TypeAdapter
-
+from cutroom.kit.adapter import Adapter
 from cutroom.media.timebase import to_ticks
 from cutroom.render.digest import digest
 from cutroom.render.longform.plan import LEAD, MARGIN, CopiedSound, EncodedSound, LongformSound, SoundPart
@@ -33,7 +32,7 @@ VOICES: Final = 24
 """Tracks that one part mixes: each is an open file."""
 SHORTEST_COPY_S: Final = 4
 """Less than this is not worth two joins."""
-_PART: Final[TypeAdapter[EncodedSound]] = TypeAdapter(EncodedSound)
+_PART: Final[Adapter[EncodedSound]] = Adapter(EncodedSound)
 
 
 @dataclass(frozen=True, slots=True)

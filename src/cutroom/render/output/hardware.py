@@ -22,8 +22,9 @@ from typing import Final
 import av
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import CutroomError
 from cutroom.kit.process import run
 from cutroom.media.command import Command, Output
@@ -115,7 +116,7 @@ class Hardware:
         return ", ".join([*found, *self.decoders]) or "none found"
 
 
-_STORED: Final[TypeAdapter[Hardware]] = TypeAdapter(Hardware)
+_STORED: Final[Adapter[Hardware]] = Adapter(Hardware)
 
 
 def keep_in(folder: Path) -> None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import TypeAdapter
-
+from cutroom.kit.adapter import Adapter
 from cutroom.media.timebase import Rational
 from cutroom.render.output.made import Made
 from cutroom.timeline.resolved import Warning  # noqa: A004 — the word of the document
@@ -134,7 +133,7 @@ class RenderReport:
     schema: str = SCHEMA
 
 
-REPORT: Final[TypeAdapter[RenderReport]] = TypeAdapter(RenderReport)
+REPORT: Final[Adapter[RenderReport]] = Adapter(RenderReport)
 """Reads and writes a report as JSON (fractions as "n/d")."""
 
 

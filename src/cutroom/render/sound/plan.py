@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from pydantic import TypeAdapter
-
+from cutroom.kit.adapter import Adapter
 from cutroom.media.timebase import Rational
 from cutroom.render.digest import digest
 from cutroom.render.encoders import AudioEncoder
@@ -178,8 +177,8 @@ class AudioPlan:
         return self.encoder.extension
 
 
-_MIX: Final[TypeAdapter[MixPlan]] = TypeAdapter(MixPlan)
-_AUDIO: Final[TypeAdapter[AudioPlan]] = TypeAdapter(AudioPlan)
+_MIX: Final[Adapter[MixPlan]] = Adapter(MixPlan)
+_AUDIO: Final[Adapter[AudioPlan]] = Adapter(AudioPlan)
 
 
 def mix_of(samples: int, voices: tuple[Voice, ...], spans: tuple[AudioSpan, ...], bits: int, engine: str) -> MixPlan:
@@ -190,8 +189,12 @@ def mix_of(samples: int, voices: tuple[Voice, ...], spans: tuple[AudioSpan, ...]
 
 def audio_of(mix: MixPlan, loudness: Loudness | None, encoder: AudioEncoder, *, apart: bool, engine: str) -> AudioPlan:
     """The sound of a file with its key."""
-    plan = AudioPlan(mix, loudness, encoder, apart, "")
-    return replace(plan, key=digest(_AUDIO.dump_python(plan, mode="json"), engine))
+    return keyed(AudioPlan(mix, loudness, encoder, apart, ""), engine)
+
+
+def keyed(plan: AudioPlan, engine: str) -> AudioPlan:
+    """The same sound with its key."""
+    return replace(plan, key=digest(_AUDIO.dump_python(replace(plan, key=""), mode="json"), engine))
 
 
 def pieces(mix: MixPlan, engine: str) -> tuple[MixPlan, ...]:
