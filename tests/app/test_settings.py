@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,37 @@ def test_the_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
     assert load(data=tmp_path / "new").signing_secret() == secret
     assert (tmp_path / "new" / "secret").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret"]
+
+
+def test_by_default_nobody_registers_uninvited_and_no_provider_is_believed() -> None:
+    identity = load().identity()
+    assert (identity.registration, identity.issuers) == ("invited", ())
+    assert identity.sessions.idle < identity.sessions.absolute
+
+
+def test_the_providers_of_the_howto_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[2] / "docs/howto/sign-in.md").read_text(encoding="utf-8")
+    written = re.findall(r"export CUTROOM_OIDC='(.+?)'\n", text, re.DOTALL)
+    kinds = []
+    for document in written:
+        monkeypatch.setenv("CUTROOM_OIDC", document)
+        kinds += [issuer.kind for issuer in load().identity().issuers]
+    assert kinds == ["clerk", "propelauth", "oidc"]
+
+
+@pytest.mark.parametrize("document", ["[{}]", "{}", "[", '[{"kind": "oidc", "issuer": "https://a"}]', '"x"', "NaN"])
+def test_a_list_of_providers_that_is_wrong_names_its_variable(monkeypatch: pytest.MonkeyPatch, document: str) -> None:
+    monkeypatch.setenv("CUTROOM_OIDC", document)
+    with pytest.raises(Invalid, match="Cannot start: CUTROOM_OIDC"):
+        load().identity()
+
+
+def test_blocked_networks_are_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTROOM_BLOCKED_NETWORKS", "192.0.2.0/24, 2001:db8::/32,")
+    assert {str(network) for network in load().blocked_networks} == {"192.0.2.0/24", "2001:db8::/32"}
+    monkeypatch.setenv("CUTROOM_BLOCKED_NETWORKS", "192.0.2.1/24")
+    with pytest.raises(Invalid, match="CUTROOM_BLOCKED_NETWORKS"):
+        load()
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

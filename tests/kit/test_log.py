@@ -91,6 +91,8 @@ def test_a_count_with_such_a_name_is_not_a_secret(log: Any, out: io.StringIO) ->
         ("postgresql://cutroom:hunter22@db:5432/cutroom", "hunter22"),
         ("Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "eyJhbGci"),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "MfKQ9r8"),
+        ("the token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl is old", "eyJzdWIi"),
+        ("Cookie: a=b; __Host-cutroom=Yx3uJ5mK1hQ9vT7wZ2bN4cR6dF8gH0jL; c=d", "Yx3uJ5mK1"),
     ],
 )
 def test_a_secret_inside_a_text_is_hidden_and_the_rest_stays(text: str, secret: str) -> None:
