@@ -68,7 +68,7 @@ def use(
         fresh: whether to try again although there is a verdict.
         least: the lowest level that is accepted.
         most: the highest level that is tried.
-        unsandboxed: whether to go on without any where no level holds.
+        unsandboxed: whether to go on without any where no level holds, unless more than the first is asked for.
 
     Raises:
         Unavailable: `sandbox_missing` when no level holds; `sandbox_too_low` when none does from `least` on.
@@ -90,7 +90,7 @@ def use(
             raise Unavailable("sandbox_missing", sentence, retryable=False)
         log.critical("sandbox.off", failed=dict(found.failed))
     _chosen[0] = found
-    if found.level < least:
+    if found.level < least and not (found.level == 0 and least <= 1):  # 0 was allowed above, 1 is what everybody asks
         sentence = (
             f"The sandbox of media programs reaches level {found.level} on this machine, and {least} is asked for by "
             f"CUTROOM_MIN_SANDBOX_LEVEL. What failed, by level: {found.summary}."

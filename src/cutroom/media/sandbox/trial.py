@@ -65,12 +65,14 @@ async def probe(level: int, fence: Fence) -> list[str]:
         bait = _Bait(folder, tcp)
         try:
             seen = await _attack(fence, bait)
+            seen |= await _work(fence, folder)
+            if level >= 4:
+                seen |= await _eat(fence, folder)
+            seen |= bait.touched()
         except (CutroomError, OSError, ValueError) as error:
             return [f"works: {error}"[:300]]
-        seen |= await _work(fence, folder)
-        if level >= 4:
-            seen |= await _eat(fence, folder)
-        seen |= bait.touched()
+        finally:
+            bait.close()
     wanted = [probe for rung in range(1, level + 1) for probe in _PROBES[rung]]
     return [f"{probe}: {seen[probe]}" for probe in wanted if probe in seen]
 
@@ -98,12 +100,17 @@ class _Bait:
             seen["write"] = "a file was made outside"
         if any(path.is_symlink() for path in self.out.iterdir()):
             seen["link"] = "a link was made"
-        for name, take in (("tcp", self._tcp.accept), ("udp", lambda: self._udp.recvfrom(1))):
-            with suppress(BlockingIOError):
-                take()
-                seen[name] = "we were reached"
-        self._udp.close()
+        with suppress(BlockingIOError):
+            self._tcp.accept()[0].close()
+            seen["tcp"] = "we were reached"
+        with suppress(BlockingIOError):
+            self._udp.recvfrom(1)
+            seen["udp"] = "we were reached"
         return seen
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._udp.close()
 
 
 async def _attack(fence: Fence, bait: _Bait) -> dict[str, str]:
