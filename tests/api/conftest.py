@@ -20,6 +20,7 @@ from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener
 from cutroom.jobs import Followers, Job, JobService, Worker, WorkerSettings
 from cutroom.kit.counters import Counters, MemoryCounters
+from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
@@ -41,6 +42,7 @@ async def serving(
     connections: ConnectionLimits | None = None,
     counters: Counters | None = None,
     identity: IdentitySettings | None = None,
+    mailer: Mailer | None = None,
     quotas: QuotaService | None = None,
 ) -> AsyncIterator[World]:
     """A world over this database, behind a real server on a free port."""
@@ -67,6 +69,7 @@ async def serving(
             cursors=Cursors(SECRET),
             settings=settings,
             counters=counters or MemoryCounters(),
+            mailer=mailer,
         )
         async with database.begin() as session:
             mine = await services.accounts.create_workspace(session, "mine")
@@ -114,7 +117,7 @@ async def slow_world(database: Database, tmp_path: Path) -> AsyncIterator[World]
 
 
 @asynccontextmanager
-async def worker(world: World, folder: Path) -> AsyncIterator[None]:
+async def worker(world: World, folder: Path, fetcher: Fetcher | None = None) -> AsyncIterator[None]:
     """A worker for this world, in the same process."""
     assets = world.services.assets
 
@@ -128,7 +131,7 @@ async def worker(world: World, folder: Path) -> AsyncIterator[None]:
         world.services.database,
         world.listener,
         registry(),
-        files_for=assets.files_for(Fetcher()),
+        files_for=assets.files_for(fetcher or Fetcher()),
         scratch_root=folder / "scratch",
         settings=WorkerSettings(slots=4, lease_s=5, poll_s=0.2, drain_s=0.1),
         on_end=keep_results,

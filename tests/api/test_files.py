@@ -32,6 +32,7 @@ async def stored(world: World, tmp_path: Path) -> Stored:
     return Stored(world, key, store.sign_get(key, expires_s=600, file_name="Füm film.mp4", content_type="video/mp4"))
 
 
+@pytest.mark.threat("A39", "A94")
 async def test_a_file_is_served_so_that_no_browser_runs_it(stored: Stored) -> None:
     answer = await stored.world.nobody.get(stored.url)
     assert answer.status_code == 200
@@ -120,6 +121,7 @@ async def test_a_head_says_what_a_get_would(stored: Stored) -> None:
         assert head.headers[name] == get.headers[name]
 
 
+@pytest.mark.threat("A42", "A43", "A44")
 async def test_a_link_that_was_changed_or_is_too_old_is_refused(stored: Stored) -> None:
     store = stored.world.services.local_store
     assert store is not None
@@ -141,6 +143,7 @@ async def test_a_link_that_was_changed_or_is_too_old_is_refused(stored: Stored) 
     error_of(await stored.world.nobody.get(old), 403, "link_expired")
 
 
+@pytest.mark.threat("A44")
 async def test_a_link_to_what_is_gone_says_so(stored: Stored) -> None:
     store = stored.world.services.local_store
     assert store is not None

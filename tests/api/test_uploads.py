@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import httpx2
+import pytest
 from PIL import Image
 
 from tests.api.test_requests import raw
@@ -72,6 +73,7 @@ async def test_completing_again_gives_the_same_asset(world: World) -> None:
     assert (await world.mine.post(path)).json() == (await world.mine.post(path)).json()
 
 
+@pytest.mark.threat("A44")
 async def test_bytes_are_taken_once(world: World) -> None:
     content = a_picture()
     upload = await announced(world, content)
@@ -81,6 +83,7 @@ async def test_bytes_are_taken_once(world: World) -> None:
     error_of(await put(world, upload, content), 409, "already_uploaded")
 
 
+@pytest.mark.threat("A44")
 async def test_bytes_of_another_size_are_refused(world: World) -> None:
     content = a_picture()
 
@@ -96,6 +99,7 @@ async def test_bytes_of_another_size_are_refused(world: World) -> None:
     assert (await put(world, upload, content)).status_code == 204
 
 
+@pytest.mark.threat("A43")
 async def test_bytes_of_another_type_are_refused(world: World) -> None:
     upload = await announced(world, a_picture())
     for content_type in ("text/html", "image/png; charset=utf-8", ""):
@@ -114,6 +118,7 @@ async def test_a_sender_that_falls_silent_is_let_go(slow_world: World) -> None:
     assert b'"body_too_slow"' in answer
 
 
+@pytest.mark.threat("A42", "A43")
 async def test_a_link_that_was_changed_is_refused(world: World) -> None:
     content = a_picture()
     upload = await announced(world, content)
@@ -194,9 +199,21 @@ async def test_a_wrong_promise_is_refused_with_a_pointer(world: World) -> None:
         assert error_of(answer, 422, "invalid_input")["details"][0]["pointer"] == f"/{name}"
 
 
+@pytest.mark.threat("A24", "A25", "A41")
 async def test_a_name_never_becomes_a_path(world: World) -> None:
     content = a_picture()
-    for name in ("../../etc/passwd", "C:\\x\\y.png", "a" * 255, "\u202egnp.exe", "-rf", "a:b", 'q"uote.png'):
+    for name in (
+        "../../etc/passwd",
+        "C:\\x\\y.png",
+        "a" * 255,
+        "\u202egnp.exe",
+        "-rf",
+        "a:b",
+        'q"uote.png',
+        "%d.png",
+        "*.png",
+        "-y",
+    ):
         upload = await announced(world, content, name=name)
         assert name not in upload["put"]["url"]
         await put(world, upload, content)
@@ -242,3 +259,167 @@ async def test_a_download_is_a_link_that_needs_no_key(world: World) -> None:
     file = await world.nobody.get(answer.headers["location"])
     assert file.content == content
     assert file.headers["content-type"] == "image/png"
+
+
+async def in_parts(world: World, content: bytes, **more: Any) -> Any:
+    upload = await announced(world, content, multipart=True, **more)
+    assert "put" not in upload
+    return upload
+
+
+async def put_part(world: World, part: Any, content: bytes) -> httpx2.Response:
+    return await world.nobody.request(part["method"], part["url"], headers=part["headers"], content=content)
+
+
+async def test_an_upload_in_parts_becomes_an_asset(world: World) -> None:
+    content = a_picture()
+    upload = await in_parts(world, content)
+    multipart = upload["multipart"]
+    assert (upload["method"], multipart["partCount"]) == ("multipart", 1)
+    [part] = multipart["parts"]
+    assert part["sizeBytes"] == len(content) <= multipart["partSizeBytes"]
+    sent = await put_part(world, part, content)
+    assert sent.status_code == 204
+    path = f"/api/v1/uploads/{upload['id']}"
+    [here] = (await world.mine.get(f"{path}/parts")).json()["parts"]
+    assert here == {"number": 1, "sizeBytes": len(content), "etag": sent.headers["etag"]}
+    wrong = await world.mine.post(f"{path}/complete", json={"parts": [{"number": 1, "etag": "x"}]})
+    error_of(wrong, 409, "parts_changed")
+    done = await world.mine.post(f"{path}/complete", json={"parts": [{"number": 1, "etag": here["etag"]}]})
+    assert done.status_code == 200, done.text
+    shown = await world.mine.get(f"/api/v1/assets/{done.json()['id']}/download", follow_redirects=True)
+    assert shown.content == content
+    assert "parts" not in (await world.mine.get(path)).json()["multipart"]
+
+
+async def test_further_parts_are_signed_on_request(world: World) -> None:
+    size = 3 * (16 << 20) + 1
+    upload = await in_parts(world, b"", sizeBytes=size)
+    path = f"/api/v1/uploads/{upload['id']}/parts"
+    [last] = (await world.mine.post(path, json={"numbers": [4]})).json()["parts"]
+    assert (last["number"], last["sizeBytes"]) == (4, 1)
+    assert (await put_part(world, last, b"x")).status_code == 204
+    for numbers in ([5], [0], [], list(range(1, 102)), ["x"], [1.5]):
+        answer = await world.mine.post(path, json={"numbers": numbers})
+        assert answer.status_code == 422
+        assert answer.json()["error"]["details"][0]["pointer"].startswith("/numbers")
+    missing = await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")
+    details = error_of(missing, 409, "parts_missing")["details"]
+    assert [detail["pointer"] for detail in details] == ["/parts/0", "/parts/1", "/parts/2"]
+    single = await announced(world, a_picture())
+    error_of(await world.mine.get(f"/api/v1/uploads/{single['id']}/parts"), 409, "not_in_parts")
+
+
+async def test_what_is_large_comes_in_parts_without_being_asked(world: World) -> None:
+    large = (100 << 20) + 1
+    wanted = {"name": "a", "contentType": "video/mp4", "sizeBytes": large}
+    assert (await world.mine.post("/api/v1/uploads", json=wanted)).json()["method"] == "multipart"
+    single = await world.mine.post("/api/v1/uploads", json={**wanted, "multipart": False})
+    assert single.json()["method"] == "single"
+
+
+@pytest.mark.threat("A44")
+async def test_an_upload_that_was_given_up_takes_no_bytes(world: World) -> None:
+    content = a_picture()
+    single, parted = await announced(world, content), await in_parts(world, content)
+    for upload in (single, parted):
+        path = f"/api/v1/uploads/{upload['id']}"
+        assert (await world.mine.delete(path)).status_code == 204
+        for method, where in (("GET", path), ("DELETE", path), ("POST", f"{path}/complete")):
+            error_of(await world.mine.request(method, where), 404, "upload_not_found")
+    error_of(await put(world, single, content), 409, "upload_closed")
+    error_of(await put_part(world, parted["multipart"]["parts"][0], content), 409, "upload_closed")
+    done = await announced(world, content)
+    await put(world, done, content)
+    assert (await world.mine.post(f"/api/v1/uploads/{done['id']}/complete")).status_code == 200
+    error_of(await world.mine.delete(f"/api/v1/uploads/{done['id']}"), 409, "upload_completed")
+
+
+@pytest.mark.threat("A43", "A44")
+async def test_a_part_is_taken_as_it_was_signed_until_the_upload_is_complete(world: World) -> None:
+    content = a_picture()
+    upload = await in_parts(world, content)
+    [part] = upload["multipart"]["parts"]
+    for body in (content + b"x", content[:-1], b""):
+        assert (await put_part(world, part, body)).status_code in {413, 422}
+    moved = {**part, "url": part["url"].replace("/00001", "/00002")}
+    error_of(await put_part(world, moved, content), 403, "bad_signature")
+    first = await put_part(world, part, bytes(len(content)))
+    second = await put_part(world, part, content)
+    assert first.headers["etag"] != second.headers["etag"]
+    assert (await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")).status_code == 200
+    error_of(await put_part(world, part, content), 409, "upload_closed")
+
+
+@pytest.mark.threat("A72")
+async def test_a_key_makes_an_announcement_safe_to_repeat(world: World) -> None:
+    wanted = {"name": "a.png", "contentType": "image/png", "sizeBytes": 10}
+    key = {"Idempotency-Key": '"one"'}
+    first = await world.mine.post("/api/v1/uploads", json=wanted, headers=key)
+    again = await world.mine.post("/api/v1/uploads", json=wanted, headers=key)
+    assert again.json() == {**first.json(), "put": again.json()["put"]}
+    assert again.headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" not in first.headers
+    in_body = await world.mine.post("/api/v1/uploads", json={**wanted, "idempotencyKey": "one"})
+    assert in_body.json()["id"] == first.json()["id"]
+    other = await world.mine.post("/api/v1/uploads", json={**wanted, "sizeBytes": 11}, headers=key)
+    error_of(other, 422, "idempotency_key_reused")
+    theirs = await world.theirs.post("/api/v1/uploads", json=wanted, headers=key)
+    assert theirs.json()["id"] != first.json()["id"]
+
+
+@pytest.mark.threat("A23", "A39")
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
+        b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>',
+        b"<html><script>alert(1)</script></html>",
+        b"\x00\x00\x00\x18ftypmp42<html><script>alert(1)</script>" + bytes(100),
+        b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n",
+        b"PK\x03\x04" + bytes(100),
+    ],
+)
+async def test_what_is_no_media_is_refused_whatever_it_is_called(world: World, content: bytes) -> None:
+    upload = await announced(world, content, name="a.png", contentType="image/png")
+    await put(world, upload, content)
+    answer = await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] in {"not_media", "media_truncated", "media_unsupported"}
+    for content_type in ("image/svg+xml", "text/html"):
+        wanted = {"name": "a", "contentType": content_type, "sizeBytes": len(content)}
+        made = await world.mine.post("/api/v1/uploads", json=wanted)
+        if made.status_code == 201:  # svg is an image by its name; its bytes are none that we read
+            await put(world, made.json(), content)
+            done = await world.mine.post(f"/api/v1/uploads/{made.json()['id']}/complete")
+            assert done.status_code == 422
+
+
+@pytest.mark.threat("A39")
+async def test_a_picture_with_a_page_in_it_is_served_as_a_picture_to_be_saved(world: World) -> None:
+    asset = await uploaded(world, a_picture() + b"<html><script>alert(1)</script></html>")
+    answer = await world.mine.get(f"/api/v1/assets/{asset['id']}/download", follow_redirects=True)
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.threat("A44")
+async def test_links_to_a_deleted_asset_die_at_once_and_it_can_come_back(world: World) -> None:
+    content = a_picture()
+    asset = await uploaded(world, content)
+    path = f"/api/v1/assets/{asset['id']}"
+    link = (await world.mine.get(f"{path}/download")).headers["location"]
+    assert (await world.nobody.get(link)).content == content
+    await world.mine.delete(path)
+    error_of(await world.nobody.get(link), 404, "object_not_found")
+    assert (await world.mine.get("/api/v1/assets")).json() == {"items": []}
+    [deleted] = (await world.mine.get("/api/v1/assets", params={"deleted": "true"})).json()["items"]
+    assert deleted["id"] == asset["id"]
+    assert deleted["deletedAt"] >= asset["createdAt"]
+    assert (await world.theirs.get("/api/v1/assets?deleted=true")).json() == {"items": []}
+    assert (await world.mine.post(f"{path}/restore")).json() == asset
+    error_of(await world.nobody.get(link), 404, "object_not_found")
+    again = await world.mine.get(f"{path}/download", follow_redirects=True)
+    assert again.content == content
+    assert (await world.mine.get("/api/v1/assets?deleted=true")).json() == {"items": []}

@@ -305,6 +305,7 @@ class SlowStore(LocalStore):
             await AssetService(self._database, self).settle(session, JOB, "wsp_mine", keep=[])
 
 
+@pytest.mark.threat("F07")
 async def test_f07_an_attempt_that_comes_too_late_learns_it_and_leaves_no_bytes(
     database: Database, tmp_path: Path
 ) -> None:
@@ -320,6 +321,7 @@ async def test_f07_an_attempt_that_comes_too_late_learns_it_and_leaves_no_bytes(
 
 
 @pytest.mark.parametrize("store", ["local"], indirect=True)
+@pytest.mark.threat("F22")
 async def test_f22_what_could_not_be_stored_is_known_by_its_row(
     attempt: Opener, database: Database, store: Store, tmp_path: Path
 ) -> None:

@@ -58,6 +58,7 @@ def test_a_link_carries_its_facts_and_nothing_else() -> None:
     assert links.read_put(KEY, query(write.url)) == PutGrant(KEY, 7, "video/mp4", NOW + timedelta(seconds=60))
 
 
+@pytest.mark.threat("A43")
 def test_a43_no_fact_of_a_link_can_be_changed_added_doubled_or_left_out() -> None:
     links = Links(SIGNER, "https://cutroom.test", FixedClock(NOW))
     facts = query(links.to_put(KEY, expires_s=60, size_bytes=7, content_type="video/mp4").url)
@@ -87,6 +88,7 @@ def test_a43_no_fact_of_a_link_can_be_changed_added_doubled_or_left_out() -> Non
     assert links.read_put(KEY, facts).size_bytes == 7
 
 
+@pytest.mark.threat("A44")
 def test_a44_a_link_works_until_its_expiry_and_not_then() -> None:
     clock = FixedClock(NOW)
     links = Links(SIGNER, "https://cutroom.test", clock)
@@ -99,6 +101,7 @@ def test_a44_a_link_works_until_its_expiry_and_not_then() -> None:
     assert caught.value.code == "link_expired"
 
 
+@pytest.mark.threat("A44")
 async def test_a44_an_upload_is_received_once(store: LocalStore) -> None:
     await store.receive(grant(7), body(b"con", b"", b"tent"))
     assert store.local_path(KEY).read_bytes() == b"content"
@@ -108,6 +111,7 @@ async def test_a44_an_upload_is_received_once(store: LocalStore) -> None:
     assert store.local_path(KEY).read_bytes() == b"content"
 
 
+@pytest.mark.threat("A44")
 async def test_a44_of_uploads_at_the_same_time_one_wins_whole(store: LocalStore) -> None:
     async def slow(letter: bytes) -> AsyncIterator[bytes]:
         for _ in range(5):
@@ -121,6 +125,7 @@ async def test_a44_of_uploads_at_the_same_time_one_wins_whole(store: LocalStore)
     assert store.local_path(KEY).read_bytes() in {b"aaaaa", b"bbbbb", b"ccccc"}
 
 
+@pytest.mark.threat("A44")
 async def test_a44_a_larger_body_is_cut_off_at_the_first_byte_too_many(store: LocalStore) -> None:
     taken = 0
 
@@ -164,6 +169,7 @@ def small_disk(limit_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
 
 
+@pytest.mark.threat("F05")
 async def test_f05_a_full_disk_says_so_and_leaves_nothing(store: LocalStore) -> None:
     size_bytes = 4 << 20
     with small_disk(1 << 20), pytest.raises(Unavailable) as caught:
@@ -228,6 +234,7 @@ asyncio.run(store.receive(PutGrant("ws/wsp_1/uploads/upl_1", 10_000_000, "video/
 """
 
 
+@pytest.mark.threat("F22")
 async def test_f22_a_process_killed_in_the_middle_leaves_no_object_and_its_part_is_swept(
     store: LocalStore, tmp_path: Path
 ) -> None:

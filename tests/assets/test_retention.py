@@ -108,6 +108,7 @@ async def test_the_asset_outlives_its_upload(
     assert await visit(store, "GET", url) == (200, picture)
 
 
+@pytest.mark.threat("A44")
 async def test_a44_a_link_dies_after_its_asset_was_deleted_and_the_asset_can_come_back(
     service: AssetService, retention: Retention, database: Database, store: Store, picture: bytes
 ) -> None:

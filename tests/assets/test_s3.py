@@ -92,6 +92,7 @@ def draft(tmp_path: Path, content: bytes = b"content") -> Path:
 
 
 @pytest.mark.parametrize("script", [["503", "500", "503"], ["reset", "reset"], ["429", "503"], ["silence"]])
+@pytest.mark.threat("F13")
 async def test_f13_a_put_survives_a_bucket_that_stumbles(
     store: S3Store, faults: Faults, tmp_path: Path, script: list[str]
 ) -> None:
@@ -104,6 +105,7 @@ async def test_f13_a_put_survives_a_bucket_that_stumbles(
 
 
 @pytest.mark.parametrize("fault", ["503", "500", "reset", "silence"])
+@pytest.mark.threat("F13")
 async def test_f13_a_bucket_that_stays_away_is_given_up_soon_and_the_file_is_kept(
     store: S3Store, faults: Faults, tmp_path: Path, fault: str
 ) -> None:
@@ -118,6 +120,7 @@ async def test_f13_a_bucket_that_stays_away_is_given_up_soon_and_the_file_is_kep
     assert [entry.name for entry in tmp_path.iterdir()] == ["draft"]
 
 
+@pytest.mark.threat("F13")
 async def test_f13_a_put_that_the_bucket_forgot_is_not_done(store: S3Store, faults: Faults, tmp_path: Path) -> None:
     faults.always = {"PUT ": "200"}
     path = draft(tmp_path)
@@ -127,6 +130,7 @@ async def test_f13_a_put_that_the_bucket_forgot_is_not_done(store: S3Store, faul
     assert path.read_bytes() == b"content"
 
 
+@pytest.mark.threat("F13")
 async def test_f13_a_put_that_the_bucket_mixed_up_is_not_done(
     store: S3Store, faults: Faults, honest: Any, s3_settings: S3Settings, tmp_path: Path
 ) -> None:
@@ -140,6 +144,7 @@ async def test_f13_a_put_that_the_bucket_mixed_up_is_not_done(
         await store.copy(KEY, f"{KEY}2")
 
 
+@pytest.mark.threat("F13")
 async def test_f13_a_download_that_breaks_off_is_finished_or_leaves_nothing(
     store: S3Store, faults: Faults, tmp_path: Path
 ) -> None:
@@ -155,6 +160,7 @@ async def test_f13_a_download_that_breaks_off_is_finished_or_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.threat("F13")
 async def test_f13_an_upload_in_parts_that_fails_leaves_no_object_and_its_parts_are_swept(
     store: S3Store, faults: Faults, honest: Any, s3_settings: S3Settings, tmp_path: Path
 ) -> None:

@@ -113,6 +113,7 @@ BAD_KEYS = [
 ]  # fmt: skip
 
 
+@pytest.mark.threat("A42")
 async def test_a42_a_key_that_is_not_canonical_is_refused_by_every_method(store: Store, outside: Path) -> None:
     draft = outside / "draft"
     draft.write_bytes(b"x")
@@ -138,6 +139,7 @@ async def test_a42_a_key_that_is_not_canonical_is_refused_by_every_method(store:
 
 
 @pytest.mark.parametrize("workspace", ["../wsp_2", "wsp_1/..", "", ".", "wsp_1/x"])
+@pytest.mark.threat("A42")
 def test_a42_a_workspace_cannot_name_another_ones_prefix(workspace: str) -> None:
     with pytest.raises(Invalid):
         workspace_key(workspace, "a")
@@ -159,6 +161,7 @@ async def test_the_longest_link_that_a_store_promises_works(store: Store, outsid
     assert await visit(store, "GET", url) == (200, b"content")
 
 
+@pytest.mark.threat("A43")
 async def test_a43_a_signed_url_that_was_changed_is_refused(store: Store, outside: Path) -> None:
     for key in (KEY, "ws/wsp_2/artifacts/art_2"):
         await put(store, outside, key, b"content")
@@ -187,6 +190,7 @@ def later(url: str) -> str:
     return url.replace(f"{expiry}={value}", f"{expiry}={int(value) + 1}")
 
 
+@pytest.mark.threat("A43", "A44")
 async def test_a43_a44_an_upload_takes_exactly_what_was_signed(store: Store, outside: Path) -> None:
     signed = store.sign_put(KEY, expires_s=60, size_bytes=7, content_type="video/mp4")
     assert (signed.method, signed.headers) == ("PUT", {"Content-Type": "video/mp4"})
@@ -204,6 +208,7 @@ async def test_a43_a44_an_upload_takes_exactly_what_was_signed(store: Store, out
     assert await read(store, outside, KEY) == b"content"
 
 
+@pytest.mark.threat("A44")
 async def test_a44_a_signed_url_dies_with_its_expiry(store: Store, outside: Path) -> None:
     await put(store, outside, KEY, b"content")
     read_url = store.sign_get(KEY, expires_s=1, file_name="a.mp4", content_type="video/mp4")
@@ -229,5 +234,6 @@ async def test_a44_a_signed_url_dies_with_its_expiry(store: Store, outside: Path
         ("x" * 300, "x" * 150, "x" * 150),
     ],
 )
+@pytest.mark.threat("A41")
 def test_a41_a_file_name_is_only_ever_a_harmless_suggestion(name: str, plain: str, extended: str) -> None:
     assert attachment(name) == f"attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}"

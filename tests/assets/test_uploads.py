@@ -129,6 +129,7 @@ async def test_bytes_with_another_hash_are_refused_for_good(
 
 
 @pytest.mark.parametrize("store", ["s3"], indirect=True)
+@pytest.mark.threat("F13")
 async def test_f13_an_object_of_another_size_is_no_upload(
     service: AssetService, database: Database, honest: Any, s3_settings: S3Settings, clip: bytes
 ) -> None:
@@ -151,6 +152,7 @@ async def test_f13_an_object_of_another_size_is_no_upload(
     ],
     ids=["html", "zip", "playlist", "svg", "cut off"],
 )
+@pytest.mark.threat("A39")
 async def test_a39_what_only_says_that_it_is_media_is_refused(
     service: AssetService, database: Database, store: Store, content: bytes, code: str
 ) -> None:
@@ -161,6 +163,7 @@ async def test_a39_what_only_says_that_it_is_media_is_refused(
     assert caught.value.code == code
 
 
+@pytest.mark.threat("A39")
 async def test_a39_a_film_that_is_also_something_else_is_served_as_a_film(
     service: AssetService, database: Database, store: Store, clip: bytes
 ) -> None:
@@ -171,6 +174,7 @@ async def test_a39_a_film_that_is_also_something_else_is_served_as_a_film(
     assert asset.content_type == "video/mp4"
 
 
+@pytest.mark.threat("A39")
 async def test_the_type_of_an_asset_is_what_it_is_and_not_what_was_said(
     service: AssetService, database: Database, store: Store, tmp_path: Path
 ) -> None:
@@ -180,6 +184,7 @@ async def test_the_type_of_an_asset_is_what_it_is_and_not_what_was_said(
     assert (await service.complete_upload(WS, made.upload.id)).content_type == "audio/mpeg"
 
 
+@pytest.mark.threat("A44")
 async def test_a44_bytes_sent_after_completion_change_nothing(
     service: AssetService, database: Database, store: Store, clip: bytes
 ) -> None:
@@ -224,6 +229,7 @@ async def test_a_promise_that_cannot_be_kept_is_refused(
     await store.close()
 
 
+@pytest.mark.threat("A47")
 async def test_a47_nothing_of_another_workspace_can_be_seen_or_touched(
     service: AssetService, database: Database, store: Store, clip: bytes
 ) -> None:

@@ -140,6 +140,7 @@ async def endless(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+@pytest.mark.threat("A13")
 async def test_a13_an_endless_body_is_cut_at_the_limit(tmp_path: Path) -> None:
     async with site(endless) as served:
         error = await fails(served, tmp_path / "clip", max_bytes=3_000_000)
@@ -147,12 +148,14 @@ async def test_a13_an_endless_body_is_cut_at_the_limit(tmp_path: Path) -> None:
     assert not error.retryable
 
 
+@pytest.mark.threat("A13")
 async def test_a13_a_body_announced_as_too_large_is_not_read(tmp_path: Path) -> None:
     async with site(f"HTTP/1.1 200 OK\nContent-Length: {2 * 1024**3}\n\n") as served:
         error = await fails(served, tmp_path / "clip", deadline_s=2)
     assert error.code == "source_too_large"
 
 
+@pytest.mark.threat("A13")
 async def test_a13_the_body_of_a_redirect_is_not_read_however_large(tmp_path: Path) -> None:
     written = 0
 
@@ -171,6 +174,7 @@ async def test_a13_the_body_of_a_redirect_is_not_read_however_large(tmp_path: Pa
     assert written < 32 << 20
 
 
+@pytest.mark.threat("A13")
 async def test_a13_a_slow_drip_ends_at_the_deadline(tmp_path: Path) -> None:
     async def drip(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -186,6 +190,7 @@ async def test_a13_a_slow_drip_ends_at_the_deadline(tmp_path: Path) -> None:
     assert time.monotonic() - started < 3
 
 
+@pytest.mark.threat("A13")
 async def test_a13_headers_that_drip_end_at_the_deadline(tmp_path: Path) -> None:
     async def drip(writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
@@ -219,12 +224,14 @@ async def test_a_server_that_falls_silent_may_be_asked_again(tmp_path: Path) -> 
     ],
     ids=["long header", "many headers", "bad name", "two lengths", "negative length", "not http"],
 )
+@pytest.mark.threat("A13")
 async def test_a13_headers_without_end_or_sense_are_no_answer(head: bytes, tmp_path: Path) -> None:
     async with site(head) as served:
         error = await fails(served, tmp_path / "clip")
     assert (error.code, error.retryable) == ("source_bad_response", False)
 
 
+@pytest.mark.threat("A13")
 async def test_a13_a_compressed_answer_is_refused_before_it_can_unfold(tmp_path: Path) -> None:
     bomb = gzip.compress(bytes(20_000_000))
     async with site(whole(bomb, "Content-Encoding: gzip")) as served:
@@ -232,6 +239,7 @@ async def test_a13_a_compressed_answer_is_refused_before_it_can_unfold(tmp_path:
     assert (error.code, error.retryable) == ("source_encoded", False)
 
 
+@pytest.mark.threat("A13")
 async def test_a13_a_gzip_file_stays_the_file_it_is(tmp_path: Path) -> None:
     bomb = gzip.compress(bytes(20_000_000))
     async with site(whole(bomb, "Content-Type: application/gzip")) as served:

@@ -150,7 +150,7 @@ NOT_PUBLIC = {threat: urls.split() for threat, urls in ADDRESSES.items()} | FORM
 @pytest.mark.parametrize(
     ("threat", "url"),
     [
-        pytest.param(threat, url, id=f"{threat}-{n}")
+        pytest.param(threat, url, id=f"{threat}-{n}", marks=pytest.mark.threat(threat))
         for threat in NOT_PUBLIC
         for n, url in enumerate(NOT_PUBLIC[threat])
     ],
@@ -190,6 +190,7 @@ def test_what_a_fetch_would_refuse_is_refused_at_the_door_too(url: str) -> None:
     ],
 )
 @pytest.mark.parametrize("public", ["before", "after", "none"])
+@pytest.mark.threat("A07")
 async def test_a07_a_name_with_any_address_that_is_not_public_is_refused(
     address: str, public: str, network_log: list[tuple[str, Any]], tmp_path: Path
 ) -> None:
@@ -205,6 +206,7 @@ async def test_a07_a_name_with_any_address_that_is_not_public_is_refused(
     assert network_log == []
 
 
+@pytest.mark.threat("A08")
 async def test_a08_one_lookup_per_hop_and_the_socket_goes_to_the_checked_address(
     network_log: list[tuple[str, Any]], tmp_path: Path
 ) -> None:
@@ -241,6 +243,7 @@ async def test_a08_one_lookup_per_hop_and_the_socket_goes_to_the_checked_address
         "http://127\u30020\u30020\u30021/",
     ],
 )
+@pytest.mark.threat("A09", "A10")
 async def test_a09_a10_every_hop_of_a_redirect_is_checked_like_the_first(
     hop: int, location: str, tmp_path: Path
 ) -> None:
@@ -261,6 +264,7 @@ async def test_a09_a10_every_hop_of_a_redirect_is_checked_like_the_first(
     assert len(requests) == hop
 
 
+@pytest.mark.threat("A09")
 async def test_a09_five_redirects_are_followed_and_a_sixth_is_not(tmp_path: Path) -> None:
     def answer(path: str) -> str:
         number = int(path[1:])
@@ -278,6 +282,7 @@ async def test_a09_five_redirects_are_followed_and_a_sixth_is_not(tmp_path: Path
     assert len(requests) == 6
 
 
+@pytest.mark.threat("A14")
 async def test_a14_nothing_of_ours_is_sent_and_no_proxy_is_used(
     monkeypatch: pytest.MonkeyPatch, network_log: list[tuple[str, Any]], tmp_path: Path
 ) -> None:
