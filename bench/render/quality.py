@@ -10,11 +10,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.render.stand import FFMPEG, FOLDER, cutroom, film, plain, table
+from bench.render.stand import FFMPEG, cutroom, film, folder, plain, table
 
 WIDTH, HEIGHT, FPS = 960, 540, 30
 X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-g", "60", "-bf", "3", "-x264-params", "open-gop=0")
@@ -50,9 +49,9 @@ def graph(seconds: float, encoder: tuple[str, ...], out: Path) -> None:
     plain(*inputs, "-filter_complex", ";".join([*parts, joined]), "-map", "[v]", *encoder, out)
 
 
-def measured(path: Path, reference: Path, folder: Path) -> tuple[float, float, float]:
+def measured(path: Path, reference: Path, scratch: Path) -> tuple[float, float, float]:
     """VMAF, SSIM and PSNR of the luma."""
-    log = folder / "vmaf.json"
+    log = scratch / "vmaf.json"
     both = (
         "[0:v]settb=1/30,setpts=N,split=3[a][b][c];[1:v]settb=1/30,setpts=N,split=3[d][e][f];"
         f"[a][d]libvmaf=n_threads=2:log_fmt=json:log_path={log};[b][e]ssim;[c][f]psnr"
@@ -78,21 +77,20 @@ def measured(path: Path, reference: Path, folder: Path) -> tuple[float, float, f
 
 
 def main(seconds: float) -> None:
-    FOLDER.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=FOLDER))
-    ours, bare, reference = folder / "ours.mp4", folder / "bare.mp4", folder / "reference.mkv"
+    made = folder()
+    ours, bare, reference = made / "ours.mp4", made / "bare.mp4", made / "reference.mkv"
     graph(seconds, ("-c:v", "ffv1"), reference)
     graph(seconds, X264, bare)
-    cutroom(document(seconds), ours, cache=folder / "cache")
-    found = {path.stem: measured(path, reference, folder) for path in (bare, ours)}
+    cutroom(document(seconds), ours, cache=made / "cache")
+    found = {path.stem: measured(path, reference, made) for path in (bare, ours)}
     rows = [
-        (name, f"{vmaf:.2f}", f"{ssim:.5f}", f"{psnr:.2f}", (folder / f"{name}.mp4").stat().st_size)
+        (name, f"{vmaf:.2f}", f"{ssim:.5f}", f"{psnr:.2f}", (made / f"{name}.mp4").stat().st_size)
         for name, (vmaf, ssim, psnr) in found.items()
     ]
     table(f"Quality, {WIDTH}x{HEIGHT}, {seconds:g} s, 4 clips", ["who", "VMAF", "SSIM", "PSNR", "bytes"], rows)
     print("bar: within 0.5 VMAF")
     print(json.dumps({"vmaf_difference": round(found["ours"][0] - found["bare"][0], 3)}))
-    shutil.rmtree(folder)
+    shutil.rmtree(made)
 
 
 if __name__ == "__main__":

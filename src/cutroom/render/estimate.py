@@ -21,6 +21,8 @@ _BASE_BYTES: Final = 90 << 20
 """What one ffmpeg and its libraries take before the first frame."""
 _FRAMES_HELD: Final = 48
 """Frames that an encoder looks ahead over, of 1.5 bytes a pixel."""
+_THREADS: Final = 2
+"""Cores that one piece keeps busy: no more pieces are made at once than that leaves room for (`media/turns.py`)."""
 _SURFACES: Final = 12
 """Frames that a decoder and the graph hold for each layer, of 4 bytes a pixel."""
 
@@ -33,7 +35,7 @@ class Calibration:
         pixels_per_s: pixels that one core decodes, scales, covers with text and encodes in a second, at `preset`.
         start_s: seconds that a piece costs before its first frame.
         preset: the preset of x264 that was measured.
-        cores: how many pieces are made at once.
+        cores: its processors.
         copy_bytes_per_s: what the disk writes.
         sound_rate: seconds of sound that are mixed and encoded in a second.
     """
@@ -124,7 +126,7 @@ def estimate(
         pieces=len(times),
         reused_pieces=reused_pieces,
         seconds=max(max(times, default=0.0), sum(times) / at_once) + joining,
-        memory_bytes=sum(sorted(map(_memory, made.values()), reverse=True)[:at_once]),
+        memory_bytes=sum(sorted(map(_memory, made.values()), reverse=True)[: max(at_once // _THREADS, 1)]),
     )
 
 
