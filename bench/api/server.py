@@ -86,7 +86,7 @@ def ours(database: Database, listener: Listener, folder: Path) -> FastAPI:
             check_url=Fetcher().check,
             webhooks=webhooks,
             cursors=Cursors(SECRET),
-            settings=ApiSettings(rates=RateSettings(address=PLENTY, reads=PLENTY, writes=PLENTY)),
+            settings=ApiSettings(rates=RateSettings(address=PLENTY, reads=PLENTY, writes=PLENTY), max_streams=5_000),
         )
     )
 

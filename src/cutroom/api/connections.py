@@ -6,6 +6,7 @@ more, an answer that is not taken. Bodies that a route reads are timed in `body`
 """
 
 import asyncio
+import socket
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -19,6 +20,7 @@ from cutroom.kit.ids import new_id
 
 MESSAGE_BYTES: Final = 16 << 10
 """Largest message a WebSocket client may send; followers only ever say who they are."""
+FOLLOWER_BUFFER_BYTES: Final = 64 << 10
 _PHRASES: Final = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
@@ -123,6 +125,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """From here on `streams` watches over it."""
         self._expect(None)
         self._stalled(None)
+        # What a follower leaves unread lies in the kernel, which would take megabytes of it for each.
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, FOLLOWER_BUFFER_BYTES)
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:

@@ -141,7 +141,7 @@ class EventStream(Response):
     async def _events(self, send: Send) -> None:
         await self._write(send, _OPENING)
         async for event in events_of(self._services, self._workspace_id, self._job_id, self._after):
-            data = event_view(event).model_dump_json()
+            data = self._seats.texts.of(self._job_id, event)
             await self._write(send, f"id: {event.seq}\nevent: {event.kind}\ndata: {data}\n\n".encode())
 
     async def _signs_of_life(self, send: Send) -> None:

@@ -1,7 +1,7 @@
 """What event streams of both kinds share: the events themselves, and how many streams there may be."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -10,10 +10,13 @@ from typing import Final, cast
 from cutroom.accounts import Principal
 from cutroom.api import meters
 from cutroom.api.deps import ApiServices
+from cutroom.api.job_view import event_view
 from cutroom.jobs import JobEvent
 from cutroom.kit.errors import Forbidden, NotFound, QuotaExceeded, Unavailable
 
 MAX_SEQ: Final = (1 << 63) - 1
+KEPT_TEXTS: Final = 512
+MAX_KEPT_CHARS: Final = 16_384
 
 
 async def events_of(services: ApiServices, workspace_id: str, job_id: str, after: int) -> AsyncIterator[JobEvent]:
@@ -26,6 +29,24 @@ async def events_of(services: ApiServices, workspace_id: str, job_id: str, after
         with suppress(NotFound):  # removed while it was followed
             async for event in events:
                 yield event
+
+
+class Texts:
+    """Events as JSON text, each made once for all who follow the job: the newest, of bounded size."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], str] = OrderedDict()
+
+    def of(self, job_id: str, event: JobEvent) -> str:
+        """The text of one event; those that were written never change."""
+        place = (job_id, event.seq)
+        if (text := self._kept.get(place)) is None:
+            text = event_view(event).model_dump_json()
+            if len(text) <= MAX_KEPT_CHARS:
+                self._kept[place] = text
+                if len(self._kept) > KEPT_TEXTS:
+                    self._kept.popitem(last=False)
+        return text
 
 
 async def until_refused(services: ApiServices, principal: Principal, again: Callable[[], Awaitable[Principal]]) -> None:
@@ -54,7 +75,7 @@ async def until_refused(services: ApiServices, principal: Principal, again: Call
 
 
 class Seats:
-    """How many streams each workspace has open on this process.
+    """How many streams each workspace has open on this process, and the texts that they share.
 
     Args:
         each: how many it may have.
@@ -62,6 +83,7 @@ class Seats:
 
     def __init__(self, each: int) -> None:
         self._each = each
+        self.texts = Texts()
         self._taken: Counter[str] = Counter()
 
     @contextmanager

@@ -24,7 +24,6 @@ from cutroom.api.cors import is_foreign
 from cutroom.api.deps import PREFIX, ApiServices, services_of
 from cutroom.api.errors import unauthenticated
 from cutroom.api.following import MAX_SEQ, Seats, events_of, until_refused
-from cutroom.api.job_view import event_view
 from cutroom.api.racing import first_to_end
 from cutroom.api.rate_limits import Rates
 from cutroom.api.routes import demand
@@ -126,6 +125,8 @@ class Follower:
     ) -> None:
         self._services, self._websocket = services, websocket
         self._principal, self._proof, self._job_id = principal, proof, job_id
+        seats: Seats = websocket.app.state.seats
+        self._texts = seats.texts
         self._code = ENDED
 
     async def run(self, after: int) -> int:
@@ -141,7 +142,7 @@ class Follower:
         async for event in events_of(self._services, self._principal.workspace_id, self._job_id, after):
             try:
                 async with asyncio.timeout(self._services.settings.send_deadline_s):
-                    await self._websocket.send_text(event_view(event).model_dump_json())
+                    await self._websocket.send_text(self._texts.of(self._job_id, event))
             except TimeoutError:
                 self._code = LATER
                 return

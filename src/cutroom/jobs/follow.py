@@ -47,6 +47,7 @@ class Followers:
         self._database = database
         self._poll_s = poll_s
         self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._looks: dict[tuple[str, str, int], asyncio.Future[list[Row[Any]] | None]] = {}
         listener.on("cutroom_events", self._told)
 
     async def follow(self, workspace_id: str, job_id: str, *, after: int = 0) -> AsyncIterator[JobEvent]:
@@ -84,6 +85,28 @@ class Followers:
                         await told.wait()
 
     async def _look(self, workspace_id: str, job_id: str, after: int) -> list[Row[Any]]:
+        """What is new, in one statement for all who ask for the same at the same moment.
+
+        Only a statement that has not begun is shared: one that runs already may have missed what its joiner was told.
+        """
+        place = (workspace_id, job_id, after)
+        while (shared := self._looks.get(place)) is not None:
+            if (rows := await asyncio.shield(shared)) is not None:
+                return rows
+        answer: asyncio.Future[list[Row[Any]] | None] = asyncio.get_running_loop().create_future()
+        self._looks[place] = answer
+        found: list[Row[Any]] | None = None
+        try:
+            await asyncio.sleep(0)  # everybody who was woken with us comes here first
+            del self._looks[place]
+            found = await self._ask(workspace_id, job_id, after)
+        finally:
+            if self._looks.get(place) is answer:
+                del self._looks[place]
+            answer.set_result(found)  # None: whoever asked for the others failed or left; they ask for themselves
+        return found
+
+    async def _ask(self, workspace_id: str, job_id: str, after: int) -> list[Row[Any]]:
         values = {"workspace": workspace_id, "id": job_id, "after": after, "limit": BATCH}
         async with self._database.begin() as session:
             rows = list((await session.execute(_LOOK, values)).all())
