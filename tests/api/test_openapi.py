@@ -11,6 +11,8 @@ OPERATIONS = [
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 ]
+WITH_SECRETS = {"NewWebhookOut", "CallbackSecretOut"}
+"""What is there to show what a receiver verifies signatures with."""
 OPEN = {"/livez", "/readyz", "/health", "/api/v1/files/{key}"}
 
 
@@ -58,7 +60,8 @@ def test_every_field_on_the_wire_is_camel_case_and_nothing_unknown_is_taken() ->
 
 
 def test_no_field_names_a_secret() -> None:
-    text = json.dumps(DOCUMENT["components"]["schemas"]).lower()
+    schemas = {name: one for name, one in DOCUMENT["components"]["schemas"].items() if name not in WITH_SECRETS}
+    text = json.dumps(schemas).lower()
     for word in ("workspaceid", "hash", "password", "secret", "lease", "fence", "scratch"):
         assert f'"{word}"' not in text
 
@@ -70,7 +73,7 @@ def test_the_description_of_a_render_is_that_of_the_document() -> None:
     for one, kind in zip(described, ("Edit", "LongformEdit"), strict=True):
         found = DOCUMENT["components"]["schemas"][one["$ref"].rpartition("/")[2]]
         schema = published["$defs"].pop(kind)
-        assert found["properties"].keys() == {*schema["properties"], "idempotencyKey"}
+        assert found["properties"].keys() == {*schema["properties"], "idempotencyKey", "callbackUrl"}
         assert (found["required"], found["additionalProperties"]) == (schema["required"], False)
     for name, schema in published["$defs"].items():
         found = DOCUMENT["components"]["schemas"][name]
