@@ -13,7 +13,7 @@ OPERATIONS = [
 ]
 WITH_SECRETS = {"NewWebhookOut", "CallbackSecretOut"}
 """What is there to show what a receiver verifies signatures with."""
-OPEN = {"/livez", "/readyz", "/health", "/api/v1/files/{key}"}
+OPEN = {"/livez", "/readyz", "/health", "/api/v1/files/{key}", "/api/v1/invitations/look"}
 
 
 def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
