@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -55,8 +56,10 @@ def _measured(plan: RenderPlan, out: Path, reused: int) -> RenderReport:
     if film is not out:
         _playlist(plan, out, checks)
     checks.settle()  # what follows looks into the film, and asks of frames that must be there
-    suspicions = _look(plan, film, checks) if found.frames is not None else ()
-    level = _hear(film, found) if found.sound is not None else None
+    with ThreadPoolExecutor(1) as ear:  # decoding and adding up leave Python's lock alone
+        hearing = ear.submit(_hear, film, found)
+        suspicions = _look(plan, film, checks) if found.frames is not None else ()
+        level = hearing.result()
     if level is not None:
         check_loudness(plan, level, checks)
     checks.settle()
