@@ -288,3 +288,15 @@ async def test_the_same_work_may_tell_several_urls_and_not_any_number(world: Wor
     )
     await world.mine.post(f"/api/v1/jobs/{job_id}/cancel")
     assert len((await world.mine.get(f"/api/v1/jobs/{job_id}/deliveries?limit=100")).json()["items"]) == 10
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\ud800"])
+async def test_text_that_cannot_be_stored_is_refused_and_no_fault_of_ours(world: World, text: str) -> None:
+    body = f'{{"url": "{HOOK}", "description": "a{text}"}}'
+    answer = await world.mine.post(PATH, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in {400, 422}, answer.text
+    made = await created(world)
+    for path in (f"{made['id']}/deliveries/%00", "%00", "whk_%00", f"{made['id']}/deliveries/dlv_%ff"):
+        assert (await world.mine.get(f"{PATH}/{path}")).status_code == 404
+    answer = await world.mine.get(f"{PATH}/{made['id']}/deliveries?since=0001-01-01T00:00:00%2B14:00")
+    error_of(answer, 422, "invalid_input")

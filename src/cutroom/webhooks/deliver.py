@@ -135,13 +135,21 @@ class Deliverer:
         elif claimed.tries > len(schedule.DELAYS_S) + LOST_TRIES:
             outcome = Outcome(claimed, None, DeliveryStatus.FAILED)
         else:
-            answer = await self._attempt(claimed, claimed.url)
+            answer = await self._guarded(claimed, claimed.url)
             outcome = self._outcome(claimed, answer)
             metrics.SECONDS.observe(answer.duration_ms / 1000)
             metrics.ATTEMPTS.labels("retry" if outcome.next_at is not None else outcome.status.value).inc()
             if claimed.number == 1:
                 metrics.WAIT.observe(max((answer.at - claimed.created_at).total_seconds(), 0.0))
         self._outcomes.put_nowait(outcome)
+
+    async def _guarded(self, claimed: Claimed, url: str) -> Answer:
+        """Make one attempt; whatever is wrong with one delivery ends no other."""
+        try:
+            return await self._attempt(claimed, url)
+        except Exception:
+            log.exception("webhook.attempt_failed", delivery_id=claimed.id)
+            return Answer(self._service.clock.now(), error="internal_error")
 
     async def _attempt(self, claimed: Claimed, url: str) -> Answer:
         now = self._service.clock.now()
