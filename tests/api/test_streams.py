@@ -75,7 +75,7 @@ async def test_a_key_may_come_in_a_header_a_subprotocol_or_the_first_message(wor
 
 @pytest.mark.parametrize(
     "message",
-    ["", "{", "null", "{}", '{"apiKey": 5}', '{"apiKey": "ctr_x"}', '{"token": "x"}', "x" * 2_000, b"\x00", b"{}"],
+    ["", "{", "null", "{}", '{"apiKey": 5}', '{"apiKey": "ctr_x"}', '{"token": "x"}', "x" * 10_000, b"\x00", b"{}"],
     ids=repr,
 )
 async def test_who_does_not_say_who_they_are_is_sent_away(world: World, message: str | bytes) -> None:
