@@ -52,8 +52,8 @@ async def current(url: str) -> str | None:
     return None if version is None else str(version)
 
 
-async def upgrade(url: str) -> None:
-    """Run the migrations that the database lacks; quick when it lacks none.
+async def upgrade(url: str, revision: str | None = None) -> None:
+    """Run the migrations that the database lacks, up to `revision` or the newest; quick when it lacks none.
 
     Several programs may call this at once: one works, the others wait for it.
 
@@ -61,7 +61,7 @@ async def upgrade(url: str) -> None:
         Conflict: `database_newer`, when a later version of Cutroom has migrated it.
         Unavailable: `database_unavailable`, also when a table stays locked by others.
     """
-    has, wants = await current(url), head()
+    has, wants = await current(url), revision or head()
     if has == wants:
         return
     if wants is None or (has is not None and int(has) > int(wants)):
@@ -71,7 +71,7 @@ async def upgrade(url: str) -> None:
     def work(connection: Connection) -> None:
         from alembic import command  # noqa: PLC0415 — costs more than all of a start that has nothing to migrate
 
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), wants)
 
     await _with_connection(url, work)
 

@@ -23,8 +23,8 @@ _SECRET_KEY: Final = re.compile(
     re.IGNORECASE,
 )
 _SECRET_VALUES: Final = (
-    # our API keys and signing secrets, wherever they appear
-    (re.compile(r"\b(ctr|whsec)_[\w+/=-]{6,}"), rf"\1_{HIDDEN}"),
+    # our API keys, invitations and signing secrets, wherever they appear
+    (re.compile(r"\b(ctr|cti|whsec)_[\w+/=-]{6,}"), rf"\1_{HIDDEN}"),
     # tokens of identity providers (three parts, the first two of them JSON objects), and cookies of sessions
     (re.compile(r"\beyJ[\w-]{5,}\.eyJ[\w-]+\.[\w-]*"), HIDDEN),
     (re.compile(r"\b((?:__Host-)?cutroom)=[\w-]{20,}"), rf"\1={HIDDEN}"),
