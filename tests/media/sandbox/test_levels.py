@@ -72,6 +72,7 @@ def test_a_verdict_is_kept_until_something_changes(tmp_path: Path) -> None:
     assert sandbox.use(tmp_path).level == 1  # it is believed, not tried again
     assert keeping.read(tmp_path, Ladder({1: Fence()}, {})) is None  # other parts
     kept = json.loads((tmp_path / keeping.FILE).read_text())
+    broken: object
     for broken in ({**kept, "of": "another boot"}, {"of": kept["of"]}, []):
         (tmp_path / keeping.FILE).write_text(json.dumps(broken))
         assert keeping.read(tmp_path, rungs) is None
