@@ -53,8 +53,7 @@ async def follow_job(websocket: WebSocket, job_id: str) -> None:
             proof = await _proof(services, websocket)
             principal = await _principal(websocket, proof)
             demand(principal, "jobs:read")
-            async with services.database.begin() as session:
-                await services.jobs.get(session, principal.workspace_id, job_id)
+            await services.jobs.look(services.database, principal.workspace_id, job_id)
             with seats.seat(principal.workspace_id, "websocket"):
                 code = await Follower(services, websocket, principal, proof, job_id).run(after)
             reason = ""

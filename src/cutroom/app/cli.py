@@ -211,6 +211,14 @@ def migrate() -> None:
     run(serve.migrate)
 
 
+@cli.command()
+def seed(data: Data = None) -> None:
+    """Fill the development database of a running `up` with workspaces, people, keys, a template and jobs."""
+    from cutroom.app import seed as program  # noqa: PLC0415
+
+    run(lambda: program.seed(data=data))
+
+
 @cli.command("api-key")
 def api_key(
     name: Annotated[str, typer.Argument(help="What it is for.")] = "default",

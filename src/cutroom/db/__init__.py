@@ -1,7 +1,7 @@
 """Floor 2: Postgres, and nothing about what is kept in it."""
 
 from cutroom.db.base import Base, IdText
-from cutroom.db.embedded import EmbeddedPostgres
+from cutroom.db.embedded import EmbeddedPostgres, running_url
 from cutroom.db.engine import make_engine
 from cutroom.db.errors import unavailable
 from cutroom.db.locks import lock, try_lock
@@ -19,6 +19,7 @@ __all__ = [
     "lock",
     "make_engine",
     "notify",
+    "running_url",
     "try_lock",
     "unavailable",
 ]

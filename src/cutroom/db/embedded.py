@@ -171,6 +171,17 @@ class EmbeddedPostgres:
         raise _failed(files, said_before)
 
 
+def running_url(folder: Path) -> str | None:
+    """The URL of the database whose server another process runs from this folder; None when none is ready."""
+    files = Cluster(folder.absolute(), server_account(folder / cluster.MAJOR, folder))
+    try:
+        lines = (files.data / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return None
+    # Its pid, data folder, start, port, socket folder, address, shared memory, status.
+    return _url(Path(lines[4]), DATABASE) if len(lines) > 7 and lines[7].strip() == "ready" else None
+
+
 async def _spawn(files: Cluster, argv: list[str | Path], output: int) -> process.Child:
     account = files.account
     user = (account.uid, account.gid) if account.drop else None
