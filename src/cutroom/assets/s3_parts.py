@@ -149,6 +149,7 @@ class BucketParts:
                         response_checksum_validation="when_required",
                     ),
                 )
+                self._opened.meta.events.register("before-call.s3", _stay_here)
             return self._opened
 
     def _join(self, client: Any, sources: Sequence[tuple[str, int]], key: str, handle: str) -> list[Part]:
@@ -207,6 +208,11 @@ class BucketParts:
         for upload in stale:
             client.abort_multipart_upload(**self._at(upload["Key"]), UploadId=upload["UploadId"])
         return len(stale)
+
+
+def _stay_here(params: dict[str, Any], **_: Any) -> None:
+    """Say that a redirect was followed already: botocore would ask the same server, for ever, where the bucket is."""
+    params.setdefault("context", {}).setdefault("s3_redirect", {})["redirected"] = True
 
 
 def _spans(start: int, stop: int) -> list[range]:
