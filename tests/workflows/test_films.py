@@ -37,7 +37,7 @@ def listed(folder: Path) -> set[str]:
 
 
 async def test_files_and_report_of_a_render_are_given_out_again(folder: Path) -> None:
-    poster = {"poster": {"at": 0.5, "format": "jpg"}}
+    poster: dict[str, Any] = {"poster": {"at": 0.5, "format": "jpg"}}
     first, _ = await run(folder, document(**poster), "one.mp4")
     made = {path.name for path in (folder / "cache").iterdir()}
     for path in (folder / "cache").iterdir():
