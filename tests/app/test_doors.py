@@ -1,11 +1,14 @@
 """Environments, and the settings of the doors."""
 
+from pathlib import Path
+
 import pytest
 
 from cutroom.api.rate_limits import RateSettings
 from cutroom.app.settings import Settings, load
+from cutroom.app.stack import running
 from cutroom.kit.budget import Budget
-from cutroom.kit.errors import Invalid
+from cutroom.kit.errors import Forbidden, Invalid
 
 SAFE = {"CUTROOM_PUBLIC_URL": "https://api.example.org", "CUTROOM_SECRET": "s" * 32}
 
@@ -97,3 +100,12 @@ def test_what_is_risky_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> N
     assert not settings.limits().html
     assert not settings.limits().urls
     assert settings.url_imports
+
+
+@pytest.mark.threat("A95")
+async def test_no_default_key_is_made_where_strangers_come(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = given(monkeypatch, CUTROOM_ENVIRONMENT="production", CUTROOM_DATA=str(tmp_path / "data"), **SAFE)
+    with pytest.raises(Forbidden, match="DATABASE_URL"):
+        async with running(settings):
+            pass
+    assert not (tmp_path / "data").exists()

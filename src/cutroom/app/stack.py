@@ -23,7 +23,7 @@ from cutroom.app.settings import Settings, inherited
 from cutroom.db import Database, EmbeddedPostgres, make_engine
 from cutroom.kit import metrics, process
 from cutroom.kit.backoff import Backoff
-from cutroom.kit.errors import Conflict, Unavailable
+from cutroom.kit.errors import Conflict, Forbidden, Unavailable
 
 log = structlog.get_logger()
 READY_WITHIN_S = 30.0
@@ -64,9 +64,16 @@ async def running(settings: Settings, *, workers: int = 1) -> AsyncIterator[Conn
     """Start everything, yield when the API is ready, stop everything at the end.
 
     Raises:
+        Forbidden: `not_in_development`.
         Conflict: `port_in_use`, or `data_in_use` when the folder belongs to a running stack.
         Unavailable: `not_ready` when the API does not answer in time.
     """
+    if settings.exposed:
+        message = (
+            f"This makes and prints a key that may do everything; in {settings.environment}, run 'cutroom migrate', "
+            "'cutroom api' and 'cutroom worker' instead, with DATABASE_URL."
+        )
+        raise Forbidden("not_in_development", message)
     _check_port(settings.host, settings.port)
     settings.data.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:

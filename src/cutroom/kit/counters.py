@@ -38,7 +38,7 @@ class MemoryCounters:
     """Counts in this process.
 
     A window's counts are thrown away together when it ends; `limits` has a memory of its own, which looks through all
-    keys at every count (decision 0021). Beyond `max_keys`, newcomers are counted together, so that a flood of addresses
+    keys at every count (decision 0032). Beyond `max_keys`, newcomers are counted together, so that a flood of addresses
     costs no more memory.
 
     Args:
