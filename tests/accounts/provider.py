@@ -12,7 +12,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-Mode = Literal["up", "down", "slow", "garbage", "endless", "redirect", "error", "compressed", "symmetric", "html"]
+Mode = Literal[
+    "up", "down", "slow", "garbage", "endless", "redirect", "error", "compressed", "symmetric", "html", "padded"
+]
 AUDIENCE: Final = "cutroom"
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 _RSA: Final = [rsa.generate_private_key(65537, 2048) for _ in range(3)]
@@ -60,6 +62,7 @@ class Provider:
         self.mode: Mode = "up"
         self.asked = 0
         self.took_redirect = False
+        self.sent = 0
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """What a good token says; a change to None takes a claim away."""
@@ -93,6 +96,7 @@ class Provider:
         if self.mode == "symmetric":
             document = {"keys": [{"kty": "oct", "k": part(b"s" * 32), "kid": "first", "alg": "HS256"}]}
         body = {"garbage": b"\xff{{{", "html": b"<html>sorry</html>"}.get(self.mode, json.dumps(document).encode())
+        body += b" " * (300 << 10) if self.mode == "padded" else b""
         status = {"redirect": "302 Found", "error": "500 No"}.get(self.mode, "200 OK")
         more = f"Location: {self.url}/elsewhere\r\n" if self.mode == "redirect" else ""
         more += "Content-Encoding: gzip\r\n" if self.mode == "compressed" else ""
@@ -112,6 +116,7 @@ class Provider:
                 for _ in range(800):
                     writer.write(b" " * 65_536)
                     await writer.drain()
+                    self.sent += 65_536
             elif self.mode != "down":
                 writer.write(self.answer())
                 await writer.drain()

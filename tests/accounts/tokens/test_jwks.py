@@ -136,6 +136,15 @@ async def test_without_any_key_nobody_is_let_in_and_nobody_waits(idp: Provider, 
     assert await cache.find("first") is not None
 
 
+@pytest.mark.threat("A96")
+async def test_an_answer_without_end_is_not_read_to_its_end(idp: Provider, clock: FixedClock) -> None:
+    idp.mode = "endless"
+    cache = KeyCache(f"{idp.url}{JWKS}", clock, deadline_s=30)
+    with pytest.raises(Unavailable):
+        await cache.find("first")
+    assert idp.sent < 16 << 20  # what fits into the buffers between us, of 50 MB
+
+
 @pytest.mark.threat("F21")
 async def test_a_port_that_nobody_listens_on_is_a_provider_that_is_away(clock: FixedClock) -> None:
     cache = KeyCache("http://127.0.0.1:1/keys", clock)
