@@ -43,6 +43,7 @@ async def test_a_body_of_just_the_allowed_size_passes() -> None:
     assert await read(a_body(b"01234", b"56789")) == b"0123456789"
 
 
+@pytest.mark.threat("A67")
 @pytest.mark.parametrize("chunks", [[b"0123456789a"], [b"0123456789", b"a"], [b"a"] * 11])
 async def test_a_body_with_one_byte_too_many_is_refused_while_it_is_read(chunks: Sequence[bytes]) -> None:
     with pytest.raises(Invalid) as caught:
@@ -50,6 +51,7 @@ async def test_a_body_with_one_byte_too_many_is_refused_while_it_is_read(chunks:
     assert caught.value.code == "body_too_large"
 
 
+@pytest.mark.threat("A67")
 async def test_a_body_that_announces_too_much_is_refused_before_it_is_read() -> None:
     body = a_body(b"0", headers={"content-length": "11"})
     with pytest.raises(Invalid) as caught:
@@ -62,12 +64,14 @@ async def test_a_length_that_is_no_number_is_not_believed(length: str) -> None:
     assert await read(a_body(b"0123", headers={"content-length": length})) == b"0123"
 
 
+@pytest.mark.threat("A67", "A69")
 async def test_a_body_that_drips_is_refused_at_its_deadline() -> None:
     with pytest.raises(Invalid) as caught:
         await read(a_body(*[b"a"] * 9, after=0.05))
     assert caught.value.code == "body_too_slow"
 
 
+@pytest.mark.threat("A67")
 async def test_a_client_that_does_not_stop_sending_is_not_heard_out_for_ever() -> None:
     async def endless() -> Message:
         return {"type": "http.request", "body": b"x" * (1 << 20), "more_body": True}
@@ -116,6 +120,7 @@ async def test_json_is_parsed_whatever_its_size(size: int) -> None:
     assert await strict(json.dumps(document).encode()).json() == document
 
 
+@pytest.mark.threat("A71", "A73")
 async def test_json_that_breaks_later_is_refused_now() -> None:
     wrong = {
         b"": "malformed_json",
@@ -136,6 +141,7 @@ async def test_json_that_breaks_later_is_refused_now() -> None:
         assert caught.value.code == code, raw[:20]
 
 
+@pytest.mark.threat("A71")
 @pytest.mark.parametrize(
     "content_type",
     [

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx2
+import pytest
 from structlog.testing import capture_logs
 
 from cutroom.api import make_app
@@ -25,6 +26,7 @@ async def test_an_unknown_address_is_answered_in_the_envelope(world: World) -> N
         error_of(await world.mine.get(path), 404, "not_found")
 
 
+@pytest.mark.threat("A95")
 async def test_a_running_server_shows_no_map_of_itself(world: World) -> None:
     for path in ("/docs", "/redoc", "/openapi.json", "/api/v1/openapi.json", "/docs/oauth2-redirect"):
         error_of(await world.mine.get(path), 404, "not_found")
@@ -38,6 +40,7 @@ async def test_a_wrong_method_is_told_which_are_right(world: World) -> None:
         assert answer.headers["allow"]
 
 
+@pytest.mark.threat("A95")
 async def test_without_a_key_nothing_is_said_about_what_exists(world: World) -> None:
     job = await world.submit()
     for path in (f"/api/v1/jobs/{job['id']}", f"/api/v1/jobs/{UNKNOWN_JOB}", "/api/v1/jobs", "/metrics"):
@@ -64,6 +67,7 @@ async def test_a_key_may_come_in_either_header(world: World) -> None:
         assert (await world.nobody.get("/api/v1/jobs", headers=headers)).status_code == 200
 
 
+@pytest.mark.threat("A61")
 async def test_a_key_in_the_url_is_refused_even_beside_a_good_one(world: World) -> None:
     for name in ("api_key", "apiKey", "token", "access_token", "X-API-Key", "limit", "anything"):
         answer = await world.mine.get("/api/v1/jobs", params={name: world.api_key})
@@ -76,6 +80,7 @@ async def test_a_body_is_not_read_for_somebody_unknown(world: World) -> None:
     error_of(answer, 401, "unauthenticated")
 
 
+@pytest.mark.threat("A48", "A74")
 async def test_a_wrong_parameter_is_named(world: World) -> None:
     for query, pointer in (
         ("limit=0", "?limit"),
@@ -97,6 +102,7 @@ async def test_a_wrong_parameter_is_named(world: World) -> None:
         assert answer.json()["error"]["details"][0]["pointer"] == pointer
 
 
+@pytest.mark.threat("A49")
 async def test_a_field_that_is_not_for_callers_to_set_is_refused(world: World) -> None:
     for name, value in {"workspaceId": "ws_1", "workspace_id": "ws_1", "status": "succeeded", "attempt": 9}.items():
         answer = await world.mine.post("/api/v1/render", json={**document("x"), name: value})
@@ -122,6 +128,7 @@ async def test_a_bug_of_ours_says_nothing_but_its_id(world: World) -> None:
     assert "canary" in str(failed["exc_info"])
 
 
+@pytest.mark.threat("P10")
 async def test_without_a_database_the_answer_is_to_come_back_later(world: World) -> None:
     nowhere = Database(make_engine("postgresql://nobody@127.0.0.1:1/none", name="tests"))
     async with over(world, database=nowhere) as client:

@@ -68,6 +68,7 @@ async def test_events_are_read_in_pages_from_any_point(working: World) -> None:
     assert (await working.mine.get(path, params={"after": 10**6})).json() == {"items": []}
 
 
+@pytest.mark.threat("A48")
 async def test_a_cursor_of_one_job_does_not_open_anothers_events(working: World) -> None:
     one, other = [(await working.submit(f"talk {number}"))["id"] for number in (5, 6)]
     await working.ended(one)
@@ -135,6 +136,7 @@ async def test_a_silent_stream_shows_that_it_lives(slow_world: World) -> None:
             pass
 
 
+@pytest.mark.threat("A81")
 async def test_a_workspace_holds_a_bounded_number_of_streams(slow_world: World) -> None:
     job = await slow_world.submit()
     path = f"/api/v1/jobs/{job['id']}/events"
@@ -174,6 +176,7 @@ async def test_streams_end_when_the_server_stops(world: World) -> None:
     assert [event.data["data"]["status"] for event in following.result()] == ["queued"]
 
 
+@pytest.mark.threat("A80", "F18")
 async def test_a_client_that_does_not_read_is_let_go_and_others_are_not_disturbed(slow_world: World) -> None:
     job = await slow_world.submit("hang")
     async with slow_world.services.database.begin() as session:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.api.world import World, error_of
 
 
@@ -64,6 +66,7 @@ async def test_jobs_are_listed_by_state_and_type(world: World) -> None:
     assert await ids("type=transcribe") == []
 
 
+@pytest.mark.threat("A48")
 async def test_a_cursor_of_another_workspace_is_refused(world: World) -> None:
     for number in range(2):
         await world.submit(f"job {number}")

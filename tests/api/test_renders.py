@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpx2
+import pytest
 from structlog.testing import capture_logs
 
 from tests.api.world import World, document, error_of
@@ -97,6 +98,7 @@ async def test_the_same_work_is_done_once_while_it_is_under_way(world: World) ->
     assert (await world.submit("same", world.theirs))["id"] != first["id"]
 
 
+@pytest.mark.threat("A72", "P4")
 async def test_a_key_gives_the_same_job_for_the_same_body(world: World) -> None:
     for header in ("my-key", '"my-key"', '"my\\"key"', "my key", "k" * 255):
         first = await world.submit("once", headers={"Idempotency-Key": header})
@@ -115,12 +117,14 @@ async def test_a_bare_key_a_quoted_one_and_one_in_the_body_are_the_same_key(worl
     assert bare["id"] == quoted["id"] == inside.json()["id"] == both.json()["id"]
 
 
+@pytest.mark.threat("A72", "P4")
 async def test_a_key_with_another_body_is_refused(world: World) -> None:
     await world.submit("one", headers={"Idempotency-Key": "k"})
     answer = await world.mine.post("/api/v1/render", json=document("two"), headers={"Idempotency-Key": "k"})
     error_of(answer, 422, "idempotency_key_reused")
 
 
+@pytest.mark.threat("A72", "P4")
 async def test_other_keys_and_other_workspaces_give_other_jobs(world: World) -> None:
     first = await world.submit("x", headers={"Idempotency-Key": "a"})
     assert (await world.submit("x", headers={"Idempotency-Key": "b"}))["id"] != first["id"]
@@ -134,6 +138,7 @@ async def test_the_order_of_fields_does_not_make_another_body(world: World) -> N
     assert answer.json()["id"] == first["id"]
 
 
+@pytest.mark.threat("A72", "P4")
 async def test_many_that_send_the_same_key_at_once_get_one_job(world: World) -> None:
     answers = await asyncio.gather(
         *(

@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
 from tests.api.world import World, document, error_of
@@ -16,6 +17,7 @@ async def test_a_request_id_is_echoed_and_stays_with_the_job(world: World) -> No
         assert answer.json()["correlationId"] == given
 
 
+@pytest.mark.threat("A90")
 async def test_a_request_id_that_could_do_harm_is_replaced(world: World) -> None:
     for given in (b"", b"x" * 129, b"a b", b"a;b", b"a\tb", b"<script>", b"\xe9"):
         answer = await world.mine.get("/livez", headers={b"X-Request-ID": given})
@@ -27,6 +29,7 @@ async def test_no_two_requests_have_the_same_id(world: World) -> None:
     assert len(ids) == 20
 
 
+@pytest.mark.threat("A90")
 async def test_each_request_is_one_line_in_the_log_without_its_query(world: World) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     headers = {"X-Request-ID": "the-one", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
@@ -56,6 +59,7 @@ async def test_every_answer_keeps_browsers_honest(world: World) -> None:
         assert "server" not in headers or "uvicorn" not in headers["server"]
 
 
+@pytest.mark.threat("A67")
 async def test_a_body_over_the_cap_is_refused(world: World) -> None:
     big = json.dumps(document("x" * (1 << 20))).encode()
     headers = {"Content-Type": "application/json"}
@@ -91,6 +95,7 @@ async def raw(world: World, request: bytes, *, more: bytes = b"", after: float =
         writer.close()
 
 
+@pytest.mark.threat("A67", "A69")
 async def test_a_client_that_announces_a_body_and_sends_nothing_is_let_go(slow_world: World) -> None:
     head = (
         f"POST /api/v1/render HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {slow_world.api_key}\r\n"
@@ -102,6 +107,7 @@ async def test_a_client_that_announces_a_body_and_sends_nothing_is_let_go(slow_w
     assert b"connection: close" in answer.lower()
 
 
+@pytest.mark.threat("A70")
 async def test_a_request_with_two_lengths_is_refused(world: World) -> None:
     head = (
         f"POST /api/v1/render HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {world.api_key}\r\n"
@@ -130,6 +136,7 @@ STRICT = {
 }
 
 
+@pytest.mark.threat("A71", "A73")
 async def test_json_that_is_none_or_too_much_is_refused_by_every_route(world: World) -> None:
     for path in ("/api/v1/render", "/api/v1/render/validate", "/api/v1/uploads", "/api/v1/dead-letters/redrive"):
         for body, (status, code) in STRICT.items():
@@ -145,6 +152,7 @@ async def test_json_that_is_no_object_is_refused(world: World) -> None:
             assert answer.json()["error"]["details"]
 
 
+@pytest.mark.threat("A71")
 async def test_a_body_that_is_not_called_json_is_refused(world: World) -> None:
     for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
         answer = await world.mine.post("/api/v1/render", content=b"{}", headers={"Content-Type": content_type})

@@ -73,6 +73,7 @@ async def test_a_key_may_come_in_a_header_a_subprotocol_or_the_first_message(wor
         assert json.loads(await socket.recv())["seq"] == 1
 
 
+@pytest.mark.threat("A79")
 @pytest.mark.parametrize(
     "message",
     ["", "{", "null", "{}", '{"apiKey": 5}', '{"apiKey": "ctr_x"}', '{"token": "x"}', "x" * 10_000, b"\x00", b"{}"],
@@ -86,12 +87,14 @@ async def test_who_does_not_say_who_they_are_is_sent_away(world: World, message:
     assert (messages, code) == ([], 4401 if message != "{" else 4400)
 
 
+@pytest.mark.threat("A79")
 async def test_who_says_nothing_is_sent_away(slow_world: World) -> None:
     job = await slow_world.submit()
     async with connect(address(slow_world, job["id"])) as socket:
         assert await rest(socket) == ([], 4401)
 
 
+@pytest.mark.threat("A79")
 async def test_a_wrong_key_is_sent_away(world: World) -> None:
     job = await world.submit()
     headers = {"Authorization": "Bearer ctr_" + "a" * 43}
@@ -99,6 +102,7 @@ async def test_a_wrong_key_is_sent_away(world: World) -> None:
         assert await rest(socket) == ([], 4401)
 
 
+@pytest.mark.threat("A79", "A61")
 async def test_a_key_in_the_url_is_refused(world: World) -> None:
     job = await world.submit()
     for query in (f"?token={world.api_key}", f"?after={world.api_key}", "?apiKey=x"):
@@ -113,6 +117,7 @@ async def test_a_wrong_parameter_is_refused(world: World) -> None:
             assert await rest(socket) == ([], 4400)
 
 
+@pytest.mark.threat("A79", "A47")
 async def test_a_job_of_another_workspace_is_as_unknown_as_none(world: World) -> None:
     theirs = await world.submit(client=world.theirs)
     for job_id in (theirs["id"], UNKNOWN_JOB, "x", "job_%00"):
@@ -120,6 +125,7 @@ async def test_a_job_of_another_workspace_is_as_unknown_as_none(world: World) ->
             assert await rest(socket) == ([], 4404)
 
 
+@pytest.mark.threat("A81")
 async def test_a_client_that_talks_too_much_is_cut_off(world: World) -> None:
     job = await world.submit()
     async with connect(address(world, job["id"]), additional_headers=keyed(world)) as socket:
@@ -130,6 +136,7 @@ async def test_a_client_that_talks_too_much_is_cut_off(world: World) -> None:
     assert len(messages) <= 1
 
 
+@pytest.mark.threat("A81")
 async def test_a_message_that_is_too_long_is_refused(world: World) -> None:
     job = await world.submit()
     async with connect(address(world, job["id"]), additional_headers=keyed(world)) as socket:
@@ -138,6 +145,7 @@ async def test_a_message_that_is_too_long_is_refused(world: World) -> None:
     assert code == 1009
 
 
+@pytest.mark.threat("A81")
 async def test_a_workspace_holds_a_bounded_number_of_sockets(slow_world: World) -> None:
     job = await slow_world.submit()
     target = address(slow_world, job["id"])
@@ -173,6 +181,7 @@ async def test_sockets_close_when_the_server_stops(world: World) -> None:
         assert await rest(socket) == ([], 1012)
 
 
+@pytest.mark.threat("A80", "F18")
 async def test_a_client_that_does_not_read_is_told_to_come_back_later(slow_world: World) -> None:
     job = await slow_world.submit("hang")
     async with slow_world.services.database.begin() as session:

@@ -12,6 +12,7 @@ def test_a_cursor_gives_back_its_position(position: str | int) -> None:
     assert CURSORS.open(cursor, "ws_a", "jobs") == position
 
 
+@pytest.mark.threat("A48")
 @pytest.mark.parametrize(
     "scope", [("ws_b", "jobs"), ("ws_a", "assets"), ("ws_a",), ("ws_a", "jobs", "more"), ()], ids=str
 )
@@ -29,6 +30,7 @@ def test_a_cursor_of_another_secret_is_refused() -> None:
         CURSORS.open(cursor, "ws_a", "jobs")
 
 
+@pytest.mark.threat("A74")
 @pytest.mark.parametrize(
     "cursor", ["", ".", "a", "a.b", "\x00", "é.é", "=.=", "x" * (MAX_CURSOR_CHARS + 1), "'; drop table jobs; --"]
 )

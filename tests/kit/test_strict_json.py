@@ -6,6 +6,7 @@ from cutroom.kit import strict_json
 from cutroom.kit.errors import Invalid
 
 
+@pytest.mark.threat("A71", "A73")
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
@@ -46,6 +47,7 @@ def test_a_surrogate_pair_is_one_character() -> None:
     assert strict_json.parse(b'"\\ud83d\\ude00"') == "😀"
 
 
+@pytest.mark.threat("A71")
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_value_or_invalid(raw: bytes) -> None:
     try:

@@ -229,6 +229,8 @@ def server_config(app: ASGIApp, *, limits: ConnectionLimits | None = None, **add
         ws_max_size=MESSAGE_BYTES,
         # Events are short, and a compressor for each follower would hold more memory than everything else of it.
         ws_per_message_deflate=False,
+        # Longer than a follower may leave a message unread, so that it hears 1013; this is for those who are gone.
+        ws_ping_timeout=60,
         lifespan="off",
         log_config=None,
         access_log=False,
