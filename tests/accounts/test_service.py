@@ -28,6 +28,7 @@ async def test_a_key_speaks_for_its_workspace(database: Database) -> None:
     assert principal.scopes == {"*"}
 
 
+@pytest.mark.threat("A60")
 @pytest.mark.parametrize("place", [4, 20, -1])
 async def test_a_key_with_one_wrong_character_speaks_for_nobody(database: Database, place: int) -> None:
     made = await a_key(database)
@@ -37,12 +38,14 @@ async def test_a_key_with_one_wrong_character_speaks_for_nobody(database: Databa
         assert await accounts.authenticate(session, "".join(letters)) is None
 
 
+@pytest.mark.threat("A73", "A74")
 @pytest.mark.parametrize("text", ["", "ctr_", "x" * 100_000, "ctr_\x00", "' or 1=1 --"])
 async def test_what_is_no_key_speaks_for_nobody(database: Database, text: str) -> None:
     async with database.begin() as session:
         assert await accounts.authenticate(session, text) is None
 
 
+@pytest.mark.threat("A50", "A60")
 async def test_the_text_of_a_key_is_stored_nowhere(database: Database) -> None:
     made = await a_key(database)
     async with database.begin() as session:
@@ -76,6 +79,7 @@ async def test_the_last_use_is_noted_once_a_minute_at_most(database: Database) -
     assert await last_used() != first
 
 
+@pytest.mark.threat("A47")
 async def test_a_key_is_shown_to_its_own_workspace_only(database: Database) -> None:
     mine, theirs = await a_key(database), await a_key(database)
     async with database.begin() as session:

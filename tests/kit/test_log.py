@@ -91,6 +91,7 @@ def test_a_count_with_such_a_name_is_not_a_secret(log: Any, out: io.StringIO) ->
         ("postgresql://cutroom:hunter22@db:5432/cutroom", "hunter22"),
         ("Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "eyJhbGci"),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "MfKQ9r8"),
+        ("/join#cti_3f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c", "3f9a8b7c"),
         ("the token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl is old", "eyJzdWIi"),
         ("Cookie: a=b; __Host-cutroom=Yx3uJ5mK1hQ9vT7wZ2bN4cR6dF8gH0jL; c=d", "Yx3uJ5mK1"),
     ],
@@ -121,6 +122,7 @@ def test_secrets_of_events_exceptions_objects_and_keys_are_hidden(log: Any, out:
     assert "RuntimeError: refused" in _line(out)["exception"]
 
 
+@pytest.mark.threat("A90")
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_text_cannot_forge_a_line_or_drive_a_terminal(out: io.StringIO, as_json: bool) -> None:  # noqa: FBT001
     configure(json=as_json, level="info", stream=out)
