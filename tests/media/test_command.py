@@ -11,7 +11,6 @@ from cutroom.media.command import (
     MAX_ALLOC_BYTES,
     MAX_OUTPUT_BYTES,
     MAX_OUTPUT_S,
-    MAX_PIXELS,
     MAX_STREAMS,
     Command,
     Input,
@@ -20,7 +19,7 @@ from cutroom.media.command import (
 from cutroom.media.filtergraph import Graph
 from cutroom.media.kinds import Choice, Params, Value
 from cutroom.media.options import DEMUXERS, MUXERS, OUTPUT_OPTIONS
-from cutroom.media.probe import probe
+from cutroom.media.probe import MAX_PIXELS, probe
 from cutroom.media.words import Word
 from tests.media.sources import ffmpeg, make_image, make_video
 

@@ -135,15 +135,16 @@ async def test_a_group_holds_memory_and_processes_and_is_gone_afterwards(tmp_pat
     assert forked.returncode != 0
     assert b"BlockingIOError" in forked.stderr
     for parent in {parents.memory, parents.pids}:
-        assert not list(parent.glob(f"cutroom-{os.getpid()}-*"))
+        assert not list(parent.glob(f"cutroom-*-{os.getpid()}-*"))
 
 
 def test_groups_of_the_dead_are_swept() -> None:
     parents = cgroups.find()
     if parents is None:
         pytest.skip("no control groups can be made here")
-    left = [parent / "cutroom-999999999-dead" for parent in {parents.memory, parents.pids}]
     kept = Group.make(parents, memory_bytes=None, processes=5)
+    dead = kept.folders[0].name.replace(f"-{os.getpid()}-", "-999999999-")
+    left = [parent / dead for parent in {parents.memory, parents.pids}]
     for folder in left:
         folder.mkdir()
     cgroups.sweep(parents)

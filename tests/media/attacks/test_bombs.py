@@ -100,7 +100,7 @@ async def test_who_eats_the_memory_of_its_group_dies_alone(tmp_path: Path) -> No
     assert (small.returncode, small.stdout) == (0, b"1\n")
     assert held.groups is not None
     for parent in {held.groups.memory, held.groups.pids}:
-        assert not list(parent.glob(f"cutroom-{os.getpid()}-*"))
+        assert not list(parent.glob(f"cutroom-*-{os.getpid()}-*"))
 
 
 @pytest.mark.threat("A93", "F01")

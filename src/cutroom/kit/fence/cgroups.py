@@ -37,7 +37,7 @@ class Group:
     @classmethod
     def make(cls, parents: Parents, *, memory_bytes: int | None, processes: int) -> Self:
         """Make one; raises OSError when that is not allowed."""
-        name = f"{_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
+        name = f"{_NAME}-{_space()}-{os.getpid()}-{secrets.token_hex(4)}"
         made = cls(list(dict.fromkeys((parents.memory / name, parents.pids / name))))
         try:
             for folder in made.folders:
@@ -86,12 +86,17 @@ def find() -> Parents | None:
 
 
 def sweep(parents: Parents) -> None:
-    """Remove the groups of processes that were killed."""
+    """Remove the groups of processes that were killed; those of other containers are not ours to judge."""
     for parent in {parents.memory, parents.pids}:
-        for folder in parent.glob(f"{_NAME}-*-*"):
-            owner = folder.name.split("-")[1]
+        for folder in parent.glob(f"{_NAME}-{_space()}-*-*"):
+            owner = folder.name.split("-")[2]
             if owner.isdecimal() and not Path("/proc", owner).exists():
                 Group([folder]).remove()
+
+
+def _space() -> int:
+    """Number of the namespace in which our process ids mean something."""
+    return Path("/proc/self/ns/pid").stat().st_ino
 
 
 def _hands_down(folder: Path) -> bool:
