@@ -17,6 +17,7 @@ async def test_health_names_what_runs_here(world: World) -> None:
     assert found["version"] == __version__
     assert found["engine"] == "embedded"
     assert found["sandboxLevel"] is None
+    assert (found["minSandboxLevel"], found["sandboxFailed"]) == (0, {})
     assert found["versions"].keys() >= {"python", "postgres"}
 
 
