@@ -41,11 +41,16 @@ def spent_s() -> float:
 
 
 def warm(document: dict[str, Any], folder: Path) -> list[Taken]:
-    """The same render in this process, after one that does not count; each with a cache of its own."""
+    """Such renders in this process, after one that does not count.
+
+    Each has a cache of its own and begins with another file, since a process remembers how loud a sound was.
+    """
     path = folder / "warm.json"
-    path.write_text(json.dumps(document))
+    [track] = document["timeline"]["tracks"]
     found: list[Taken] = []
     for turn in range(ROUNDS + 1):
+        turned = {"tracks": [{"clips": [*track["clips"][turn:], *track["clips"][:turn]]}]}
+        path.write_text(json.dumps({**document, "timeline": turned}))
         before, began = spent_s(), time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             cache = folder / f"warm-{turn}"
