@@ -102,6 +102,6 @@ async def test_a_redis_that_is_silent_holds_nobody_up(tmp_path: Path) -> None:
     counters = RedisCounters(f"unix://{tmp_path / 'silent.sock'}")
     started = time.monotonic()
     assert [await counters.add("a", 3_600) for _ in range(5)] == [1, 2, 3, 4, 5]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
     await counters.close()
     server.close()

@@ -10,14 +10,15 @@ from typing import Final, Protocol
 
 import structlog
 from limits.aio.storage import RedisStorage
-from redis.asyncio import ConnectionPool
+from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 log = structlog.get_logger()
 MAX_KEYS: Final = 100_000
-REDIS_WITHIN_S: Final = 0.25
+REDIS_WITHIN_S: Final = 1.0
+REDIS_CONNECTIONS: Final = 32
 REDIS_AGAIN_S: Final = 2.0
 _OTHERS: Final = "others"
 
@@ -76,8 +77,10 @@ class RedisCounters:
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
         address = f"async+redis+{url}" if url.startswith("unix://") else f"async+{url}"
-        self._pool = ConnectionPool.from_url(
+        self._pool = BlockingConnectionPool.from_url(
             url,
+            max_connections=REDIS_CONNECTIONS,
+            timeout=REDIS_WITHIN_S,
             socket_timeout=REDIS_WITHIN_S,
             socket_connect_timeout=REDIS_WITHIN_S,
             retry=Retry(NoBackoff(), 0),  # whoever asks waits for one try, and no more
