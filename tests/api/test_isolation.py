@@ -7,6 +7,7 @@ says what to add to tests/api/matrix.py.
 import hashlib
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,6 +16,9 @@ from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from cutroom.db import Database
+from tests.accounts.provider import provider
+from tests.api.conftest import TLS, worker
 from tests.api.matrix import (
     BODIES,
     HEADERS,
@@ -29,12 +33,14 @@ from tests.api.matrix import (
     unknown,
     websockets,
 )
+from tests.api.test_tokens import believing
 from tests.api.test_uploads import uploaded
 from tests.api.world import DOCUMENT, World, error_of
 
 OPERATIONS = sorted(operations(), key=lambda operation: operation.id)
 BY_ID = [operation for operation in OPERATIONS if operation.by_id]
 LISTS = [operation for operation in OPERATIONS if operation.in_pages]
+LONG = pytest.mark.timeout(300)  # hundreds of requests, on machines that may be busy with other tests
 _CHANGING = ("ratelimit", "x-ratelimit", "retry-after", "date")
 
 
@@ -89,12 +95,24 @@ def test_a_route_that_nobody_thought_of_would_be_noticed() -> None:
     assert [name for name in new.names if name not in MAKERS] == ["secret_id"]
 
 
+@LONG
 @pytest.mark.threat("A47")
 @pytest.mark.parametrize("kind", ["api key", "session"])
 async def test_what_is_anothers_is_as_unknown_as_what_is_not_there(working: World, kind: str) -> None:
     async with somebody(working) as browser:
         stranger = await swapped(working, browser if kind == "session" else None)
         await _try_everything(working, stranger)
+
+
+@LONG
+@pytest.mark.threat("A47")
+async def test_what_is_anothers_is_as_unknown_to_who_comes_with_a_token(database: Database, tmp_path: Path) -> None:
+    async with provider() as idp, believing(idp, database, tmp_path) as scene, worker(scene.world, tmp_path):
+        headers = {"Authorization": f"Bearer {idp.token(name='Mallory')}"}
+        async with httpx2.AsyncClient(
+            base_url=scene.world.url, headers=headers, trust_env=False, timeout=20, verify=TLS
+        ) as client:
+            await _try_everything(scene.world, await swapped(scene.world, client))
 
 
 async def _try_everything(working: World, stranger: World) -> None:
@@ -140,6 +158,7 @@ async def test_anothers_stream_is_as_unknown_as_one_that_is_not_there(working: W
     assert codes == {(4404, "job_not_found")}
 
 
+@LONG
 @pytest.mark.threat("A48")
 async def test_lists_hold_what_is_ones_own(working: World) -> None:
     await working.ended((await working.submit("die"))["id"])
@@ -163,6 +182,7 @@ async def test_no_parameter_chooses_a_workspace(world: World, name: str) -> None
         error_of(answer, 422, "unknown_parameter")
 
 
+@LONG
 @pytest.mark.threat("A48", "A74")
 async def test_a_cursor_opens_no_other_list_and_nobody_elses(working: World) -> None:
     for text in ("one", "two"):
@@ -219,6 +239,7 @@ async def test_a_timeline_names_nobody_elses_assets(working: World) -> None:
                 assert asset["name"] not in answer.text
 
 
+@LONG
 @pytest.mark.threat("A49")
 @pytest.mark.parametrize(
     ("field", "value"),
@@ -247,6 +268,7 @@ async def test_no_field_is_taken_that_is_not_ones_to_set(working: World, field: 
         assert field in json.dumps(error), (operation.path, answer.text)
 
 
+@LONG
 @pytest.mark.threat("A74", "A73")
 @pytest.mark.parametrize(
     "text",
@@ -274,6 +296,7 @@ async def test_sql_in_ids_filters_and_cursors_is_only_text(working: World, text:
             assert (await working.mine.get(operation.path, params={text: "1"})).status_code in {400, 422}
 
 
+@LONG
 @pytest.mark.threat("A50", "A61", "A91")
 async def test_no_answer_and_no_log_line_holds_a_secret_or_a_path_of_ours(working: World, tmp_path: Any) -> None:
     answers: list[httpx2.Response] = []

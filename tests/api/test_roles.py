@@ -110,6 +110,7 @@ def test_scopes_cover_what_they_say(held: set[str], wanted: str, *, enough: bool
     assert covers(held, wanted) is enough
 
 
+@pytest.mark.timeout(300)  # hundreds of requests, on machines that may be busy with other tests
 @pytest.mark.threat("A51")
 @pytest.mark.parametrize("role", list(Role))
 async def test_a_role_may_do_what_its_scopes_say_and_nothing_else(world: World, role: Role) -> None:
@@ -130,6 +131,7 @@ def test_the_expectations_name_routes_that_are_there() -> None:
         assert tuple(covers(SCOPES_OF[role], scopes[operation_id]) for role in Role) == expected, operation_id
 
 
+@pytest.mark.timeout(300)  # hundreds of requests, on machines that may be busy with other tests
 @pytest.mark.threat("A51")
 @pytest.mark.parametrize("area", AREAS)
 async def test_a_narrow_key_calls_the_routes_of_its_scope_alone(world: World, area: str) -> None:
