@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,12 @@ class RedisServer:
         options = ["--port", "0", "--unixsocket", str(self._socket), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
         async with asyncio.timeout(10):
-            while not self._socket.is_socket():
+            while True:
+                with suppress(OSError):
+                    _, writer = await asyncio.open_unix_connection(self._socket)
+                    writer.close()
+                    await writer.wait_closed()
+                    return
                 await asyncio.sleep(0.01)
 
     def stop(self) -> None:
