@@ -1,10 +1,7 @@
 """People with a password: register, log in and out, sessions. Threats A63, A64, A62, A79."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,57 +13,11 @@ from sqlalchemy import func, select, text, update
 from cutroom.accounts import IdentitySettings, PasswordSettings, Role, SessionSettings
 from cutroom.accounts.passwords import Passwords
 from cutroom.accounts.user_rows import SessionRow, UserRow
-from cutroom.api import ApiSettings, openapi_document
+from cutroom.api import ApiSettings
 from cutroom.db import Database
-from tests.api.conftest import QUICK, TLS, serving
+from tests.api.conftest import QUICK, serving
+from tests.api.people import AUTH, COOKIE, ME, PASSWORD, browser, logged_in, registered
 from tests.api.world import World, document, error_of
-
-AUTH = "/api/v1/auth"
-ME = "/api/v1/me"
-PASSWORD = "correct horse battery"
-COOKIE = "cutroom"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody who is logged in, as their browser."""
-
-    browser: httpx2.AsyncClient
-    id: str
-    csrf: str
-
-    @property
-    def cookie(self) -> str:
-        return self.browser.cookies[COOKIE]
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Origin": str(self.browser.base_url).rstrip("/"), "X-CSRF-Token": self.csrf}
-
-    async def post(self, path: str, json: Any = None, **headers: str) -> httpx2.Response:
-        return await self.browser.post(path, json=json, headers=self.headers | headers)
-
-
-def browser(world: World) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url=world.url, trust_env=False, timeout=20, verify=TLS)
-
-
-@asynccontextmanager
-async def registered(world: World, email: str = "ada@example.com", **more: Any) -> AsyncIterator[Person]:
-    async with browser(world) as client:
-        body = {"email": email, "password": PASSWORD, **more}
-        answer = await client.post(f"{AUTH}/register", json=body)
-        assert answer.status_code == 201, answer.text
-        made = answer.json()
-        yield Person(client, made["user"]["id"], made["csrfToken"])
-
-
-@asynccontextmanager
-async def logged_in(world: World, email: str = "ada@example.com", password: str = PASSWORD) -> AsyncIterator[Person]:
-    async with browser(world) as client:
-        answer = await client.post(f"{AUTH}/login", json={"email": email, "password": password})
-        assert answer.status_code == 200, answer.text
-        yield Person(client, answer.json()["user"]["id"], answer.json()["csrfToken"])
 
 
 async def test_who_registers_owns_a_workspace_and_is_logged_in(world: World) -> None:
@@ -361,92 +312,6 @@ async def test_logging_in_rightly_is_not_held_against_anybody(world: World) -> N
         for _ in range(14):
             body = {"email": "ada@example.com", "password": PASSWORD}
             assert (await client.post(f"{AUTH}/login", json=body)).status_code == 200
-
-
-@pytest.mark.threat("A63")
-async def test_what_changes_something_with_a_cookie_must_come_from_a_page_of_ours(world: World) -> None:
-    async with registered(world) as ada:
-        own, csrf = {"Origin": world.url}, {"X-CSRF-Token": ada.csrf}
-        body: dict[str, Any] = {"json": document("forged")}
-        forged: list[dict[str, Any]] = [
-            {"headers": csrf, **body},
-            {"headers": {"Origin": "https://evil.example", **csrf}, **body},
-            {"headers": {"Origin": "null", **csrf}, **body},
-            {"headers": {"Origin": f"{world.url}.evil.example", **csrf}, **body},
-            {"headers": {"Origin": "http://127.0.0.1:1", **csrf}, **body},
-            {"headers": {"Sec-Fetch-Site": "cross-site", **csrf}, **body},
-            {"headers": {"Sec-Fetch-Site": "same-site", **csrf}, **body},
-            {"headers": own, **body},
-            {"headers": {**own, "X-CSRF-Token": ""}, **body},
-            {"headers": {**own, "X-CSRF-Token": ada.csrf[:-1] + "x"}, **body},
-            {"headers": {**own, "X-CSRF-Token": ada.cookie}, **body},
-        ]
-        forged.extend(
-            {"headers": own | csrf | {"Content-Type": kind}, "content": b'{"timeline": {}}'}
-            for kind in ("text/plain", "text/plain;charset=utf-8", "application/x-www-form-urlencoded")
-        )
-        for number, request in enumerate(forged):
-            answer = await ada.browser.post("/api/v1/render", **request)
-            assert answer.status_code == 403, (number, answer.text)
-            error_of(answer, 403, "csrf_failed")
-        right = await ada.browser.post("/api/v1/render", headers=own | csrf, **body)
-        assert right.status_code == 202
-        by_fetch = await ada.browser.post("/api/v1/render", headers={"Sec-Fetch-Site": "same-origin", **csrf}, **body)
-        assert by_fetch.status_code == 202
-        assert (await ada.browser.get(ME)).status_code == 200
-
-
-@pytest.mark.threat("A63")
-async def test_no_route_that_changes_something_is_left_out(world: World) -> None:
-    tried = 0
-    async with registered(world) as ada:
-        for path, methods in openapi_document()["paths"].items():
-            for method, operation in methods.items():
-                if method in {"get", "head", "options"} or not operation.get("security"):
-                    continue
-                address = re.sub(r"\{\w+\}", "x", path)
-                for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": world.url}):
-                    answer = await ada.browser.request(method.upper(), address, headers=headers, json={})
-                    error_of(answer, 403, "csrf_failed")
-                tried += 1
-        assert (await ada.browser.get(ME)).status_code == 200
-    assert tried > 20
-
-
-@pytest.mark.threat("A63")
-async def test_a_method_cannot_be_put_in_place_of_another(world: World) -> None:
-    async with registered(world) as ada:
-        for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
-            answer = await ada.browser.get(f"{AUTH}/sessions", headers={name: "DELETE"})
-            assert answer.status_code in {400, 403}
-        assert (await ada.browser.get(ME)).status_code == 200
-
-
-@pytest.mark.threat("A63")
-async def test_the_token_of_one_session_is_worthless_with_another(world: World) -> None:
-    async with registered(world) as ada, logged_in(world) as phone:
-        answer = await ada.browser.post(
-            "/api/v1/render", json=document("x"), headers={"Origin": world.url, "X-CSRF-Token": phone.csrf}
-        )
-        error_of(answer, 403, "csrf_failed")
-
-
-@pytest.mark.threat("A63")
-async def test_no_page_of_others_logs_anybody_in(world: World) -> None:
-    async with registered(world), browser(world) as client:
-        body = {"email": "ada@example.com", "password": PASSWORD}
-        for path in (f"{AUTH}/login", f"{AUTH}/register"):
-            answer = await client.post(path, json=body, headers={"Origin": "https://evil.example"})
-            error_of(answer, 403, "csrf_failed")
-            simple = {"Content-Type": "text/plain"}
-            error_of(await client.post(path, content=b"{}", headers=simple), 415, "unsupported_media_type")
-
-
-async def test_a_listed_origin_may_use_the_cookie(database: Database, tmp_path: Path) -> None:
-    settings = ApiSettings(cors_origins=frozenset({"https://app.example.com"}))
-    async with serving(database, tmp_path, settings) as world, registered(world) as ada:
-        headers = {"Origin": "https://app.example.com", "X-CSRF-Token": ada.csrf}
-        assert (await ada.browser.post(f"{AUTH}/logout", headers=headers)).status_code == 204
 
 
 async def test_a_key_wins_over_a_cookie_and_needs_no_token(world: World) -> None:
