@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from cutroom.db import Database
 from tests.accounts.provider import provider
 from tests.api.conftest import TLS, worker
+from tests.api.believing import believing
 from tests.api.matrix import (
     BODIES,
     HEADERS,
