@@ -18,8 +18,8 @@ from websockets.exceptions import ConnectionClosed
 
 from cutroom.db import Database
 from tests.accounts.provider import provider
-from tests.api.conftest import TLS, worker
 from tests.api.believing import believing
+from tests.api.conftest import TLS, worker
 from tests.api.matrix import (
     BODIES,
     HEADERS,
@@ -34,7 +34,6 @@ from tests.api.matrix import (
     unknown,
     websockets,
 )
-from tests.api.test_tokens import believing
 from tests.api.test_uploads import uploaded
 from tests.api.world import DOCUMENT, World, error_of
 
