@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from cutroom.api.errors import error_bytes, status_of
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
@@ -21,6 +22,8 @@ from cutroom.kit.ids import new_id
 MESSAGE_BYTES: Final = 16 << 10
 """Largest message a WebSocket client may send; followers only ever say who they are."""
 FOLLOWER_BUFFER_BYTES: Final = 64 << 10
+GIVE_UP_S: Final = 60.0
+"""Seconds in which a client must have taken what was sent before a WebSocket was closed, and the reason."""
 _PHRASES: Final = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
@@ -214,6 +217,25 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stalled(self.limits.linger_s)
 
 
+class GuardedSocket(WebSocketsSansIOProtocol):
+    """Uvicorn's WebSocket, which can be closed also for a client that takes nothing."""
+
+    _gone: asyncio.TimerHandle | None = None
+
+    async def send(self, message: Any) -> None:
+        """Write a message; the one that closes does not wait for room, for it is the last and has a few bytes."""
+        if message["type"] == "websocket.close":
+            self.writable.set()
+            self._gone = self.loop.call_later(GIVE_UP_S, self.transport.abort)
+        await super().send(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the deadline."""
+        if self._gone is not None:
+            self._gone.cancel()
+        super().connection_lost(exc)
+
+
 def _too_large(limits: ConnectionLimits) -> Invalid:
     message = f"The head of a request may have {limits.head_bytes} bytes and {limits.head_fields} headers."
     return Invalid("headers_too_large", message)
@@ -225,7 +247,7 @@ def server_config(app: ASGIApp, *, limits: ConnectionLimits | None = None, **add
     return uvicorn.Config(
         app,
         http=type("GuardedProtocol", (GuardedProtocol,), {"limits": kept}),
-        ws="websockets-sansio",
+        ws=GuardedSocket,
         ws_max_size=MESSAGE_BYTES,
         # Events are short, and a compressor for each follower would hold more memory than everything else of it.
         ws_per_message_deflate=False,
