@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from cutroom.kit import tracing
 from cutroom.kit.errors import CutroomError
 from cutroom.kit.metrics import counter
 from cutroom.kit.process import Limits, TimedOut, run
@@ -120,17 +121,18 @@ async def run_ffmpeg(
     try:
         async with turn(kind_of(command)) if in_turn else nullcontext():
             RUNS.inc()
-            done = await run(
-                argv,
-                cwd=scratch,
-                timeout_s=limits.timeout_s,
-                env=_ENV,
-                limits=kernel,
-                on_line=watch.hear,
-                patience_s=limits.patience_s,
-                output_cap_bytes=_LOG_BYTES,
-                box=box,
-            )
+            with tracing.span("ffmpeg", work=kind_of(command), inputs=len(command.inputs)):
+                done = await run(
+                    argv,
+                    cwd=scratch,
+                    timeout_s=limits.timeout_s,
+                    env=_ENV,
+                    limits=kernel,
+                    on_line=watch.hear,
+                    patience_s=limits.patience_s,
+                    output_cap_bytes=_LOG_BYTES,
+                    box=box,
+                )
         said = done.stderr.decode("utf-8", "replace")
         if (error := failure(done, said, command)) is not None:
             _tell_failure(error, argv, said, returncode=done.returncode)
