@@ -83,18 +83,19 @@ class GuardedHttp:
         """
         if self._tls is None and target.scheme == "https":
             self._tls = await asyncio.to_thread(httpcore2.default_ssl_context)
+        fields: dict[str, str] = {
+            "Host": target.host_header,
+            "User-Agent": f"Cutroom/{__version__}",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            **headers,
+            **({} if content is None else {"Content-Length": str(len(content))}),
+        }
         request = httpcore2.Request(
             method,
             httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.request_target),
-            headers={
-                "Host": target.host_header,
-                "User-Agent": f"Cutroom/{__version__}",
-                "Accept": "*/*",
-                "Accept-Encoding": "identity",
-                "Connection": "close",
-                **headers,
-                **({} if content is None else {"Content-Length": str(len(content))}),
-            },
+            headers=fields,
             content=content,
             extensions={"timeout": self._timeouts},
         )
