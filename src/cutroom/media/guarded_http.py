@@ -83,7 +83,7 @@ class GuardedHttp:
         """
         if self._tls is None and target.scheme == "https":
             self._tls = await asyncio.to_thread(httpcore2.default_ssl_context)
-        fields: dict[str, str] = {
+        fields: dict[bytes | str, bytes | str] = {
             "Host": target.host_header,
             "User-Agent": f"Cutroom/{__version__}",
             "Accept": "*/*",
