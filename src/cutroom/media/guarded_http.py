@@ -83,7 +83,7 @@ class GuardedHttp:
         """
         if self._tls is None and target.scheme == "https":
             self._tls = await asyncio.to_thread(httpcore2.default_ssl_context)
-        fields: dict[bytes | str, bytes | str] = {
+        fields: dict[str, str] = {
             "Host": target.host_header,
             "User-Agent": f"Cutroom/{__version__}",
             "Accept": "*/*",
@@ -95,7 +95,7 @@ class GuardedHttp:
         request = httpcore2.Request(
             method,
             httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.request_target),
-            headers=fields,
+            headers=[*fields.items()],
             content=content,
             extensions={"timeout": self._timeouts},
         )
