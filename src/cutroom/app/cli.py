@@ -245,13 +245,13 @@ def plan(
     workspace: Annotated[str, typer.Argument(help="Id of the workspace.")],
     name: Annotated[str | None, typer.Argument(help="The plan to give it; only shown without.")] = None,
 ) -> None:
-    """Show or set the plan of a workspace (needs DATABASE_URL)."""
+    """Show or set the plan of a workspace, in the running stack or at DATABASE_URL."""
     from cutroom.app import plans as program  # noqa: PLC0415
 
     run(lambda: program.plan(workspace, name))
 
 
-users = typer.Typer(help="People with a password: needs DATABASE_URL.", no_args_is_help=True)
+users = typer.Typer(help="People with a password, in the running stack or at DATABASE_URL.", no_args_is_help=True)
 cli.add_typer(users, name="user")
 Who = Annotated[str, typer.Argument(help="E-mail address or id of the user.")]
 FromStdin = Annotated[

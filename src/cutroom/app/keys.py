@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import Workspace
 from cutroom.app.console import out
-from cutroom.app.container import Container, container
-from cutroom.app.settings import load
+from cutroom.app.container import Container
+from cutroom.app.operating import operated
 from cutroom.kit.page import MAX_LIMIT
 
 _NAME = "cutroom-api-key"
@@ -16,7 +16,7 @@ _NAME = "cutroom-api-key"
 
 async def make(name: str, scopes: Sequence[str], workspace_id: str | None) -> None:
     """Make a key that may do everything, or what the scopes say, and print its text."""
-    async with container(load(), name=_NAME) as parts, parts.database.begin() as session:
+    async with operated(_NAME) as parts, parts.database.begin() as session:
         workspace = await _workspace(parts, session, workspace_id)
         key = await parts.accounts.create_api_key(session, workspace.id, name, scopes=scopes or ["*"])
     out.print(key.plaintext, markup=False)
@@ -25,7 +25,7 @@ async def make(name: str, scopes: Sequence[str], workspace_id: str | None) -> No
 async def show(workspace_id: str | None) -> None:
     """Print what is known of the keys, newest first."""
     table = Table("id", "name", "ends with", "scopes", "last used", "expires")
-    async with container(load(), name=_NAME) as parts, parts.database.begin() as session:
+    async with operated(_NAME) as parts, parts.database.begin() as session:
         workspace = await _workspace(parts, session, workspace_id)
         before: str | None = None
         while True:
@@ -42,7 +42,7 @@ async def show(workspace_id: str | None) -> None:
 
 async def revoke(api_key_id: str, workspace_id: str | None) -> None:
     """End a key at once."""
-    async with container(load(), name=_NAME) as parts, parts.database.begin() as session:
+    async with operated(_NAME) as parts, parts.database.begin() as session:
         workspace = await _workspace(parts, session, workspace_id)
         await parts.accounts.keys.revoke(session, workspace.id, api_key_id)
     out.print(f"{api_key_id} does not work any more.", markup=False)

@@ -1,8 +1,7 @@
 """`cutroom plan`: which plan a workspace has, and giving it another. For operators; nobody sets a plan over HTTP."""
 
 from cutroom.app.console import show_facts
-from cutroom.app.container import container
-from cutroom.app.settings import load
+from cutroom.app.operating import operated
 from cutroom.jobs import MAX_RUNNING
 
 
@@ -13,7 +12,7 @@ async def plan(workspace_id: str, name: str | None) -> None:
         NotFound: `workspace_not_found`.
         Invalid: `unknown_plan`.
     """
-    async with container(load(), name="cutroom-plan") as parts, parts.database.begin() as session:
+    async with operated("cutroom-plan") as parts, parts.database.begin() as session:
         workspace = await parts.accounts.workspaces.get(session, workspace_id)
         if name is not None:
             given = await parts.quotas.set_plan(session, workspace.id, name)

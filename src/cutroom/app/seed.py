@@ -8,9 +8,9 @@ from typing import Any, Final
 from cutroom import timeline
 from cutroom.accounts import NewUser, Principal, Role
 from cutroom.app.console import out
-from cutroom.app.container import Container, container
+from cutroom.app.container import Container
+from cutroom.app.operating import operated
 from cutroom.app.settings import Settings, load
-from cutroom.db import running_url
 from cutroom.jobs import Submission
 from cutroom.kit.errors import Conflict, Forbidden
 from cutroom.templates import TemplateService
@@ -52,11 +52,7 @@ async def seed(*, data: Path | None) -> None:
     if settings.exposed:
         message = f"Everybody knows the passwords that this makes; it does nothing in {settings.environment}."
         raise Forbidden("not_in_development", message)
-    url = settings.database_url or running_url(settings.data / "postgres")
-    if url is None:
-        message = f"No Postgres runs for {settings.data}; start one with 'cutroom up', or set DATABASE_URL."
-        raise Conflict("nothing_runs", message)
-    async with container(settings.model_copy(update={"database_url": url}), name="cutroom-seed") as parts:
+    async with operated("cutroom-seed", settings) as parts:
         for workspace in _WORKSPACES:
             await _fill(parts, settings, workspace)
 

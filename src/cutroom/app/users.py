@@ -6,8 +6,7 @@ import typer
 
 from cutroom.accounts import NewUser, Role, User
 from cutroom.app.console import out
-from cutroom.app.container import container
-from cutroom.app.settings import load
+from cutroom.app.operating import operated
 from cutroom.kit.errors import Invalid
 
 MAX_STDIN_CHARS = 4_096
@@ -30,7 +29,7 @@ async def create(email: str, password: str, *, name: str | None, workspace_id: s
     """
     if role not in set(Role):
         raise Invalid("bad_role", f"'{role}' is no role; there are {', '.join(Role)}.")
-    async with container(load(), name="cutroom-user") as parts:
+    async with operated("cutroom-user") as parts:
         wanted = NewUser(email, password, name)
         user = await parts.identity.people.create(wanted, workspace_id=workspace_id, role=Role(role))
     out.print(user.id, markup=False)
@@ -43,7 +42,7 @@ async def set_password(user: str, password: str) -> None:
         NotFound: `user_not_found`.
         Invalid: `bad_password`.
     """
-    async with container(load(), name="cutroom-user") as parts:
+    async with operated("cutroom-user") as parts:
         changed = await parts.identity.people.set_password(user, password)
     out.print(f"{_named(changed)} has another password and is logged out everywhere.", markup=False)
 
@@ -54,7 +53,7 @@ async def set_disabled(user: str, *, disabled: bool) -> None:
     Raises:
         NotFound: `user_not_found`.
     """
-    async with container(load(), name="cutroom-user") as parts:
+    async with operated("cutroom-user") as parts:
         changed = await parts.identity.people.set_disabled(user, disabled=disabled)
     out.print(f"{_named(changed)} is {'shut out' if disabled else 'let in'}.", markup=False)
 
