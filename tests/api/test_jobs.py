@@ -10,7 +10,7 @@ from tests.api.world import World, error_of
 async def test_a_finished_job_shows_what_it_made(working: World) -> None:
     job = await working.ended((await working.submit("hello"))["id"])
     assert job["status"] == "succeeded"
-    assert job["output"] == {"said": "hello", "artifacts": [job["artifacts"][0]["id"]]}
+    assert job["output"] == {"said": "hello", "artifacts": [job["artifacts"][0]["id"]], "duration": 1.0}
     assert job["startedAt"] <= job["finishedAt"]
     artifact = job["artifacts"][0]
     assert artifact.keys() == {"id", "kind", "name", "url", "contentType", "sizeBytes", "sha256", "expiresAt"}

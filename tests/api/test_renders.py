@@ -38,6 +38,8 @@ async def test_a_timeline_becomes_a_job(world: World) -> None:
 async def test_every_wrong_document_is_refused_with_a_pointer_and_a_sentence(world: World) -> None:
     assert len(WRONG) >= 40
     for wrong in WRONG:
+        if wrong.pointer == "/callbackUrl":  # no part of a document, but of a request; see test_webhooks
+            continue
         raw = wrong.document if isinstance(wrong.document, bytes) else json.dumps(wrong.document).encode()
         for path in ("/api/v1/render", "/api/v1/render/validate"):
             answer = await world.mine.post(path, content=raw, headers=REQUEST)

@@ -64,7 +64,11 @@ async def test_no_secret_comes_out_where_it_does_not_belong(tmp_path: Path) -> N
         with collector() as collected:
             variables = {
                 "CUTROOM_SECRET": SECRET,
+                "CUTROOM_SMTP_HOST": "127.0.0.1",
+                "CUTROOM_SMTP_FROM": "cutroom@example.com",
+                "CUTROOM_SMTP_USERNAME": "tests",
                 "CUTROOM_SMTP_PASSWORD": MAIL,
+                "CUTROOM_REGISTRATION": "open",
                 "CUTROOM_FETCH_ALLOW": place,
                 "CUTROOM_WEBHOOK_ALLOW": place,
                 "CUTROOM_LOG_LEVEL": "debug",
@@ -85,7 +89,9 @@ async def test_no_secret_comes_out_where_it_does_not_belong(tmp_path: Path) -> N
                 seen["refused"] = wrong.text
                 account = {"email": "ada@example.com", "password": PASSWORD}
                 registered = await api.post("/api/v1/auth/register", json=account)
+                assert registered.status_code == 201, registered.text
                 cookies = [value for _, value in registered.cookies.items()]
+                assert cookies
                 artifact = await api.get(good["artifacts"][0]["url"], follow_redirects=True)
                 assert artifact.status_code == 200
                 seen["media"] = artifact.content.decode("latin-1")

@@ -1,6 +1,7 @@
 """Counting in windows, in memory and in a real Redis."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -95,8 +96,10 @@ async def test_a_redis_that_is_gone_is_replaced_by_memory_and_told_once(
 
 
 async def test_a_redis_that_is_silent_holds_nobody_up(tmp_path: Path) -> None:
-    async def silent(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(5)
+    open_: list[asyncio.StreamWriter] = []
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_.append(writer)
 
     server = await asyncio.start_unix_server(silent, tmp_path / "silent.sock")
     counters = RedisCounters(f"unix://{tmp_path / 'silent.sock'}")
@@ -105,3 +108,7 @@ async def test_a_redis_that_is_silent_holds_nobody_up(tmp_path: Path) -> None:
     assert time.monotonic() - started < 4
     await counters.close()
     server.close()
+    for writer in open_:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()

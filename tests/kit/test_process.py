@@ -261,8 +261,8 @@ async def test_a_long_lived_child_is_started_watched_and_ended(tmp_path: Path) -
 
 async def test_the_first_signal_can_be_chosen(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log:
-        script = "trap 'exit 7' INT; echo up; while :; do sleep 0.05; done"
-        child = await start(["sh", "-c", script], cwd=tmp_path, stdout=log)
+        script = "import signal, sys; signal.signal(2, lambda *_: sys.exit(7)); print('up', flush=True); signal.pause()"
+        child = await start([sys.executable, "-I", "-c", script], cwd=tmp_path, stdout=log)
     while not (tmp_path / "log").read_text():
         await asyncio.sleep(0.01)
     assert await child.terminate(5, first=signal.SIGINT) == 7

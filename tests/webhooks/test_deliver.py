@@ -16,12 +16,10 @@ from tests.jobs.flows import A, B
 from tests.webhooks.receiver import OK, Receiver, answer, receiving
 from tests.webhooks.standing import Stand
 
-START = datetime.now(UTC).replace(microsecond=0)
-
 
 @pytest.fixture
 def clock() -> FixedClock:
-    return FixedClock(START)
+    return FixedClock(datetime.now(UTC).replace(microsecond=0))
 
 
 @pytest.fixture
@@ -133,6 +131,7 @@ async def test_a_receiver_that_says_gone_is_switched_off_and_what_waits_for_it_c
 async def test_after_five_days_of_nothing_but_failure_an_endpoint_is_switched_off_with_a_notice(
     timed: Stand, clock: FixedClock, receiver: Receiver
 ) -> None:
+    began = clock.now()
     async with receiving() as other:
         timed.ports.append(other.port)
         timed.__post_init__()
@@ -146,7 +145,7 @@ async def test_after_five_days_of_nothing_but_failure_an_endpoint_is_switched_of
                 clock.advance(4.9 * 86_400)
                 await wait_for_attempt(timed, 2)
                 async with timed.database.begin() as session:
-                    assert (await timed.service.endpoints.get(session, A, bad.endpoint.id)).failing_since == START
+                    assert (await timed.service.endpoints.get(session, A, bad.endpoint.id)).failing_since == began
                 clock.advance(0.2 * 86_400)
                 await timed.event()
                 (notice,) = await other.has(1)

@@ -204,7 +204,9 @@ def _spread(graph: StreamGraph, pictures: Pad, layer: PaintedLayer, canvas: Canv
         return _repeated(graph, pictures, canvas, length)
     pad = graph.add("fps", pictures, fps=TICKS, start_time=0)
     pad = graph.add("trim", pad, start_frame=layer.at, end_frame=layer.at + length)
-    return graph.add("setpts", graph.add("settb", pad, expr=1 / canvas.fps), expr=var(Variable.FRAME_UPPER))
+    pad = graph.add("setpts", graph.add("settb", pad, expr=1 / canvas.fps), expr=var(Variable.FRAME_UPPER))
+    # Changes no frame. It says again how many there are in a second, which the encoder takes from its first input.
+    return graph.add("fps", pad, fps=canvas.fps, start_time=0)
 
 
 def _met(graph: StreamGraph, picture: Pad, layer: PaintedLayer, canvas: Canvas, frames: Pad | None) -> tuple[Pad, Pad]:
