@@ -28,8 +28,13 @@ _ENTRY_BYTES: Final = 78  # of a visual sample entry, before the boxes within it
 _PLAIN: Final = frozenset({1, 5, 6, 9, 12})
 _SETS: Final = frozenset({7, 8})
 _IDR: Final = 5
-INSTANT, FOREIGN = 2, 4
-"""Marks of a packet: it is an IDR picture; it holds what cannot be copied."""
+_SLICE: Final = 1
+_IMPORTANCE: Final = 3 << 5
+"""The bits of a NAL unit's first byte that are 0 when nothing refers to it (nal_ref_idc; ITU-T H.264, 7.4.1)."""
+_BARE: Final = frozenset({_SLICE, 9, 12})
+INSTANT, FOREIGN, SPARE = 2, 4, 16
+"""Marks of a packet: it is an IDR picture; it holds what cannot be copied; all others are decoded the same without it.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +45,7 @@ class Samples:
         config: the `avcC` record.
         upright: whether no track of the file is turned or mirrored.
         colors: range, primaries, transfer and matrix, as `PacketIndex` has them.
-        marks: `INSTANT` and `FOREIGN` of each.
+        marks: `INSTANT`, `FOREIGN` and `SPARE` of each.
     """
 
     config: bytes
@@ -287,7 +292,7 @@ def _marks(data: mmap.mmap, config: bytes, offsets: Integers, sizes: Integers) -
 
 def _mark(data: mmap.mmap, at: int, end: int, length: int, config: bytes) -> int:
     """What a packet holds: NAL units, each after its length (ISO/IEC 14496-15, 5.3.3.1; ITU-T H.264, table 7-1)."""
-    kinds = 0
+    kinds, spare = 0, True
     while at < end:
         size = int.from_bytes(data[at : at + length], "big")
         at += length
@@ -300,11 +305,12 @@ def _mark(data: mmap.mmap, at: int, end: int, length: int, config: bytes) -> int
         elif kind not in _PLAIN:
             return FOREIGN
         kinds |= 1 << kind
+        spare = spare and kind in _BARE and not data[at] & _IMPORTANCE
         at += size
-    slices = kinds & (1 << 1 | 1 << _IDR)
+    slices = kinds & (1 << _SLICE | 1 << _IDR)
     if not slices:
         return FOREIGN
-    return INSTANT if slices == 1 << _IDR else 0
+    return SPARE if spare else INSTANT if slices == 1 << _IDR else 0
 
 
 def _upright(header: bytes) -> bool:

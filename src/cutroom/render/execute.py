@@ -93,7 +93,7 @@ async def _draw_on(
     drawn = await _texts(plan, scratch)
     painted = {index: one for index, one in enumerate(plan.layers) if isinstance(one, PaintedLayer)}
     with pipes(painted, scratch) as ways:
-        fed = _feeds(plan, inputs, scratch, drawn, ways)
+        fed = await asyncio.to_thread(_feeds, plan, inputs, scratch, drawn, ways)
         numbers = {index: number for number, index in enumerate(fed)}
         ground = [] if film is None else [Input(film, Word.NUT)]
         graph, name = compose(plan, numbers, drawn, pixels, len(fed) if ground else None)

@@ -8,6 +8,7 @@ from cutroom.media.command import Input
 from cutroom.media.formats import demuxer
 from cutroom.media.words import Word
 from cutroom.render.plan import ImageLayer, VideoLayer
+from cutroom.render.preroll import spare_packets
 from cutroom.render.seek import Exact, seek_s
 
 _MARGIN_S: Final = Fraction(1, 4)
@@ -26,12 +27,15 @@ def video_input(layer: VideoLayer, path: Path) -> Input:
     """The input for a layer of moving pictures; never from after their end, where the last one stays."""
     source = layer.source
     at = layer.at if source.duration is None else min(layer.at, source.duration)
+    seek = seek_s(at, source.format, _MARGIN_S)
     return Exact(
         path,
         demuxer(source.format),
-        seek=seek_s(at, source.format, _MARGIN_S),
+        seek=seek,
         decoder=_ALPHA_DECODERS.get(source.codec) if source.alpha else None,
         matrix=Word.BT709 if source.hd else Word.SMPTE170M,
+        stream=source.stream,
+        spare=spare_packets(path, source, seek or Fraction(0), at),
     )
 
 

@@ -15,18 +15,36 @@ _INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
 _MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
 """Where key frames are not listed, seeking lands anywhere; a key frame is rarely further than this."""
 _UNSEEKABLE: Final = frozenset({"gif"})
+_TERMS: Final = 40
+"""FFmpeg takes expressions that are 100 deep (libavutil/eval.c), and a sum is as deep as it has terms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exact(Input):
-    """An input that keeps its timestamps; pictures without a colour tag are taken to be `matrix`."""
+    """An input that keeps its timestamps.
+
+    Args:
+        matrix: what pictures without a colour tag are taken to be.
+        stream: index of the stream that is read.
+        spare: where packets of that stream lie in the file, in bytes, that are not decoded.
+    """
 
     matrix: Word | None = None
+    stream: int = 0
+    spare: tuple[int, ...] = ()
 
     def arguments(self) -> list[str]:
         """The input on the command line."""
         matrix = ["-colorspace:v", self.matrix.value] if self.matrix is not None else []
-        return ["-copyts", "-noaccurate_seek", *matrix, *Input.arguments(self)]
+        return ["-copyts", "-noaccurate_seek", *matrix, *self._sieve(), *Input.arguments(self)]
+
+    def _sieve(self) -> list[str]:
+        """The bitstream filter that keeps packets from the decoder; a comma would end its name."""
+        if not self.spare:
+            return []
+        terms = [f"eq(pos\\,{place:d})" for place in self.spare]
+        sums = [f"({'+'.join(terms[at : at + _TERMS])})" for at in range(0, len(terms), _TERMS)]
+        return [f"-bsf:{self.stream:d}", f"noise=drop={'+'.join(sums)}"]
 
 
 def seek_s(at: Fraction, name: str, margin: Fraction) -> Fraction | None:

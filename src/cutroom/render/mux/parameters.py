@@ -29,6 +29,7 @@ class Sequence:
         height: the same, downwards.
         shifted: whether something is cut off at the left or at the top.
         progressive: frames only, never fields.
+        counter_bits: of the number that each picture has (frame_num).
         square: pixels are square, or not said to be otherwise.
         full_range: samples use 0 to 255.
         primaries: colour code points of ITU-T H.273; 2 is unspecified.
@@ -43,6 +44,7 @@ class Sequence:
     height: int
     shifted: bool
     progressive: bool
+    counter_bits: int
     square: bool = True
     full_range: bool = False
     primaries: int = _UNSPECIFIED
@@ -155,6 +157,7 @@ def read_sequence(nal: bytes) -> Sequence:
     bits = Bits(payload(nal))
     profile, _, level, number = bits.take(8), bits.take(8), bits.take(8), bits.number()
     chroma, depth = _sampling(bits) if profile in _CHROMA else (1, 8)
+    counter_bits = 4 + bits.number()
     _skip_order(bits)
     bits.number()  # reference frames
     bits.flag()
@@ -177,6 +180,7 @@ def read_sequence(nal: bytes) -> Sequence:
         height=height - down * (top + bottom),
         shifted=left > 0 or top > 0,
         progressive=progressive,
+        counter_bits=counter_bits,
     )
     return _with_display(base, bits) if bits.flag() else base
 
@@ -203,7 +207,6 @@ def _skip_scaling(bits: Bits, size: int) -> None:
 
 
 def _skip_order(bits: Bits) -> None:
-    bits.number()
     kind = bits.number()
     if kind == 0:
         bits.number()
@@ -241,6 +244,7 @@ def _with_display(base: Sequence, bits: Bits) -> Sequence:
         height=base.height,
         shifted=base.shifted,
         progressive=base.progressive,
+        counter_bits=base.counter_bits,
         square=square,
         full_range=full,
         primaries=codes[0],
