@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from cutroom.db import Database, make_engine, unavailable
+from cutroom.db import Database, Quick, make_engine, unavailable
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
 
 
@@ -27,6 +27,11 @@ async def table(database: Database) -> Database:
 async def _count(database: Database) -> int:
     async with database.begin() as session:
         return int(await session.scalar(text("SELECT count(*) FROM things")) or 0)
+
+
+async def _shown(database: Database, number: int) -> int | None:
+    row = await database.one(Quick(text("SELECT CAST(:number AS int) AS number")), number=number)
+    return None if row is None else row.number
 
 
 async def test_a_block_that_ends_is_committed(table: Database) -> None:
@@ -131,6 +136,30 @@ async def test_a_cancelled_transaction_frees_its_connection_and_stops_its_query(
         while await session.scalar(running):
             await asyncio.sleep(0.05)
     await single.close()
+
+
+async def test_a_statement_that_stands_alone_is_kept_and_needs_no_session(table: Database) -> None:
+    added = await table.one(Quick(text("INSERT INTO things VALUES (:n) RETURNING n AS number")), n=7)
+    assert added is not None
+    assert added.number == 7
+    assert await table.one(Quick(text("SELECT 1 AS one WHERE false"))) is None
+    assert await _count(table) == 1
+
+
+async def test_a_connection_for_single_statements_that_died_is_replaced(database: Database) -> None:
+    lone = Database(make_engine(database.url, name="lone"))
+    assert await _shown(lone, 1) == 1
+    with pytest.raises(Unavailable):
+        await lone.one(Quick(text("SELECT pg_terminate_backend(pg_backend_pid())")))
+    assert await _shown(lone, 2) == 2
+    await lone.close()
+
+
+async def test_a_cancelled_statement_leaves_nothing_behind(database: Database) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await database.one(Quick(text("SELECT 1 AS slow FROM pg_sleep(5)")))
+    assert await _shown(database, 3) == 3
 
 
 async def test_waiting_too_long_for_a_lock_is_unavailable(table: Database) -> None:

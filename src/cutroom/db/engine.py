@@ -15,6 +15,8 @@ CONNECT_TIMEOUT_S: Final = 10.0
 POOL_TIMEOUT_S: Final = 15.0
 LOCK_TIMEOUT_MS: Final = 10_000
 IDLE_IN_TRANSACTION_MS: Final = 60_000
+NAME: Final = "cutroom_name"
+"""The execution option of an engine that holds the name of its connections."""
 
 
 def parse_url(url: str) -> URL:
@@ -75,6 +77,7 @@ def make_engine(url: str, *, pool_size: int = 10, name: str) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
+        execution_options={NAME: name},
     )
 
     @event.listens_for(engine.sync_engine, "checkout")

@@ -1,8 +1,8 @@
-"""Single reads on the hot path, without a session and without a transaction of their own.
+"""Single statements on the hot path, without a session and without a transaction of their own.
 
 A session that begins, asks once and commits takes three round trips and half a millisecond of our processor; a
 statement that stands alone needs neither BEGIN nor COMMIT, for it is a transaction by itself. For what every request
-asks, and nothing else.
+asks, and for the job that a request makes.
 """
 
 from collections import namedtuple
@@ -18,10 +18,10 @@ _DIALECT: Final = dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 class Quick:
-    """A read, compiled once; its rows have the columns as attributes.
+    """A statement, compiled once; its rows have the columns as attributes.
 
     Args:
-        statement: a SELECT, as a construct or as text with `:parameters`.
+        statement: as a construct, or as text with `:parameters`.
     """
 
     def __init__(self, statement: ClauseElement) -> None:

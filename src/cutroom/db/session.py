@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from cutroom.db.engine import dsn
 from cutroom.db.errors import unavailable
 from cutroom.db.quick import Quick
+from cutroom.db.singles import Singles
 
 
 class Database:
@@ -20,6 +21,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._singles = Singles(engine)
 
     @property
     def url(self) -> str:
@@ -43,20 +45,19 @@ class Database:
             raise
 
     async def one(self, quick: Quick, **values: object) -> Any | None:
-        """The first row of a read that needs no transaction, or None.
+        """The first row of a statement that needs no transaction, or None.
 
         Raises:
-            Unavailable: `database_unavailable`.
+            Unavailable: `database_unavailable`. A write whose answer was lost may have happened.
         """
         try:
-            async with self.engine.connect() as connection:
-                pooled = await connection.get_raw_connection()
-                return await quick.one(cast("asyncpg.Connection[Any]", pooled.driver_connection), **values)
-        except (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            return await self._singles.one(quick, **values)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if (mapped := unavailable(error)) is not None:
                 raise mapped from error
             raise
 
     async def close(self) -> None:
         """Close the pooled connections."""
+        await self._singles.close()
         await self.engine.dispose()
