@@ -10,6 +10,7 @@ import time
 from typing import Final
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS: Final = [high + low for high in _ALPHABET for low in _ALPHABET]
 _PATTERN: Final = re.compile(r"[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
@@ -24,7 +25,7 @@ def new_id(prefix: str, *, at_ms: int | None = None, entropy: int | None = None)
     millis = time.time_ns() // 1_000_000 if at_ms is None else at_ms
     bits = secrets.randbits(74) if entropy is None else entropy & ((1 << 74) - 1)
     value = (millis & ((1 << 48) - 1)) << 80 | 0x7 << 76 | (bits >> 62) << 64 | 0b10 << 62 | bits & ((1 << 62) - 1)
-    return f"{prefix}_{''.join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))}"
+    return f"{prefix}_{''.join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])}"
 
 
 def is_id(text: str, prefix: str) -> bool:

@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final, TextIO
 
@@ -41,6 +42,8 @@ _SECRET_VALUES: Final = (
     (re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@"), rf"\1:{HIDDEN}@"),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
 )
+# What can hold none of these: every pattern needs one of our prefixes, the start of a token, or another character.
+_HARMLESS: Final = re.compile(r"(?:(?!ctr_|cti_|whsec_|eyJ)[A-Za-z0-9_./{}:,+-])*")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LINE_END: Final = re.compile(r"[\n\t]")
 
@@ -77,14 +80,28 @@ def configure(*, json: bool, level: str, stream: TextIO | None = None) -> None:
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(number if number <= logging.DEBUG else max(number, logging.WARNING))
-    ours = logging.getLogger("cutroom")
-    ours.setLevel(number)
+    lines = _Lines(out)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=lambda *_: ours,
+        processors=[*shared, last],
+        logger_factory=lambda *_: lines,
         wrapper_class=structlog.make_filtering_bound_logger(number),
         cache_logger_on_first_use=False,
     )
+
+
+class _Lines:
+    """Writes our own lines where the handler writes those of libraries: a record for each would cost more than it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def msg(self, line: str) -> None:
+        """One write, so that lines of several threads do not mix."""
+        with suppress(OSError, ValueError):
+            self._out.write(f"{line}\n")
+            self._out.flush()
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def clean(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -130,7 +147,9 @@ def _names_a_secret(key: str) -> bool:
 
 
 def _text(text: str) -> str:
-    # Names of facts, methods, routes: said in every line, and too short to be keys of ours.
+    if _HARMLESS.fullmatch(text) is not None:
+        return text
+    # Said again and again, and too short to be keys of ours.
     return _short(text) if len(text) <= _SHORT else _cleaned(text)
 
 
