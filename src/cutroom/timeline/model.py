@@ -5,7 +5,8 @@ is checked in `validate` and decided in `normalise`.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, Self
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -195,10 +196,8 @@ class Clip(Part):
     def _all_has_effect(self) -> Self:
         kind = self.asset.type
         problems = []
-        for name in WITHOUT_EFFECT[kind]:
-            field = type(self).model_fields[name]
-            alias = field.alias or name
-            if getattr(self, name) != field.default:
+        for name, alias, default in _without_effect(kind):
+            if getattr(self, name) != default:
                 problems.append((alias, "not_applicable", no_effect(kind, name, alias)))
         problems.sort()
         if self.length == "end" and self.parent_duration_decider:
@@ -210,6 +209,13 @@ class Clip(Part):
         if problems:
             raise wrong(problems)
         return self
+
+
+@lru_cache(maxsize=64)
+def _without_effect(kind: str) -> list[tuple[str, str, Any]]:
+    """The fields that clips of a kind do not have: name, alias, default."""
+    fields = ((name, Clip.model_fields[name]) for name in WITHOUT_EFFECT[kind])
+    return [(name, field.alias or name, field.default) for name, field in fields]
 
 
 class Track(Part):

@@ -17,6 +17,8 @@ MAX_DEPTH: Final = 40
 MAX_VALUES: Final = 2_000_000
 _PLACEHOLDER: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _UNSTORABLE: Final = re.compile("[\\x00\\ud800-\\udfff]")
+_ODD: Final = re.compile("\\{\\{|[\\x00\\ud800-\\udfff]")
+"""What every text that is refused has in it."""
 _Trail = tuple[Any, ...]
 """Where a value stands: () for the document, else (trail of its parent, key)."""
 
@@ -54,6 +56,8 @@ def scan(document: Any, limits: Limits) -> list[Detail]:
 
 
 def _text(text: str, trail: _Trail) -> list[Detail]:
+    if _ODD.search(text) is None:
+        return []
     if (found := _PLACEHOLDER.search(text)) is not None:
         sentence = f"{shown(found.group())} was not filled in; give it a value in 'merge'; names are case-sensitive."
         return [Detail(_place(trail), "unresolved_placeholder", sentence)]
