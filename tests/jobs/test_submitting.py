@@ -32,6 +32,25 @@ async def test_a_submitted_job_is_queued_with_its_first_event(database: Database
     ]
 
 
+async def test_a_job_that_is_submitted_alone_is_the_same(database: Database, jobs: JobService) -> None:
+    submission = Submission("echo", Number(value=7), priority=3, correlation_id="req")
+    alone = await jobs.submit_alone(database, A, submission)
+    async with database.begin() as session:
+        job = await jobs.get(session, A, alone.job.id)
+        events = await jobs.events(session, A, job.id)
+    assert alone.created
+    assert job == alone.job
+    assert (job.status, job.input, job.priority, job.correlation_id) == (Status.QUEUED, {"value": 7}, 3, "req")
+    assert [(event.seq, event.kind, event.data["status"]) for event in events] == [(1, "state", "queued")]
+
+
+async def test_a_job_with_a_key_is_submitted_alone_once(database: Database, jobs: JobService) -> None:
+    first = await jobs.submit_alone(database, A, keyed(1))
+    second = await submit(database, jobs, keyed(1))
+    assert (first.created, second.created) == (True, False)
+    assert second.job == first.job
+
+
 async def test_a_job_does_not_exist_before_its_transaction_commits(database: Database, jobs: JobService) -> None:
     async with database.begin() as session:
         await jobs.submit(session, A, Submission("echo", {"value": 1}))

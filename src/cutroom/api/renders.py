@@ -19,7 +19,7 @@ from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors, request_id_of
 from cutroom.api.routes import keyed, needs
 from cutroom.api.submission import ACCEPTED, KeyHeader, Wait, accepted, idempotency
-from cutroom.jobs import Idempotency, Submission
+from cutroom.jobs import Idempotency, Submission, Submitted
 from cutroom.kit.errors import Detail, Invalid, NotFound
 from cutroom.kit.schema import Schema
 from cutroom.timeline.document import Document as Edit
@@ -28,6 +28,7 @@ from cutroom.timeline.longform import LongformEdit
 
 ROUTE = "render"
 MAX_DETAILS = 100
+ASSET = "asset:"
 router = keyed("render", area="jobs")
 
 
@@ -103,17 +104,31 @@ async def create_render(
     bare, given = without_callback(document)
     edit, once = await read_document(services, bare, key, more=given)
     callback = await checked_callback(services, given)
-    async with services.database.begin() as session:
-        await check_sources(services, session, caller, files_of(edit))
-        submission = Submission(
-            type="render",
-            input=edit,
-            correlation_id=request_id_of(request.scope),
-            idempotency=once,
-            seconds=float(timeline.longest(edit, services.limits)),
-        )
-        submitted = await submit(services, session, caller.workspace_id, submission, callback)
+    submission = Submission(
+        type="render",
+        input=edit,
+        correlation_id=request_id_of(request.scope),
+        idempotency=once,
+        seconds=float(timeline.longest(edit, services.limits)),
+    )
+    submitted = await _submit(services, caller, files_of(edit), submission, callback)
     return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait)
+
+
+async def _submit(
+    services: ApiServices,
+    caller: Principal,
+    uses: Sequence[timeline.SourceUse],
+    submission: Submission,
+    callback: str | None,
+) -> Submitted:
+    """Check the sources and make the job, in one transaction where more is asked or written than the job."""
+    if callback is None and not any(use.src.startswith(ASSET) for use in uses):
+        await check_sources(services, None, caller, uses)
+        return await services.jobs.submit_alone(services.database, caller.workspace_id, submission)
+    async with services.database.begin() as session:
+        await check_sources(services, session, caller, uses)
+        return await submit(services, session, caller.workspace_id, submission, callback)
 
 
 @router.post(
@@ -185,7 +200,7 @@ def files_of(edit: Edit) -> list[timeline.SourceUse]:
 
 async def check_sources(
     services: ApiServices,
-    session: AsyncSession,
+    session: AsyncSession | None,
     caller: Principal,
     uses: Sequence[timeline.SourceUse],
     *,
@@ -193,7 +208,7 @@ async def check_sources(
 ) -> None:
     """Refuse now what would certainly fail later: assets that are not there, addresses that nobody may fetch.
 
-    `prefix` is put before the pointers of the uses.
+    `prefix` is put before the pointers of the uses; there is a session unless no use is an asset.
 
     Raises:
         Invalid: `source_not_found`, `url_not_allowed`, or `invalid_sources` when both are found; with a detail for
@@ -202,12 +217,12 @@ async def check_sources(
     details: list[Detail] = []
     for use in uses:
         try:
-            if use.src.startswith("asset:"):
-                await services.assets.get(session, caller.workspace_id, use.src.removeprefix("asset:"))
+            if session is not None and use.src.startswith(ASSET):
+                await services.assets.get(session, caller.workspace_id, use.src.removeprefix(ASSET))
             else:
                 services.check_url(use.src)
         except NotFound:
-            message = f"There is no asset with the id '{use.src.removeprefix('asset:')}'; upload the file first."
+            message = f"There is no asset with the id '{use.src.removeprefix(ASSET)}'; upload the file first."
             details.extend(Detail(prefix + pointer, "source_not_found", message) for pointer in use.pointers)
         except Invalid as error:
             details.extend(Detail(prefix + pointer, error.code, error.message) for pointer in use.pointers)

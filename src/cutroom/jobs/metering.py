@@ -4,9 +4,15 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cutroom.db import Database
+
 
 class Meter(Protocol):
     """Decides, in the transaction that accepts a job, whether its workspace may have it; raises to refuse."""
+
+    async def charges(self, database: Database, workspace_id: str) -> bool:
+        """Whether `hold` would write anything, or could refuse, for this workspace."""
+        ...
 
     async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float) -> None:
         """A new job was made that may take so many seconds of media."""

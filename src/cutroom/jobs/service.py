@@ -66,6 +66,23 @@ class JobService:
             await self._meter.hold(session, workspace_id, submitted.job.id, submission.seconds)
         return submitted
 
+    async def submit_alone(self, database: Database, workspace_id: str, submission: Submission) -> Submitted:
+        """The same in a transaction of its own, or in none: where only the job is written, it is one statement.
+
+        Raises:
+            Invalid: as `submit`.
+            QuotaExceeded: as `submit`.
+            Unavailable: `database_unavailable`. The job may have been made: what must not happen twice needs a key.
+        """
+        meter = None if submission.seconds is None else self._meter
+        charged = meter is not None and await meter.charges(database, workspace_id)
+        if charged or submission.idempotency is not None:
+            async with database.begin() as session:
+                return await self.submit(session, workspace_id, submission)
+        return await submitting.submit_alone(
+            database, self._registry, workspace_id, submission, max_running=self._max_running
+        )
+
     async def get(self, session: AsyncSession, workspace_id: str, job_id: str) -> Job:
         """One job.
 

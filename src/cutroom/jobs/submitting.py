@@ -1,9 +1,12 @@
-"""Making a job: its row, its first event and the notification, in the caller's transaction."""
+"""Making a job: its row, its first event and the notification, in one statement."""
 
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
+from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cutroom.db import Database, Quick
 from cutroom.jobs import payload, repository
 from cutroom.jobs.job import JOB_PREFIX, Idempotency, Submission, Submitted
 from cutroom.jobs.registry import Registry
@@ -45,6 +48,7 @@ SELECT $job FROM jobs
 WHERE workspace_id = :workspace AND dedupe_key = :dedupe_key
   AND status NOT IN $ended
 """)
+_QUICK: Final = {_INSERT: Quick(_INSERT), _SAME: Quick(_SAME)}
 _KEY: Final = statement("""
 INSERT INTO job_keys AS k (workspace_id, route, key, body_hash, job_id, created_at)
 VALUES (:workspace, :route, :key, :body_hash, :id, clock_timestamp())
@@ -57,24 +61,47 @@ _KEPT: Final = statement("""
 SELECT body_hash, job_id FROM job_keys WHERE workspace_id = :workspace AND route = :route AND key = :key
 """)
 
+_One = Callable[[TextClause, Mapping[str, object]], Awaitable[Any | None]]
+"""Runs a statement and gives its first row."""
+
 
 async def submit(
     session: AsyncSession, registry: Registry, workspace_id: str, submission: Submission, *, max_running: int
 ) -> Submitted:
     """Make the job, or find the one that this request made before; see `JobService.submit`."""
+    values = _values(registry, workspace_id, submission, max_running)
+    if submission.idempotency is not None:
+        earlier = await _reserve(session, workspace_id, submission.idempotency, values["id"])
+        if earlier is not None:
+            return earlier
+
+    async def one(statement: TextClause, given: Mapping[str, object]) -> Any | None:
+        return (await session.execute(statement, given)).one_or_none()
+
+    return await _made(one, values)
+
+
+async def submit_alone(
+    database: Database, registry: Registry, workspace_id: str, submission: Submission, *, max_running: int
+) -> Submitted:
+    """The same without a transaction around it, for a submission without a key: its statement is one by itself."""
+
+    async def one(statement: TextClause, given: Mapping[str, object]) -> Any | None:
+        return await database.one(_QUICK[statement], **given)
+
+    return await _made(one, _values(registry, workspace_id, submission, max_running))
+
+
+def _values(registry: Registry, workspace_id: str, submission: Submission, max_running: int) -> dict[str, Any]:
+    """What `_INSERT` writes for a checked submission, under a new id."""
     workflow = registry.get(submission.type)
     if workflow.internal:
         raise Invalid("unknown_workflow", f"'{submission.type}' cannot be submitted; it runs as a part of others.")
     _check(submission)
     text_ = payload.accept(workflow.input, submission.input)
-    job_id = new_id(JOB_PREFIX)
-    if submission.idempotency is not None:
-        earlier = await _reserve(session, workspace_id, submission.idempotency, job_id)
-        if earlier is not None:
-            return earlier
     by_content = workflow.deterministic and submission.idempotency is None
-    values = {
-        "id": job_id,
+    return {
+        "id": new_id(JOB_PREFIX),
         "workspace": workspace_id,
         "type": submission.type,
         "priority": submission.priority,
@@ -86,13 +113,16 @@ async def submit(
         "trace": tracing.traceparent(),
         "max_running": max_running,
     }
+
+
+async def _made(one: _One, values: Mapping[str, Any]) -> Submitted:
+    """Insert the job, or find the one with the same content."""
     while True:
-        made = (await session.execute(_INSERT, values)).one_or_none()
-        if made is not None:
+        if (made := await one(_INSERT, values)) is not None:
             return Submitted(job_of(made), created=True)
         # The insert met a job with the same content that has not ended. It may have ended since: then insert again.
-        same = {"workspace": workspace_id, "dedupe_key": values["dedupe_key"]}
-        if (found := (await session.execute(_SAME, same)).one_or_none()) is not None:
+        same = {"workspace": values["workspace"], "dedupe_key": values["dedupe_key"]}
+        if (found := await one(_SAME, same)) is not None:
             return Submitted(job_of(found), created=False)
 
 

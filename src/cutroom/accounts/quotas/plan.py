@@ -67,6 +67,11 @@ class Plans:
     by_name: Mapping[str, Plan] = field(default_factory=lambda: MappingProxyType({UNLIMITED.name: UNLIMITED}))
     default: Plan = UNLIMITED
 
+    @property
+    def metered(self) -> bool:
+        """Whether any of them is."""
+        return any(plan.metered for plan in self.by_name.values())
+
     @classmethod
     def parse(cls, text: str | None, default: str | None) -> "Plans":
         """Read the settings.

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts.quotas.rows import PlanRow
 from cutroom.accounts.quotas.usage import Usage
+from cutroom.db import Database, Quick
 
 _MONTH: Final = "CAST(date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AS date)"
 
@@ -20,6 +21,7 @@ def _statement(template: str) -> TextClause:
 
 
 _PLAN: Final = text("SELECT plan FROM workspace_plans WHERE workspace_id = :workspace")
+_PLAN_QUICK: Final = Quick(_PLAN)
 # Submits of one workspace decide one after the other, each seeing what those before it have committed.
 _QUEUE_UP: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('cutroom.quota/' || :workspace, 0))")
 _HOLD: Final = _statement("""
@@ -62,6 +64,12 @@ async def plan_name(session: AsyncSession, workspace_id: str) -> str | None:
     """The name of the plan that a workspace was given."""
     name: str | None = await session.scalar(_PLAN, {"workspace": workspace_id})
     return name
+
+
+async def look_up_plan_name(database: Database, workspace_id: str) -> str | None:
+    """The same in no transaction."""
+    row = await database.one(_PLAN_QUICK, workspace=workspace_id)
+    return None if row is None else str(row.plan)
 
 
 async def set_plan(session: AsyncSession, workspace_id: str, plan: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.accounts.quotas import repository
 from cutroom.accounts.quotas.plan import Plan, Plans
 from cutroom.accounts.quotas.usage import Usage
+from cutroom.db import Database
 from cutroom.kit import metrics
 from cutroom.kit.errors import Detail, QuotaExceeded
 
@@ -45,6 +46,16 @@ class QuotaService:
         plan = self._plans.named(name)
         await repository.set_plan(session, workspace_id, plan.name)
         return plan
+
+    async def charges(self, database: Database, workspace_id: str) -> bool:
+        """Whether a job of this workspace is held; nothing is asked where no plan is metered.
+
+        Raises:
+            Unavailable: `database_unavailable`.
+        """
+        if not self._plans.metered:
+            return False
+        return self._plans.given(await repository.look_up_plan_name(database, workspace_id)).metered
 
     async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float) -> None:
         """Hold one job and at most so many seconds of media of this month, in the transaction that accepts the job.
