@@ -53,20 +53,22 @@ def answer(model: Schema, *, status: int = 200, headers: Mapping[str, str] | Non
     )
 
 
-def resource(request: Request, model: Schema, *, basis: Any, status: int = 200) -> Response:
+def resource(request: Request, model: Schema, *, basis: Any = None, status: int = 200) -> Response:
     """The model as JSON with a weak ETag over `basis`, or 304 when the client has it already.
 
     Args:
         request: whose If-None-Match is honoured.
         model: the representation.
-        basis: JSON-like facts that change whenever the representation changes in a way that matters.
+        basis: JSON-like facts that change whenever the representation changes in a way that matters; None: what is
+            sent, where all of it matters.
         status: of the full answer.
     """
-    digest = hashlib.sha256(_ANY.dump_json(basis)).hexdigest()[:32]
+    body = model.model_dump_json().encode()
+    digest = hashlib.sha256(body if basis is None else _ANY.dump_json(basis)).hexdigest()[:32]
     headers = {"ETag": f'W/"{digest}"', "Cache-Control": PRIVATE, "Vary": WHO}
     if status == 200 and _matches(request.headers.get("if-none-match"), digest):
         return Response(status_code=304, headers=headers)
-    return answer(model, status=status, headers=headers)
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
 
 
 def listing(request: Request, model: ListOut[Any], *, limit: int, filters: Mapping[str, str | None]) -> Response:

@@ -144,7 +144,7 @@ async def get_api_key(request: Request, services: Services, caller: Caller, api_
     async with services.database.begin() as session:
         key = await services.accounts.keys.get(session, caller.workspace_id, api_key_id)
     view = api_key_view(key)
-    return resource(request, view, basis=view.model_dump(mode="json"))
+    return resource(request, view)
 
 
 @router.post(

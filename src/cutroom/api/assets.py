@@ -202,7 +202,7 @@ async def get_asset(request: Request, services: Services, caller: Caller, asset_
     async with services.database.begin() as session:
         asset = await services.assets.get(session, caller.workspace_id, asset_id)
     view = asset_view(asset)
-    return resource(request, view, basis=view.model_dump(mode="json"))
+    return resource(request, view)
 
 
 @router.get(

@@ -154,15 +154,21 @@ def _identity(connection: HTTPConnection) -> IdentityService:
     return services_of(connection).identity
 
 
-async def _caller(
+def principal_in(request: Request) -> Principal:
+    """Whom `authenticate` has found."""
+    principal: Principal = request.scope[SCOPE_KEY]
+    return principal
+
+
+async def given_caller(
     request: Request,
     _one: Annotated[object, Security(_bearer)],
     _other: Annotated[object, Security(_header)],
     _third: Annotated[object, Security(_cookie)],
 ) -> Principal:
-    principal: Principal = request.scope[SCOPE_KEY]
-    return principal
+    """The principal of the request. `routes.KeyedRoute` has found it; the security schemes here describe how."""
+    return principal_in(request)
 
 
-Caller = Annotated[Principal, Security(_caller)]
-"""The principal of the request. `routes.KeyedRoute` has found it; the security schemes here describe how."""
+Caller = Annotated[Principal, Security(given_caller)]
+"""The principal of the request."""

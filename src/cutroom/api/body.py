@@ -3,6 +3,7 @@
 import asyncio
 import email.message
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final
 
 from starlette.datastructures import Headers
@@ -144,6 +145,7 @@ class StrictRequest(Request):
         return self._parsed
 
 
+@lru_cache(maxsize=64)
 def is_json(content_type: str | None) -> bool:
     """Whether a Content-Type names JSON in UTF-8."""
     header = email.message.Message()

@@ -129,9 +129,10 @@ def services_of(connection: HTTPConnection) -> ApiServices:
     return services
 
 
-async def _services(connection: HTTPConnection) -> ApiServices:
+async def given_services(connection: HTTPConnection) -> ApiServices:
+    """The same, for FastAPI."""
     # FastAPI takes a dependency that is not async to a thread, which costs more than all the rest of it.
     return services_of(connection)
 
 
-Services = Annotated[ApiServices, Depends(_services)]
+Services = Annotated[ApiServices, Depends(given_services)]

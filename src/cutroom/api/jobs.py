@@ -59,7 +59,7 @@ async def get_job(request: Request, services: Services, caller: Caller, job_id: 
     if job.status.ended:  # only then it has artifacts
         async with services.database.begin() as session:
             view = (await job_views(services, session, caller.workspace_id, [job], with_input=True))[0]
-    return resource(request, view, basis=_basis(view, job.event_seq))
+    return resource(request, view, basis=_basis(view))
 
 
 @router.post(
@@ -87,14 +87,16 @@ async def retry_job(services: Services, caller: Caller, job_id: str) -> Response
     return answer(job_view(job), status=202, headers={"Location": f"{PREFIX}/jobs/{job.id}"})
 
 
-def _basis(view: JobOut, event_seq: int) -> Any:
+def _basis(view: JobOut) -> Any:
     """What makes a job another: not its signed URLs, which differ at every look, until the day they were made is over.
 
-    Progress is written to the row without an event of its own each time, so the sequence number alone is not enough.
+    A job that has made no files is all that is sent.
     """
+    if not view.artifacts:
+        return None
     plain = view.model_dump(mode="json", exclude={"artifacts": {"__all__": {"url", "expires_at"}}})
     days = sorted({_day(artifact.expires_at) for artifact in view.artifacts})
-    return [plain, event_seq, days]
+    return [plain, days]
 
 
 def _day(moment: datetime) -> str:

@@ -1,6 +1,6 @@
 """How routes take requests: who, then what, and only then the handler."""
 
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar, Final
 
 from fastapi import APIRouter, Request, Response
@@ -13,9 +13,9 @@ from cutroom.api.body import StrictRequest
 from cutroom.api.deps import PREFIX, services_of
 from cutroom.api.errors import errors
 from cutroom.api.rate_limits import Rates
+from cutroom.api.straight import Handler, straight
 from cutroom.kit.errors import Detail, Forbidden, Invalid
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 SCOPE_FIELD: Final = "x-scope"
 """Where a route's description says which scope it needs."""
 WORKSPACE: Final = "workspace_id"
@@ -25,8 +25,8 @@ class StrictRoute(APIRoute):
     """Takes strict JSON and no query parameter that it does not know."""
 
     def get_route_handler(self) -> Handler:
-        """FastAPI's handler behind our own checks."""
-        handler = super().get_route_handler()
+        """The straight handler, or else FastAPI's, behind our own checks."""
+        handler = straight(self) or super().get_route_handler()
         known = frozenset(_query_names(self.dependant))
         has_body = self.body_field is not None
 

@@ -20,7 +20,8 @@ from cutroom.api.auth import Caller
 from cutroom.api.body import SCOPE_KEY, Body
 from cutroom.api.deps import PREFIX, ApiServices, Services
 from cutroom.api.errors import error_response, errors, on_validation_error, request_id_of
-from cutroom.api.routes import Handler, KeyedRoute, keyed, needs
+from cutroom.api.routes import KeyedRoute, keyed, needs
+from cutroom.api.straight import Handler
 from cutroom.assets import CHECKSUMS, Addition, Checksum, Upload, UploadStatus
 from cutroom.kit.errors import Conflict, CutroomError, Detail, Invalid
 

@@ -274,7 +274,7 @@ async def get_upload(request: Request, services: Services, caller: Caller, uploa
     async with services.database.begin() as session:
         upload = await services.assets.get_upload(session, caller.workspace_id, upload_id)
     view = upload_view(NewUpload(upload, None))
-    return resource(request, view, basis=view.model_dump(mode="json"))
+    return resource(request, view)
 
 
 @router.post(

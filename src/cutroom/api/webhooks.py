@@ -151,7 +151,7 @@ async def get_webhook(request: Request, services: Services, caller: Caller, webh
     async with services.database.begin() as session:
         endpoint = await services.webhooks.endpoints.get(session, caller.workspace_id, webhook_id)
     view = webhook_view(endpoint)
-    return resource(request, view, basis=view.model_dump(mode="json"))
+    return resource(request, view)
 
 
 @router.patch(

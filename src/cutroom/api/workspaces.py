@@ -109,7 +109,7 @@ async def get_workspace(request: Request, services: Services, caller: Caller, wo
     async with services.database.begin() as session:
         seat = await services.accounts.workspaces.seat(session, caller)
     view = workspace_view(seat)
-    return resource(request, view, basis=view.model_dump(mode="json"))
+    return resource(request, view)
 
 
 @router.patch(
