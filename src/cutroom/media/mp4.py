@@ -8,13 +8,15 @@ its packets with FFmpeg (`packets.py`), which knows them all.
 
 import mmap
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cutroom.media.boxes import boxes
 
 Integers = NDArray[np.int64]
 _CONTAINERS: Final = frozenset({b"mdia", b"minf", b"stbl", b"edts"})
@@ -80,10 +82,10 @@ def read_samples(path: Path, stream: int, spans: Sequence[tuple[int, int]]) -> S
 
 
 def _read(data: mmap.mmap, stream: int, spans: Sequence[tuple[int, int]]) -> Samples | None:
-    movie = next((span for name, span in _boxes(data, 0, len(data)) if name == b"moov"), None)
+    movie = next((span for name, span in boxes(data, 0, len(data)) if name == b"moov"), None)
     if movie is None or movie[1] - movie[0] > _LARGEST_HEADER:
         return None
-    parts = list(_boxes(data, *movie))
+    parts = list(boxes(data, *movie))
     tracks = [_flat(data, *span) for name, span in parts if name == b"trak"]
     header = next(data[first:last] for name, (first, last) in parts if name == b"mvhd")
     if any(name == b"mvex" for name, _ in parts) or not 0 <= stream < len(tracks):
@@ -119,21 +121,6 @@ def _read(data: mmap.mmap, stream: int, spans: Sequence[tuple[int, int]]) -> Sam
     )
 
 
-def _boxes(data: "mmap.mmap | bytes", start: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Names of the boxes in [start, end), and where their contents lie."""
-    while start + 8 <= end:
-        size, name = struct.unpack_from(">I4s", data, start)
-        header = 8
-        if size == 1:
-            size, header = struct.unpack_from(">Q", data, start + 8)[0], 16
-        elif size == 0:
-            size = end - start
-        if size < header or start + size > end:
-            raise ValueError("a box is larger than what holds it")
-        yield name, (start + header, start + size)
-        start += size
-
-
 def _flat(data: mmap.mmap, start: int, end: int) -> dict[bytes, bytes]:
     """The contents of the boxes of a track by their names, whatever they lie in.
 
@@ -142,7 +129,7 @@ def _flat(data: mmap.mmap, start: int, end: int) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     stack = [(start, end)]
     while stack:
-        for name, span in _boxes(data, *stack.pop()):
+        for name, span in boxes(data, *stack.pop()):
             if name in _CONTAINERS:
                 stack.append(span)
             elif name not in found:
@@ -156,10 +143,10 @@ def _described(table: bytes) -> tuple[bytes, tuple[int, int, int, int]] | None:
     """The `avcC` record and the colours of the one description of a track (8.5.2, 12.1); None for any other."""
     if struct.unpack_from(">I", table, 4)[0] != 1:
         return None
-    [(name, (first, last))] = _boxes(table, 8, len(table))
+    [(name, (first, last))] = boxes(table, 8, len(table))
     if name != b"avc1":
         return None
-    inside = {name: table[a:b] for name, (a, b) in _boxes(table, first + _ENTRY_BYTES, last)}
+    inside = {name: table[a:b] for name, (a, b) in boxes(table, first + _ENTRY_BYTES, last)}
     color = inside.get(b"colr")
     colors = (0, 2, 2, 2)
     if color is not None and color[:4] in {b"nclx", b"nclc"}:

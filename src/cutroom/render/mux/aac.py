@@ -6,7 +6,6 @@ library here. What is unusual is not copied: no answer means that the sound will
 
 import mmap
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cutroom.media.boxes import boxes
 from cutroom.media.info import MediaInfo
 from cutroom.render.mux.samples import AAC_FRAME, Run
 
@@ -150,10 +150,10 @@ def _packets(
 
 def _movie(path: Path, data: mmap.mmap, index: int) -> Packets | None:
     """The sound in track number `index` of an MP4 that has all its tables in one place."""
-    movie = next((span for name, span in _boxes(data, 0, len(data)) if name == b"moov"), None)
+    movie = next((span for name, span in boxes(data, 0, len(data)) if name == b"moov"), None)
     if movie is None or movie[1] - movie[0] > _LARGEST_HEADER:
         return None
-    tracks = [span for name, span in _boxes(data, *movie) if name == b"trak"]
+    tracks = [span for name, span in boxes(data, *movie) if name == b"trak"]
     track = _flat(data, *tracks[index])
     if track.get(b"hdlr", b"")[8:12] != b"soun" or b"stsd" not in track:
         return None
@@ -175,27 +175,12 @@ def _movie(path: Path, data: mmap.mmap, index: int) -> Packets | None:
     return None if offsets is None else _packets(path, offsets, sizes, rate, channels, -skipped)
 
 
-def _boxes(data: "mmap.mmap | bytes", start: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Names of the boxes in [start, end), and where their contents lie."""
-    while start + 8 <= end:
-        size, name = struct.unpack_from(">I4s", data, start)
-        header = 8
-        if size == 1:
-            size, header = struct.unpack_from(">Q", data, start + 8)[0], 16
-        elif size == 0:
-            size = end - start
-        if size < header or start + size > end:
-            raise ValueError("a box is larger than what holds it")
-        yield name, (start + header, start + size)
-        start += size
-
-
 def _flat(data: mmap.mmap, start: int, end: int) -> dict[bytes, bytes]:
     """The contents of the boxes of a track by their names, whatever they lie in; of two, the first."""
     found: dict[bytes, bytes] = {}
     stack = [(start, end)]
     while stack:
-        for name, span in _boxes(data, *stack.pop()):
+        for name, span in boxes(data, *stack.pop()):
             if name in _CONTAINERS:
                 stack.append(span)
             else:
