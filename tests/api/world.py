@@ -79,7 +79,7 @@ async def render_batch(ctx: Context, given: Batch) -> BatchRendered:
     file = RowsFile(path)
     form, limits = file.form()
     said: list[str] = []
-    for row in (row for offset in file.windows() for row in file.read(offset)):
+    for row in file.rows():
         try:
             said.append(getattr(edit_of(form, limits, row).timeline.tracks[0].clips[0].asset, "text", ""))
         except Invalid as error:

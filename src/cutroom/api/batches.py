@@ -207,10 +207,9 @@ def _seconds(path: Path, limits: timeline.Limits) -> float:
     """How long a row of the file may get: as long as its first one that can be read; 0 when none can."""
     file = RowsFile(path)
     form, _ = file.form()
-    for offset in file.windows():
-        for row in file.read(offset):
-            with suppress(Invalid):
-                return float(timeline.longest(edit_of(form, limits, row), limits))
+    for row in file.rows():
+        with suppress(Invalid):
+            return float(timeline.longest(edit_of(form, limits, row), limits))
     return 0.0
 
 

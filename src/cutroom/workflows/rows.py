@@ -11,7 +11,7 @@ ever in memory. Its lines:
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -87,6 +87,13 @@ class RowsFile:
                     offsets.append(at)
                 at += len(line)
         return offsets
+
+    def rows(self) -> Iterator[Row]:
+        """Every row in order, read as it is asked for."""
+        with self.path.open("rb") as file:
+            file.readline()
+            for line in file:
+                yield _row(json.loads(line))
 
     def form(self) -> tuple[Form, Limits]:
         """The form that the rows are for, and the limits under which they were accepted."""
