@@ -105,6 +105,74 @@ class Files(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One version of a production from which another was made."""
+
+    id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A production to be written.
+
+    Args:
+        id: its own; writing the same version of the same id twice changes nothing.
+        kind: `transcript`, `subtitles`, `highlights`, `clip` or `post`.
+        title: what people call it.
+        body: JSON text; its shape is the kind's.
+        made_from: what it goes stale with.
+    """
+
+    id: str
+    kind: str
+    title: str
+    body: str
+    made_from: Sequence[Origin] = ()
+
+
+class WrittenProduction(Protocol):
+    """What `Productions.read` answers."""
+
+    @property
+    def id(self) -> str:
+        """Id of the production."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """As in its draft."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Its number, from 1."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def body(self) -> str:
+        """JSON text."""
+        ...
+
+
+class Productions(Protocol):
+    """Typed data made of recordings, in versions, as one attempt sees it."""
+
+    async def read(self, production_id: str, version: int | None = None) -> WrittenProduction:
+        """One version of a production of this workspace, the latest when None; raises NotFound."""
+        ...
+
+    async def write(self, draft: Draft) -> int:
+        """Keep a draft as the next version of its id, made by this job; its number. Again from the same job: the same."""
+        ...
+
+
 class Journal(Protocol):
     """Results of finished steps, kept between attempts."""
 

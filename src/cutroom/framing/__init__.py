@@ -1,0 +1,1 @@
+"""Engine: shots, subjects and where to look; a wide picture becomes a tall one."""

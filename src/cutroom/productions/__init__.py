@@ -1,0 +1,1 @@
+"""Records: what is made of recordings (transcripts, subtitles, highlights, clips, posts), in versions."""
