@@ -169,7 +169,7 @@ class Productions(Protocol):
         ...
 
     async def write(self, draft: Draft) -> int:
-        """Keep a draft as the next version of its id, made by this job; its number. Again from the same job: the same."""
+        """Keep a draft as the next version of its id; its number. The same job again gets the same number."""
         ...
 
 
