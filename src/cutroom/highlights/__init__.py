@@ -1,1 +1,6 @@
-"""Engine: which parts of a recording stand on their own, and how good they are."""
+"""Engine: the passages of a recording that stand by themselves. Pure thinking: no file, no database, no network."""
+
+from cutroom.highlights.document import HighlightDocument, HighlightsDocument
+from cutroom.highlights.highlight import Found, Highlight, Remark, Wish
+
+__all__ = ["Found", "Highlight", "HighlightDocument", "HighlightsDocument", "Remark", "Wish"]
