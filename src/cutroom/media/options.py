@@ -17,6 +17,7 @@ MUXERS: Final = frozenset(
         W.MP4, W.MOV, W.IPOD, W.MATROSKA, W.WEBM, W.MPEGTS, W.AVI, W.NUT, W.GIF, W.MP3, W.ADTS, W.WAV, W.W64, W.FLAC,
         W.OGG, W.H264, W.IMAGE2, W.FRAMEMD5, W.NULL, W.RAWVIDEO,
         W.F32LE,
+        W.S16LE,
         W.WEBP,
     }
 )  # fmt: skip

@@ -155,6 +155,7 @@ class Word(StrEnum):
     WAV = "wav"
     W64 = "w64"
     F32LE = "f32le"
+    S16LE = "s16le"
     FLAC = "flac"
     OGG = "ogg"
     H264 = "h264"
