@@ -67,7 +67,9 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             blob_budget_bytes=settings.blob_budget_bytes,
             trash_s=round(settings.trash_days * 86_400),
         )
-        workflows = registry(settings.limits())
+        models = settings.models()
+        stack.push_async_callback(models.close)
+        workflows = registry(settings.limits(), models=models)
         quotas = QuotaService(settings.plan_table())
         limits_of = file_limits(quotas, settings.max_upload_bytes)
         assets = AssetService(database, store, cache=cache, settings=asset_settings, limits_of=limits_of)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cutroom.app.doors import DoorSettings
 from cutroom.kit.errors import Detail, Invalid
+from cutroom.llm import OPENAI, Models, Provider
 from cutroom.timeline import Limits
 
 S = TypeVar("S", bound=BaseSettings)
@@ -32,6 +33,18 @@ class EngineSettings(DoorSettings):
     fonts: Path | None = Field(None, description="Folder of further fonts (TTF, OTF, TTC) that texts may name.")
     min_sandbox_level: int = Field(1, ge=0, le=4, description="Least level of the sandbox that is worked in.")
     allow_unsandboxed: bool = Field(default=False, description="Go on where no sandbox holds at all: level 0.")
+    llm_model: str | None = Field(
+        None,
+        min_length=1,
+        description="The language model that is asked: `gpt-5-mini`, `llama3.1:8b`… None when not set.",
+    )
+    llm_base_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="Address of any server that speaks OpenAI's chat API, `/v1` included; OpenAI's own when not set.",
+    )
+    llm_api_key: SecretStr | None = Field(None, description="Key of the server of language models.")
+    llm_timeout_s: float = Field(300.0, gt=0, description="Longest time for one answer of a language model.")
     max_tracks: int = Field(32, ge=1, description="Most tracks in a timeline.")
     max_clips: int = Field(500, ge=1, description="Most clips in a timeline.")
     max_seconds: int = Field(300, ge=1, description="Longest timeline, in seconds.")
@@ -43,6 +56,14 @@ class EngineSettings(DoorSettings):
     @classmethod
     def _fetch_hosts(cls, value: object) -> object:
         return read_hosts(value)
+
+    def models(self) -> Models:
+        """The language models that may be asked."""
+        if self.llm_model is None:
+            return Models()
+        key = None if self.llm_api_key is None else self.llm_api_key.get_secret_value()
+        url = self.llm_base_url or OPENAI
+        return Models([Provider("default", url, self.llm_model, key, timeout_s=self.llm_timeout_s)])
 
     def limits(self, *, allow_local: bool = False, fonts: frozenset[str] | None = None) -> Limits:
         """How large a document may be."""

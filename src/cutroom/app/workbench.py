@@ -119,7 +119,7 @@ class Workbench:
     """
 
     def __init__(self, sheet: Sheet, target: Path, scratch: Scratch, *, cache: Path | None, report: bool) -> None:
-        settings = load_engine()
+        self._settings = settings = load_engine()
         kept = scratch.folder("cache") if cache is None else _folder_for(cache.absolute())
         self.scratch = scratch
         self.limits = sheet.limits
@@ -145,15 +145,19 @@ class Workbench:
                 elif kind == "log" and data["level"] in {"warning", "error"}:
                     err.print(data["message"], markup=False)
 
-            return await run_alone(
-                registry(self.limits),
-                workflow,
-                given,
-                files=self.files,
-                scratch=self.scratch.folder("work"),
-                events=on_event,
-                concurrency=os.cpu_count() or 1,
-            )
+            models = self._settings.models()
+            try:
+                return await run_alone(
+                    registry(self.limits, models=models),
+                    workflow,
+                    given,
+                    files=self.files,
+                    scratch=self.scratch.folder("work"),
+                    events=on_event,
+                    concurrency=os.cpu_count() or 1,
+                )
+            finally:
+                await models.close()
 
 
 @contextlib.contextmanager

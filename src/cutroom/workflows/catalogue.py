@@ -1,6 +1,7 @@
 """Every workflow by name."""
 
 from cutroom.jobs import Context, Registry
+from cutroom.llm import Models
 from cutroom.timeline import Limits
 from cutroom.workflows.batch import batch
 from cutroom.workflows.explain import draw_storyboard, explain, preview
@@ -13,10 +14,16 @@ from cutroom.workflows.windows import ATTEMPTS, render_window, try_piece
 MAX_ATTEMPTS = ATTEMPTS
 """A machine that restarts three times while a film is made, and takes its worker with it, must not use the job up."""
 _DEFAULT = Limits()
+_NONE = Models()
 
 
-def registry(limits: Limits = _DEFAULT) -> Registry:
-    """The workflows of this version, under the names that job rows carry; `limits` are those of plain renders."""
+def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
+    """The workflows of this version, under the names that job rows carry.
+
+    Args:
+        limits: those of plain renders.
+        models: the language models that may be asked.
+    """
 
     async def render(ctx: Context, document: Document) -> RenderOutput:
         return await render_document(ctx, document, limits)

@@ -1,0 +1,144 @@
+"""A model server: a real HTTP server on this machine that speaks OpenAI's chat API, as well or badly as a test says."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from cutroom.llm import Provider
+
+Handler = Callable[[asyncio.StreamWriter, dict[str, Any]], Awaitable[None]]
+_STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+
+
+def says(text: str, *, finish: str = "stop", usage: tuple[int, int] | None = (11, 7), pause_s: float = 0.0) -> Handler:
+    """An answer, streamed in pieces of a few characters."""
+
+    async def handle(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
+        writer.write(_STREAM)
+        for start in range(0, len(text), 12):
+            writer.write(_event(asked, {"delta": {"content": text[start : start + 12]}, "finish_reason": None}))
+            await writer.drain()
+            await asyncio.sleep(pause_s)
+        writer.write(_event(asked, {"delta": {}, "finish_reason": finish}))
+        if usage is not None:
+            writer.write(_event(asked, None, usage))
+        writer.write(b"data: [DONE]\n\n")
+
+    return handle
+
+
+def answers(data: Any) -> Handler:
+    """An answer of JSON data."""
+    return says(json.dumps(data))
+
+
+def fails(status: int, *headers: str, message: str = "no") -> Handler:
+    """An answer that is none."""
+
+    async def handle(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
+        body = json.dumps({"error": {"message": message, "type": "x"}})
+        head = [f"HTTP/1.1 {status} X", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers]
+        writer.write("\r\n".join([*head, "Connection: close", "", body]).encode())
+
+    return handle
+
+
+def sends(raw: bytes, times: int = 1, *, before: bytes = b"") -> Handler:
+    """Whatever bytes, again and again."""
+
+    async def handle(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
+        writer.write(before)
+        for _ in range(times):
+            writer.write(raw)
+            await writer.drain()
+
+    return handle
+
+
+def breaks_off(text: str) -> Handler:
+    """The beginning of an answer, and then nothing any more."""
+
+    async def handle(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
+        writer.write(_STREAM + _event(asked, {"delta": {"content": text}, "finish_reason": None}))
+
+    return handle
+
+
+async def hangs(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
+    """No answer, for an hour."""
+    await asyncio.sleep(3600)
+
+
+@dataclass
+class ModelServer:
+    """What came so far. `script` is played one by one, its last for ever."""
+
+    port: int = 0
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    script: list[Handler] = field(default_factory=lambda: [says("Hello.")])
+    abandoned: int = 0
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def provider(self, **changes: Any) -> Provider:
+        given = {"name": "here", "base_url": self.base_url, "model": "small", "api_key": "key-1", **changes}
+        return Provider(**given)
+
+    def prompt(self, number: int = -1) -> str:
+        """All that a request said to the model."""
+        return "\n".join(message["content"] for message in self.requests[number]["messages"])
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            lines = [line.partition(": ") for line in head.split("\r\n")[1:] if line]
+            headers = {name.lower(): value for name, _, value in lines}
+            asked = json.loads(await reader.readexactly(int(headers.get("content-length", "0"))) or b"{}")
+            self.requests.append(asked)
+            self.headers.append(headers)
+            handler = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+            work = asyncio.ensure_future(handler(writer, asked))
+            gone = asyncio.ensure_future(reader.read())
+            done, _ = await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if work not in done:
+                self.abandoned += 1
+            for task in (work, gone):
+                task.cancel()
+            await asyncio.gather(work, gone, return_exceptions=True)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.abandoned += 1
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def model_server(*script: Handler) -> AsyncIterator[ModelServer]:
+    """A server on a free port until the block ends."""
+    found = ModelServer()
+    if script:
+        found.script = list(script)
+    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
+    found.port = server.sockets[0].getsockname()[1]
+    try:
+        yield found
+    finally:
+        server.close()
+
+
+def _event(asked: dict[str, Any], choice: dict[str, Any] | None, usage: tuple[int, int] | None = None) -> bytes:
+    chunk: dict[str, Any] = {
+        "id": "c1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": asked.get("model", "small"),
+        "choices": [] if choice is None else [{"index": 0, **choice}],
+    }
+    if usage is not None:
+        chunk["usage"] = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+    return b"data: " + json.dumps(chunk).encode() + b"\n\n"
