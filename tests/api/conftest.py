@@ -25,6 +25,7 @@ from cutroom.kit.page import Cursors
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
 from cutroom.media.fetch import Fetcher
+from cutroom.productions import ProductionService
 from cutroom.webhooks import Sender, WebhookService
 from tests.api.world import World, cancelled, registry
 
@@ -135,6 +136,7 @@ async def worker(world: World, folder: Path, fetcher: Fetcher | None = None) -> 
         scratch_root=folder / "scratch",
         settings=WorkerSettings(slots=4, lease_s=5, poll_s=0.2, drain_s=0.1),
         on_end=keep_results,
+        productions_for=ProductionService().for_jobs(world.services.database),
     )
     stop = asyncio.Event()
     running = asyncio.create_task(made.run(stop))

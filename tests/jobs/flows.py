@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from cutroom.jobs import Context, Registry, StepRetry
+from cutroom.jobs import Context, Draft, Origin, Registry, StepRetry
 from cutroom.kit import process
 from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Invalid, Unavailable
@@ -316,6 +316,29 @@ async def poison(ctx: Context, diary: Diary) -> int:
     return 0
 
 
+class Making(Schema):
+    """Input of a workflow that writes a production."""
+
+    body: str = "{}"
+    made_from: str | None = None
+    into: str | None = None
+    fails: bool = False
+
+
+async def makes(ctx: Context, making: Making) -> dict[str, Any]:
+    """Writes a transcript, or a post made from the latest version of another production; by wish fails once, after."""
+    prefix, kind = ("trn", "transcript") if making.made_from is None else ("pst", "post")
+    production_id = making.into or ctx.new_id(prefix)
+    origins = []
+    if making.made_from is not None:
+        read = await ctx.productions.read(making.made_from)
+        origins.append(Origin(read.id, read.version))
+    version = await ctx.productions.write(Draft(production_id, kind, "Made", making.body, origins))
+    if making.fails and ctx.attempt == 1:
+        raise Unavailable("once", "Not at the first try.")
+    return {"id": production_id, "version": version}
+
+
 def registry() -> Registry:
     known = Registry()
     known.add("echo", echo)
@@ -334,6 +357,7 @@ def registry() -> Registry:
         "gives_nul": gives_nul,
         "has_child": has_child,
         "leaves": leaves,
+        "makes": makes,
         "naps": naps,
         "poison": poison,
         "refuses": refuses,

@@ -28,6 +28,7 @@ from cutroom.jobs import (
     Worker,
     WorkerSettings,
 )
+from cutroom.jobs.executor import ProductionsFor, no_productions
 from cutroom.kit import process
 from cutroom.media.info import MediaInfo
 from tests.jobs.flows import A
@@ -68,6 +69,7 @@ class Rig:
     jobs: JobService
     folder: Path
     on_end: OnEnd | None = None
+    productions_for: ProductionsFor = no_productions
     workers: list[Worker] = field(default_factory=list)
 
     @contextlib.asynccontextmanager
@@ -75,7 +77,9 @@ class Rig:
         """A running worker; drained at the end of the block."""
         listener = Listener(self.database.url)
         chosen = WorkerSettings(**{"poll_s": 0.2, "drain_s": 5.0, **settings})
-        worker = Worker(self.database, listener, self.registry, no_files, self.folder, chosen, self.on_end)
+        worker = Worker(
+            self.database, listener, self.registry, no_files, self.folder, chosen, self.on_end, self.productions_for
+        )
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             heard = group.create_task(listener.run())

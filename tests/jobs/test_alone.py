@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cutroom.jobs import Registry, run_alone
+from cutroom.jobs import Registry, Remembered, run_alone
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
 from tests.jobs.flows import Diary, Fan
 from tests.jobs.rig import NoFiles
@@ -21,6 +21,7 @@ class Alone:
         self.registry = registry
         self.scratch = scratch
         self.events: list[tuple[str, dict[str, Any]]] = []
+        self.productions = Remembered()
 
     async def run(self, name: str, value: Any, concurrency: int = 4) -> Any:
         return await run_alone(
@@ -31,6 +32,7 @@ class Alone:
             scratch=self.scratch,
             events=lambda kind, data: self.events.append((kind, data)),
             concurrency=concurrency,
+            productions=self.productions,
         )
 
 
@@ -112,6 +114,30 @@ async def test_what_goes_wrong_has_the_same_code_as_in_a_worker(alone: Alone, ki
 async def test_an_unforeseen_error_comes_through_as_it_is(alone: Alone) -> None:
     with pytest.raises(RuntimeError, match="secret"):
         await alone.run("breaks", {"value": 1})
+
+
+async def test_what_one_workflow_writes_the_next_one_reads(alone: Alone) -> None:
+    first = await alone.run("makes", {"body": '{"a": 1}', "fails": True})
+    post = await alone.run("makes", {"madeFrom": first["id"]})
+    again = await alone.run("makes", {"body": '{"a": 2}', "into": first["id"]})
+    assert [made["version"] for made in (first, post, again)] == [1, 1, 2]
+    assert alone.productions.find(first["id"], 1).body == '{"a": 1}'
+    assert alone.productions.find(first["id"]).body == '{"a": 2}'
+    assert [origin.version for origin in alone.productions.find(post["id"]).made_from] == [1]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"madeFrom": "trn_x"}, "production_not_found"),
+        ({"into": "made", "madeFrom": "made"}, "production_kind_differs"),
+    ],
+)
+async def test_productions_that_cannot_be_read_or_written_alone(alone: Alone, given: dict[str, Any], code: str) -> None:
+    made = await alone.run("makes", {})
+    with pytest.raises(CutroomError) as caught:
+        await alone.run("makes", {name: value.replace("made", made["id"]) for name, value in given.items()})
+    assert caught.value.code == code
 
 
 def test_no_database_is_imported_for_running_alone() -> None:

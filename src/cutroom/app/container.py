@@ -18,6 +18,7 @@ from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
 from cutroom.media.fetch import Fetcher
+from cutroom.productions import ProductionService
 from cutroom.webhooks import Sender, WebhookService, WebhookSettings
 from cutroom.workflows import metering, registry
 
@@ -38,6 +39,7 @@ class Container:
     quotas: QuotaService
     assets: AssetService
     jobs: JobService
+    productions: ProductionService
     fetcher: Fetcher
     webhooks: WebhookService
     on_end: OnEnd
@@ -93,6 +95,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
                 on_end=on_end,
                 meter=quotas,
             ),
+            productions=ProductionService(),
             fetcher=Fetcher(
                 allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
             ),

@@ -104,6 +104,7 @@ def make_worker(parts: Container) -> Worker:
             sandbox_level=sandbox.current().level,
         ),
         on_end=parts.on_end,
+        productions_for=parts.productions.for_jobs(parts.database),
     )
 
 

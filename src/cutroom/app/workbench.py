@@ -14,7 +14,7 @@ from cutroom.app.console import err, progress_bar
 from cutroom.app.engine_settings import load_engine
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.app.tools import use_tools
-from cutroom.jobs import run_alone
+from cutroom.jobs import Remembered, run_alone
 from cutroom.kit import strict_json
 from cutroom.kit.errors import Forbidden, Invalid
 from cutroom.kit.scratch import Scratch
@@ -123,6 +123,7 @@ class Workbench:
         kept = scratch.folder("cache") if cache is None else _folder_for(cache.absolute())
         self.scratch = scratch
         self.limits = sheet.limits
+        self.productions = Remembered()
         self.files = StandaloneFiles(
             base=sheet.base,
             cache=kept,
@@ -155,6 +156,7 @@ class Workbench:
                     scratch=self.scratch.folder("work"),
                     events=on_event,
                     concurrency=os.cpu_count() or 1,
+                    productions=self.productions,
                 )
             finally:
                 await models.close()

@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cutroom.jobs.alone import run_alone
 from cutroom.jobs.calls import StepRetry
-from cutroom.jobs.context import Context, Files, Published, PublishedFile, Taken, TakenFile
+from cutroom.jobs.context import Context
 from cutroom.jobs.job import Attempt, AttemptRef, Idempotency, Job, JobEvent, Submission, Submitted
 from cutroom.jobs.registry import Registry, Workflow
+from cutroom.jobs.remembered import Remembered
+from cutroom.jobs.seams import (
+    Draft,
+    Files,
+    Origin,
+    Productions,
+    Published,
+    PublishedFile,
+    Taken,
+    TakenFile,
+    WrittenProduction,
+)
 from cutroom.jobs.states import ENDED, Status
 
 if TYPE_CHECKING:
@@ -39,6 +51,7 @@ __all__ = [
     "Attempt",
     "AttemptRef",
     "Context",
+    "Draft",
     "Files",
     "Followers",
     "Idempotency",
@@ -46,9 +59,12 @@ __all__ = [
     "JobEvent",
     "JobService",
     "OnEnd",
+    "Origin",
+    "Productions",
     "Published",
     "PublishedFile",
     "Registry",
+    "Remembered",
     "Retention",
     "Scheduler",
     "Status",
@@ -60,6 +76,7 @@ __all__ = [
     "Worker",
     "WorkerSettings",
     "Workflow",
+    "WrittenProduction",
     "run_alone",
 ]
 

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from cutroom.jobs import payload
-from cutroom.jobs.context import Context, Files, I, R
+from cutroom.jobs.context import Context, I, R
 from cutroom.jobs.items import item_error
 from cutroom.jobs.job import JOB_PREFIX, AttemptRef
 from cutroom.jobs.registry import Registry, Workflow
+from cutroom.jobs.remembered import Remembered
+from cutroom.jobs.seams import Files
 from cutroom.kit.errors import CutroomError, Unavailable
 from cutroom.kit.ids import new_id
 
@@ -33,6 +35,7 @@ async def run_alone(
     scratch: Path,
     events: EventSink,
     concurrency: int = 1,
+    productions: Remembered | None = None,
 ) -> Any:
     """Run the workflow `name` to its end and return its output.
 
@@ -44,11 +47,12 @@ async def run_alone(
         scratch: an existing folder; each job gets one of its own in it. The caller removes it.
         events: called with the kind and data of each event, as in `JobEvent`.
         concurrency: items of maps that run at the same time.
+        productions: where they are kept, for workflows that go on from what others made; forgotten when None.
 
     Raises:
         CutroomError: what the workflow raised, after its attempts where trying again made sense.
     """
-    alone = _Alone(registry, files, scratch, asyncio.Semaphore(concurrency))
+    alone = _Alone(registry, files, productions or Remembered(), scratch, asyncio.Semaphore(concurrency))
     workflow = registry.get(name)
     text = payload.accept(workflow.input, value)
     return payload.load(workflow.output, await alone.run(workflow, text, _Direct(events), slot=None))
@@ -152,6 +156,7 @@ class _Here:
 class _Alone:
     registry: Registry
     files: Files
+    productions: Remembered
     scratch: Path
     room: asyncio.Semaphore
 
@@ -167,6 +172,7 @@ class _Alone:
                 ref=AttemptRef(WORKSPACE, job_id, attempt, attempt),
                 make_scratch=partial(_made, self.scratch / f"{job_id}.{attempt}"),
                 make_files=lambda _: self.files,
+                make_productions=partial(self.productions.of, job_id),
                 journal=journal,
                 events=events,
                 spread=_Here(self, journal, events, slot),

@@ -1,7 +1,7 @@
-"""What a workflow sees: its `Context`, and the small protocols that each engine fulfils in its own way."""
+"""What a workflow sees: its `Context`."""
 
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,191 +10,13 @@ from typing import Any, Final, Protocol, TypeVar, overload
 from cutroom.jobs import payload
 from cutroom.jobs.calls import Executor, StepRetry, call
 from cutroom.jobs.job import AttemptRef
+from cutroom.jobs.seams import Events, Files, Journal, Productions
 from cutroom.kit.errors import Internal
 from cutroom.kit.ids import new_id
-from cutroom.media.info import MediaInfo
 
 I = TypeVar("I")  # noqa: E741 — input of an item
 R = TypeVar("R")
 DEFAULT_RETRY: Final = StepRetry()
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A source that was brought into the store."""
-
-    sha256: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A file that became an artifact."""
-
-    id: str
-    sha256: str
-    size_bytes: int
-    content_type: str
-    url: str
-
-
-class TakenFile(Protocol):
-    """What `Files.take` answers."""
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the bytes, in hexadecimal."""
-        ...
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes."""
-        ...
-
-
-class PublishedFile(Protocol):
-    """What `Files.publish` answers."""
-
-    @property
-    def id(self) -> str:
-        """Id of the artifact."""
-        ...
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the bytes, in hexadecimal."""
-        ...
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes."""
-        ...
-
-    @property
-    def content_type(self) -> str:
-        """Media type."""
-        ...
-
-    @property
-    def url(self) -> str:
-        """How other results of the job may refer to it."""
-        ...
-
-
-class Files(Protocol):
-    """Files in and out of one attempt."""
-
-    async def take(self, source: str) -> TakenFile:
-        """Bring in the bytes behind a URL or `asset:ID`; they become the blob `src/<sha256>`."""
-        ...
-
-    async def find(self, key: str) -> Path | None:
-        """A local, read-only path of the blob under a content key, if there is one."""
-        ...
-
-    async def keep(self, key: str, path: Path) -> None:
-        """Move a finished file under a content key; again with the same key changes nothing."""
-        ...
-
-    async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> PublishedFile:
-        """Make a file an artifact of the job."""
-        ...
-
-    async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
-        """Make a source that was taken an asset of this id; again with the same id changes nothing."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """One version of a production from which another was made."""
-
-    id: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A production to be written.
-
-    Args:
-        id: its own; writing the same version of the same id twice changes nothing.
-        kind: `transcript`, `subtitles`, `highlights`, `clip` or `post`.
-        title: what people call it.
-        body: JSON text; its shape is the kind's.
-        made_from: what it goes stale with.
-    """
-
-    id: str
-    kind: str
-    title: str
-    body: str
-    made_from: Sequence[Origin] = ()
-
-
-class WrittenProduction(Protocol):
-    """What `Productions.read` answers."""
-
-    @property
-    def id(self) -> str:
-        """Id of the production."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """As in its draft."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """Its number, from 1."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        ...
-
-    @property
-    def body(self) -> str:
-        """JSON text."""
-        ...
-
-
-class Productions(Protocol):
-    """Typed data made of recordings, in versions, as one attempt sees it."""
-
-    async def read(self, production_id: str, version: int | None = None) -> WrittenProduction:
-        """One version of a production of this workspace, the latest when None; raises NotFound."""
-        ...
-
-    async def write(self, draft: Draft) -> int:
-        """Keep a draft as the next version of its id; its number. The same job again gets the same number."""
-        ...
-
-
-class Journal(Protocol):
-    """Results of finished steps, kept between attempts."""
-
-    def find(self, name: str) -> str | None:
-        """JSON text of a finished step's result."""
-        ...
-
-    async def record(self, name: str, result: str, elapsed_s: float) -> None:
-        """Keep a result. When this returns, the step never runs again."""
-        ...
-
-
-class Events(Protocol):
-    """Where progress and log lines go. Both calls are quick, never fail, and may come from any thread."""
-
-    def progress(self, fraction: float, stage: str | None) -> None:
-        """Move on; moving back is ignored."""
-        ...
-
-    def log(self, level: str, message: str, facts: Mapping[str, Any]) -> None:
-        """Tell the job's owner something."""
-        ...
 
 
 class Spread(Protocol):
@@ -226,6 +48,7 @@ class Context:
         ref: the attempt.
         make_scratch: makes the folder of this attempt; called when it is first asked for.
         make_files: makes the files in and out, given that folder; likewise.
+        make_productions: makes what reads and writes productions; likewise.
         started_at: when the job first started, on the database's clock.
         threads: where steps that are not async run; None is the event loop's own.
     """
@@ -233,6 +56,7 @@ class Context:
     ref: AttemptRef
     make_scratch: Callable[[], Path]
     make_files: Callable[[Path], Files]
+    make_productions: Callable[[], Productions]
     journal: Journal
     events: Events
     spread: Spread
@@ -240,6 +64,7 @@ class Context:
     threads: Executor = None
     _scratch: Path | None = None
     _files: Files | None = None
+    _productions: Productions | None = None
     _names: set[str] = field(default_factory=set)
     _sleeps: int = 0
     _random: random.Random | None = None
@@ -273,6 +98,13 @@ class Context:
         if self._files is None:
             self._files = self.make_files(self.scratch)
         return self._files
+
+    @property
+    def productions(self) -> Productions:
+        """Typed data made of recordings. Write in a step: what a step has written is not written again."""
+        if self._productions is None:
+            self._productions = self.make_productions()
+        return self._productions
 
     @overload
     async def step(

@@ -14,7 +14,7 @@ import structlog
 from cutroom.db import Database
 from cutroom.jobs import metrics, payload
 from cutroom.jobs.claiming import Claimed
-from cutroom.jobs.context import Context, Files
+from cutroom.jobs.context import Context
 from cutroom.jobs.ending import End, Outcome
 from cutroom.jobs.errors import LeaseLost, Wait, is_dead
 from cutroom.jobs.holding import Holding
@@ -22,12 +22,14 @@ from cutroom.jobs.job import AttemptRef, Job
 from cutroom.jobs.journal import Kept, WorkerJournal, WorkerSpread, kept_of
 from cutroom.jobs.ledger import Ledger, patiently
 from cutroom.jobs.registry import Registry, Workflow
+from cutroom.jobs.seams import Files, Productions
 from cutroom.jobs.states import Status
 from cutroom.kit import tracing
 from cutroom.kit.errors import CutroomError, Internal, Unavailable, first_of
 from cutroom.kit.scratch import Scratch
 
 FilesFor = Callable[[AttemptRef, Path], Files]
+ProductionsFor = Callable[[Claimed], Productions]
 UNKNOWN_AGAIN_S: Final = 5.0
 """A job of a workflow that this version does not know goes back for so long, uncharged: a newer worker may know it."""
 
@@ -41,6 +43,11 @@ class _Worked:
     output: str | None = None
     waits: Sequence[Wait] = ()
     error: CutroomError | None = None
+
+
+def no_productions(job: Claimed) -> Productions:
+    """For workers that were given no place for productions."""
+    raise Internal("no_productions", f"The worker that runs '{job.type}' was given no place for productions.")
 
 
 def _origin(job: Claimed) -> dict[str, str]:
@@ -57,6 +64,7 @@ class Executor:
         ledger: writes for attempts.
         registry: the workflows.
         files_for: makes the `Files` of one attempt, given its scratch folder.
+        productions_for: makes the `Productions` of one attempt.
         scratch: where attempts have their folders.
         threads: where steps that are not async run.
     """
@@ -67,6 +75,7 @@ class Executor:
         ledger: Ledger,
         registry: Registry,
         files_for: FilesFor,
+        productions_for: ProductionsFor,
         scratch: Scratch,
         threads: ThreadPoolExecutor,
     ) -> None:
@@ -74,6 +83,7 @@ class Executor:
         self._ledger = ledger
         self._registry = registry
         self._files_for = files_for
+        self._productions_for = productions_for
         self._scratch = scratch
         self._threads = threads
 
@@ -163,6 +173,7 @@ class Executor:
             ref=job.ref,
             make_scratch=make_scratch,
             make_files=lambda folder: self._files_for(job.ref, folder),
+            make_productions=lambda: self._productions_for(job),
             journal=WorkerJournal(self._ledger, holding, kept),
             events=holding.recorder,
             spread=WorkerSpread(self._database, self._registry, holding, kept),

@@ -17,7 +17,7 @@ from cutroom.db import Database, Listener, unavailable
 from cutroom.jobs import claiming, metrics
 from cutroom.jobs.claiming import Claim, Claimed
 from cutroom.jobs.ending import OnEnd
-from cutroom.jobs.executor import Executor, FilesFor
+from cutroom.jobs.executor import Executor, FilesFor, ProductionsFor, no_productions
 from cutroom.jobs.heartbeat import Heart
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.ledger import AGAIN, Ledger
@@ -68,6 +68,7 @@ class Worker:
         scratch_root: folder on a disk with room for work in progress; may be shared with other workers.
         settings: how to behave.
         on_end: called in the transaction that ends a job, with the ended job.
+        productions_for: makes the `Productions` of one attempt; without it, workflows that ask for any fail.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Worker:
         scratch_root: Path,
         settings: WorkerSettings | None = None,
         on_end: OnEnd | None = None,
+        productions_for: ProductionsFor = no_productions,
     ) -> None:
         self.settings = settings or WorkerSettings()
         self.name = f"{self.settings.name}:{secrets.token_hex(4)}"
@@ -90,7 +92,9 @@ class Worker:
         self._parents = Parents(self._database)
         self._rescuer = Rescuer(self._database, on_end)
         self._heart = Heart(self._database, self._holdings_now, self.settings.lease_s)
-        self._executor = Executor(self._database, self._ledger, registry, files_for, self._scratch, self._threads)
+        self._executor = Executor(
+            self._database, self._ledger, registry, files_for, productions_for, self._scratch, self._threads
+        )
         self._attempts: dict[Holding, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()

@@ -1,1 +1,17 @@
-"""Records: what is made of recordings (transcripts, subtitles, highlights, clips, posts), in versions."""
+"""Floor 6: productions, which is typed data made of recordings, in versions. What is in them is the engines' matter."""
+
+from cutroom.productions.production import PREFIXES, Origin, Outdated, Production, Recipe, Version, Written
+from cutroom.productions.service import ProductionService
+from cutroom.productions.writing import Body
+
+__all__ = [
+    "PREFIXES",
+    "Body",
+    "Origin",
+    "Outdated",
+    "Production",
+    "ProductionService",
+    "Recipe",
+    "Version",
+    "Written",
+]
