@@ -9,6 +9,7 @@ from cutroom.workflows.importing import import_asset
 from cutroom.workflows.longform import Document, render_document, render_longform_item
 from cutroom.workflows.pieces import render_piece
 from cutroom.workflows.render import RenderOutput
+from cutroom.workflows.shots import watch_part
 from cutroom.workflows.windows import ATTEMPTS, render_window, try_piece
 
 MAX_ATTEMPTS = ATTEMPTS
@@ -39,4 +40,5 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     known.add("render.preview", preview, deterministic=True)
     known.add("assets.import", import_asset)
     known.add("render.try_piece", try_piece, internal=True, max_attempts=MAX_ATTEMPTS)
+    known.add("shots.part", watch_part, internal=True, max_attempts=MAX_ATTEMPTS)
     return known
