@@ -27,7 +27,9 @@ class ParagraphDocument(Schema):
 
     text: PostText
     heading: Annotated[str | None, Field(max_length=300, description="What stands above it, in a blog.")] = None
-    cites: Annotated[list[CiteDocument], Field(description="Where it was said; empty where a person wrote it.")] = []
+    cites: Annotated[
+        list[CiteDocument], Field(default_factory=list, description="Where it was said; empty where a person wrote it.")
+    ]
 
 
 class RemovedDocument(Schema):

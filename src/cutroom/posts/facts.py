@@ -12,7 +12,7 @@ ClaimKind = Literal["number", "name", "quotation", "link"]
 UNCHECKED_NAMES: Final = frozenset({"de", "lb"})
 """Languages that write every noun with a capital: names cannot be told from other words there."""
 
-_QUOTED: Final = re.compile(r"[\"\u201c\u201e\u201f\u00ab](.{2,600}?)[\"\u201d\u201c\u00bb]", re.DOTALL)
+QUOTED: Final = re.compile(r"[\"\u201c\u201e\u201f\u00ab](.{2,600}?)[\"\u201d\u201c\u00bb]", re.DOTALL)
 _LINK: Final = re.compile(
     r"(?:https?://|www\.)\S+|!?\[[^\]]*\]\([^)]*\)|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|co|app|dev)\b",
     re.IGNORECASE,
@@ -52,7 +52,7 @@ def claims_of(text: str, ground: Ground, *, language: str, known: Collection[str
         known: further words, case folded, that are no names: those written small elsewhere in the same post.
     """
     found = [Claim("link", match.group(), ()) for match in _LINK.finditer(text)]
-    for match in _QUOTED.finditer(text):
+    for match in QUOTED.finditer(text):
         words = words_in(match.group(1))
         if len(words) > 1:
             found.append(Claim("quotation", match.group(1), tuple(ground.of_words(words))))

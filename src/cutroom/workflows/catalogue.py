@@ -11,6 +11,7 @@ from cutroom.workflows.pieces import render_piece
 from cutroom.workflows.render import RenderOutput
 from cutroom.workflows.shots import watch_part
 from cutroom.workflows.windows import ATTEMPTS, render_window, try_piece
+from cutroom.workflows.write_posts import WritePosts, WritePostsOutput, write_posts
 
 MAX_ATTEMPTS = ATTEMPTS
 """A machine that restarts three times while a film is made, and takes its worker with it, must not use the job up."""
@@ -29,6 +30,9 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     async def render(ctx: Context, document: Document) -> RenderOutput:
         return await render_document(ctx, document, limits)
 
+    async def write(ctx: Context, given: WritePosts) -> WritePostsOutput:
+        return await write_posts(ctx, given, models)
+
     known = Registry()
     known.add("render", render, deterministic=True, max_attempts=MAX_ATTEMPTS)
     known.add("render.piece", render_piece, internal=True, max_attempts=MAX_ATTEMPTS)
@@ -41,4 +45,5 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     known.add("assets.import", import_asset)
     known.add("render.try_piece", try_piece, internal=True, max_attempts=MAX_ATTEMPTS)
     known.add("shots.part", watch_part, internal=True, max_attempts=MAX_ATTEMPTS)
+    known.add("write_posts", write, max_attempts=MAX_ATTEMPTS)
     return known
