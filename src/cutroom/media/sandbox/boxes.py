@@ -41,19 +41,29 @@ def for_program(
     )
 
 
-def for_python(reads: Iterable[Path], writes: Iterable[Path] = (), *, memory_bytes: int | None = None) -> Box:
+def for_python(
+    reads: Iterable[Path],
+    writes: Iterable[Path] = (),
+    *,
+    graphics: bool = False,
+    memory_bytes: int | None = None,
+) -> Box:
     """The box of a Python child of ours, which has the standard library, what is installed beside us, and us.
 
     Args:
         reads: the files that it is for.
         writes: pipes that it writes into, or folders.
+        graphics: whether it uses graphics cards, which takes their nodes and what tells of them.
         memory_bytes: what it may use.
     """
+    devices = _graphics() if graphics else ()
+    about = map(Path, _ABOUT_GRAPHICS) if devices else ()
     return Box(
         current().fence,
         programs=of_python(),
-        reads=unique(reads),
+        reads=unique([*reads, *about]),
         writes=unique(writes),
+        devices=devices,
         memory_bytes=memory_bytes,
     )
 
