@@ -41,7 +41,7 @@ class HighlightDocument(Schema):
     first_word: Annotated[_Word, Field(description="Number of its first word in the transcript, from 0.")]
     last_word: Annotated[_Word, Field(description="Number of its last word in the transcript.")]
     keyframe: Annotated[_Seconds, Field(description="Second of a still that can stand for it.")]
-    speakers: list[str] = []
+    speakers: Annotated[list[str], Field(default_factory=list)]
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

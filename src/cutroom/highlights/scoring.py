@@ -1,0 +1,216 @@
+"""Points for every span of whole sentences that is as long as wanted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from cutroom.highlights.features import Features
+from cutroom.highlights.highlight import Part, Wish
+from cutroom.highlights.relevance import Relevance
+from cutroom.highlights.signs import HANGS
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+_WEIGHTS: Final[dict[Part, float]] = {"hook": 0.32, "substance": 0.24, "energy": 0.20, "completeness": 0.24}
+_UNHEARD_ENERGY: Final = 0.06  # only the pace and what is written of laughter is known then
+_RELEVANCE: Final = 1.0
+"""How much fitting the prompt weighs, against all else together: as much."""
+_OPENING: Final = 0.4
+"""The share of the first sentences in the part `hook`; the rest is how the words catch throughout."""
+_STEEP: Final = 1.1
+"""A passage that is one standard error above the recording's mean gets 75 points for that, two get 90, none 50."""
+_ROWS: Final = 256  # first sentences that are looked at together
+KEPT: Final = 6
+"""Spans that are kept of each first sentence: the best ones."""
+_PAYOFF: Final = 3
+"""A passage that ends so few sentences before its topic does has its point cut off."""
+_ANSWER_MS: Final = 4_000  # who speaks up later than this does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Spans of sentences, each with its values; arrays of the same length.
+
+    Args:
+        first: number of the first sentence.
+        last: number of the last one.
+        score: from 0 to 100.
+        hangs: whether it opens with a word that leans on the sentence before.
+        parts: what the score is made of, each from 0 to 100.
+    """
+
+    first: Ints
+    last: Ints
+    score: Floats
+    hangs: npt.NDArray[np.bool_]
+    parts: dict[Part, Floats] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def take(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> "Spans":
+        """Some of them."""
+        parts = {name: values[rows] for name, values in self.parts.items()}
+        return Spans(self.first[rows], self.last[rows], self.score[rows], self.hangs[rows], parts)
+
+    def take_numbers(self, numbers: Sequence[int]) -> "Spans":
+        """Some of them, in this order."""
+        return self.take(np.array(numbers, np.int64))
+
+
+def spans_of(features: Features, wish: Wish, relevance: Relevance | None = None) -> Spans:
+    """The best spans of each first sentence, in the order of the recording."""
+    scorer = _Scorer(features, wish, relevance)
+    found = [spans for first in range(0, len(features), _ROWS) for spans in scorer.among(first)]
+    if not found:
+        none = np.zeros(0, np.int64)
+        return Spans(none, none, np.zeros(0), np.zeros(0, np.bool_))
+    parts = {name: np.concatenate([one.parts[name] for one in found]) for name in found[0].parts}
+    return Spans(
+        np.concatenate([one.first for one in found]),
+        np.concatenate([one.last for one in found]),
+        np.concatenate([one.score for one in found]),
+        np.concatenate([one.hangs for one in found]),
+        parts,
+    )
+
+
+def spans_at(features: Features, first: Ints, last: Ints, relevance: Relevance | None = None) -> Spans:
+    """Points for given spans, however long they are and wherever they begin."""
+    return _Scorer(features, Wish(), relevance).points(first, last)
+
+
+class _Scorer:
+    def __init__(self, features: Features, wish: Wish, relevance: Relevance | None) -> None:
+        self._features = features
+        self._wish = wish
+        self._relevance = relevance if relevance is not None and relevance.found else None
+        lengths = np.maximum(1.0, features.ends_ms - features.starts_ms) / 1000
+        self._seconds = _summed(lengths)
+        self._usual = float(lengths.mean())
+        energy = 0.7 * features.delivery.lively + 0.3 * features.reacted
+        substance = (features.central + features.dense) / 2
+        self._lifts = [self._lift(values, lengths) for values in (features.hooks, substance, energy)]
+        self._ranks = _ranks(features.breaks)
+        self._leans = np.array([one.leans for one in features.signs])
+        self._asks = np.array([one.asks for one in features.signs])
+        self._answers = self._answering()
+        self._topic_ends = _topic_ends(features)
+
+    def among(self, start: int) -> Iterator[Spans]:
+        """The best spans of some first sentences from `start` on."""
+        features, wish = self._features, self._wish
+        rows = np.arange(start, min(start + _ROWS, len(features)))
+        rows = rows[~self._answers[rows]]
+        low = np.searchsorted(features.ends_ms, features.starts_ms[rows] + wish.min_ms, "left")
+        high = np.searchsorted(features.ends_ms, features.starts_ms[rows] + wish.max_ms, "right")
+        counts = np.maximum(0, high - low)
+        if not counts.sum():
+            return
+        first = np.repeat(rows, counts)
+        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        last = np.repeat(low, counts) + offsets
+        whole = ~self._asks[last] & ~self._loses_payoff(first, last)
+        if not whole.any():
+            return
+        spans = self.points(first[whole], last[whole])
+        order = np.lexsort((-spans.score, spans.first))
+        spans = spans.take(order)
+        _, begins, each = np.unique(spans.first, return_index=True, return_counts=True)
+        place = np.arange(len(spans)) - np.repeat(begins, each)
+        yield spans.take(place < KEPT)
+
+    def points(self, first: Ints, last: Ints) -> Spans:
+        """Points for spans."""
+        features = self._features
+        seconds = self._seconds[last + 1] - self._seconds[first]
+        spark, substance, energy = (
+            1 / (1 + np.exp(-_STEEP * (lift[last + 1] - lift[first]) / np.sqrt(self._usual * seconds)))
+            for lift in self._lifts
+        )
+        second = np.minimum(first + 1, last)
+        opening = np.maximum(features.hooks[first], 0.7 * features.hooks[second])
+        parts: dict[Part, Floats] = {
+            "hook": 100 * (_OPENING * np.minimum(1, 1.6 * opening) + (1 - _OPENING) * spark),
+            "substance": 100 * substance,
+            "energy": 100 * energy,
+            "completeness": 100 * self._completeness(first, last),
+        }
+        weights = dict(_WEIGHTS)
+        if not features.delivery.heard:
+            weights["energy"] = _UNHEARD_ENERGY
+        if self._relevance is not None:
+            told = _summed(self._relevance.values)
+            mean = (told[last + 1] - told[first]) / (last + 1 - first)
+            parts["relevance"] = 100 * np.minimum(1, mean / 0.6)
+            weights["relevance"] = _RELEVANCE * sum(weights.values())
+        total = sum(weights.values())
+        score = np.sum([weights[name] / total * values for name, values in parts.items()], axis=0)
+        return Spans(first, last, score, self._leans[first] >= HANGS, parts)
+
+    def _lift(self, values: Floats, lengths: Floats) -> Floats:
+        """Sums over sentences of how far values are above the mean, in standard deviations, times their seconds."""
+        mean = float(np.average(values, weights=lengths))
+        deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=lengths)))
+        return _summed(lengths * (values - mean) / deviation if deviation > 1e-9 else np.zeros(len(values)))
+
+    def _completeness(self, first: Ints, last: Ints) -> Floats:
+        """From 0 to 1, how well a span begins and ends where a thought does, with no stronger break in between."""
+        breaks = self._features.breaks
+        edges = (self._ranks[first] + self._ranks[last + 1]) / 2
+        inner = _highest_between(breaks, first + 1, last)
+        weaker = np.minimum(breaks[first], breaks[last + 1])
+        lost = 0.6 * np.maximum(0, inner - weaker) + 0.5 * self._leans[first]
+        return np.clip(edges - lost, 0, 1)
+
+    def _answering(self) -> npt.NDArray[np.bool_]:
+        """Whether each sentence answers, or goes on after, a question that would be left out if one began with it."""
+        features = self._features
+        soon = features.starts_ms[1:] - features.ends_ms[:-1] <= _ANSWER_MS
+        return np.append(False, self._asks[:-1] & ~self._asks[1:] & soon)
+
+    def _loses_payoff(self, first: Ints, last: Ints) -> npt.NDArray[np.bool_]:
+        """Whether a span ends shortly before its topic does, which would have been in it."""
+        ends = self._topic_ends[last]
+        reach = self._features.ends_ms[ends] - self._features.starts_ms[first] <= self._wish.max_ms
+        return np.asarray((ends > last) & (ends - last <= _PAYOFF) & reach, np.bool_)
+
+
+def _summed(values: Floats) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(values)])
+
+
+def _ranks(breaks: Floats) -> Floats:
+    """The share of breaks that each is at least as strong as: in a talk of one topic, its best ones are good too."""
+    ordered = np.sort(breaks)
+    return np.asarray(np.searchsorted(ordered, breaks, "right") / len(breaks), np.float64)
+
+
+def _topic_ends(features: Features) -> Ints:
+    """For each sentence the last one of its topic."""
+    starts = np.array([*features.topics[1:], len(features)], np.int64)
+    return starts[np.searchsorted(starts, np.arange(len(features)), "right")] - 1
+
+
+def _highest_between(values: Floats, low: Ints, high: Ints) -> Floats:
+    """The highest of the values from `low` to `high`, both included; 0 where there are none.
+
+    By a sparse table, as each answer takes two looks whatever the distance is.
+    """
+    found = np.zeros(len(low))
+    some = high >= low
+    if not some.any():
+        return found
+    steps = np.floor(np.log2(high[some] - low[some] + 1)).astype(np.int64)
+    tables = [values]
+    for step in range(int(steps.max())):
+        before = tables[-1]
+        shift = min(1 << step, len(before))
+        tables.append(np.maximum(before, np.append(before[shift:], np.zeros(shift))))
+    table = np.stack(tables)
+    width = np.left_shift(1, steps)
+    found[some] = np.maximum(table[steps, low[some]], table[steps, high[some] - width + 1])
+    return found
