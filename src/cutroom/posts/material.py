@@ -20,6 +20,13 @@ from cutroom.speech.sentences import Sentence, sentences
 _CENTRAL, _DENSE = 0.6, 0.4
 _LEAN_COST, _FILLER_COST, _QUESTION_COST = 0.5, 1.0, 0.15
 _SHORT, _LONG = 5, 60  # words; what is shorter says little, what is longer is no sentence
+_GREETING: Final = re.compile(
+    r"\b(?:welcome (?:back|to)|thank(?:s| you) (?:for|so much for) \w+ing|see you (?:next|soon|later)|subscribe|"
+    r"bienvenid\w*|gracias por|bienvenue|merci (?:de|d'avoir)|willkommen|danke f\u00fcrs|benvenut\w*|grazie per|"
+    r"bem-vindo\w*|obrigad\w por|welkom)\b",
+    re.IGNORECASE,
+)
+"""What is said at the door says nothing of what is inside."""
 _ENDS: Final = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]\W*$")
 
 
@@ -73,6 +80,7 @@ def read(transcript: Transcript) -> Material:
         - _FILLER_COST * sign.fillers
         - _QUESTION_COST * sign.asks
         - (1.0 if not _SHORT <= len(sign.tokens) <= _LONG or sign.reactions else 0.0)
+        - (1.0 if _GREETING.search(found[number].text) else 0.0)
         for number, sign in enumerate(signs)
     ]
     silences = [0.0] + [float(max(0, after.start_ms - before.end_ms)) for before, after in pairwise(found)]
@@ -97,10 +105,13 @@ def read(transcript: Transcript) -> Material:
 
 
 def best_of(material: Material, numbers: Sequence[int], most: int) -> list[int]:
-    """The sentences of these that are best to quote, none like another; in the order of the recording."""
+    """The sentences of these that are best to quote, none like another; in the order of the recording.
+
+    One at least, and no others that are not good by themselves.
+    """
     chosen: list[int] = []
     for number in sorted(numbers, key=lambda one: (-material.worth[one], one)):
-        if len(chosen) == most:
+        if len(chosen) == most or (chosen and material.worth[number] < 0):
             break
         if all(_likeness(material.bags[number], material.bags[other]) < 0.6 for other in chosen):
             chosen.append(number)
