@@ -17,7 +17,8 @@ _CONTROL: Final = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]")
 def read_transcript(text: str) -> list[Cue]:
     """The cues of `{"segments": [{"start", "end", "text", "words": [{"text", "start", "end"}]}]}`.
 
-    Whisper's "word" is read as "text"; words, and their times, may be missing.
+    Whisper's "word" is read as "text"; words, and their times, may be missing. The "cues" of our subtitles are read as
+    segments whose words stand in "lines": `{"cues": [{"start", "end", "lines": [{"words": […]}]}]}`.
 
     Raises:
         Invalid: `bad_captions`.
@@ -32,7 +33,7 @@ def read_transcript(text: str) -> list[Cue]:
         raise bad_captions(
             "The transcript is no JSON that can be read: it is nested too deeply or has huge numbers"
         ) from error
-    segments = document.get("segments") if isinstance(document, dict) else document
+    segments = document.get("segments", document.get("cues")) if isinstance(document, dict) else document
     if not isinstance(segments, list):
         raise bad_captions(
             'A transcript is {"segments": [{"start": 0, "end": 1.5, "text": "…"}]}; there are no segments'
@@ -49,6 +50,8 @@ def _cue(segment: Any, name: str) -> Cue | None:
         raise bad_captions(f"{name} needs 'start' and 'end' in seconds")
     if end < start:
         raise bad_captions(f"{name} ends before it starts")
+    if "lines" in segment:
+        return _broken(segment["lines"], start, end, name)
     words = segment.get("words")
     if words is not None and not isinstance(words, list):
         raise bad_captions(f"{name}: 'words' is no list")
@@ -59,6 +62,22 @@ def _cue(segment: Any, name: str) -> Cue | None:
         return None
     text = _text(segment.get("text"), f"{name}: 'text'")
     return cue_of_text(text, start, end) if end > start else None
+
+
+def _broken(lines: Any, start: Fraction, end: Fraction, name: str) -> Cue | None:
+    """A cue whose author broke its lines."""
+    timed: list[Timed] = []
+    counts: list[int] = []
+    for line in lines if isinstance(lines, list) else [None]:
+        words = line.get("words") if isinstance(line, dict) else None
+        if not isinstance(words, list):
+            raise bad_captions(f"{name}: 'lines' is no list of objects with 'words'")
+        found = [part for number, word in enumerate(words, 1) for part in _word(word, f"{name}, word {number}")]
+        timed += found
+        counts += [len(found)] if found else []
+    if not timed or end <= start:
+        return None
+    return Cue(start, end, spread(start, end, timed), tuple(counts) if len(counts) > 1 else ())
 
 
 def _word(word: Any, name: str) -> list[Timed]:
