@@ -26,6 +26,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the very code that started us
 
 from cutroom.framing.cutting import Cutter
+from cutroom.framing.noticing import LONGER_PX, Noticer
 
 MAX_STREAMS = 64
 MAX_PIXELS = 8192 * 8192  # `media.probe` lets no more in
@@ -138,6 +139,7 @@ def watch(order: dict[str, Any]) -> dict[str, Any]:
     marks = list(order["marks"])
     met: list[list[int]] = []
     cutter = Cutter(order["fps"])
+    witness = Witness(order) if order["subjects"] else None
     shrink = VideoReformatter()
     first = last = end = size = None
     number = 0
@@ -151,13 +153,47 @@ def watch(order: dict[str, Any]) -> dict[str, Any]:
             met.append([number, pts])
         size = size or _small(frame.width, frame.height)
         small = shrink.reformat(frame, *size, "bgr24", interpolation=Interpolation.FAST_BILINEAR)
-        cutter.feed(number, pts, np.asarray(small.to_ndarray(), np.uint8))
+        change = cutter.feed(number, pts, np.asarray(small.to_ndarray(), np.uint8))
+        if witness is not None:
+            witness.see(pts, frame, change)
         number += 1
         if time.monotonic() - told > TELLING_S:
             told = time.monotonic()
             tell({"reached": pts})
     cuts = [[cut.number, cut.pts, cut.faded] for cut in cutter.finish()]
     return {"frames": number, "first": first, "last": last, "end": end, "cuts": cuts, "met": met}
+
+
+class Witness:
+    """Tells, some times a second, what is to be seen.
+
+    Args:
+        order: `every`, ticks between two pictures that are looked at; `upright`, their width and height as displayed;
+            `rotation`, degrees clockwise to turn what is stored.
+    """
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        width, height = order["upright"]
+        scale = min(1.0, LONGER_PX / max(width, height))
+        width, height = max(16, round(width * scale)), max(16, round(height * scale))
+        self._turns = order["rotation"] // 90
+        self._stored = (height, width) if self._turns % 2 else (width, height)
+        self._every = order["every"]
+        self._next: int | None = None
+        self._change = 0.0
+        self._noticer = Noticer()
+        self._shrink = VideoReformatter()
+
+    def see(self, pts: int, frame: VideoFrame, change: float) -> None:
+        """Take every picture, and how much differs from the one before."""
+        self._change = max(self._change, change)
+        if self._next is not None and pts < self._next:
+            return
+        self._next = pts + self._every if self._next is None else max(self._next + self._every, pts + 1)
+        gray = self._shrink.reformat(frame, *self._stored, "gray", interpolation=Interpolation.AREA).to_ndarray()
+        upright = np.ascontiguousarray(np.rot90(gray, -self._turns), np.uint8)
+        tell({"at": pts, **self._noticer.look(upright, self._change)})
+        self._change = 0.0
 
 
 def _small(width: int, height: int) -> tuple[int, int]:

@@ -96,17 +96,20 @@ class Cutter:
         self._cuts: list[Boundary] = []
         self._blacks: list[_Black] = []
 
-    def feed(self, number: int, pts: int, picture: Picture) -> None:
-        """Take the next picture."""
+    def feed(self, number: int, pts: int, picture: Picture) -> float:
+        """Take the next picture; the mean difference, of 255, from the one before."""
         at = Boundary(number, pts)
         look = _Look(at, cv2.resize(picture, _THUMB, interpolation=cv2.INTER_AREA).astype(np.float32))
         self._follow_black(look)
         self._looks.append(look)
-        if not self._repeats_itself(picture):
+        change = 255.0 if self._last is None else float(cv2.absdiff(picture, self._last).mean())
+        self._last = picture
+        if not self._repeats_itself(change):
             found: list[Any] = self._detector.process_frame(FrameTimecode(number, _CLOCK), picture)
             self._waiting.extend(timecode.frame_num for timecode in found)
         while self._waiting and self._waiting[0] + self._reach <= number:
             self._judge(self._waiting.popleft())
+        return change
 
     def finish(self) -> list[Boundary]:
         """All boundaries, when there are no more pictures."""
@@ -117,10 +120,9 @@ class Cutter:
             self._settle(black, found)
         return [found[number] for number in sorted(found)]
 
-    def _repeats_itself(self, picture: Picture) -> bool:
-        """Whether the picture only repeats the last one, and may be passed over."""
-        last, self._last = self._last, picture
-        if last is None or float(cv2.absdiff(picture, last).mean()) >= _REPEATED:
+    def _repeats_itself(self, change: float) -> bool:
+        """Whether a picture only repeats the last one, and may be passed over."""
+        if change >= _REPEATED:
             self._repeats = 0
             return False
         self._repeats += 1

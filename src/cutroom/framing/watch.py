@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 
 from cutroom.framing.shot import Shot
+from cutroom.framing.sight import Face, Motion, Seen, Sight
 from cutroom.kit.errors import CutroomError, Internal, Invalid, Unavailable
 from cutroom.kit.process import Limits, TimedOut, run
 from cutroom.media.formats import demuxer
@@ -21,7 +22,9 @@ from cutroom.media.timebase import Rational, to_ticks
 from cutroom.media.turns import turn
 
 WATCHED: Final = 1
-"""Raised whenever other shots would be found in the same pictures."""
+"""Raised whenever other shots would be found, or other things seen, in the same pictures."""
+SIGHTS_EVERY_S: Final = Fraction(1, 5)
+"""Seconds between two pictures in which faces are looked for. Nobody walks out of a crop in that time."""
 AROUND_S: Final = Fraction(1)
 """Seconds before and after a part that are looked at too: what decides whether a change is a cut lies nearer."""
 _log = structlog.get_logger(__name__)
@@ -80,7 +83,47 @@ async def find_shots(
     if stream is None or info.kind == "image":
         return Stretch((), continues=False)
     order = _order(path, info, zero, stream, span)
-    return _stretch(await _watched(path, order, stream, progress), stream, zero, span)
+    return _stretch(await _watched(path, order, stream, progress, None), stream, zero, span)
+
+
+async def look_at(
+    path: Path,
+    info: MediaInfo,
+    zero: Fraction,
+    *,
+    span: Span,
+    progress: Callable[[float], None] | None = None,
+) -> Seen:
+    """The shots of a part of a recording, and what is to be seen in them; arguments and errors as for `find_shots`."""
+    stream = info.video
+    if stream is None or info.kind == "image":
+        return Seen((), ())
+    every = to_ticks(SIGHTS_EVERY_S, stream.time_base)
+    subjects = {
+        "subjects": True,
+        "every": max(1, every),
+        "upright": [stream.width, stream.height],
+        "rotation": stream.rotation,
+    }
+    sights: list[Sight] = []
+
+    def see(facts: dict[str, Any]) -> None:
+        at = facts["at"] * stream.time_base - zero
+        if span.start <= at and (span.end is None or at < span.end):
+            sights.append(_sight(at, facts))
+
+    order = {**_order(path, info, zero, stream, span), **subjects}
+    stretch = _stretch(await _watched(path, order, stream, progress, see), stream, zero, span)
+    return Seen(stretch.shots, tuple(sights))
+
+
+def _sight(at: Fraction, facts: dict[str, Any]) -> Sight:
+    faces = tuple(
+        Face(number, left, top, width, height, found, talk, None if eyes < 0 else eyes)
+        for number, left, top, width, height, found, talk, eyes in facts["faces"]
+    )
+    motion = Motion(*facts["motion"])
+    return Sight(at, faces, motion if motion.share else None, facts["sharp"])
 
 
 def joined(stretches: Sequence[Stretch]) -> tuple[Shot, ...]:
@@ -121,9 +164,13 @@ def _stretch(said: dict[str, Any], stream: VideoStream, zero: Fraction, span: Sp
 
 
 async def _watched(
-    path: Path, order: dict[str, Any], stream: VideoStream, progress: Callable[[float], None] | None
+    path: Path,
+    order: dict[str, Any],
+    stream: VideoStream,
+    progress: Callable[[float], None] | None,
+    see: Callable[[dict[str, Any]], None] | None,
 ) -> dict[str, Any]:
-    """What the child says."""
+    """What the child says at last; `see` gets what it says of single pictures on its way."""
     said: list[dict[str, Any]] = []
     first = to_ticks(stream.start, stream.time_base) if order["first"] is None else order["first"]
     last = first + (stream.duration or Fraction(1)) / stream.time_base if order["last"] is None else order["last"]
@@ -131,7 +178,9 @@ async def _watched(
 
     def hear(line: str) -> bool:
         facts = json.loads(line)
-        if "reached" not in facts:
+        if "at" in facts and see is not None:
+            see(facts)
+        elif "reached" not in facts:
             said.append(facts)
         elif progress is not None:
             progress(float(min(max((facts["reached"] - first) / total, 0), 1)))
@@ -175,6 +224,7 @@ def _order(path: Path, info: MediaInfo, zero: Fraction, stream: VideoStream, spa
         "last": None if span.end is None else tick(span.end + AROUND_S),
         "marks": marks if span.end is None else [*marks, tick(span.end)],
         "fps": float(stream.fps),
+        "subjects": False,
     }
 
 
