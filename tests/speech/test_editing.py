@@ -107,9 +107,12 @@ def test_new_words_are_said_by_who_says_those_beside_them() -> None:
     assert [word.speaker for word in editing.replace_text(said, 0, "a x y b").words()][:4] == ["S0"] * 4
 
 
+def texts(made: Transcript) -> list[str]:
+    return [part.text for part in made.segments]
+
+
 def test_text_is_found_and_replaced_with_regard_to_words_and_capitals() -> None:
     said = transcript("the art of starting art", "Art again")
-    texts = lambda made: [part.text for part in made.segments]  # noqa: E731
     assert texts(editing.replace_all(said, "art", "ART")) == ["the ART of starting ART", "ART again"]
     assert texts(editing.replace_all(said, "art", "x", match_case=True)) == ["the x of starting x", "Art again"]
     assert texts(editing.replace_all(said, "art", "X", whole_words=False, match_case=True))[0] == "the X of stXing X"

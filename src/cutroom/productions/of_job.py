@@ -22,6 +22,11 @@ class Maker(Protocol):
         ...
 
     @property
+    def root_id(self) -> str:
+        """The job that somebody asked for, of which this one is a part; or its own."""
+        ...
+
+    @property
     def workspace_id(self) -> str:
         """Whose it is."""
         ...
@@ -142,6 +147,7 @@ class ProductionsOfJob:
                 made_from=list({one.id: Origin(one.id, one.version) for one in draft.made_from}.values()),
                 max_versions=self._max_versions,
                 job_id=maker.id,
+                root_id=maker.root_id,
                 recipe=Recipe(maker.type, asked),
             )
 

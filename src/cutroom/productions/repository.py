@@ -182,7 +182,7 @@ async def versions(
 ) -> Sequence[Any]:
     """Versions without their bodies, newest first, older than the number `before`."""
     row = ProductionVersionRow
-    query = select(row.version, row.title, row.size_bytes, row.job_id, row.editor, row.created_at).where(
+    query = select(row.version, row.title, row.size_bytes, row.root_id, row.editor, row.created_at).where(
         ProductionVersionRow.workspace_id == workspace_id, ProductionVersionRow.production_id == production_id
     )
     if before is not None:

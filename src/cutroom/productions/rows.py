@@ -28,7 +28,7 @@ class ProductionRow(Base):
     version: Mapped[int] = mapped_column(server_default="0")
     facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     size_bytes: Mapped[int] = mapped_column(server_default="0")
-    job_id: Mapped[str | None] = mapped_column(IdText)
+    root_id: Mapped[str | None] = mapped_column(IdText)
     recipe_type: Mapped[str | None]
     recipe_input: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
@@ -38,7 +38,10 @@ class ProductionRow(Base):
 
 
 class ProductionVersionRow(Base):
-    """One version of a production. A job writes one at most, however often it is run."""
+    """One version of a production. A job writes one at most, however often it is run.
+
+    `job_id` may be an item of a map; `root_id` is the job that somebody asked for.
+    """
 
     __tablename__ = "production_versions"
 
@@ -52,6 +55,7 @@ class ProductionVersionRow(Base):
     sha256: Mapped[str]
     size_bytes: Mapped[int]
     job_id: Mapped[str | None] = mapped_column(IdText)
+    root_id: Mapped[str | None] = mapped_column(IdText)
     editor: Mapped[str | None] = mapped_column(IdText)
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 

@@ -104,6 +104,7 @@ async def add_version(
     made_from: Sequence[Origin],
     max_versions: int,
     job_id: str | None = None,
+    root_id: str | None = None,
     editor: str | None = None,
     recipe: Recipe | None = None,
 ) -> int:
@@ -121,6 +122,7 @@ async def add_version(
         sha256=body.sha256,
         size_bytes=body.size_bytes,
         job_id=job_id,
+        root_id=root_id,
         editor=editor,
     )
     recipe_values = {} if recipe is None else {"recipe_type": recipe.type, "recipe_input": recipe.input}
@@ -132,7 +134,7 @@ async def add_version(
         title=title,
         facts=dict(body.facts),
         size_bytes=body.size_bytes,
-        job_id=job_id,
+        root_id=root_id,
         **recipe_values,
     )
     if version > max_versions:

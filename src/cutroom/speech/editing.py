@@ -93,12 +93,17 @@ def replace_all(
     pattern = re.compile(
         rf"(?<!\w){escaped}(?!\w)" if whole_words else escaped, re.NOFLAG if match_case else re.IGNORECASE
     )
-    for number in range(len(transcript.segments) - 1, -1, -1):
-        text = transcript.segments[number].text
+    made: list[Sequence[Word]] = []
+    floor = 0
+    for number, segment in enumerate(transcript.segments):
+        text = segment.text
         changed = pattern.sub(lambda _: by, text)
+        words: Sequence[Word] = segment.words
         if changed != text:
-            transcript = replace_text(transcript, number, changed)
-    return transcript
+            words = _rewritten(words, _words(changed), floor, _room(transcript, number)[1], near=None, leading=True)
+        made.append(words)
+        floor = words[-1].end_ms if words else floor
+    return _of(transcript, made)
 
 
 def rename_speaker(transcript: Transcript, name: str | None, to: str | None) -> Transcript:

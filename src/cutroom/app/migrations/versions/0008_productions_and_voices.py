@@ -25,7 +25,7 @@ def upgrade() -> None:
             "facts", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), server_default="{}", nullable=False
         ),
         sa.Column("size_bytes", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("job_id", sa.Text(collation="C"), nullable=True),
+        sa.Column("root_id", sa.Text(collation="C"), nullable=True),
         sa.Column("recipe_type", sa.Text(), nullable=True),
         sa.Column("recipe_input", postgresql.JSON(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column(
@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("job_id", sa.Text(collation="C"), nullable=True),
+        sa.Column("root_id", sa.Text(collation="C"), nullable=True),
         sa.Column("editor", sa.Text(collation="C"), nullable=True),
         sa.Column(
             "created_at",
