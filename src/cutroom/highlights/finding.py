@@ -1,5 +1,6 @@
 """From a transcript to its highlights."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -54,7 +55,7 @@ def _highlight(
     held = features.sentences[first : last + 1]
     words = [word for sentence in held for word in sentence.words]
     start_ms, end_ms = edges_of(features, first, last, most_ms=wish.max_ms, duration_ms=transcript.duration_ms)
-    parts = {name: float(values[row]) for name, values in spans.parts.items()}
+    parts = {name: float(values[row]) for name, values in spans.parts.items() if not math.isnan(values[row])}
     if not features.delivery.heard and not features.reacted[first : last + 1].any():
         del parts["energy"]  # the pace alone tells too little to be shown as a figure
     reasons = reasons_of(features, first, last, {"energy": 0.0, **parts}, relevance)

@@ -1,6 +1,6 @@
 """Points for every span of whole sentences that is as long as wanted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,13 +20,17 @@ _RELEVANCE: Final = 1.0
 """How much fitting the prompt weighs, against all else together: as much."""
 _OPENING: Final = 0.4
 """The share of the first sentences in the part `hook`; the rest is how the words catch throughout."""
-_STEEP: Final = 1.1
-"""A passage that is one standard error above the recording's mean gets 75 points for that, two get 90, none 50."""
+_STEEP: Final = 0.6
+"""A passage that is one standard error above the recording's mean gets 65 points for that, three get 86, none 50."""
 _ROWS: Final = 256  # first sentences that are looked at together
 KEPT: Final = 6
 """Spans that are kept of each first sentence: the best ones."""
 _PAYOFF: Final = 3
 """A passage that ends so few sentences before its topic does has its point cut off."""
+_REACH: Final = 12
+"""Sentences by which a beginning may be moved from what is meant."""
+_NEAR_ENOUGH: Final = 0.25
+"""The share of time that what is taken has with what was meant, at least; of all time in either."""
 _ANSWER_MS: Final = 4_000  # who speaks up later than this does not answer
 
 
@@ -64,23 +68,43 @@ class Spans:
 def spans_of(features: Features, wish: Wish, relevance: Relevance | None = None) -> Spans:
     """The best spans of each first sentence, in the order of the recording."""
     scorer = _Scorer(features, wish, relevance)
-    found = [spans for first in range(0, len(features), _ROWS) for spans in scorer.among(first)]
-    if not found:
-        none = np.zeros(0, np.int64)
-        return Spans(none, none, np.zeros(0), np.zeros(0, np.bool_))
-    parts = {name: np.concatenate([one.parts[name] for one in found]) for name in found[0].parts}
+    return together([scorer.among(first) for first in range(0, len(features), _ROWS)])
+
+
+def together(several: Sequence[Spans]) -> Spans:
+    """Spans behind each other; a part that some lack is NaN for those."""
+    names: dict[Part, None] = dict.fromkeys(name for one in several for name in one.parts)
     return Spans(
-        np.concatenate([one.first for one in found]),
-        np.concatenate([one.last for one in found]),
-        np.concatenate([one.score for one in found]),
-        np.concatenate([one.hangs for one in found]),
-        parts,
+        np.concatenate([one.first for one in several]),
+        np.concatenate([one.last for one in several]),
+        np.concatenate([one.score for one in several]),
+        np.concatenate([one.hangs for one in several]),
+        {name: np.concatenate([one.parts.get(name, np.full(len(one), np.nan)) for one in several]) for name in names},
     )
 
 
-def spans_at(features: Features, first: Ints, last: Ints, relevance: Relevance | None = None) -> Spans:
-    """Points for given spans, however long they are and wherever they begin."""
-    return _Scorer(features, Wish(), relevance).points(first, last)
+def nearest_spans(
+    features: Features, wish: Wish, meant: Sequence[tuple[int, int]], relevance: Relevance | None = None
+) -> list[Spans]:
+    """For each pair of first and last sentence that is meant, the one span nearest to it that may be taken, if any is.
+
+    A span is near that shares most of its time with what is meant; of equals, the one with more points is taken.
+    """
+    scorer = _Scorer(features, wish, relevance)
+    found: list[Spans] = []
+    for first, last in meant:
+        rows = np.arange(max(0, first - _REACH), min(last, first + _REACH) + 1)
+        spans = scorer.allowed(rows)
+        if not len(spans):
+            found.append(spans)
+            continue
+        starts, ends = features.starts_ms[spans.first], features.ends_ms[spans.last]
+        shared = np.minimum(ends, features.ends_ms[last]) - np.maximum(starts, features.starts_ms[first])
+        union = np.maximum(ends, features.ends_ms[last]) - np.minimum(starts, features.starts_ms[first])
+        near = shared / np.maximum(1, union)
+        best = int(np.argmax(near + 0.001 * spans.score - 0.5 * spans.hangs))
+        found.append(spans.take_numbers([best] if near[best] >= _NEAR_ENOUGH else []))
+    return found
 
 
 class _Scorer:
@@ -100,28 +124,29 @@ class _Scorer:
         self._answers = self._answering()
         self._topic_ends = _topic_ends(features)
 
-    def among(self, start: int) -> Iterator[Spans]:
+    def among(self, start: int) -> Spans:
         """The best spans of some first sentences from `start` on."""
+        spans = self.allowed(np.arange(start, min(start + _ROWS, len(self._features))))
+        spans = spans.take(np.lexsort((-spans.score, spans.first)))
+        _, begins, each = np.unique(spans.first, return_index=True, return_counts=True)
+        place = np.arange(len(spans)) - np.repeat(begins, each)
+        return spans.take(place < KEPT)
+
+    def allowed(self, rows: Ints) -> Spans:
+        """Every span that begins with one of these sentences, is as long as wished, and leaves out nothing of its own.
+
+        That is the question before an answer, the answer after a question, the end of a topic.
+        """
         features, wish = self._features, self._wish
-        rows = np.arange(start, min(start + _ROWS, len(features)))
         rows = rows[~self._answers[rows]]
         low = np.searchsorted(features.ends_ms, features.starts_ms[rows] + wish.min_ms, "left")
         high = np.searchsorted(features.ends_ms, features.starts_ms[rows] + wish.max_ms, "right")
         counts = np.maximum(0, high - low)
-        if not counts.sum():
-            return
         first = np.repeat(rows, counts)
         offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         last = np.repeat(low, counts) + offsets
         whole = ~self._asks[last] & ~self._loses_payoff(first, last)
-        if not whole.any():
-            return
-        spans = self.points(first[whole], last[whole])
-        order = np.lexsort((-spans.score, spans.first))
-        spans = spans.take(order)
-        _, begins, each = np.unique(spans.first, return_index=True, return_counts=True)
-        place = np.arange(len(spans)) - np.repeat(begins, each)
-        yield spans.take(place < KEPT)
+        return self.points(first[whole], last[whole])
 
     def points(self, first: Ints, last: Ints) -> Spans:
         """Points for spans."""

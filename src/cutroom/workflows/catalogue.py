@@ -5,6 +5,7 @@ from cutroom.llm import Models
 from cutroom.timeline import Limits
 from cutroom.workflows.batch import batch
 from cutroom.workflows.explain import draw_storyboard, explain, preview
+from cutroom.workflows.find_highlights import FindHighlights, FindHighlightsOutput, find_highlights
 from cutroom.workflows.importing import import_asset
 from cutroom.workflows.longform import Document, render_document, render_longform_item
 from cutroom.workflows.pieces import render_piece
@@ -30,6 +31,9 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     async def render(ctx: Context, document: Document) -> RenderOutput:
         return await render_document(ctx, document, limits)
 
+    async def find(ctx: Context, given: FindHighlights) -> FindHighlightsOutput:
+        return await find_highlights(ctx, given, models)
+
     async def write(ctx: Context, given: WritePosts) -> WritePostsOutput:
         return await write_posts(ctx, given, models)
 
@@ -45,5 +49,6 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     known.add("assets.import", import_asset)
     known.add("render.try_piece", try_piece, internal=True, max_attempts=MAX_ATTEMPTS)
     known.add("shots.part", watch_part, internal=True, max_attempts=MAX_ATTEMPTS)
+    known.add("find_highlights", find, max_attempts=MAX_ATTEMPTS)
     known.add("write_posts", write, max_attempts=MAX_ATTEMPTS)
     return known
