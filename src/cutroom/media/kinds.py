@@ -5,15 +5,26 @@ of a file that we made. `write` turns a value into ffmpeg's text for it, still u
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from cutroom.media.expression import Expression, Variable
 from cutroom.media.timebase import format_rational, microseconds
 from cutroom.media.words import Color, Word
+
+_LANGUAGE: Final = re.compile(r"[a-z]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language, by its ISO 639-2 code: three letters."""
+
+    code: str
+
 
 Value = (
     int
@@ -26,6 +37,7 @@ Value = (
     | Expression
     | Path
     | Mapping[str, int | float]
+    | Language
 )
 
 
@@ -166,6 +178,19 @@ class Formula:
         if unknown := value.variables() - self._variables:
             raise ValueError(f"this formula does not know {', '.join(sorted(unknown))}")
         return value.render()
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageTag:
+    """The language of a stream, as the one piece of metadata that we write."""
+
+    def write(self, value: Value) -> str:
+        """`language=xyz`."""
+        if not isinstance(value, Language):
+            raise TypeError("a Language is wanted")
+        if _LANGUAGE.fullmatch(value.code) is None:
+            raise ValueError(f"{value.code!r} is no code of three letters")
+        return f"language={value.code}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ x264-params, attach, hls and tee, and every option that takes free text.
 from collections.abc import Mapping
 from typing import Final
 
-from cutroom.media.kinds import Choice, Flag, Int, Kind, Params, Ratio, Real, Time
+from cutroom.media.kinds import Choice, Flag, Int, Kind, LanguageTag, Params, Ratio, Real, Time
 from cutroom.media.words import Word as Known
 
 W = Known
@@ -26,8 +26,10 @@ DEMUXERS: Final = frozenset(
         W.MOV, W.MATROSKA, W.MPEGTS, W.AVI, W.GIF, W.MP3, W.AAC, W.WAV, W.W64, W.FLAC, W.OGG, W.NUT, W.PNG_PIPE,
         W.JPEG_PIPE, W.WEBP_PIPE, W.H264,
         W.RAWVIDEO,
+        W.WEBVTT,
     }
 )  # fmt: skip
+"""WebVTT is for files that we wrote ourselves: no probe gives it."""
 
 HARDWARE: Final = (
     W.H264_NVENC, W.HEVC_NVENC, W.AV1_NVENC, W.H264_QSV, W.HEVC_QSV, W.AV1_QSV, W.VP9_QSV, W.H264_VIDEOTOOLBOX,
@@ -110,6 +112,10 @@ OUTPUT_OPTIONS: Final[Mapping[str, Kind]] = {
     "ar": Int(8000, 192_000),
     "ac": Int(1, 8),
     "frame_size": Int(16, 65536),
+    # subtitles
+    "c:s": Choice(W.COPY, W.MOV_TEXT),
+    "metadata:s:s:0": LanguageTag(),
+    "disposition:s:0": Choice(W.DEFAULT),
     # container
     "movflags": Choice(W.FASTSTART, W.FRAG_KEYFRAME, W.EMPTY_MOOV, separator=""),
     "video_track_timescale": Int(1, (1 << 31) - 1),
