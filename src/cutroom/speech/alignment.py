@@ -1,0 +1,128 @@
+"""When known words are said: forced alignment, for engines that write text without times, and for numbers.
+
+English is aligned by PocketSphinx, which needs a pronunciation of every word: the dictionary's, or one by rules
+(`pronunciation`). What is not English, or does not fit its sound, is spread over the speech in its span by the length
+of its words.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutroom.speech import sphinx
+from cutroom.speech.pcm import BYTES_PER_MS, Span, read
+from cutroom.speech.pronunciation import phones, plain
+from cutroom.speech.spoken import spoken
+
+Times = tuple[int, int]
+LONGEST_MS: Final = 120_000
+"""Spans longer than this are not aligned but spread: the time and memory of an alignment grow with their square."""
+_FRAME_MS: Final = 10
+_FLOOR_DB: Final = -30.0
+"""Frames this far below the loudest tenth of their span count as silence when words are spread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words as they are written, and the stretch of the recording in which they are said."""
+
+    span: Span
+    words: tuple[str, ...]
+
+
+async def align(pcm: Path, passages: Sequence[Passage], language: str) -> list[list[Times]]:
+    """Start and end of every word, in milliseconds of the recording.
+
+    Args:
+        pcm: file of samples (`speech.pcm`).
+        passages: what is said where.
+        language: BCP 47 tag.
+
+    Returns:
+        For each passage, in order, as many times as it has words; they lie in its span and follow each other.
+
+    Raises:
+        Unavailable: `process_timeout` or `process_stalled`.
+        Internal: `sphinx_failed`.
+    """
+    said = [[_said(word) for word in passage.words] for passage in passages]
+    fit = [
+        number
+        for number, passage in enumerate(passages)
+        if sphinx.is_english(language) and any(said[number]) and passage.span.length_ms <= LONGEST_MS
+    ]
+    items = [
+        {
+            "span": [passages[number].span.start_ms, passages[number].span.end_ms],
+            "words": [*chain.from_iterable(said[number])],
+        }
+        for number in fit
+    ]
+    answers = dict(zip(fit, await sphinx.ask("align", pcm, items, [passages[at].span for at in fit]), strict=True))
+    found: list[list[Times]] = []
+    for number, passage in enumerate(passages):
+        answer = answers.get(number)
+        if answer is None:
+            found.append(await asyncio.to_thread(spread, pcm, passage))
+        else:
+            found.append(_together(passage, said[number], answer))
+    return found
+
+
+def spread(pcm: Path, passage: Passage) -> list[Times]:
+    """Times for words by their length: each gets its share of what is loud in the span."""
+    span = passage.span
+    loud = _loud(read(pcm, span))
+    shares = np.cumsum([0, *(len(plain(word)) or len(word) for word in passage.words)], dtype=np.float64)
+    heard = np.concatenate([[0.0], np.cumsum(loud)])
+    edges = np.interp(shares / max(shares[-1], 1) * heard[-1], heard, np.arange(len(heard)))
+    # The last moment of one word and the first of the next are the same amount of sound, but not the same time.
+    ends = [int(span.start_ms + _FRAME_MS * edge) for edge in edges]
+    starts = [_next_loud(loud, edge) * _FRAME_MS + span.start_ms for edge in edges[:-1]]
+    limit = span.end_ms
+    return [(min(start, end, limit), min(end, limit)) for start, end in zip(starts, ends[1:], strict=True)]
+
+
+def _next_loud(loud: NDArray[np.bool_], edge: float) -> int:
+    """The first loud frame from an edge on."""
+    first = int(edge)
+    later = np.flatnonzero(loud[first:])
+    return first + int(later[0]) if len(later) else first
+
+
+def _loud(samples: bytes) -> NDArray[np.bool_]:
+    """Whether each 10 ms are speech by their energy; all of them where nothing stands out."""
+    width = _FRAME_MS * BYTES_PER_MS // 2
+    values = np.frombuffer(samples[: len(samples) // (2 * width) * 2 * width], "<i2").reshape(-1, width)
+    energy = np.mean(values.astype(np.float32) ** 2, axis=1) + 1.0
+    if not len(energy):
+        return np.ones(1, np.bool_)
+    loud: NDArray[np.bool_] = energy > np.quantile(energy, 0.9) * 10 ** (_FLOOR_DB / 10)
+    return loud
+
+
+def _said(written: str) -> list[list[str]]:
+    """The words as which a written one is said, each with its phones; none for what has no sound in English."""
+    words = [(plain(word).strip("'"), phones(word)) for word in spoken(written)]
+    return [[word.lower(), sound] for word, sound in words if word and sound]
+
+
+def _together(passage: Passage, said: Sequence[Sequence[object]], times: Sequence[Sequence[int]]) -> list[Times]:
+    """Times of written words from those of spoken ones; a word that is not said gets no time, where it stands."""
+    found: list[Times] = []
+    at = 0
+    last = passage.span.start_ms
+    for parts in said:
+        if parts:
+            found.append((times[at][0], min(times[at + len(parts) - 1][1], passage.span.end_ms)))
+            at += len(parts)
+            last = found[-1][1]
+        else:
+            found.append((last, last))
+    return found
