@@ -1,0 +1,177 @@
+"""Folders of patterns in Fabric's layout, read where they lie: `<name>/system.md` each, several folders, one library.
+
+Nothing is copied and nothing is run. A file may be replaced at any time: each is read when it is asked for, and kept
+only as long as it has not changed.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from cutroom.kit.errors import CutroomError, Invalid, NotFound
+from cutroom.patterns.pattern import MOST_CHARACTERS, NAME, Pattern, check_name, read_pattern
+from cutroom.patterns.strategy import MOST_BYTES, Strategy, read_strategy
+
+SYSTEM: Final = "system.md"
+_DESCRIPTIONS: Final = ("pattern_descriptions.json", "../scripts/pattern_descriptions/pattern_descriptions.json")
+"""Where Fabric keeps what its patterns are for: beside the folder of patterns, or in it."""
+_MOST_DESCRIPTIONS: Final = 5_000_000
+_MOST_PATTERNS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list tells of a pattern.
+
+    Args:
+        broken: why it cannot be read; None when it can.
+    """
+
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    variables: tuple[str, ...]
+    broken: str | None = None
+
+
+class Library:
+    """The patterns and strategies in some folders.
+
+    Args:
+        patterns: folders of patterns; what the first has goes before what later ones have.
+        strategies: folders of strategies, likewise.
+    """
+
+    def __init__(self, patterns: Sequence[Path], strategies: Sequence[Path] = ()) -> None:
+        self._patterns = tuple(patterns)
+        self._strategies = tuple(strategies)
+        self._read: dict[Path, tuple[int, int, Pattern]] = {}
+        self._told: dict[Path, tuple[int, dict[str, dict[str, Any]]]] = {}
+
+    def names(self) -> list[str]:
+        """The names of all patterns, sorted, each once."""
+        return sorted({name for folder in self._patterns for name, _ in _systems(folder)})
+
+    def get(self, name: str) -> Pattern:
+        """A pattern.
+
+        Raises:
+            NotFound: `pattern_not_found`.
+            Invalid: `bad_pattern_name`, `pattern_too_large`, `bad_front_matter`, `pattern_unreadable`.
+        """
+        check_name(name)
+        for folder in self._patterns:
+            file = folder / name / SYSTEM
+            if file.is_file():
+                return self._described(folder, self._pattern(name, file))
+        raise NotFound("pattern_not_found", f"There is no pattern '{name}'; GET /patterns lists all.")
+
+    def summaries(self) -> list[Summary]:
+        """Every pattern, sorted by name; one that cannot be read says why."""
+        return [self._summary(name) for name in self.names()]
+
+    def strategies(self) -> list[Strategy]:
+        """Every strategy that can be read, sorted by name."""
+        found: dict[str, Strategy] = {}
+        for folder in self._strategies:
+            for file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+                if file.stem in found or NAME.fullmatch(file.stem) is None or file.stat().st_size > MOST_BYTES:
+                    continue
+                try:
+                    found[file.stem] = read_strategy(file.stem, file.read_bytes())
+                except Invalid:
+                    continue
+        return [found[name] for name in sorted(found)]
+
+    def strategy(self, name: str) -> Strategy:
+        """A strategy.
+
+        Raises:
+            NotFound: `strategy_not_found`.
+            Invalid: `bad_pattern_name`, `bad_strategy`.
+        """
+        check_name(name)
+        for folder in self._strategies:
+            file = folder / f"{name}.json"
+            if file.is_file():
+                return read_strategy(name, file.read_bytes())
+        raise NotFound("strategy_not_found", f"There is no strategy '{name}'; GET /strategies lists all.")
+
+    def _summary(self, name: str) -> Summary:
+        try:
+            return summary_of(self.get(name))
+        except CutroomError as error:
+            return Summary(name, "", (), (), error.message)
+
+    def _pattern(self, name: str, file: Path) -> Pattern:
+        stat = file.stat()
+        kept = self._read.get(file)
+        if kept is not None and kept[:2] == (stat.st_mtime_ns, stat.st_size):
+            return kept[2]
+        if stat.st_size > 4 * MOST_CHARACTERS:
+            raise Invalid("pattern_too_large", f"A pattern has at most {MOST_CHARACTERS:,} characters; '{name}' more.")
+        try:
+            raw = file.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Invalid("pattern_unreadable", f"The file of the pattern '{name}' is no text in UTF-8.") from error
+        pattern = read_pattern(name, raw)
+        self._read[file] = (stat.st_mtime_ns, stat.st_size, pattern)
+        return pattern
+
+    def _described(self, folder: Path, pattern: Pattern) -> Pattern:
+        """The pattern with the description and tags that lie apart from it, where it has none of its own."""
+        if pattern.description and pattern.tags:
+            return pattern
+        told = self._descriptions(folder).get(pattern.name, {})
+        tags = tuple(str(tag).lower() for tag in told.get("tags", ()))
+        description = pattern.description or str(told.get("description", ""))
+        return replace(pattern, description=description, tags=pattern.tags or tags)
+
+    def _descriptions(self, folder: Path) -> dict[str, dict[str, Any]]:
+        for place in _DESCRIPTIONS:
+            file = folder / place
+            if not file.is_file():
+                continue
+            stat = file.stat()
+            kept = self._told.get(file)
+            if kept is None or kept[0] != stat.st_mtime_ns:
+                kept = self._told[file] = (stat.st_mtime_ns, _told_in(file, stat.st_size))
+            return kept[1]
+        return {}
+
+
+def summary_of(pattern: Pattern) -> Summary:
+    """What a list tells of a pattern."""
+    names = tuple(variable.name for variable in pattern.variables)
+    return Summary(pattern.name, pattern.description, pattern.tags, names)
+
+
+def matches(summary: Summary, words: str) -> bool:
+    """Whether all of these words are in the name, the tags or the description of a pattern."""
+    text = f"{summary.name} {summary.name.replace('_', ' ')} {summary.description} {' '.join(summary.tags)}".casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def _systems(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The patterns of a folder: names and files. A pattern may be a link to a folder, as Fabric allows."""
+    if not folder.is_dir():
+        return
+    for count, entry in enumerate(sorted(folder.iterdir())):
+        if count >= _MOST_PATTERNS:
+            return
+        if NAME.fullmatch(entry.name) is not None and (entry / SYSTEM).is_file():
+            yield entry.name, entry / SYSTEM
+
+
+def _told_in(file: Path, size: int) -> dict[str, dict[str, Any]]:
+    """The entries of a file of descriptions by name; none when it is no such file."""
+    if size > _MOST_DESCRIPTIONS:
+        return {}
+    try:
+        data = json.loads(file.read_bytes())
+        entries = data["patterns"]
+        return {str(entry["patternName"]): entry for entry in entries if isinstance(entry, dict)}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
