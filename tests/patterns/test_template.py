@@ -134,7 +134,7 @@ def test_lenient_filling_of_braces_never_fails(text: str) -> None:
         ("plugin:datetime:full", "Saturday, February 28, 2026"),
         ("plugin:datetime:month", "February"),
         ("plugin:datetime:year", "2026"),
-        ("plugin:datetime:startofweek", "2026-02-23"),
+        ("plugin:datetime:startofweek", "2026-02-22"),
         ("plugin:datetime:endofweek", "2026-03-01"),
         ("plugin:datetime:startofmonth", "2026-02-01"),
         ("plugin:datetime:endofmonth", "2026-02-28"),

@@ -72,8 +72,9 @@ def _hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def _monday(moment: datetime) -> datetime:
-    return moment - timedelta(days=moment.weekday())
+def _sunday(moment: datetime) -> datetime:
+    """The Sunday on which a week begins in Fabric, where it also ends with one."""
+    return moment - timedelta(days=moment.isoweekday() % 7)
 
 
 _TEXT: Final[Mapping[str, Callable[[str], str]]] = {
@@ -92,8 +93,8 @@ _TIMES: Final[Mapping[str, Callable[[datetime], str]]] = {
     "full": lambda moment: f"{moment:%A, %B} {moment.day}, {moment.year}",
     "month": lambda moment: f"{moment:%B}",
     "year": lambda moment: f"{moment:%Y}",
-    "startofweek": lambda moment: f"{_monday(moment):%Y-%m-%d}",
-    "endofweek": lambda moment: f"{_monday(moment) + timedelta(days=6):%Y-%m-%d}",
+    "startofweek": lambda moment: f"{_sunday(moment):%Y-%m-%d}",
+    "endofweek": lambda moment: f"{_sunday(moment) + timedelta(days=7):%Y-%m-%d}",
     "startofmonth": lambda moment: f"{moment.replace(day=1):%Y-%m-%d}",
     "endofmonth": lambda moment: f"{_months_later(moment.replace(day=1), 1) - timedelta(days=1):%Y-%m-%d}",
 }
