@@ -11,6 +11,7 @@ from cutroom.workflows.longform import Document, render_document, render_longfor
 from cutroom.workflows.pieces import render_piece
 from cutroom.workflows.render import RenderOutput
 from cutroom.workflows.shots import watch_part
+from cutroom.workflows.subtitle import Subtitle, SubtitleOutput, subtitle
 from cutroom.workflows.windows import ATTEMPTS, render_window, try_piece
 from cutroom.workflows.write_posts import WritePosts, WritePostsOutput, write_posts
 
@@ -34,6 +35,9 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     async def find(ctx: Context, given: FindHighlights) -> FindHighlightsOutput:
         return await find_highlights(ctx, given, models)
 
+    async def make_subtitles(ctx: Context, given: Subtitle) -> SubtitleOutput:
+        return await subtitle(ctx, given, limits)
+
     async def write(ctx: Context, given: WritePosts) -> WritePostsOutput:
         return await write_posts(ctx, given, models)
 
@@ -50,5 +54,6 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     known.add("render.try_piece", try_piece, internal=True, max_attempts=MAX_ATTEMPTS)
     known.add("shots.part", watch_part, internal=True, max_attempts=MAX_ATTEMPTS)
     known.add("find_highlights", find, max_attempts=MAX_ATTEMPTS)
+    known.add("subtitle", make_subtitles, max_attempts=MAX_ATTEMPTS)
     known.add("write_posts", write, max_attempts=MAX_ATTEMPTS)
     return known
