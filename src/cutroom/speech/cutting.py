@@ -35,7 +35,7 @@ _INNER_TURN: Final = 9.0
 """Of two speakers in one cue, each in a line of their own."""
 _INNER_CUT: Final = 60.0
 """Of a cut of the pictures within a cue: worse than any break, better than a cue that nobody can read."""
-_ORPHAN: Final = 4.0
+_ORPHAN: Final = 8.0
 """Of a cue with a part of a sentence that takes less than a third of a line."""
 _HURRY: Final = (6.0, 90.0)
 """Of a cue that cannot be read in its time: at once, and for the share of the time that is missing."""
