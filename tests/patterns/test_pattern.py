@@ -73,6 +73,9 @@ def test_equal_texts_are_the_same_version() -> None:
         "description: !!python/object/apply:os.system [id]",
         "variables: {x: {type: file}}",
         "description: " + "x" * 2_000,
+        "output: {type: nonsense}",
+        "output: {$ref: 'http://169.254.169.254/schema'}",
+        "output: {pattern: '(?=x)['}",
     ],
 )
 def test_bad_front_matter_is_refused(front: str) -> None:

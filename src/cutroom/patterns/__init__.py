@@ -1,14 +1,16 @@
 """Engine: a named prompt and an input become what a model is told. Understands Fabric's folders and templates."""
 
-from cutroom.patterns.library import Library, Summary, matches, summary_of
+from cutroom.patterns.library import Library, Summary, matches, shipped, summary_of
 from cutroom.patterns.pattern import Pattern, Scalar, Variable, read_pattern
 from cutroom.patterns.prompt import Wish, assemble
+from cutroom.patterns.shape import Shape
 from cutroom.patterns.strategy import Strategy, read_strategy
 
 __all__ = [
     "Library",
     "Pattern",
     "Scalar",
+    "Shape",
     "Strategy",
     "Summary",
     "Variable",
@@ -17,5 +19,6 @@ __all__ = [
     "matches",
     "read_pattern",
     "read_strategy",
+    "shipped",
     "summary_of",
 ]

@@ -175,3 +175,9 @@ def _told_in(file: Path, size: int) -> dict[str, dict[str, Any]]:
         return {str(entry["patternName"]): entry for entry in entries if isinstance(entry, dict)}
     except (ValueError, KeyError, TypeError, RecursionError):
         return {}
+
+
+def shipped() -> tuple[Path, Path]:
+    """The folders of the patterns and the strategies that come with the program."""
+    here = Path(__file__).parent / "stock"
+    return here / "patterns", here / "strategies"

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.kit.schema import invalid
+from cutroom.patterns.shape import Shape
 from cutroom.patterns.template import names_in
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -171,9 +172,14 @@ def _split(raw: str) -> tuple[Front, str]:
     if not isinstance(data, dict) or not set(data) & set(Front.model_fields):
         return Front(), raw  # a rule and some text under it, as Markdown has them
     try:
-        return Front.model_validate(data), raw[match.end() :]
+        front = Front.model_validate(data)
+        if front.output is not None:
+            Shape(front.output)
     except ValidationError as error:
         raise _bad_front(f"The front matter cannot be used: {invalid(error, data).message}") from error
+    except ValueError as error:
+        raise _bad_front(f"'output' is no JSON schema: {error}.") from error
+    return front, raw[match.end() :]
 
 
 class _Plain(yaml.SafeLoader):
