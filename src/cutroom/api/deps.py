@@ -20,6 +20,7 @@ from cutroom.jobs import Followers, JobService
 from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
+from cutroom.productions import ProductionService, VoiceService
 from cutroom.templates import TemplateService
 from cutroom.webhooks import WebhookService
 
@@ -86,6 +87,7 @@ class ApiServices:
         local_store: the store that `/files` serves; None when bytes live in a bucket.
         check_url: refuses, without any network, a source URL that no worker would fetch (`Fetcher.check`).
         cursors: seals page cursors; the same secret in every process.
+        speech_models: what clients of OpenAI's may name besides the usual engine: `ENGINE` or `ENGINE/MODEL`.
         limits: how large a timeline may be.
         engine: name of the job engine, for `/health`.
         sandbox_level: how well media tools are fenced in here, 0 to 4; None when this process cannot know.
@@ -110,6 +112,9 @@ class ApiServices:
     cursors: Cursors
     quotas: QuotaService = field(default_factory=QuotaService)
     templates: TemplateService = field(default_factory=TemplateService)
+    productions: ProductionService = field(default_factory=ProductionService)
+    voices: VoiceService = field(default_factory=VoiceService)
+    speech_models: Sequence[str] = ()
     limits: timeline.Limits = field(default_factory=timeline.Limits)
     settings: ApiSettings = ApiSettings()
     engine: str = "embedded"

@@ -15,12 +15,14 @@ from cutroom.api import (
     artifacts,
     assets,
     batches,
+    content,
     dead_letters,
     deliveries,
     description,
     events,
     files,
     health,
+    highlights,
     invitations,
     jobs,
     looking,
@@ -28,13 +30,16 @@ from cutroom.api import (
     renders,
     streams,
     templates,
+    transcripts,
     tus,
     uploads,
     usage,
+    voices,
     webhooks,
     workspaces,
 )
 from cutroom.api.body import BodyLimits
+from cutroom.api.compat import openai_audio
 from cutroom.api.cors import Cors
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import on_cutroom_error, on_http_exception, on_validation_error
@@ -54,6 +59,10 @@ _ROUTERS: Final = (
     accounts.router,
     looking.router,
     templates.router,
+    transcripts.router,
+    highlights.router,
+    content.router,
+    voices.router,
     usage.router,
     batches.router,
     dead_letters.router,
@@ -69,6 +78,7 @@ _ROUTERS: Final = (
     invitations.router,
     invitations.door,
     api_keys.router,
+    openai_audio.router,
     health.router,
     health.inner,
     description.router,

@@ -1,0 +1,1 @@
+"""Doors in other vendors' dialects, for clients that were written for them."""
