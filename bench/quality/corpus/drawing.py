@@ -1,5 +1,7 @@
-"""What is filmed: rooms, a face that detectors know as one, bodies. Everything is BGR, and drawn the same every time."""
+"""What is filmed: rooms, bodies, and a face that detectors know as one; BGR, and drawn the same every time."""
 
+import math
+from functools import cache
 from typing import Any
 
 import cv2
@@ -29,10 +31,20 @@ def room(seed: int, width: int = 640, height: int = 360, *, light: float = 1.0) 
 
 def noisy(picture: Picture, rng: np.random.Generator, amount: float = 3.0) -> Picture:
     """A picture as a sensor sees it."""
-    grain = rng.standard_normal((*picture.shape[:2], 1), np.float32) * amount
+    if not amount:
+        return picture
+    height, width = picture.shape[:2]
+    grain = _grain(height, width)[int(rng.integers(0, 8))] * np.float32(amount)
     return _kept(picture + grain)
 
 
+@cache
+def _grain(height: int, width: int) -> NDArray[np.float32]:
+    """Eight pictures of noise; which comes next is what looks alive."""
+    return np.random.default_rng(11).standard_normal((8, height, width, 1), np.float32)
+
+
+@cache
 def face(size: int, skin: tuple[int, int, int] = SKINS[0], mouth: float = 0.0) -> Picture:
     """A face of `size` pixels from chin to hair, with alpha; `mouth` says how far it is open, from 0 to 1."""
     fine = 4
@@ -71,12 +83,16 @@ def person(
     cv2.ellipse(onto, shoulders, axes, 0, 180, 360, (120, 60, 40), -1, cv2.LINE_AA, 4)
     floor = (round((x + size * 0.8) * 16), onto.shape[0] * 16)
     cv2.rectangle(onto, (shoulders[0] - axes[0], shoulders[1]), floor, (120, 60, 40), -1, cv2.LINE_AA, 4)
-    drawn = face(size, skin, mouth)
+    drawn = face(size, skin, round(mouth, 1))
     height, width = drawn.shape[:2]
-    shift = np.array([[1, 0, x - width / 2], [0, 1, y - height / 2]], np.float32)
-    placed: Any = cv2.warpAffine(drawn, shift, (onto.shape[1], onto.shape[0]), flags=cv2.INTER_LINEAR)
+    left, top = math.floor(x - width / 2), math.floor(y - height / 2)
+    shift = np.array([[1, 0, x - width / 2 - left], [0, 1, y - height / 2 - top]], np.float32)
+    placed: Any = cv2.warpAffine(drawn, shift, (width + 1, height + 1), flags=cv2.INTER_LINEAR)
+    seen = (slice(max(0, top), top + height + 1), slice(max(0, left), left + width + 1))
+    under = onto[seen]
+    placed = placed[max(0, -top) :, max(0, -left) :][: under.shape[0], : under.shape[1]]
     alpha = placed[..., 3:].astype(np.float32) / 255
-    onto[:] = _kept(placed[..., :3] * alpha + onto * (1 - alpha))
+    onto[seen] = _kept(placed[..., :3] * alpha + under * (1 - alpha))
 
 
 def _color(rng: np.random.Generator) -> tuple[int, int, int]:
