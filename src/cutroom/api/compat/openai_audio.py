@@ -24,7 +24,7 @@ from cutroom.api.auth import Caller
 from cutroom.api.body import SCOPE_KEY, Body
 from cutroom.api.compat.openai_answers import FORMS, GRANULARITIES, JSON, events_of, written
 from cutroom.api.compat.openai_door import error_text, openai_router
-from cutroom.api.compat.openai_wanted import USUAL, Wanted, engine_of, wanted_of
+from cutroom.api.compat.openai_wanted import USUAL, Wanted, wanted_of
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import request_id_of
 from cutroom.api.events import EVENT_STREAM
@@ -112,13 +112,6 @@ async def list_models(services: Services, caller: Caller) -> Response:
     names = dict.fromkeys((USUAL, *services.speech_models))
     listed = OpenAiModels(data=[OpenAiModel(id=name) for name in names])
     return Response(listed.model_dump_json(), media_type=JSON)
-
-
-@router.get("/models/{model:path}", operation_id="getOpenAiModel", responses={200: {"model": OpenAiModel}})
-async def get_model(services: Services, caller: Caller, model: str) -> Response:
-    """One of them."""
-    engine_of(model)
-    return Response(OpenAiModel(id=model).model_dump_json(), media_type=JSON)
 
 
 @router.post("/audio/transcriptions", operation_id="createOpenAiTranscription", responses=_ANSWERS, openapi_extra=_BODY)
