@@ -42,6 +42,13 @@ BODIES: dict[str, Any] = {
     "signUploadParts": {"numbers": [1]},
     "completeUpload": {},
     "importAsset": {"url": "https://media.example/a.png"},
+    "createTranscript": {"source": "https://media.example/a.mp4"},
+    "editTranscript": {"version": 1, "operations": [{"op": "replaceAll", "find": "zzz", "replace": "y"}]},
+    "createHighlights": {"transcript": f"trn_{UNKNOWN}"},
+    "createContent": {"transcript": f"trn_{UNKNOWN}"},
+    "editContent": {"version": 1},
+    "createVoice": {"name": "new", "description": "Plain."},
+    "replaceVoice": {"name": "changed", "description": "Plain."},
     "createWebhook": {"url": "https://93.184.216.34/"},
     "changeWebhook": {"enabled": True},
     "replayWebhook": {"since": (datetime.now(UTC) - timedelta(hours=1)).isoformat()},
@@ -93,6 +100,14 @@ WITHOUT_IDS: dict[str, str] = {
     "rotateCallbackSecret": "changes that of the caller's workspace",
     "listAssets": "lists the caller's workspace; see the test of lists",
     "createTemplate": "makes a template in the caller's workspace",
+    "createTranscript": "makes a job in the caller's workspace; an asset that it names is looked for there alone",
+    "listTranscripts": "lists the caller's workspace; see the test of lists",
+    "createHighlights": "looks for the transcript that it names in the caller's workspace alone; see test_productions",
+    "listHighlights": "lists the caller's workspace; see the test of lists",
+    "createContent": "looks for the transcript and the voice that it names in the caller's workspace alone",
+    "listContent": "lists the caller's workspace; see the test of lists",
+    "createVoice": "keeps a voice in the caller's workspace",
+    "listVoices": "lists the caller's workspace; see the test of lists",
     "listTemplates": "lists the caller's workspace; see the test of lists",
     "listWorkspaces": "lists what the caller may act in; see the test of lists",
     "createWorkspace": "makes a workspace of the caller's own",
@@ -109,6 +124,8 @@ WITHOUT_IDS: dict[str, str] = {
     "endSessions": "ends the caller's own",
     "getPlan": "tells of the caller's workspace; see the test of usage",
     "getUsage": "tells of the caller's workspace; see the test of usage",
+    "createOpenAiTranscription": "makes a job in the caller's workspace, of the file that it brings",
+    "listOpenAiModels": "says nothing of anybody",
     "getMetrics": "counts over the whole installation, without a word on anybody",
     "isLive": "says nothing of anybody",
     "isReady": "says nothing of anybody",
@@ -287,3 +304,31 @@ async def _upload(world: World, made: Mapping[str, str]) -> str:
 @thing("template_id", "tpl")
 async def _template(world: World, made: Mapping[str, str]) -> str:
     return str((await world.mine.post("/api/v1/templates", json=BODIES["createTemplate"])).json()["id"])
+
+
+async def produced(world: World, path: str, **given: Any) -> str:
+    """The id of what a request for content has made."""
+    answer = await world.mine.post(f"/api/v1/{path}?wait=20", json=given)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["output"]["id"])
+
+
+@thing("transcript_id", "trn")
+async def _transcript(world: World, made: Mapping[str, str]) -> str:
+    return await produced(world, "transcripts", source="https://media.example/a.mp4")
+
+
+@thing("highlights_id", "hls")
+async def _highlights(world: World, made: Mapping[str, str]) -> str:
+    return await produced(world, "highlights", transcript=made["transcript_id"])
+
+
+@thing("content_id", "pst")
+async def _content(world: World, made: Mapping[str, str]) -> str:
+    return await produced(world, "content", transcript=made["transcript_id"])
+
+
+@thing("voice_id", "voc")
+async def _voice(world: World, made: Mapping[str, str]) -> str:
+    voice = {"name": new_id("voc"), "description": "Plain."}
+    return str((await world.mine.post("/api/v1/voices", json=voice)).json()["id"])

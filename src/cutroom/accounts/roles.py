@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
 
-AREAS: Final = ("jobs", "templates", "assets", "webhooks", "keys", "members", "usage", "metrics")
-"""jobs: renders, batches, jobs, dead letters, artifacts, events. assets: uploads too. members: invitations and the
-workspace's name too. usage: the plan too. keys: API keys. metrics: the numbers of this installation."""
+AREAS: Final = ("jobs", "content", "templates", "assets", "webhooks", "keys", "members", "usage", "metrics")
+"""jobs: renders, batches, jobs, dead letters, artifacts, events. content: transcripts, subtitles, highlights, clips,
+posts, voices. assets: uploads too. members: invitations and the workspace's name too. usage: the plan too. keys: API
+keys. metrics: the numbers of this installation."""
 EVERYTHING: Final = "*"
 SCOPES: Final = frozenset(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
 """What can be asked of whoever asks."""
@@ -28,11 +29,11 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-_VIEWER: Final = frozenset(f"{area}:read" for area in ("jobs", "templates", "assets", "usage", "members"))
+_VIEWER: Final = frozenset(f"{area}:read" for area in ("jobs", "content", "templates", "assets", "usage", "members"))
 SCOPES_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.OWNER: frozenset({EVERYTHING}),
     Role.ADMIN: SCOPES,
-    Role.EDITOR: _VIEWER | {f"{area}:write" for area in ("jobs", "templates", "assets")},
+    Role.EDITOR: _VIEWER | {f"{area}:write" for area in ("jobs", "content", "templates", "assets")},
     Role.VIEWER: _VIEWER,
 }
 

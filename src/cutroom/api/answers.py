@@ -66,7 +66,7 @@ def resource(request: Request, model: Schema, *, basis: Any = None, status: int 
     body = model.model_dump_json().encode()
     digest = hashlib.sha256(body if basis is None else _ANY.dump_json(basis)).hexdigest()[:32]
     headers = {"ETag": f'W/"{digest}"', "Cache-Control": PRIVATE, "Vary": WHO}
-    if status == 200 and _matches(request.headers.get("if-none-match"), digest):
+    if status == 200 and matches(request.headers.get("if-none-match"), digest):
         return Response(status_code=304, headers=headers)
     return Response(body, status_code=status, media_type="application/json", headers=headers)
 
@@ -81,8 +81,8 @@ def listing(request: Request, model: ListOut[Any], *, limit: int, filters: Mappi
     return answer(model, headers=headers)
 
 
-def _matches(header: str | None, digest: str) -> bool:
-    """Weak comparison (RFC 9110 section 8.8.3.2)."""
+def matches(header: str | None, digest: str) -> bool:
+    """Whether an If-None-Match names this digest: weak comparison (RFC 9110 section 8.8.3.2)."""
     if header is None:
         return False
     tags: Sequence[str] = [tag.strip().removeprefix("W/") for tag in header.split(",")]

@@ -2,10 +2,12 @@
 
 from cutroom.productions.production import PREFIXES, Origin, Outdated, Production, Recipe, Version, Written
 from cutroom.productions.service import ProductionService
+from cutroom.productions.voices import VOICE_PREFIX, Voice, VoiceService, Wording
 from cutroom.productions.writing import Body
 
 __all__ = [
     "PREFIXES",
+    "VOICE_PREFIX",
     "Body",
     "Origin",
     "Outdated",
@@ -13,5 +15,8 @@ __all__ = [
     "ProductionService",
     "Recipe",
     "Version",
+    "Voice",
+    "VoiceService",
+    "Wording",
     "Written",
 ]

@@ -115,7 +115,8 @@ class ProductionsOfJob:
             if row is None or found is None:
                 what = f"'{production_id[:80]}'" if version is None else f"version {version} of '{production_id[:80]}'"
                 raise NotFound("production_not_found", f"There is no {what} in this workspace.")
-            return written_of(found, row.kind)
+            made = await repository.origins(session, row.workspace_id, [(row.id, found.version)])
+            return written_of(found, row.kind, made.get((row.id, found.version), ()))
 
     async def write(self, draft: DraftOf) -> int:
         """Keep a draft as the next version of its id; its number. The same job again gets the same number.
@@ -152,6 +153,8 @@ class ProductionsOfJob:
             )
 
 
-def written_of(row: ProductionVersionRow, kind: str) -> Written:
+def written_of(row: ProductionVersionRow, kind: str, origins: Sequence[Origin]) -> Written:
     """The value of a version's row."""
-    return Written(row.production_id, kind, row.version, row.title, row.body, row.sha256, row.created_at)
+    return Written(
+        row.production_id, kind, row.version, row.title, row.body, row.sha256, row.created_at, tuple(origins)
+    )

@@ -93,6 +93,7 @@ class Written:
     Args:
         body: JSON text; its shape is the kind's.
         sha256: hash of the body, in hexadecimal.
+        origins: what it was made from.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Written:
     body: str
     sha256: str
     created_at: datetime
+    origins: Sequence[Origin] = ()
 
 
 @dataclass(frozen=True, slots=True)

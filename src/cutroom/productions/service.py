@@ -54,7 +54,8 @@ class ProductionService:
         found = await repository.find_version(session, workspace_id, production_id, version or row.version)
         if found is None:
             raise not_found(kind)
-        return written_of(found, row.kind)
+        made = await repository.origins(session, workspace_id, [(production_id, found.version)])
+        return written_of(found, row.kind, made.get((production_id, found.version), ()))
 
     async def page(
         self,

@@ -17,6 +17,8 @@ from cutroom.timeline.cuesheet import split_words
 
 LETTER_MS: Final = 80
 """What a new word takes for each of its letters where there is room: slow English, 2.5 words of 5 letters a second."""
+HURRIED_MS: Final = 50
+"""What new words that take the place of others need at least, or they reach into the silence beside them: fast English."""
 MAX_WORD_CHARS: Final = 200
 _UNWRITTEN: Final = re.compile(r"[\W_]+")
 
@@ -206,7 +208,8 @@ def _respelt(word: Word, text: str) -> Word:
 
 def _span(words: Sequence[Word], texts: Sequence[str], floor: int, ceiling: int, *, backwards: bool) -> tuple[int, int]:
     """From when to when new words last: as long as those that they replace, and longer into silence if they need it."""
-    wanted = LETTER_MS * sum(map(_letters, texts))
+    letters = sum(map(_letters, texts))
+    wanted = letters * (HURRIED_MS if words else LETTER_MS)
     if not words and backwards:
         return max(floor, ceiling - wanted), ceiling
     start, end = (words[0].start_ms, words[-1].end_ms) if words else (floor, floor)

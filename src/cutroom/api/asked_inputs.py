@@ -1,0 +1,141 @@
+"""What inputs of workflows name: looked for before there is a job that would certainly fail for want of it.
+
+Inputs name things by the same fields, whichever workflow they are for: `source`, `transcript` with `version`,
+`highlights` with `highlight`, `voice`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom.api.deps import ApiServices
+from cutroom.kit.errors import Detail, Invalid, NotFound
+from cutroom.productions import Production
+
+ASSET: Final = "asset:"
+_NAMED: Final = {"transcript": "POST /transcripts", "highlights": "POST /highlights"}
+"""Fields that hold the id of a production of the kind that they are called, and what makes one."""
+_HEARD: Final = frozenset({"transcribe"})
+"""Workflows that need something to be heard."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found out about an input.
+
+    Args:
+        given: the input as the workflow takes it.
+        seconds: the most that it can be about, where that is known.
+        details: what is wrong with it.
+    """
+
+    given: dict[str, Any]
+    seconds: float | None = None
+    details: list[Detail] = field(default_factory=list)
+
+    def wrong(self, pointer: str, code: str, message: str) -> None:
+        """Note what is wrong at a place."""
+        self.details.append(Detail(pointer, code, message))
+
+
+async def checked(
+    services: ApiServices,
+    session: AsyncSession,
+    workspace_id: str,
+    workflow: str,
+    given: Mapping[str, Any],
+    *,
+    told: bool,
+) -> Found:
+    """Look for everything that an input names; in one that a job was `told` before, a voice is a text already.
+
+    Raises:
+        Invalid: `source_not_found`, `url_not_allowed`, `no_sound`, `transcript_not_found`, `highlights_not_found`,
+            `version_not_found`, `highlight_not_found`, `voice_not_found`; `invalid_sources` where there are several;
+            with a detail for each.
+    """
+    found = Found(dict(given))
+    for name in _NAMED:
+        if isinstance(given.get(name), str):
+            await _production(services, session, workspace_id, found, name)
+    if isinstance(given.get("source"), str):
+        await _source(services, session, workspace_id, workflow, found)
+    if isinstance(given.get("voice"), str) and not told:
+        await _voice(services, session, workspace_id, found)
+    start, end = given.get("start"), given.get("end")
+    if isinstance(start, int | float) and isinstance(end, int | float) and end > start:
+        found.seconds = end - start
+    if found.details:
+        codes = {detail.code for detail in found.details}
+        code = codes.pop() if len(codes) == 1 else "invalid_sources"
+        raise Invalid(code, f"{found.details[0].pointer}: {found.details[0].message}", details=found.details)
+    return found
+
+
+async def _production(services: ApiServices, session: AsyncSession, workspace_id: str, found: Found, kind: str) -> None:
+    named = str(found.given[kind])
+    try:
+        production = await services.productions.get(session, workspace_id, kind, named)
+    except NotFound:
+        message = f"There is no {kind} with the id '{named[:80]}'; make one with {_NAMED[kind]}."
+        found.wrong(f"/{kind}", f"{kind}_not_found", message)
+        return
+    version = found.given.get("version")
+    if kind == "transcript" and isinstance(version, int) and version > production.version:
+        message = f"The latest version of this transcript is {production.version}."
+        found.wrong("/version", "version_not_found", message)
+    seconds = production.facts.get("duration")
+    if isinstance(seconds, int | float):
+        found.seconds = float(seconds)
+    if kind == "highlights" and "highlight" in found.given:
+        await _highlight(services, session, workspace_id, found, production)
+
+
+async def _highlight(
+    services: ApiServices, session: AsyncSession, workspace_id: str, found: Found, production: Production
+) -> None:
+    """One of the highlights, by its place or its own id; a clip lasts as long as it."""
+    written = await services.productions.read(session, workspace_id, "highlights", production.id)
+    items = json.loads(written.body).get("items", [])
+    wanted = found.given["highlight"]
+    chosen = [item for at, item in enumerate(items) if wanted in (at, item["id"]) and not isinstance(wanted, bool)]
+    if chosen:
+        found.seconds = chosen[0]["end"] - chosen[0]["start"]
+    else:
+        message = f"There are {len(items)} highlights; name one by its place, from 0, or by its id."
+        found.wrong("/highlight", "highlight_not_found", message)
+
+
+async def _source(services: ApiServices, session: AsyncSession, workspace_id: str, workflow: str, found: Found) -> None:
+    source = str(found.given["source"])
+    if not source.startswith(ASSET):
+        try:
+            services.check_url(source)
+        except Invalid as error:
+            found.wrong("/source", error.code, error.message)
+        return
+    try:
+        asset = await services.assets.get(session, workspace_id, source.removeprefix(ASSET))
+    except NotFound:
+        message = f"There is no asset with the id '{source.removeprefix(ASSET)[:80]}'; upload the file first."
+        found.wrong("/source", "source_not_found", message)
+        return
+    if workflow in _HEARD and asset.info.audio is None:
+        found.wrong("/source", "no_sound", "There is no sound in this file, so there is nothing to transcribe.")
+    if asset.info.duration is not None:
+        found.seconds = float(asset.info.duration)
+
+
+async def _voice(services: ApiServices, session: AsyncSession, workspace_id: str, found: Found) -> None:
+    """A voice by its id or its name becomes its text: what a job was told is what it does, whatever changes later."""
+    named = str(found.given["voice"])
+    try:
+        voice = await services.voices.named(session, workspace_id, named)
+    except NotFound:
+        message = f"There is no voice with the id or name '{named[:80]}'; keep one with POST /voices."
+        found.wrong("/voice", "voice_not_found", message)
+        return
+    found.given["voice"] = voice.text()
