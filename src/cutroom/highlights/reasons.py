@@ -27,7 +27,7 @@ def reasons_of(
         words = ", ".join(relevance.words[:5])
         said.append((100 + parts["relevance"], f"It fits what was asked for: {words}."))
     if signs[0].asks:
-        said.append((90, "It opens with a question and goes on to the answer."))
+        said.append((99, "It opens with a question and goes on to the answer."))
     elif features.hooks[first] >= 0.3:
         said.append((85, "Its first sentence makes one want to hear the next."))
     reacted = features.reacted[first : last + 1]

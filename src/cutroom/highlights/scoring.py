@@ -22,11 +22,13 @@ _OPENING: Final = 0.4
 """The share of the first sentences in the part `hook`; the rest is how the words catch throughout."""
 _STEEP: Final = 0.6
 """A passage that is one standard error above the recording's mean gets 65 points for that, three get 86, none 50."""
+_FALL: Final = 0.3
+"""How much of an edge is told by its sentence against the one outside."""
 _ROWS: Final = 256  # first sentences that are looked at together
 KEPT: Final = 6
 """Spans that are kept of each first sentence: the best ones."""
 _PAYOFF: Final = 3
-"""A passage that ends so few sentences before its topic does has its point cut off."""
+"""A passage that ends so few sentences before its topic does may have its point cut off."""
 _REACH: Final = 12
 """Sentences by which a beginning may be moved from what is meant."""
 _NEAR_ENOUGH: Final = 0.25
@@ -117,7 +119,10 @@ class _Scorer:
         self._usual = float(lengths.mean())
         energy = 0.7 * features.delivery.lively + 0.3 * features.reacted
         substance = (features.central + features.dense) / 2
-        self._lifts = [self._lift(values, lengths) for values in (features.hooks, substance, energy)]
+        far = [_far(values, lengths) for values in (features.hooks, substance, energy)]
+        self._lifts = [_summed(lengths * values) for values in far]
+        weights = _WEIGHTS["hook"], _WEIGHTS["substance"], _energy_weight(features)
+        self._worth = np.asarray(np.average(far, axis=0, weights=weights), np.float64)
         self._ranks = _ranks(features.breaks)
         self._leans = np.array([one.leans for one in features.signs])
         self._asks = np.array([one.asks for one in features.signs])
@@ -153,20 +158,17 @@ class _Scorer:
         features = self._features
         seconds = self._seconds[last + 1] - self._seconds[first]
         spark, substance, energy = (
-            1 / (1 + np.exp(-_STEEP * (lift[last + 1] - lift[first]) / np.sqrt(self._usual * seconds)))
-            for lift in self._lifts
+            _sigmoid(_STEEP * (lift[last + 1] - lift[first]) / np.sqrt(self._usual * seconds)) for lift in self._lifts
         )
         second = np.minimum(first + 1, last)
-        opening = np.maximum(features.hooks[first], 0.7 * features.hooks[second])
+        opening = 0.75 * features.hooks[first] + 0.25 * np.maximum(features.hooks[first], features.hooks[second])
         parts: dict[Part, Floats] = {
             "hook": 100 * (_OPENING * np.minimum(1, 1.6 * opening) + (1 - _OPENING) * spark),
             "substance": 100 * substance,
             "energy": 100 * energy,
             "completeness": 100 * self._completeness(first, last),
         }
-        weights = dict(_WEIGHTS)
-        if not features.delivery.heard:
-            weights["energy"] = _UNHEARD_ENERGY
+        weights = {**_WEIGHTS, "energy": _energy_weight(features)}
         if self._relevance is not None:
             told = _summed(self._relevance.values)
             mean = (told[last + 1] - told[first]) / (last + 1 - first)
@@ -176,16 +178,16 @@ class _Scorer:
         score = np.sum([weights[name] / total * values for name, values in parts.items()], axis=0)
         return Spans(first, last, score, self._leans[first] >= HANGS, parts)
 
-    def _lift(self, values: Floats, lengths: Floats) -> Floats:
-        """Sums over sentences of how far values are above the mean, in standard deviations, times their seconds."""
-        mean = float(np.average(values, weights=lengths))
-        deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=lengths)))
-        return _summed(lengths * (values - mean) / deviation if deviation > 1e-9 else np.zeros(len(values)))
-
     def _completeness(self, first: Ints, last: Ints) -> Floats:
-        """From 0 to 1, how well a span begins and ends where a thought does, with no stronger break in between."""
+        """From 0 to 1, how well a span begins and ends where a thought does, with no stronger break in between.
+
+        A thought ends where words and voices change, and where what is said becomes weaker than what is in the span.
+        """
         breaks = self._features.breaks
         edges = (self._ranks[first] + self._ranks[last + 1]) / 2
+        worth = np.concatenate([[0.0], self._worth, [0.0]])  # before the first and after the last is nothing
+        falls = _sigmoid(worth[first + 1] - worth[first]) + _sigmoid(worth[last + 1] - worth[last + 2])
+        edges = (1 - _FALL) * edges + _FALL * falls / 2
         inner = _highest_between(breaks, first + 1, last)
         weaker = np.minimum(breaks[first], breaks[last + 1])
         lost = 0.6 * np.maximum(0, inner - weaker) + 0.5 * self._leans[first]
@@ -198,10 +200,34 @@ class _Scorer:
         return np.append(False, self._asks[:-1] & ~self._asks[1:] & soon)
 
     def _loses_payoff(self, first: Ints, last: Ints) -> npt.NDArray[np.bool_]:
-        """Whether a span ends shortly before its topic does, which would have been in it."""
+        """Whether a span ends shortly before its topic does, or before a conclusion, which could have been in it.
+
+        What is weak to the topic's end is no payoff: it may be left out.
+        """
+        features = self._features
+        following = np.minimum(last + 1, len(features) - 1)
+        concluded = np.array([one.concludes for one in features.signs])[following] & (following > last)
         ends = self._topic_ends[last]
-        reach = self._features.ends_ms[ends] - self._features.starts_ms[first] <= self._wish.max_ms
-        return np.asarray((ends > last) & (ends - last <= _PAYOFF) & reach, np.bool_)
+        worth = _highest_between(self._worth, last + 1, np.minimum(ends, last + _PAYOFF))
+        ends = np.where((ends - last <= _PAYOFF) & (worth > 0), ends, last)
+        ends = np.where(concluded, np.maximum(ends, following), ends)
+        reach = features.ends_ms[ends] - features.starts_ms[first] <= self._wish.max_ms
+        return np.asarray((ends > last) & reach, np.bool_)
+
+
+def _energy_weight(features: Features) -> float:
+    return _WEIGHTS["energy"] if features.delivery.heard else _UNHEARD_ENERGY
+
+
+def _far(values: Floats, lengths: Floats) -> Floats:
+    """How far values are above their mean, in standard deviations; long sentences count more for both."""
+    mean = float(np.average(values, weights=lengths))
+    deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=lengths)))
+    return (values - mean) / deviation if deviation > 1e-9 else np.zeros(len(values))
+
+
+def _sigmoid(values: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-values)), np.float64)
 
 
 def _summed(values: Floats) -> Floats:

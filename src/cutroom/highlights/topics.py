@@ -10,6 +10,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 WINDOW: Final = 5
 """Sentences on either side of a gap that are compared, as in TextTiling (Hearst 1997), which takes 6 to 10 lines."""
+_NEARBY: Final = 8
+_SHALLOW: Final = 0.25
+"""Of words that hardly repeat, all valleys are chance: none that is less deep counts fully."""
 _NEIGHBOURS: Final = 2  # of two breaks that are closer than this many sentences, the stronger is one
 _LEXICAL, _PAUSE, _MARKER, _TURN, _CUT, _LEANS = 0.55, 0.3, 0.25, 0.12, 0.1, 0.3
 """What tells of a break, by weight: other words, a long silence, words that open a topic, another speaker, a cut of
@@ -19,7 +22,8 @@ the picture; and, against one, a sentence that leans on the one before."""
 def lexical_depth(bags: Sequence[Sequence[str]], weights: dict[str, float]) -> Floats:
     """For the gap before each sentence, from 0 to 1, how much the words change there; 1 before the first.
 
-    The depth of the valley that the likeness of both sides makes at the gap, against the peaks to its left and right.
+    The depth of the valley that the likeness of both sides makes at the gap, against the peaks nearby on either side;
+    unlike in TextTiling, a small rise on the way to a peak does not hide it.
     """
     count = len(bags)
     alike = np.ones(count + 1)
@@ -33,9 +37,10 @@ def lexical_depth(bags: Sequence[Sequence[str]], weights: dict[str, float]) -> F
         alike[1:count] = np.convolve(np.pad(alike[1:count], 1, "edge"), [0.25, 0.5, 0.25], "valid")
     depth = np.zeros(count + 1)
     for gap in range(1, count):
-        depth[gap] = _climb(alike, gap, -1) + _climb(alike, gap, 1)
-    scale = float(np.percentile(depth[1:count], 95)) if count > 2 else 0.0
-    found = np.clip(depth / scale, 0, 1) if scale > 0 else np.zeros(count + 1)
+        before, after = alike[max(1, gap - _NEARBY) : gap + 1], alike[gap : min(count, gap + _NEARBY + 1)]
+        depth[gap] = before.max() + after.max() - 2 * alike[gap]
+    scale = max(_SHALLOW, float(np.percentile(depth[1:count], 95)) if count > 2 else 0.0)
+    found = np.clip(depth / scale, 0, 1)
     found[0] = 1.0
     return np.asarray(found[:count], np.float64)
 
@@ -100,14 +105,6 @@ def _cosine(left: Counter[str], right: Counter[str], weights: dict[str, float]) 
 
 def _square(bag: Counter[str], weights: dict[str, float]) -> float:
     return sum((weights[term] * times) ** 2 for term, times in bag.items())
-
-
-def _climb(alike: Floats, gap: int, step: int) -> float:
-    """How far the likeness rises from a gap to the next peak on one side."""
-    top, at = alike[gap], gap + step
-    while 0 < at < len(alike) - 1 and alike[at] >= top:
-        top, at = alike[at], at + step
-    return float(top - alike[gap])
 
 
 def _long(silences_ms: Floats) -> Floats:
