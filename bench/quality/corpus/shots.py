@@ -29,6 +29,7 @@ class Story:
 
     pictures: list[Picture] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
+    grain: float = 2.0
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(7))
 
     def shot(self, scene: Scene, frames: int, *, light: Callable[[int], float] = lambda _: 1.0) -> "Story":
@@ -44,7 +45,7 @@ class Story:
             bright = light(number)
             if bright != 1.0:
                 picture = np.asarray(np.clip(picture * bright, 0, 255), np.uint8)
-            self.pictures.append(noisy(picture, self.rng, 2.0 if bright else 0.0))
+            self.pictures.append(noisy(picture, self.rng, self.grain if bright else 0.0))
         return self
 
     def through_black(self, scene: Scene, following: Scene, *, fade: int = 15, black: int = 4) -> "Story":
@@ -140,7 +141,8 @@ def stories() -> dict[str, Story]:
     for seed in range(70, 76):
         slides.shot(still(seed), 45)
     hand = Story().shot(shaken(80, 4), 50).shot(shaken(81, 8), 50).shot(passing(82), 40).shot(shaken(83, 6), 40)
-    slow = Story().shot(_repeated(pan(90, 30), 3), 60).shot(_repeated(pan(91, 25), 2), 60)
+    slow = Story(grain=0.0)  # what is repeated is repeated with its noise
+    slow.shot(_repeated(pan(90, 30), 3), 60).shot(_repeated(pan(91, 25), 2), 60)
     slow.shot(_repeated(shaken(92, 12), 5), 60)
     return {
         "hard": hard, "two": two, "pans": pans, "flashes": flash, "fades": fades, "night": night, "slides": slides,

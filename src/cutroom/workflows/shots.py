@@ -1,14 +1,16 @@
-"""The shots of a recording, found once and kept with its bytes."""
+"""What the pictures of a recording show: looked at once, and kept with its bytes."""
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
 from cutroom.framing.shot import Shot
-from cutroom.framing.watch import WATCHED, Span, Stretch, find_shots, joined
+from cutroom.framing.sight import Seen
+from cutroom.framing.watch import WATCHED, Span, Stretch, find_shots, joined, look_at
 from cutroom.jobs import Context
 from cutroom.kit.adapter import Adapter
 from cutroom.media.timebase import format_rational
@@ -19,6 +21,7 @@ from cutroom.workflows.blobs import blob_key, find
 PART_S: Final = Fraction(600)
 """Seconds of recording that are looked at in one go; a longer one is spread over workers."""
 _STRETCH: Final[Adapter[Stretch]] = Adapter(Stretch)
+_SEEN: Final[Adapter[Seen]] = Adapter(Seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ async def shots_of(
 
 async def watch_part(ctx: Context, part: Part) -> Stretch:
     """Look at one part, unless that was done before."""
-    key = _key(part)
+    key = f"shots/{_named(part)}"
     kept = await ctx.files.find(key)
     if kept is not None:
         return _STRETCH.validate_json(await asyncio.to_thread(kept.read_bytes))
@@ -73,6 +76,34 @@ async def watch_part(ctx: Context, part: Part) -> Stretch:
     return found
 
 
+async def sights_of(ctx: Context, media: Media, span: Span, progress: Callable[[float], None] | None = None) -> Seen:
+    """What is to be seen in a part of a recording: shots, faces, motion. Kept with its bytes, as shots are.
+
+    Args:
+        ctx: the attempt; the recording is among its blobs.
+        media: the recording.
+        span: the part.
+        progress: called with how much is done, in [0, 1].
+    """
+    key = f"sights/{_named(Part(media, span))}"
+    kept = await ctx.files.find(key)
+    if kept is not None:
+        return _SEEN.validate_json(await asyncio.to_thread(kept.read_bytes))
+    path = await find(ctx.files, blob_key(media.sha256))
+    seen = await look_at(path, media.info, zero(media.info), span=span, progress=progress)
+    draft = ctx.scratch / f"sights-{secrets.token_hex(8)}"
+    await asyncio.to_thread(draft.write_bytes, _SEEN.dump_json(seen))
+    await ctx.files.keep(key, draft)
+    return seen
+
+
+def _named(part: Part) -> str:
+    """A part in the keys of blobs."""
+    start, end = part.span.start, part.span.end
+    named = f"{format_rational(start)}-{'' if end is None else format_rational(end)}".replace("/", ".")
+    return f"{WATCHED}/{part.media.sha256}/{named}"
+
+
 def _spans(media: Media) -> list[Span]:
     """A recording in parts of about the same length."""
     duration = media.info.duration or Fraction(0)
@@ -80,9 +111,3 @@ def _spans(media: Media) -> list[Span]:
     edges = [duration * number / count for number in range(1, count)]
     starts = [Fraction(0), *edges]
     return [Span(start, end) for start, end in pairwise([*starts, None]) if start is not None]
-
-
-def _key(part: Part) -> str:
-    start, end = part.span.start, part.span.end
-    named = f"{format_rational(start)}-{'' if end is None else format_rational(end)}".replace("/", ".")
-    return f"shots/{WATCHED}/{part.media.sha256}/{named}"
