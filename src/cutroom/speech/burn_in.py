@@ -28,8 +28,13 @@ _CAPITALS: Final = 1.19
 _FULL_WIDTH: Final = 1.0
 _LEAST_CHARACTERS: Final = 16
 """Letters become smaller until so many stand in a line: longer words are rare in English."""
-_BLEED: Final = 0.3
-"""Outlines, shadows, boxes and letters that grow reach this far beyond a line, in units of the type size."""
+_LEAST_ALONE: Final = 12
+"""The same of a style that shows one word at a time."""
+_BLEED: Final = (0.3, 0.3)
+"""Outlines, shadows and letters that grow reach this far beyond a line, across and down, in units of the type size."""
+_BOXED: Final = (0.66, 0.48)
+"""Boxes reach further (`assets.lettering.Background`)."""
+_ANY: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Room:
     Args:
         size_px: type size.
         wrap_px: how wide a line may be.
-        characters: how many about fill it.
+        characters: how many about fill it; any number where words are shown one at a time.
         offset_y: shift downwards from where captions at the bottom stand, as a share of the picture's height.
     """
 
@@ -59,17 +64,18 @@ def room_of(
     each = _WIDTHS.get(preset.family, _WIDTHS["Montserrat"]) * (_CAPITALS if preset.case == "upper" else 1)
     if full_width:
         each = _FULL_WIDTH
-    least = _LEAST_CHARACTERS // 2 if full_width or preset.lines == 1 else _LEAST_CHARACTERS
+    alone = preset.animation == "single"
+    least = (_LEAST_ALONE if alone else _LEAST_CHARACTERS) // (2 if full_width else 1)
+    across, down = _BOXED if preset.box else _BLEED
     size = base_size(canvas) * preset.size
-    size = math.floor(10 * min(size, free / (least * each + 2 * _BLEED))) / 10
-    wrap = math.floor(free - 2 * _BLEED * size)
-    lowest = bottom - _BLEED * size
+    size = math.floor(10 * min(size, free / (least * each + 2 * across))) / 10
+    wrap = math.floor(free - 2 * across * size)
     usual = canvas[1] - float(min(canvas) * SAFE_MARGIN)
     return Room(
         size_px=size,
         wrap_px=wrap,
-        characters=max(4, int(wrap / (each * size))),
-        offset_y=round((lowest - usual) / canvas[1], 5),
+        characters=_ANY if alone else max(4, int(wrap / (each * size))),
+        offset_y=round((bottom - down * size - usual) / canvas[1], 5),
     )
 
 
