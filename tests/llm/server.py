@@ -30,6 +30,39 @@ def says(text: str, *, finish: str = "stop", usage: tuple[int, int] | None = (11
     return handle
 
 
+def says_as_anthropic(text: str, *, stop: str = "end_turn") -> Handler:
+    """An answer as Anthropic streams it."""
+
+    async def handle(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
+        usage = {"input_tokens": 11, "output_tokens": 1}
+        start = {"id": "m", "type": "message", "role": "assistant", "model": asked["model"], "content": []}
+        events: list[dict[str, Any]] = [
+            {"type": "message_start", "message": {**start, "stop_reason": None, "stop_sequence": None, "usage": usage}},
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            {"type": "ping"},
+            *(
+                {
+                    "type": "content_block_delta",
+                    "index": 0,
+                    "delta": {"type": "text_delta", "text": text[at : at + 12]},
+                }
+                for at in range(0, len(text), 12)
+            ),
+            {"type": "content_block_stop", "index": 0},
+            {
+                "type": "message_delta",
+                "delta": {"stop_reason": stop, "stop_sequence": None},
+                "usage": {"output_tokens": 7},
+            },
+            {"type": "message_stop"},
+        ]
+        writer.write(_STREAM)
+        for event in events:
+            writer.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+
+    return handle
+
+
 def answers(data: Any) -> Handler:
     """An answer of JSON data."""
     return says(json.dumps(data))

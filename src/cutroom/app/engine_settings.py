@@ -5,14 +5,14 @@ Read by every command that renders; one that does so without a server reads noth
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cutroom.app.doors import DoorSettings
 from cutroom.kit.errors import Detail, Invalid
-from cutroom.llm import OPENAI, Models, Provider
+from cutroom.llm import OPENAI, Models, Provider, read_providers
 from cutroom.timeline import Limits
 
 S = TypeVar("S", bound=BaseSettings)
@@ -44,6 +44,12 @@ class EngineSettings(DoorSettings):
         description="Address of any server that speaks OpenAI's chat API, `/v1` included; OpenAI's own when not set.",
     )
     llm_api_key: SecretStr | None = Field(None, description="Key of the server of language models.")
+    llm_providers: SecretStr | None = Field(
+        None,
+        description="Several servers of language models, as JSON: "
+        '`[{"name": "local", "baseUrl": "http://127.0.0.1:11434/v1", "model": "llama3.1:8b"}]`. '
+        "The first is the default.",
+    )
     llm_timeout_s: float = Field(300.0, gt=0, description="Longest time for one answer of a language model.")
     max_tracks: int = Field(32, ge=1, description="Most tracks in a timeline.")
     max_clips: int = Field(500, ge=1, description="Most clips in a timeline.")
@@ -57,8 +63,18 @@ class EngineSettings(DoorSettings):
     def _fetch_hosts(cls, value: object) -> object:
         return read_hosts(value)
 
+    @model_validator(mode="after")
+    def _providers_can_be_read(self) -> Self:
+        if self.llm_providers is not None:
+            read_providers(self.llm_providers.get_secret_value())
+            if self.llm_model is not None:
+                raise ValueError("CUTROOM_LLM_PROVIDERS and CUTROOM_LLM_MODEL do not go together")
+        return self
+
     def models(self) -> Models:
         """The language models that may be asked."""
+        if self.llm_providers is not None:
+            return Models(read_providers(self.llm_providers.get_secret_value()))
         if self.llm_model is None:
             return Models()
         key = None if self.llm_api_key is None else self.llm_api_key.get_secret_value()

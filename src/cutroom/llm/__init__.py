@@ -1,7 +1,7 @@
-"""Language models: any server that speaks OpenAI's chat API, with budgets, retries and checked answers."""
+"""Language models: servers that speak OpenAI's chat API or Anthropic's, with budgets, retries and checked answers."""
 
 from cutroom.llm.chat import Answer, Message, Usage
 from cutroom.llm.models import Checked, Models
-from cutroom.llm.provider import OPENAI, Provider
+from cutroom.llm.provider import OPENAI, Price, Provider, read_providers
 
-__all__ = ["OPENAI", "Answer", "Checked", "Message", "Models", "Provider", "Usage"]
+__all__ = ["OPENAI", "Answer", "Checked", "Message", "Models", "Price", "Provider", "Usage", "read_providers"]

@@ -1,0 +1,222 @@
+"""The language models of this program: who is asked, how often, and what of an answer counts."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, TypeVar
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from cutroom.kit import tracing
+from cutroom.kit.backoff import Backoff
+from cutroom.kit.errors import CutroomError, Invalid, Unavailable
+from cutroom.kit.metrics import counter
+from cutroom.kit.schema import invalid
+from cutroom.llm import failures
+from cutroom.llm.chat import Answer, Chat, Message, Request, Usage
+from cutroom.llm.json_answer import described, read_json
+from cutroom.llm.provider import Provider
+
+T = TypeVar("T", bound=BaseModel)
+REQUESTS: Final = counter("llm_requests", "Requests to language models, by how they ended.", ["provider", "code"])
+TOKENS: Final = counter("llm_tokens", "Tokens of language models.", ["provider", "direction"])
+_BACKOFF: Final = Backoff(base_s=0.5, factor=3.0, cap_s=20.0)
+_MOST_WAIT_S: Final = 30.0  # a longer Retry-After is for the job's own retry, which holds no slot
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[T]):
+    """A structured answer that has the shape it was asked for."""
+
+    value: T
+    model: str
+    usage: Usage
+
+
+class Models:
+    """Every model that can be asked; safe for many at once.
+
+    Args:
+        providers: the servers; the first is asked when none is named.
+    """
+
+    def __init__(self, providers: Sequence[Provider] = ()) -> None:
+        self._providers = tuple(providers)
+        self._chats: dict[str, Chat] = {}
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """The servers, in order."""
+        return self._providers
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is any."""
+        return bool(self._providers)
+
+    def find(self, model: str | None = None) -> tuple[Provider, str]:
+        """Whom to ask, and for which model.
+
+        Args:
+            model: `provider/model`, a model of the first provider, or None for its usual one.
+
+        Raises:
+            Invalid: `model_not_configured`; `model_not_found` when the provider lists its models and this is none.
+        """
+        if not self._providers:
+            raise failures.not_configured()
+        first = self._providers[0]
+        if model is None:
+            return first, first.model
+        name, _, rest = model.partition("/")
+        named = next((one for one in self._providers if one.name == name), None)
+        provider, wanted = (named, rest) if named is not None and rest else (first, model)
+        if not provider.has(wanted):
+            raise failures.unknown_model(provider, wanted)
+        return provider, wanted
+
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        *,
+        model: str | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """Ask for text.
+
+        Args:
+            messages: the conversation.
+            model: as in `find`.
+            temperature: how free the answer is.
+            max_tokens: where it is cut off.
+            on_text: told every piece as it comes; when the request is made again, it is told all anew.
+
+        Raises:
+            Invalid: `model_not_configured`, `model_not_found`, `model_input_too_long`, `model_refused`.
+            Unavailable: what is left when trying again did not help: see `Chat`.
+        """
+        provider, name = self.find(model)
+        return await self._patiently(provider, Request(tuple(messages), name, temperature, max_tokens), on_text)
+
+    async def ask_for(
+        self,
+        kind: type[T],
+        messages: Sequence[Message],
+        *,
+        model: str | None = None,
+        temperature: float | None = 0.0,
+        max_tokens: int | None = None,
+        check: Callable[[T], str | None] | None = None,
+    ) -> Checked[T]:
+        """Ask for data of a shape. An answer without it is shown to the model once, with what is wrong.
+
+        Args:
+            kind: the shape.
+            messages: the conversation; what the shape is, is added to it.
+            model: as in `find`.
+            temperature: how free the answer is.
+            max_tokens: where it is cut off.
+            check: says what is wrong with data of the right shape; None when nothing is.
+
+        Raises:
+            Unavailable: `model_bad_answer` when the second answer is no better, and as `ask`.
+            Invalid: as `ask`.
+        """
+        provider, name = self.find(model)
+        schema = kind.model_json_schema(by_alias=True)
+        asked = (*messages[:-1], Message(messages[-1].role, f"{messages[-1].text}\n\n{described(schema)}"))
+        request = Request(asked, name, temperature, max_tokens, schema)
+        usage = Usage()
+        for last in (False, True):
+            answer = await self._shaped(provider, request)
+            usage += answer.usage
+            value, wrong = _value(kind, answer, check)
+            if value is not None:
+                return Checked(value, answer.model, usage)
+            _log.info("llm.bad_answer", provider=provider.name, wrong=wrong, last=last)
+            repair = Message("user", f"That cannot be used: {wrong} Answer again, with the corrected JSON alone.")
+            request = replace(request, messages=(*request.messages, Message("assistant", answer.text), repair))
+        raise Unavailable(
+            "model_bad_answer", f"The model server '{provider.name}' twice answered with data of another shape."
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        chats, self._chats = self._chats, {}
+        for chat in chats.values():
+            await chat.close()
+
+    async def _shaped(self, provider: Provider, request: Request) -> Answer:
+        """An answer to a request with a schema; servers that know no schemas are asked without."""
+        try:
+            return await self._patiently(provider, request, None)
+        except Invalid as error:
+            if error.code != "model_refused" or request.schema is None:
+                raise
+            _log.info("llm.no_schema", provider=provider.name, code=error.code)
+            return await self._patiently(provider, replace(request, schema=None), None)
+
+    async def _patiently(self, provider: Provider, request: Request, on_text: Callable[[str], None] | None) -> Answer:
+        failed = 0
+        while True:
+            try:
+                answer = await self._once(provider, request, on_text)
+            except Unavailable as error:
+                REQUESTS.labels(provider.name, error.code).inc()
+                failed += 1
+                wait_s = max(_BACKOFF.delay_s(failed), error.retry_after_s or 0.0)
+                if not error.retryable or failed >= provider.attempts or wait_s > _MOST_WAIT_S:
+                    raise
+                _log.warning("llm.again", provider=provider.name, code=error.code, wait_s=round(wait_s, 3))
+                await asyncio.sleep(wait_s)
+            except CutroomError as error:
+                REQUESTS.labels(provider.name, error.code).inc()
+                raise
+            else:
+                REQUESTS.labels(provider.name, "ok").inc()
+                TOKENS.labels(provider.name, "input").inc(answer.usage.input_tokens)
+                TOKENS.labels(provider.name, "output").inc(answer.usage.output_tokens)
+                return answer
+
+    async def _once(self, provider: Provider, request: Request, on_text: Callable[[str], None] | None) -> Answer:
+        chat = self._chats.get(provider.name)
+        if chat is None:
+            chat = self._chats[provider.name] = _chat_of(provider)
+        try:
+            with tracing.span("llm", kind="client", provider=provider.name, model=request.model):
+                async with asyncio.timeout(provider.timeout_s):
+                    return await chat.chat(request, on_text)
+        except TimeoutError:
+            raise failures.too_slow(provider) from None
+
+
+def _chat_of(provider: Provider) -> Chat:
+    if provider.kind == "anthropic":
+        from cutroom.llm.anthropic_chat import AnthropicChat  # noqa: PLC0415 — their imports take a second
+
+        return AnthropicChat(provider)
+    from cutroom.llm.openai_chat import OpenAIChat  # noqa: PLC0415
+
+    return OpenAIChat(provider)
+
+
+def _value(kind: type[T], answer: Answer, check: Callable[[T], str | None] | None) -> tuple[T | None, str]:
+    """The value in an answer, or None and what is wrong with it, in a sentence."""
+    if not answer.complete:
+        return None, "it is cut off; be briefer."
+    data: Any
+    try:
+        data = read_json(answer.text)
+    except ValueError as error:
+        return None, f"{error}."
+    try:
+        value = kind.model_validate(data)
+    except ValidationError as error:
+        told = invalid(error, data)
+        return None, " ".join(f"{detail.pointer or 'all of it'}: {detail.message}" for detail in told.details[:10])
+    wrong = check(value) if check is not None else None
+    return (value, "") if wrong is None else (None, wrong)
