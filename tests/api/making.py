@@ -9,8 +9,13 @@ from cutroom.jobs import Context, Draft, Origin, Registry
 from cutroom.kit.schema import Schema
 from cutroom.posts.document import PostDocument
 from cutroom.speech import Engine, Segment, Transcript, Word
+from cutroom.speech.cues import cues_of
 from cutroom.speech.document import TranscriptDocument
+from cutroom.speech.limits import limits_for
+from cutroom.speech.measures import measure
+from cutroom.speech.subtitles import SubtitlesDocument
 from cutroom.workflows.find_highlights import FindHighlights
+from cutroom.workflows.subtitle import Subtitle
 from cutroom.workflows.transcribe import Transcribe
 from cutroom.workflows.transcripts import read_transcript, version_of
 from cutroom.workflows.write_posts import WritePosts
@@ -51,6 +56,25 @@ async def transcribe(ctx: Context, given: Transcribe) -> Made:
     made = given.into or ctx.new_id("trn")
     version = await ctx.productions.write(Draft(made, "transcript", "Talk", body))
     return Made(id=made, version=version)
+
+
+async def subtitle(ctx: Context, given: Subtitle) -> Made:
+    """Makes the usual cues."""
+    origin, source = await _read(ctx, given.transcript, given.version)
+    said = source.transcript()
+    limits = limits_for(said.language)
+    cues = cues_of(said, limits)
+    document = SubtitlesDocument.of(
+        cues,
+        **_told(source),
+        sha256=source.sha256,
+        duration_ms=said.duration_ms,
+        limits=limits,
+        measures=measure(cues, limits, said),
+    )
+    made = given.into or ctx.new_id("sub")
+    draft = Draft(made, "subtitles", "Cues", document.model_dump_json(), [origin])
+    return Made(id=made, version=await ctx.productions.write(draft))
 
 
 async def find_highlights(ctx: Context, given: FindHighlights) -> Made:
@@ -127,5 +151,6 @@ def _told(source: TranscriptDocument) -> dict[str, Any]:
 def add_makers(known: Registry) -> None:
     """Put them under the names of the real ones."""
     known.add("transcribe", transcribe, deterministic=True)
+    known.add("subtitle", subtitle)
     known.add("find_highlights", find_highlights)
     known.add("write_posts", write_posts)

@@ -44,6 +44,7 @@ BODIES: dict[str, Any] = {
     "importAsset": {"url": "https://media.example/a.png"},
     "createTranscript": {"source": "https://media.example/a.mp4"},
     "editTranscript": {"version": 1, "operations": [{"op": "replaceAll", "find": "zzz", "replace": "y"}]},
+    "createSubtitles": {"transcript": f"trn_{UNKNOWN}"},
     "createHighlights": {"transcript": f"trn_{UNKNOWN}"},
     "createContent": {"transcript": f"trn_{UNKNOWN}"},
     "editContent": {"version": 1},
@@ -102,6 +103,8 @@ WITHOUT_IDS: dict[str, str] = {
     "createTemplate": "makes a template in the caller's workspace",
     "createTranscript": "makes a job in the caller's workspace; an asset that it names is looked for there alone",
     "listTranscripts": "lists the caller's workspace; see the test of lists",
+    "createSubtitles": "looks for the transcript that it names in the caller's workspace alone; see test_productions",
+    "listSubtitles": "lists the caller's workspace; see the test of lists",
     "createHighlights": "looks for the transcript that it names in the caller's workspace alone; see test_productions",
     "listHighlights": "lists the caller's workspace; see the test of lists",
     "createContent": "looks for the transcript and the voice that it names in the caller's workspace alone",
@@ -316,6 +319,11 @@ async def produced(world: World, path: str, **given: Any) -> str:
 @thing("transcript_id", "trn")
 async def _transcript(world: World, made: Mapping[str, str]) -> str:
     return await produced(world, "transcripts", source="https://media.example/a.mp4")
+
+
+@thing("subtitles_id", "sub")
+async def _subtitles(world: World, made: Mapping[str, str]) -> str:
+    return await produced(world, "subtitles", transcript=made["transcript_id"])
 
 
 @thing("highlights_id", "hls")

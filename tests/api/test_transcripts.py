@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from cutroom.timeline.cues import parse_cues
+from tests.api.matrix import produced
 from tests.api.test_productions import transcript
 from tests.api.world import World, error_of
 
@@ -100,16 +101,26 @@ async def test_two_editors_do_not_overwrite_each_other(working: World) -> None:
     assert (await edit("next", headers={"If-Match": good.headers["etag"]})).json()["version"] == 3
 
 
-async def test_a_transcript_is_read_as_files(working: World) -> None:
+async def test_transcripts_and_subtitles_are_read_as_caption_files(working: World) -> None:
+    source = await transcript(working)
+    subtitles = await produced(working, "subtitles", transcript=source["id"])
+    for path in (f"transcripts/{source['id']}", f"subtitles/{subtitles}"):
+        for extension in ("srt", "vtt", "ass"):
+            answer = await working.mine.get(f"/api/v1/{path}.{extension}")
+            assert answer.status_code == 200
+            name = f"{path.split('/')[1]}.{extension}"
+            assert answer.headers["content-disposition"] == f'inline; filename="{name}"'
+            cues = parse_cues(answer.text).cues
+            words = [word.text for cue in cues for word in cue.words]
+            assert " ".join(words) == "welcome to the cut room here is how we cut"
+            assert float(cues[0].start) == 0.5
+    plain = (await working.mine.get(f"/api/v1/subtitles/{subtitles}.txt")).text
+    assert plain == "welcome to the cut room\nhere is how we cut\n"
+
+
+async def test_a_transcript_is_read_as_text_and_as_it_was(working: World) -> None:
     source = await transcript(working)
     where = f"/api/v1/transcripts/{source['id']}"
-    for extension in ("srt", "vtt", "ass"):
-        answer = await working.mine.get(f"{where}.{extension}")
-        assert answer.status_code == 200
-        assert answer.headers["content-disposition"] == f'inline; filename="{source["id"]}.{extension}"'
-        cues = parse_cues(answer.text).cues
-        assert " ".join(word.text for cue in cues for word in cue.words) == "welcome to the cut room here is how we cut"
-        assert float(cues[0].start) == 0.5
     text = await working.mine.get(f"{where}.txt")
     assert text.text == "A: welcome to the cut room\n\nB: here is how we cut\n"
     assert text.headers["content-type"] == "text/plain; charset=utf-8"
