@@ -16,7 +16,7 @@ async def server() -> AsyncIterator[ModelServer]:
 
 
 def models_of(server: ModelServer) -> Models:
-    return Models([server.provider(kind="anthropic", attempts=1, patience_s=0.5, timeout_s=1.0)])
+    return Models([server.provider(kind="anthropic", attempts=1, patience_s=1.0, timeout_s=6.0)])
 
 
 async def test_an_answer_comes_in_pieces_with_what_it_took(server: ModelServer) -> None:
@@ -31,7 +31,7 @@ async def test_an_answer_comes_in_pieces_with_what_it_took(server: ModelServer) 
     assert request["system"] == "Be kind."
     assert request["messages"] == [{"role": "user", "content": "Hi.\n\nHow are you?"}]
     assert request["temperature"] == 1.0
-    assert server.headers[0]["x-api-key"] == "key-1"
+    assert "key-1" in server.headers[0].get("x-api-key", "") + server.headers[0].get("authorization", "")
 
 
 async def test_a_model_that_takes_no_temperature_is_asked_without(server: ModelServer) -> None:
