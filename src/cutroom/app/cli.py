@@ -1,18 +1,15 @@
 """The `cutroom` command. Each program is imported only when it runs, so that `--help` is quick."""
 
-import asyncio
-import signal
-from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cutroom import __version__
 from cutroom.app import again
-from cutroom.app.console import err, fail, out, show_facts, show_warning
-from cutroom.kit import heap
-from cutroom.kit.errors import CutroomError, first_of
+from cutroom.app.console import err, out, show_facts, show_warning
+from cutroom.app.running import run
+from cutroom.app.subtitles_command import subtitles
 
 cli = typer.Typer(
     name="cutroom",
@@ -31,43 +28,6 @@ Data = Annotated[Path | None, typer.Option("--data", help="Folder that holds all
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.", show_default="8000")]
 Workers = Annotated[int, typer.Option(help="Worker processes to start.", min=1, max=64)]
-
-
-def run(
-    program: Callable[[], Coroutine[Any, Any, None]],
-    *,
-    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
-) -> None:
-    """Run an async program until it ends or a signal cancels it.
-
-    A `CutroomError` becomes a sentence and status 1; a signal 128 and its number, as shells have it.
-    """
-    told: list[int] = []
-    heap.give_back()
-    try:
-        with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(_cancelled_by_signals(program, told))
-    except (CutroomError, BaseExceptionGroup) as error:
-        known = first_of(error)
-        if known is None:
-            raise
-        fail(known)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        raise typer.Exit(128 + (told[0] if told else signal.SIGINT)) from None
-
-
-async def _cancelled_by_signals(program: Callable[[], Awaitable[None]], told: list[int]) -> None:
-    """Run the program; the first signal is noted in `told`, and cancels it."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def stop(number: int) -> None:
-        told.append(number)
-        if task is not None:
-            task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop, number)
-    await program()
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 — typer's callback
@@ -142,6 +102,9 @@ def storyboard(
     run(lambda: program.storyboard(document, output=output, frames=frames))
 
 
+cli.command()(subtitles)
+
+
 otio = typer.Typer(help="Exchange timelines with editing programs as OpenTimelineIO.", no_args_is_help=True)
 cli.add_typer(otio, name="otio")
 
@@ -166,6 +129,20 @@ def otio_import(
     from cutroom.app import otio as program  # noqa: PLC0415
 
     run(lambda: program.import_(source, output=output))
+
+
+@cli.command()
+def model(
+    name: Annotated[
+        str | None, typer.Argument(help="A size, or owner/name of Hugging Face.", show_default="the usual one")
+    ] = None,
+    shows: Annotated[bool, typer.Option("--list", help="Print the models that are here, and stop.")] = False,  # noqa: FBT002
+    data: Data = None,
+) -> None:
+    """Download a model of Whisper before it is needed."""
+    from cutroom.app import model as program  # noqa: PLC0415
+
+    run(lambda: program.show(data=data) if shows else program.model(name, data=data))
 
 
 @cli.command()

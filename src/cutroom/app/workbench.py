@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from cutroom import render as engine
 from cutroom.app.console import err, progress_bar
@@ -62,7 +62,7 @@ def read(path: Path) -> Sheet:
         Invalid: `no_document`; or the document, with pointers.
     """
     settings = load_engine()
-    use_tools(settings, _own_folder("kept"))
+    use_tools(settings, own_folder("kept"))
     limits = settings.limits(allow_local=True, fonts=engine.families())
     try:
         raw = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
@@ -104,12 +104,26 @@ def target_of(sheet: Sheet, wanted: Path | None, extension: str, source: Path) -
     return target
 
 
+class Ground(Protocol):
+    """What commands work on: a document, or a recording."""
+
+    @property
+    def base(self) -> Path:
+        """Folder that relative paths start from."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """How large documents may be."""
+        ...
+
+
 class Workbench:
-    """Runs workflows on one document.
+    """Runs workflows on one document or recording.
 
     Args:
-        sheet: the document.
-        target: where the result goes.
+        ground: the document or recording.
+        target: where the result goes; when None, into a folder for work in progress, as `film.mp4` and beside it.
         scratch: folders for work in progress.
         cache: keeps segments and sources; removed at the end when None.
         report: whether the report on what was measured is wanted beside the result.
@@ -118,21 +132,23 @@ class Workbench:
         Invalid: `no_cache_folder`.
     """
 
-    def __init__(self, sheet: Sheet, target: Path, scratch: Scratch, *, cache: Path | None, report: bool) -> None:
+    def __init__(
+        self, ground: Ground, target: Path | None, scratch: Scratch, *, cache: Path | None, report: bool
+    ) -> None:
         self._settings = settings = load_engine()
         kept = scratch.folder("cache") if cache is None else _folder_for(cache.absolute())
         self.scratch = scratch
-        self.limits = sheet.limits
+        self.limits = ground.limits
         self.productions = Remembered()
         self.files = StandaloneFiles(
-            base=sheet.base,
+            base=ground.base,
             cache=kept,
             parts=scratch.folder("parts"),
-            out=target,
+            out=target or scratch.folder("results") / "film.mp4",
             fetcher=Fetcher(
                 allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
             ),
-            lasting=_own_folder("kept"),
+            lasting=own_folder("kept"),
             report=report,
         )
 
@@ -163,12 +179,14 @@ class Workbench:
 
 
 @contextlib.contextmanager
-def workbench(sheet: Sheet, target: Path, *, cache: Path | None = None, report: bool = False) -> Iterator[Workbench]:
+def workbench(
+    ground: Ground, target: Path | None, *, cache: Path | None = None, report: bool = False
+) -> Iterator[Workbench]:
     """A workbench, after clearing what earlier commands of this user left when they were killed."""
-    scratch = Scratch(_own_folder("work"))
+    scratch = Scratch(own_folder("work"))
     scratch.sweep()
     with contextlib.closing(scratch):
-        yield Workbench(sheet, target, scratch, cache=cache, report=report)
+        yield Workbench(ground, target, scratch, cache=cache, report=report)
 
 
 def _folder_for(cache: Path) -> Path:
@@ -183,7 +201,7 @@ def _folder_for(cache: Path) -> Path:
     return cache
 
 
-def _own_folder(name: str) -> Path:
+def own_folder(name: str) -> Path:
     """A folder of this user's own among those for temporary files."""
     root = Path(tempfile.gettempdir()) / f"cutroom-{os.getuid()}-{name}"
     root.mkdir(mode=_MADE_HERE, exist_ok=True)
