@@ -68,7 +68,7 @@ def rate_for(source: Fraction | None, platform: Platform | None) -> Fraction:
     most = PLACES[platform].most_fps if platform is not None else _MOST_FPS
     if source is None:
         return _OTHER_FPS
-    rate = next((usual for usual in _USUAL if abs(usual - source) <= usual * _SAME_RATE), None)
-    if rate is None:
+    rate = min(_USUAL, key=lambda usual: abs(usual - source))
+    if abs(rate - source) > rate * _SAME_RATE:
         return _OTHER_FPS if source < _MOST_FPS else min(most, _MOST_FPS)
     return rate if rate <= most else rate / 2

@@ -81,7 +81,11 @@ def _after(moment: Fraction, words: Sequence[Spoken]) -> tuple[Fraction, bool]:
 
 def _inside(moment: Fraction, words: Sequence[Spoken]) -> int | None:
     """Number of the word that is being spoken at a moment; its edges are not inside of it."""
-    at = bisect_right(words, moment * 1000, key=lambda word: word[0]) - 1
+    at = bisect_right(words, moment * 1000, key=_begins) - 1
     if at >= 0 and words[at][0] < moment * 1000 < words[at][1]:
         return at
     return None
+
+
+def _begins(word: Spoken) -> Fraction:
+    return Fraction(word[0])

@@ -5,6 +5,7 @@ from cutroom.llm import Models
 from cutroom.timeline import Limits
 from cutroom.workflows.batch import batch
 from cutroom.workflows.explain import draw_storyboard, explain, preview
+from cutroom.workflows.export_clip import ExportClip, ExportClipOutput, export_clip
 from cutroom.workflows.find_highlights import FindHighlights, FindHighlightsOutput, find_highlights
 from cutroom.workflows.importing import import_asset
 from cutroom.workflows.longform import Document, render_document, render_longform_item
@@ -41,6 +42,9 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     async def write(ctx: Context, given: WritePosts) -> WritePostsOutput:
         return await write_posts(ctx, given, models)
 
+    async def make_clip(ctx: Context, given: ExportClip) -> ExportClipOutput:
+        return await export_clip(ctx, given, limits)
+
     known = Registry()
     known.add("render", render, deterministic=True, max_attempts=MAX_ATTEMPTS)
     known.add("render.piece", render_piece, internal=True, max_attempts=MAX_ATTEMPTS)
@@ -56,4 +60,5 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     known.add("find_highlights", find, max_attempts=MAX_ATTEMPTS)
     known.add("subtitle", make_subtitles, max_attempts=MAX_ATTEMPTS)
     known.add("write_posts", write, max_attempts=MAX_ATTEMPTS)
+    known.add("export_clip", make_clip, max_attempts=MAX_ATTEMPTS)
     return known

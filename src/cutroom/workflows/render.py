@@ -14,7 +14,7 @@ from cutroom.kit.schema import Schema
 from cutroom.render import Made, RenderPlan, RenderReport
 from cutroom.timeline import Edit, Limits
 from cutroom.workflows import films
-from cutroom.workflows.inner import gather_edit
+from cutroom.workflows.inner import Gathered, gather_edit
 from cutroom.workflows.pieces import make, parts_of, pieces_of
 from cutroom.workflows.plans import blamed, cards_encoders, plans_of
 
@@ -46,30 +46,46 @@ class RenderOutput(FileOutput):
     warnings: list[timeline.Warning]
 
 
-async def render(ctx: Context, edit: Edit, limits: Limits = _DEFAULT) -> RenderOutput:
-    """Render an edit to the files that it asks for."""
-    ctx.progress(0.0, "fetching")
-    gathered = await gather_edit(ctx, edit, limits)
+async def render(
+    ctx: Context,
+    edit: Edit,
+    limits: Limits = _DEFAULT,
+    gathered: Gathered | None = None,
+    span: tuple[float, float] = (0.0, 1.0),
+) -> RenderOutput:
+    """Render an edit to the files that it asks for.
+
+    Args:
+        ctx: the attempt.
+        edit: what to render.
+        limits: how large it may be.
+        gathered: its sources, where the caller has brought them already.
+        span: the job's progress before and after.
+    """
+    fetched, rendered, joined = (span[0] + (span[1] - span[0]) * part for part in (FETCHED, RENDERED, JOINED))
+    if gathered is None:
+        ctx.progress(span[0], "fetching")
+        gathered = await gather_edit(ctx, edit, limits)
     plans = await plans_of(ctx, edit, gathered.sources, limits, await cards_encoders(ctx))
     digests = [await asyncio.to_thread(films.digest_of, plan) for plan in plans]
     again = [
         await ctx.step(f"again:{number}", give_again, ctx, digest, number, len(pieces_of(plan)))
         for number, (plan, digest) in enumerate(zip(plans, digests, strict=True))
     ]
-    ctx.progress(FETCHED, "rendering")
+    ctx.progress(fetched, "rendering")
     wanted = pieces_of(*(plan for plan, given in zip(plans, again, strict=True) if given is None))
     try:
-        kept = await make(ctx, wanted, span=(FETCHED, RENDERED))
+        kept = await make(ctx, wanted, span=(fetched, rendered))
     except CutroomError as error:
         raise blamed(error, edit) from error
-    ctx.progress(RENDERED, "joining")
+    ctx.progress(rendered, "joining")
     reused = len(pieces_of(*plans)) - len(wanted) + kept
     made: list[RenderOutput] = []
     for number, (plan, digest, given) in enumerate(zip(plans, digests, again, strict=True)):
         if given is None:
             given = await ctx.step(f"join:{number}", join, ctx, plan, number, reused, digest)  # noqa: PLW2901
         made.append(given)
-    ctx.progress(JOINED, "done")
+    ctx.progress(joined, "done" if joined == 1.0 else None)
     return merged(made, gathered.warnings).model_copy(update={"reused_segments": reused})
 
 
