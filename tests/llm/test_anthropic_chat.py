@@ -16,7 +16,7 @@ async def server() -> AsyncIterator[ModelServer]:
 
 
 def models_of(server: ModelServer) -> Models:
-    return Models([server.provider(kind="anthropic", attempts=1, patience_s=1.0, timeout_s=6.0)])
+    return Models([server.provider(kind="anthropic", attempts=1, patience_s=1.0, timeout_s=60.0)])
 
 
 async def test_an_answer_comes_in_pieces_with_what_it_took(server: ModelServer) -> None:

@@ -194,3 +194,11 @@ async def test_a_server_that_knows_no_schemas_is_asked_in_words(server: ModelSer
     server.script = [fails(400, message="response_format is not supported"), answers({"mood": "good", "strength": 3})]
     assert (await models.ask_for(Mood, ASK)).value.strength == 3
     assert "response_format" not in server.requests[1]
+
+
+async def test_data_can_be_asked_for_by_a_schema_alone(server: ModelServer, models: Models) -> None:
+    server.script = [answers([1, 2]), answers([1])]
+    schema = {"type": "array", "maxItems": 1}
+    checked = await models.ask_for_data(schema, lambda data: "too long." if len(data) > 1 else None, ASK)
+    assert checked.value == [1]
+    assert server.requests[0]["response_format"]["json_schema"]["schema"] == schema

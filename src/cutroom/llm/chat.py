@@ -1,6 +1,6 @@
 """What a model is asked, and what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
@@ -33,7 +33,7 @@ class Request:
     model: str
     temperature: float | None = None
     max_tokens: int | None = None
-    schema: dict[str, Any] | None = None
+    schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

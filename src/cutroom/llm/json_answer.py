@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from cutroom.kit import strict_json
@@ -11,7 +12,7 @@ _THOUGHT: Final = re.compile(r"<think>.*?</think>", re.DOTALL)
 _FENCED: Final = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 
 
-def described(schema: dict[str, Any]) -> str:
+def described(schema: Mapping[str, Any]) -> str:
     """What a model is told of the shape of its answer, for servers that do not make it so."""
     return (
         "Answer with one JSON value that follows this JSON schema, and nothing else: no explanation, no Markdown.\n"

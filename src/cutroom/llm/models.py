@@ -1,7 +1,7 @@
 """The language models of this program: who is asked, how often, and what of an answer counts."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
@@ -18,7 +18,10 @@ from cutroom.llm.chat import Answer, Chat, Message, Request, Usage
 from cutroom.llm.json_answer import described, read_json
 from cutroom.llm.provider import Provider
 
-T = TypeVar("T", bound=BaseModel)
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+Reader = Callable[[Any], tuple[T | None, str]]
+"""The value in JSON data; or None, and what is wrong with the data, in a sentence."""
 REQUESTS: Final = counter("llm_requests", "Requests to language models, by how they ended.", ["provider", "code"])
 TOKENS: Final = counter("llm_tokens", "Tokens of language models.", ["provider", "direction"])
 _BACKOFF: Final = Backoff(base_s=0.5, factor=3.0, cap_s=20.0)
@@ -104,37 +107,98 @@ class Models:
 
     async def ask_for(
         self,
-        kind: type[T],
+        kind: type[M],
         messages: Sequence[Message],
         *,
         model: str | None = None,
         temperature: float | None = 0.0,
         max_tokens: int | None = None,
-        check: Callable[[T], str | None] | None = None,
-    ) -> Checked[T]:
-        """Ask for data of a shape. An answer without it is shown to the model once, with what is wrong.
+        check: Callable[[M], str | None] | None = None,
+    ) -> Checked[M]:
+        """Ask for a value of a type. An answer that is none is shown to the model once, with what is wrong.
 
         Args:
-            kind: the shape.
-            messages: the conversation; what the shape is, is added to it.
+            kind: the type.
+            messages: the conversation; what the type is like is added to it.
             model: as in `find`.
             temperature: how free the answer is.
             max_tokens: where it is cut off.
-            check: says what is wrong with data of the right shape; None when nothing is.
+            check: says what is wrong with a value of the type; None when nothing is.
 
         Raises:
             Unavailable: `model_bad_answer` when the second answer is no better, and as `ask`.
             Invalid: as `ask`.
         """
-        provider, name = self.find(model)
+
+        def read(data: Any) -> tuple[M | None, str]:
+            try:
+                value = kind.model_validate(data)
+            except ValidationError as error:
+                told = invalid(error, data)
+                return None, " ".join(f"{one.pointer or 'all of it'}: {one.message}" for one in told.details[:10])
+            wrong = check(value) if check is not None else None
+            return (value, "") if wrong is None else (None, wrong)
+
         schema = kind.model_json_schema(by_alias=True)
+        return await self._structured(schema, read, messages, model, temperature, max_tokens, None)
+
+    async def ask_for_data(
+        self,
+        schema: Mapping[str, Any],
+        complaint: Callable[[Any], str | None],
+        messages: Sequence[Message],
+        *,
+        model: str | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Checked[Any]:
+        """Ask for JSON data that follows a schema, with one more try as in `ask_for`.
+
+        Args:
+            schema: JSON schema.
+            complaint: says what is wrong with data; None when nothing is.
+            messages: the conversation.
+            model: as in `find`.
+            temperature: how free the answer is.
+            max_tokens: where it is cut off.
+            on_text: told every piece as it comes, of both tries.
+
+        Raises:
+            CutroomError: as `ask_for`.
+        """
+
+        def read(data: Any) -> tuple[list[Any] | None, str]:
+            wrong = complaint(data)
+            return ([data], "") if wrong is None else (None, wrong)
+
+        found = await self._structured(schema, read, messages, model, temperature, max_tokens, on_text)
+        return Checked(found.value[0], found.model, found.usage)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        chats, self._chats = self._chats, {}
+        for chat in chats.values():
+            await chat.close()
+
+    async def _structured(
+        self,
+        schema: Mapping[str, Any],
+        read: Reader[T],
+        messages: Sequence[Message],
+        model: str | None,
+        temperature: float | None,
+        max_tokens: int | None,
+        on_text: Callable[[str], None] | None,
+    ) -> Checked[T]:
+        provider, name = self.find(model)
         asked = (*messages[:-1], Message(messages[-1].role, f"{messages[-1].text}\n\n{described(schema)}"))
         request = Request(asked, name, temperature, max_tokens, schema)
         usage = Usage()
         for last in (False, True):
-            answer = await self._shaped(provider, request)
+            answer = await self._shaped(provider, request, on_text)
             usage += answer.usage
-            value, wrong = _value(kind, answer, check)
+            value, wrong = _value(answer, read)
             if value is not None:
                 return Checked(value, answer.model, usage)
             _log.info("llm.bad_answer", provider=provider.name, wrong=wrong, last=last)
@@ -144,21 +208,15 @@ class Models:
             "model_bad_answer", f"The model server '{provider.name}' twice answered with data of another shape."
         )
 
-    async def close(self) -> None:
-        """Close every connection."""
-        chats, self._chats = self._chats, {}
-        for chat in chats.values():
-            await chat.close()
-
-    async def _shaped(self, provider: Provider, request: Request) -> Answer:
+    async def _shaped(self, provider: Provider, request: Request, on_text: Callable[[str], None] | None) -> Answer:
         """An answer to a request with a schema; servers that know no schemas are asked without."""
         try:
-            return await self._patiently(provider, request, None)
+            return await self._patiently(provider, request, on_text)
         except Invalid as error:
             if error.code != "model_refused" or request.schema is None:
                 raise
             _log.info("llm.no_schema", provider=provider.name, code=error.code)
-            return await self._patiently(provider, replace(request, schema=None), None)
+            return await self._patiently(provider, replace(request, schema=None), on_text)
 
     async def _patiently(self, provider: Provider, request: Request, on_text: Callable[[str], None] | None) -> Answer:
         failed = 0
@@ -204,19 +262,10 @@ def _chat_of(provider: Provider) -> Chat:
     return OpenAIChat(provider)
 
 
-def _value(kind: type[T], answer: Answer, check: Callable[[T], str | None] | None) -> tuple[T | None, str]:
-    """The value in an answer, or None and what is wrong with it, in a sentence."""
+def _value(answer: Answer, read: Reader[T]) -> tuple[T | None, str]:
     if not answer.complete:
         return None, "it is cut off; be briefer."
-    data: Any
     try:
-        data = read_json(answer.text)
+        return read(read_json(answer.text))
     except ValueError as error:
         return None, f"{error}."
-    try:
-        value = kind.model_validate(data)
-    except ValidationError as error:
-        told = invalid(error, data)
-        return None, " ".join(f"{detail.pointer or 'all of it'}: {detail.message}" for detail in told.details[:10])
-    wrong = check(value) if check is not None else None
-    return (value, "") if wrong is None else (None, wrong)

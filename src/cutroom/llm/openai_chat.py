@@ -69,7 +69,7 @@ def _arguments(request: Request) -> dict[str, Any]:
         newer = request.model.startswith(("gpt-5", "o1", "o3", "o4"))
         given["max_completion_tokens" if newer else "max_tokens"] = request.max_tokens
     if request.schema is not None:
-        schema = {"name": "answer", "schema": request.schema, "strict": False}
+        schema = {"name": "answer", "schema": dict(request.schema), "strict": False}
         given["response_format"] = {"type": "json_schema", "json_schema": schema}
     return given
 
