@@ -54,7 +54,7 @@ async def serving(
         listener = Listener(database.url, name="tests-listener")
         store = LocalStore(folder / "store", Signer(SECRET, "files"), url)
         quotas = quotas or QuotaService()
-        assets = AssetService(database, store, limits_of=file_limits(quotas, 5 << 30))
+        assets = AssetService(database, store, limits_of=file_limits(quotas, 5 << 30, ProductionService()))
         webhooks = WebhookService(Vault(SECRET, "webhooks"), Sender(), describe_job(assets))
         services = ApiServices(
             database=database,

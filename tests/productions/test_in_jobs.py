@@ -7,14 +7,14 @@ import pytest
 
 from cutroom.db import Database
 from cutroom.jobs import JobService, Status
-from cutroom.productions import Origin, ProductionService, Recipe
+from cutroom.productions import Origin, ProductionLimits, ProductionService, Recipe
 from tests.jobs.flows import A, B, registry
 from tests.jobs.rig import Rig
 
 
 @pytest.fixture
 def service() -> ProductionService:
-    return ProductionService(max_productions=3, max_versions=3)
+    return ProductionService(ProductionLimits(productions=3, versions=3))
 
 
 @pytest.fixture

@@ -21,7 +21,9 @@ class PlanOut(Schema):
     name: str
     jobs_per_month: int | None
     minutes_per_month: float | None
-    storage_bytes: Annotated[int | None, Field(description="Assets and artifacts together.")]
+    storage_bytes: Annotated[
+        int | None, Field(description="Assets, artifacts, transcripts, posts: all of it.")
+    ]
     concurrent_jobs: Annotated[int | None, Field(description="Further jobs wait in the queue.")]
     max_upload_bytes: int | None
     max_source_seconds: Annotated[float | None, Field(description="The longest upload.")]
@@ -41,7 +43,7 @@ class UsageOut(Schema):
     """What was used, newest month first; the first is this month."""
 
     months: list[MonthOut]
-    storage_bytes: Annotated[int, Field(description="Bytes of assets and artifacts kept now.")]
+    storage_bytes: Annotated[int, Field(description="Bytes of them kept now, in all versions.")]
     resets_at: Annotated[datetime, Field(description="When the next month starts.")]
 
 
@@ -71,6 +73,7 @@ async def get_usage(
     async with services.database.begin() as session:
         used = await services.quotas.usage(session, caller.workspace_id, months)
         stored = await services.assets.storage_used(session, caller.workspace_id)
+        stored += await services.productions.storage_used(session, caller.workspace_id)
     items = [
         MonthOut(
             month=f"{one.month:%Y-%m}",

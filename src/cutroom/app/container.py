@@ -18,7 +18,7 @@ from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
 from cutroom.media.fetch import Fetcher
-from cutroom.productions import ProductionService
+from cutroom.productions import BytesFor, ProductionLimits, ProductionService
 from cutroom.webhooks import Sender, WebhookService, WebhookSettings
 from cutroom.workflows import metering, registry
 
@@ -73,7 +73,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
         stack.push_async_callback(models.close)
         workflows = registry(settings.limits(), models=models)
         quotas = QuotaService(settings.plan_table())
-        limits_of = file_limits(quotas, settings.max_upload_bytes)
+        limits_of = file_limits(quotas, settings.max_upload_bytes, ProductionService())
         assets = AssetService(database, store, cache=cache, settings=asset_settings, limits_of=limits_of)
         webhooks = make_webhooks(settings, assets)
         on_end = in_turn(keep_results(assets), settle_usage(quotas), webhooks.announcer.on_end)
@@ -95,7 +95,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
                 on_end=on_end,
                 meter=quotas,
             ),
-            productions=ProductionService(),
+            productions=ProductionService(ProductionLimits(bytes_for=text_limits(quotas, assets))),
             fetcher=Fetcher(
                 allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
             ),
@@ -142,18 +142,36 @@ def in_turn(*listeners: OnEnd) -> OnEnd:
     return on_end
 
 
-def file_limits(quotas: QuotaService, max_upload_bytes: int) -> LimitsOf:
-    """What a workspace may send and keep: what its plan says, and never a larger file than the server takes."""
+def file_limits(quotas: QuotaService, max_upload_bytes: int, productions: ProductionService) -> LimitsOf:
+    """What a workspace may send and keep: what its plan says, and never a larger file than the server takes.
+
+    What productions take is not there for files.
+    """
 
     async def limits_of(session: AsyncSession, workspace_id: str) -> FileLimits:
         plan = await quotas.plan(session, workspace_id)
+        most = plan.storage_bytes
+        if most is not None:
+            most -= await productions.storage_used(session, workspace_id)
         return FileLimits(
             max_upload_bytes=min(max_upload_bytes, plan.max_upload_bytes or max_upload_bytes),
             max_duration_s=plan.max_source_seconds,
-            storage_bytes=plan.storage_bytes,
+            storage_bytes=most,
         )
 
     return limits_of
+
+
+def text_limits(quotas: QuotaService, assets: AssetService) -> BytesFor:
+    """How many bytes a workspace's productions may take: what its plan says, and its files leave."""
+
+    async def bytes_for(session: AsyncSession, workspace_id: str) -> int | None:
+        plan = await quotas.plan(session, workspace_id)
+        if plan.storage_bytes is None:
+            return None
+        return plan.storage_bytes - await assets.storage_used(session, workspace_id)
+
+    return bytes_for
 
 
 def settle_usage(quotas: QuotaService) -> OnEnd:

@@ -1,5 +1,6 @@
 """Floor 6: productions, which is typed data made of recordings, in versions. What is in them is the engines' matter."""
 
+from cutroom.productions.limits import BytesFor, ProductionLimits
 from cutroom.productions.production import PREFIXES, Origin, Outdated, Production, Recipe, Version, Written
 from cutroom.productions.service import ProductionService
 from cutroom.productions.voices import VOICE_PREFIX, Voice, VoiceService, Wording
@@ -9,9 +10,11 @@ __all__ = [
     "PREFIXES",
     "VOICE_PREFIX",
     "Body",
+    "BytesFor",
     "Origin",
     "Outdated",
     "Production",
+    "ProductionLimits",
     "ProductionService",
     "Recipe",
     "Version",

@@ -8,6 +8,7 @@ from cutroom.db import Database
 from cutroom.kit.errors import Invalid, NotFound
 from cutroom.kit.ids import is_id
 from cutroom.productions import repository
+from cutroom.productions.limits import ProductionLimits
 from cutroom.productions.production import PREFIXES, Origin, Recipe, Written
 from cutroom.productions.rows import ProductionVersionRow
 from cutroom.productions.writing import Body, add_version, kind_of, locked
@@ -91,15 +92,13 @@ class ProductionsOfJob:
     Args:
         database: for transactions of its own.
         maker: the job.
-        max_productions: how many the workspace may have.
-        max_versions: how many of each are kept.
+        limits: how much the workspace may keep.
     """
 
-    def __init__(self, database: Database, maker: Maker, *, max_productions: int, max_versions: int) -> None:
+    def __init__(self, database: Database, maker: Maker, limits: ProductionLimits) -> None:
         self._database = database
         self._maker = maker
-        self._max_productions = max_productions
-        self._max_versions = max_versions
+        self._limits = limits
 
     async def read(self, production_id: str, version: int | None = None) -> Written:
         """One version of a production, the latest when None.
@@ -126,7 +125,7 @@ class ProductionsOfJob:
         Raises:
             Invalid: `bad_production_id`, `production_kind_differs`, `production_too_large`.
             NotFound: when the id is another workspace's, or was to be made anew and is gone.
-            QuotaExceeded: `too_many_productions`.
+            QuotaExceeded: `too_many_productions`, `storage_full`.
         """
         if kind_of(draft.id) != draft.kind or not is_id(draft.id, PREFIXES[draft.kind]):
             raise Invalid("bad_production_id", f"'{draft.id[:80]}' is no id for the kind '{draft.kind}'.")
@@ -135,18 +134,19 @@ class ProductionsOfJob:
         fresh = not (isinstance(asked, dict) and asked.get("into") == draft.id)
         async with self._database.begin() as session:
             row = await locked(
-                session, maker.workspace_id, draft.id, draft.kind, fresh=fresh, most=self._max_productions
+                session, maker.workspace_id, draft.id, draft.kind, fresh=fresh, most=self._limits.productions
             )
             before = await repository.version_of_job(session, row.workspace_id, row.id, maker.id)
             if before is not None:
                 return before
+            await self._limits.make_room(session, row.workspace_id, body.size_bytes)
             return await add_version(
                 session,
                 row,
                 body,
                 title=draft.title,
                 made_from=list({one.id: Origin(one.id, one.version) for one in draft.made_from}.values()),
-                max_versions=self._max_versions,
+                max_versions=self._limits.versions,
                 job_id=maker.id,
                 root_id=maker.root_id,
                 recipe=Recipe(maker.type, asked),

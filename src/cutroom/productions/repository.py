@@ -209,6 +209,14 @@ async def count(session: AsyncSession, workspace_id: str) -> int:
     return found or 0
 
 
+async def storage_used(session: AsyncSession, workspace_id: str) -> int:
+    """How many bytes the bodies of all versions take."""
+    found = await session.scalar(
+        select(func.sum(ProductionVersionRow.size_bytes)).where(ProductionVersionRow.workspace_id == workspace_id)
+    )
+    return int(found or 0)
+
+
 async def remove(session: AsyncSession, workspace_id: str, production_id: str, kind: str) -> bool:
     """Remove a production with its versions; False when there is none."""
     gone = await session.scalar(

@@ -1,7 +1,6 @@
 """What the package does for others. Every method works in the caller's transaction and within one workspace."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,34 +9,28 @@ from cutroom.kit.errors import Conflict
 from cutroom.kit.ids import is_id
 from cutroom.kit.page import Page
 from cutroom.productions import repository
+from cutroom.productions.limits import ProductionLimits
 from cutroom.productions.of_job import Maker, ProductionsOfJob, written_of
 from cutroom.productions.production import PREFIXES, Origin, Outdated, Production, Recipe, Version, Written
 from cutroom.productions.rows import ProductionRow
 from cutroom.productions.writing import Body, add_version, not_found
-
-MAX_PRODUCTIONS: Final = 50_000
-MAX_VERSIONS: Final = 50
 
 
 class ProductionService:
     """Keeps productions.
 
     Args:
-        max_productions: how many one workspace may have.
-        max_versions: how many of each are kept; the oldest go first.
+        limits: how much one workspace may keep.
     """
 
-    def __init__(self, *, max_productions: int = MAX_PRODUCTIONS, max_versions: int = MAX_VERSIONS) -> None:
-        self._max_productions = max_productions
-        self._max_versions = max_versions
+    def __init__(self, limits: ProductionLimits | None = None) -> None:
+        self._limits = limits or ProductionLimits()
 
     def for_jobs(self, database: Database) -> Callable[[Maker], ProductionsOfJob]:
         """What makes productions as a job sees them."""
 
         def productions(maker: Maker) -> ProductionsOfJob:
-            return ProductionsOfJob(
-                database, maker, max_productions=self._max_productions, max_versions=self._max_versions
-            )
+            return ProductionsOfJob(database, maker, self._limits)
 
         return productions
 
@@ -131,11 +124,13 @@ class ProductionService:
         Raises:
             NotFound: there is no such production.
             Conflict: `version_changed`, when that version is not the latest any more.
+            QuotaExceeded: `storage_full`.
         """
         row = await self._row(session, workspace_id, kind, production_id, lock=True)
         if row.version != version:
             message = f"This was made of version {version}, and there is a version {row.version} now; read it again."
             raise Conflict("version_changed", message)
+        await self._limits.make_room(session, workspace_id, body.size_bytes)
         made = await repository.origins(session, workspace_id, [(row.id, row.version)])
         await add_version(
             session,
@@ -143,11 +138,15 @@ class ProductionService:
             body,
             title=row.title if title is None else title,
             made_from=made.get((row.id, row.version), ()),
-            max_versions=self._max_versions,
+            max_versions=self._limits.versions,
             editor=editor,
         )
         await session.refresh(row)
         return (await _with_more(session, workspace_id, [row]))[0]
+
+    async def storage_used(self, session: AsyncSession, workspace_id: str) -> int:
+        """How many bytes the workspace's productions take, all versions together."""
+        return await repository.storage_used(session, workspace_id)
 
     async def delete(self, session: AsyncSession, workspace_id: str, kind: str, production_id: str) -> None:
         """Delete a production with its versions for good; what was made from it stays. Raises `NotFound`."""
