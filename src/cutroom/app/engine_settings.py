@@ -10,7 +10,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from cutroom.app.doors import DoorSettings
+from cutroom.app.speech_settings import SpeechSettings
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.llm import OPENAI, Models, Provider, read_providers
 from cutroom.timeline import Limits
@@ -18,7 +18,7 @@ from cutroom.timeline import Limits
 S = TypeVar("S", bound=BaseSettings)
 
 
-class EngineSettings(DoorSettings):
+class EngineSettings(SpeechSettings):
     """The settings of the engine; each field's variable is `CUTROOM_` and its name."""
 
     model_config = SettingsConfigDict(env_prefix="CUTROOM_", frozen=True, extra="ignore", populate_by_name=True)

@@ -226,6 +226,7 @@ def inherited() -> Mapping[str, str]:
     """The variables that child programs of ours may see: ours, the database's, and what Python needs."""
     keep = (
         "CUTROOM_",
+        "HF_",
         "DATABASE_URL",
         "REDIS_URL",
         "OTEL_",
