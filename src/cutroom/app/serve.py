@@ -186,6 +186,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, coun
         local_store=parts.store if isinstance(parts.store, LocalStore) else None,
         check_url=parts.fetcher.check,
         webhooks=parts.webhooks,
+        speech_models=settings.speech_names(settings.data / "models"),
         limits=settings.limits(fonts=engine.families()),
         cursors=Cursors(settings.signing_secret()),
         templates=TemplateService(max_templates=settings.max_templates),
