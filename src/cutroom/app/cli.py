@@ -7,7 +7,9 @@ import typer
 
 from cutroom import __version__
 from cutroom.app import again
+from cutroom.app.clip_command import clip
 from cutroom.app.console import err, out, show_facts, show_warning
+from cutroom.app.highlights_command import highlights
 from cutroom.app.running import run
 from cutroom.app.subtitles_command import subtitles
 
@@ -102,7 +104,9 @@ def storyboard(
     run(lambda: program.storyboard(document, output=output, frames=frames))
 
 
+cli.command()(clip)
 cli.command()(subtitles)
+cli.command()(highlights)
 
 
 otio = typer.Typer(help="Exchange timelines with editing programs as OpenTimelineIO.", no_args_is_help=True)

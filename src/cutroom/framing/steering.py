@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cutroom.media.timebase import Rational
 
 _STEP_S: Final = 0.1
-_DEAD: Final = 0.15
+_DEAD: Final = 0.06
 """Share of the crop's side that a subject may be off its middle before the crop follows."""
 _CALM_S: Final = 0.35
 """Standard deviation of the smoothing over time: turns take about a second, forth and back in time alike."""
