@@ -147,7 +147,12 @@ async def find_highlights(ctx: Context, given: FindHighlights, models: Models) -
 async def _sense(
     ctx: Context, source: TranscriptDocument, given: FindHighlights, warnings: list[HighlightsWarning]
 ) -> Senses:
-    """Listen to the recording and look at it; without it the words alone must do, which is said."""
+    """Listen to the recording and look at it; without it the words alone must do, which is said.
+
+    Of captions it is often not known of which recording they are: then there is nothing to say.
+    """
+    if not source.source:
+        return Senses(None, ())
     heard = await ctx.files.find(pcm_key(source.sha256))
     if heard is not None and not given.shots:
         return Senses(heard, ())
