@@ -14,6 +14,8 @@ from cutroom.speech.document import TranscriptDocument
 from cutroom.speech.limits import limits_for
 from cutroom.speech.measures import measure
 from cutroom.speech.subtitles import SubtitlesDocument
+from cutroom.workflows.clip_document import ClipDocument
+from cutroom.workflows.clip_source import ExportClip, wanted_of
 from cutroom.workflows.find_highlights import FindHighlights
 from cutroom.workflows.subtitle import Subtitle
 from cutroom.workflows.transcribe import Transcribe
@@ -113,6 +115,30 @@ async def find_highlights(ctx: Context, given: FindHighlights) -> Made:
     return Made(id=made, version=await ctx.productions.write(draft))
 
 
+async def export_clip(ctx: Context, given: ExportClip) -> Made:
+    """Cuts nothing out: its timeline is a line of text."""
+    wanted = await wanted_of(ctx, given)
+    text = {"asset": {"type": "text", "text": f"{wanted.start:g} to {wanted.end:g}"}, "length": 1}
+    document = ClipDocument(
+        title="Clip",
+        source=wanted.source,
+        sha256="0" * 64,
+        start=wanted.start,
+        end=wanted.end,
+        duration=wanted.end - wanted.start,
+        aspect=given.shape,
+        reframe=given.reframe,
+        crops=[],
+        document={
+            "output": {"format": "mp4", "width": 160, "height": 90, "fps": 10},
+            "timeline": {"tracks": [{"clips": [text]}]},
+        },
+    )
+    made = given.into or ctx.new_id("clp")
+    draft = Draft(made, "clip", "Clip", document.model_dump_json(), wanted.origins())
+    return Made(id=made, version=await ctx.productions.write(draft), duration=document.duration)
+
+
 async def write_posts(ctx: Context, given: WritePosts) -> Made:
     """Writes down what was said, for the first platform."""
     origin, source = await _read(ctx, given.transcript, given.version)
@@ -153,4 +179,5 @@ def add_makers(known: Registry) -> None:
     known.add("transcribe", transcribe, deterministic=True)
     known.add("subtitle", subtitle)
     known.add("find_highlights", find_highlights)
+    known.add("export_clip", export_clip)
     known.add("write_posts", write_posts)

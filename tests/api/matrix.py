@@ -46,6 +46,7 @@ BODIES: dict[str, Any] = {
     "editTranscript": {"version": 1, "operations": [{"op": "replaceAll", "find": "zzz", "replace": "y"}]},
     "createSubtitles": {"transcript": f"trn_{UNKNOWN}"},
     "createHighlights": {"transcript": f"trn_{UNKNOWN}"},
+    "createClip": {"source": "https://media.example/a.mp4", "start": 1, "end": 2},
     "createContent": {"transcript": f"trn_{UNKNOWN}"},
     "editContent": {"version": 1},
     "createVoice": {"name": "new", "description": "Plain."},
@@ -107,6 +108,8 @@ WITHOUT_IDS: dict[str, str] = {
     "listSubtitles": "lists the caller's workspace; see the test of lists",
     "createHighlights": "looks for the transcript that it names in the caller's workspace alone; see test_productions",
     "listHighlights": "lists the caller's workspace; see the test of lists",
+    "createClip": "looks for what it names in the caller's workspace alone; see test_productions",
+    "listClips": "lists the caller's workspace; see the test of lists",
     "createContent": "looks for the transcript and the voice that it names in the caller's workspace alone",
     "listContent": "lists the caller's workspace; see the test of lists",
     "createVoice": "keeps a voice in the caller's workspace",
@@ -329,6 +332,11 @@ async def _subtitles(world: World, made: Mapping[str, str]) -> str:
 @thing("highlights_id", "hls")
 async def _highlights(world: World, made: Mapping[str, str]) -> str:
     return await produced(world, "highlights", transcript=made["transcript_id"])
+
+
+@thing("clip_id", "clp")
+async def _clip(world: World, made: Mapping[str, str]) -> str:
+    return await produced(world, "clips", transcript=made["transcript_id"], start=1, end=2)
 
 
 @thing("content_id", "pst")

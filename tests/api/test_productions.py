@@ -7,6 +7,7 @@ from tests.api.matrix import produced, unknown
 from tests.api.test_uploads import uploaded
 from tests.api.world import World, error_of
 
+JSON = {"Content-Type": "application/json"}
 URL = "https://media.example/talk.mp4"
 
 
@@ -164,6 +165,12 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("highlights", {"transcript": NOBODYS}, "transcript_not_found", "/transcript"),
     ("highlights", {"transcript": "$post"}, "transcript_not_found", "/transcript"),
     ("highlights", {"transcript": "$transcript", "version": 2}, "version_not_found", "/version"),
+    ("highlights", {"transcript": "$transcript", "minLength": 9, "maxLength": 8}, "invalid_input", ""),
+    ("clips", {"highlights": "$highlights", "highlight": 2}, "highlight_not_found", "/highlight"),
+    ("clips", {"highlights": "$highlights", "highlight": "h9"}, "highlight_not_found", "/highlight"),
+    ("clips", {"highlights": "$transcript", "highlight": 0}, "highlights_not_found", "/highlights"),
+    ("clips", {"highlights": "$highlights", "highlight": 0, "version": 2}, "version_not_found", "/version"),
+    ("clips", {"source": URL, "start": 2, "end": 1}, "invalid_input", ""),
     ("content", {"transcript": "$transcript", "kinds": []}, "invalid_input", "/kinds"),
     ("content", {"transcript": "$transcript", "voice": "nobody"}, "voice_not_found", "/voice"),
     ("content", {"transcript": "x", "voice": "nobody"}, "invalid_sources", "/voice"),
@@ -172,6 +179,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 
 async def test_what_would_certainly_fail_is_refused_at_its_place(working: World) -> None:
     made = {"$transcript": (await transcript(working))["id"]}
+    made["$highlights"] = await produced(working, "highlights", transcript=made["$transcript"])
     made["$post"] = await produced(working, "content", transcript=made["$transcript"])
     for path, asked, code, pointer in REFUSED:
         body = {name: made.get(value, value) if isinstance(value, str) else value for name, value in asked.items()}
@@ -192,6 +200,22 @@ async def test_a_transcript_is_named_by_nobody_but_its_workspace(working: World)
             answer = await working.theirs.post(f"/api/v1/{path}", json={"transcript": named})
             error_of(answer, 422, "transcript_not_found")
     assert (await working.theirs.get(f"/api/v1/content?transcript={source['id']}")).json() == {"items": []}
+
+
+async def test_the_timeline_of_a_clip_is_rendered_as_it_stands(working: World) -> None:
+    source = await transcript(working)
+    highlights = await produced(working, "highlights", transcript=source["id"])
+    clip = await produced(working, "clips", highlights=highlights, highlight="h1")
+    shown = await found(working, f"clips/{clip}")
+    assert shown["madeFrom"] == [{"id": highlights, "version": 1}, {"id": source["id"], "version": 1}]
+    answer = await working.mine.get(f"/api/v1/clips/{clip}/timeline")
+    assert answer.json() == shown["document"]["document"]
+    tag = {"If-None-Match": answer.headers["etag"]}
+    assert (await working.mine.get(f"/api/v1/clips/{clip}/timeline", headers=tag)).status_code == 304
+    rendered = await working.mine.post("/api/v1/render?wait=20", content=answer.content, headers=JSON)
+    assert rendered.json()["output"]["said"] == "3 to 4.4"
+    await edit(working, source["id"], 1)
+    assert [one["id"] for one in (await found(working, f"clips/{clip}"))["staleBecause"]] == [source["id"]]
 
 
 async def test_an_idempotency_key_makes_one_job_of_one_request(working: World) -> None:

@@ -84,9 +84,10 @@ async def _production(services: ApiServices, session: AsyncSession, workspace_id
         found.wrong(f"/{kind}", f"{kind}_not_found", message)
         return
     version = found.given.get("version")
-    if kind == "transcript" and isinstance(version, int) and version > production.version:
-        message = f"The latest version of this transcript is {production.version}."
-        found.wrong("/version", "version_not_found", message)
+    is_meant = kind == "highlights" or "highlights" not in found.given
+    if is_meant and isinstance(version, int) and version > production.version:
+        found.wrong("/version", "version_not_found", f"There are {production.version} versions of '{named}'.")
+        return
     seconds = production.facts.get("duration")
     if isinstance(seconds, int | float):
         found.seconds = float(seconds)
@@ -98,8 +99,10 @@ async def _highlight(
     services: ApiServices, session: AsyncSession, workspace_id: str, found: Found, production: Production
 ) -> None:
     """One of the highlights, by its place or its own id; a clip lasts as long as it."""
-    written = await services.productions.read(session, workspace_id, "highlights", production.id)
-    items = json.loads(written.body).get("items", [])
+    written = await services.productions.read(
+        session, workspace_id, "highlights", production.id, found.given.get("version")
+    )
+    items = json.loads(written.body)["items"]
     wanted = found.given["highlight"]
     chosen = [item for at, item in enumerate(items) if wanted in (at, item["id"]) and not isinstance(wanted, bool)]
     if chosen:
