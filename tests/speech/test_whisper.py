@@ -194,6 +194,17 @@ async def test_requests_may_only_name_models_that_are_here(english: Path, tmp_pa
     assert maker.make(str(english)).engine.model == "tiny.en"
 
 
+async def test_a_model_is_found_again_under_the_name_that_transcripts_have(
+    english: Path, multilingual: Path, tmp_path: Path
+) -> None:
+    maker = WhisperMaker(WhisperSettings(Models(tmp_path), str(english), any_model=True))
+    for name in (None, str(multilingual)):
+        made = maker.make(name)
+        again = maker.make(made.engine.model)
+        assert (again.engine, again.key) == (made.engine, made.key)
+        assert "/" not in made.engine.model
+
+
 async def test_the_key_changes_with_the_model(english: Path, multilingual: Path) -> None:
     keys = {transcriber_of(folder).key for folder in (english, multilingual)}
     assert len(keys) == 2

@@ -72,6 +72,8 @@ class WhisperMaker:
     def __init__(self, settings: WhisperSettings) -> None:
         self._settings = settings
         slots = 1 if self._on_card() else max(1, cores() // THREADS)
+        # Transcripts call a model in a folder by the folder's name, and never by its path; jobs name it so, too.
+        self._folders: dict[str, WhisperModel] = {}
         # All children of this process take turns, whoever's jobs they are for: each has the whole model in memory.
         self._turns = asyncio.Semaphore(slots)
 
@@ -94,17 +96,26 @@ class WhisperMaker:
         if not _installed():
             sentence = "The engine faster-whisper is not installed here: `pip install 'cutroom[whisper]'`."
             raise Unavailable("engine_not_installed", sentence, retryable=False)
-        settings = self._settings
-        name = model or settings.model
-        if not settings.any_model and name != settings.model and name not in settings.models.kept():
-            names = ", ".join(dict.fromkeys((settings.model, *settings.models.kept())))
-            sentence = f"The Whisper model '{name[:80]}' is not here; there are: {names}."
-            raise Invalid("unknown_speech_model", sentence).at("/model")
         try:
-            found = settings.models.named(name)
+            found = self._named(model)
         except Invalid as error:
             raise (error if model is None else error.at("/model")) from error
-        return WhisperTranscriber(settings, found, self._turns)
+        return WhisperTranscriber(self._settings, found, self._turns)
+
+    def _named(self, name: str | None) -> WhisperModel:
+        settings = self._settings
+        usual = settings.models.named(settings.model)
+        if name is None or name in {settings.model, usual.name}:
+            return usual
+        if name in self._folders:
+            return self._folders[name]
+        if not settings.any_model and name not in settings.models.kept():
+            names = ", ".join(dict.fromkeys((usual.name, *settings.models.kept())))
+            raise Invalid("unknown_speech_model", f"The Whisper model '{name[:80]}' is not here; there are: {names}.")
+        found = settings.models.named(name)
+        if found.repository is None:
+            self._folders[found.name] = found
+        return found
 
     def _on_card(self) -> bool:
         return self._settings.device != "cpu" and _CARD.exists()
