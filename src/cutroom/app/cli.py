@@ -12,6 +12,7 @@ from cutroom.app.console import err, out, show_facts, show_warning
 from cutroom.app.highlights_command import highlights
 from cutroom.app.running import run
 from cutroom.app.subtitles_command import subtitles
+from cutroom.app.transcribe_command import transcribe
 
 cli = typer.Typer(
     name="cutroom",
@@ -105,6 +106,7 @@ def storyboard(
 
 
 cli.command()(clip)
+cli.command()(transcribe)
 cli.command()(subtitles)
 cli.command()(highlights)
 

@@ -71,7 +71,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
         )
         models = settings.models()
         stack.push_async_callback(models.close)
-        workflows = registry(settings.limits(), models=models)
+        workflows = registry(settings.limits(), models=models, engines=settings.engines(settings.data / "models"))
         quotas = QuotaService(settings.plan_table())
         limits_of = file_limits(quotas, settings.max_upload_bytes, ProductionService())
         assets = AssetService(database, store, cache=cache, settings=asset_settings, limits_of=limits_of)

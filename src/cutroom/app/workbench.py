@@ -24,6 +24,7 @@ from cutroom.workflows import registry
 
 STDIN = Path("-")
 _MADE_HERE = 0o700
+_MODELS = Path("data") / "models"  # as `cutroom up` and `cutroom model` have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class Workbench:
             models = self._settings.models()
             try:
                 return await run_alone(
-                    registry(self.limits, models=models),
+                    registry(self.limits, models=models, engines=self._settings.engines(_MODELS, any_model=True)),
                     workflow,
                     given,
                     files=self.files,

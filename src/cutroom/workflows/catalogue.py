@@ -2,6 +2,8 @@
 
 from cutroom.jobs import Context, Registry
 from cutroom.llm import Models
+from cutroom.speech.engines import Engines
+from cutroom.speech.sphinx import SphinxMaker
 from cutroom.timeline import Limits
 from cutroom.workflows.batch import batch
 from cutroom.workflows.explain import draw_storyboard, explain, preview
@@ -13,6 +15,7 @@ from cutroom.workflows.pieces import render_piece
 from cutroom.workflows.render import RenderOutput
 from cutroom.workflows.shots import watch_part
 from cutroom.workflows.subtitle import Subtitle, SubtitleOutput, subtitle
+from cutroom.workflows.transcribe import Transcribing
 from cutroom.workflows.windows import ATTEMPTS, render_window, try_piece
 from cutroom.workflows.write_posts import WritePosts, WritePostsOutput, write_posts
 
@@ -20,14 +23,17 @@ MAX_ATTEMPTS = ATTEMPTS
 """A machine that restarts three times while a film is made, and takes its worker with it, must not use the job up."""
 _DEFAULT = Limits()
 _NONE = Models()
+_BASIC = Engines((SphinxMaker(),))
+_LONG_S = 6 * 3_600.0  # hours of speech, heard on a small machine
 
 
-def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
+def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engines = _BASIC) -> Registry:
     """The workflows of this version, under the names that job rows carry.
 
     Args:
         limits: those of plain renders.
         models: the language models that may be asked.
+        engines: what can hear speech.
     """
 
     async def render(ctx: Context, document: Document) -> RenderOutput:
@@ -45,6 +51,7 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     async def make_clip(ctx: Context, given: ExportClip) -> ExportClipOutput:
         return await export_clip(ctx, given, limits)
 
+    transcribing = Transcribing(engines)
     known = Registry()
     known.add("render", render, deterministic=True, max_attempts=MAX_ATTEMPTS)
     known.add("render.piece", render_piece, internal=True, max_attempts=MAX_ATTEMPTS)
@@ -57,6 +64,8 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE) -> Registry:
     known.add("assets.import", import_asset)
     known.add("render.try_piece", try_piece, internal=True, max_attempts=MAX_ATTEMPTS)
     known.add("shots.part", watch_part, internal=True, max_attempts=MAX_ATTEMPTS)
+    known.add("transcribe", transcribing.transcribe, max_attempts=MAX_ATTEMPTS, timeout_s=_LONG_S)
+    known.add("transcribe.chunk", transcribing.chunk, internal=True, max_attempts=MAX_ATTEMPTS, timeout_s=_LONG_S)
     known.add("find_highlights", find, max_attempts=MAX_ATTEMPTS)
     known.add("subtitle", make_subtitles, max_attempts=MAX_ATTEMPTS)
     known.add("write_posts", write, max_attempts=MAX_ATTEMPTS)

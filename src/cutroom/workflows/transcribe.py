@@ -1,11 +1,41 @@
-"""The transcribe workflow: a recording becomes words with times."""
+"""The transcribe workflow: a recording becomes words with times.
 
-from typing import Annotated
+The sound is decoded once, speech found in it, and cut at the longest gaps; chunks are heard by any workers that are
+free (`hearing`), and put together again. Sound, activity and what was heard are kept under what determines them, so
+nothing is heard twice: not by the next attempt, nor by another job with the same recording and the same wishes.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
 
 from pydantic import Field
 
+from cutroom.jobs import Context, Draft
+from cutroom.kit.errors import CutroomError
 from cutroom.kit.schema import Schema
-from cutroom.timeline.source import Source
+from cutroom.speech import formats
+from cutroom.speech.chunks import Piece, chunks_of, pieces_of
+from cutroom.speech.cues import cues_of
+from cutroom.speech.document import TranscriptDocument
+from cutroom.speech.engines import Engines
+from cutroom.speech.stitching import regrouped, stitch
+from cutroom.speech.transcriber import Listening, Transcriber
+from cutroom.speech.transcript import Transcript
+from cutroom.timeline import Media
+from cutroom.timeline.source import Source, public_name
+from cutroom.workflows.hearing import Chunk, Chunked, activity_of, hear, key_of, read_chunk
+from cutroom.workflows.listening import listen
+from cutroom.workflows.pieces import which_are_kept
+from cutroom.workflows.sources import take
+
+FETCHED, LISTENED, PLANNED, HEARD = 0.03, 0.06, 0.08, 0.97
+"""Progress at the end of each stage; hearing is nearly all of the time."""
+UNDETERMINED: Final = "und"
+"""The language of a recording in which nobody speaks (BCP 47)."""
+_MOST_TITLE_CHARS: Final = 200
 
 LanguageTag = Annotated[
     str,
@@ -67,3 +97,194 @@ class TranscribeOutput(Schema):
     duration: float
     artifacts: Annotated[list[str], Field(description="transcript.json, .srt, .vtt and .txt.")]
     warnings: list[TranscribeWarning]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine that was taken, by name, so that all workers take the same."""
+
+    engine: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a recording is heard.
+
+    Args:
+        chunks: the pieces of each job.
+        keys: under which what is heard in each is kept.
+        language: what is spoken; None when each chunk finds out.
+        duration_ms: of the recording.
+    """
+
+    chunks: tuple[tuple[Piece, ...], ...]
+    keys: tuple[str, ...]
+    language: str | None
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transcribing:
+    """The workflows of transcription, with the engines of this program."""
+
+    engines: Engines
+
+    async def transcribe(self, ctx: Context, given: Transcribe) -> TranscribeOutput:
+        """Transcribe a recording.
+
+        Raises:
+            Invalid: `no_speech_track`; `language_not_supported`, `unknown_speech_engine` and what else `Engines.choose`
+                raises; what is wrong with the source.
+            Unavailable: when the engine cannot be had.
+        """
+        ctx.progress(0.0, "fetching")
+        chosen = await ctx.step("engine", self._choose, given)
+        transcriber = self.engines.choose(chosen.engine, chosen.model, given.language)
+        media = await ctx.step("source", _take, ctx, given.source)
+        transcript = given.into or ctx.new_id("trn")
+        ctx.progress(FETCHED, "listening")
+        plan = await ctx.step("plan", self._plan, ctx, given, media, transcriber)
+        ctx.progress(PLANNED, "transcribing")
+        kept = await ctx.step("kept", which_are_kept, ctx.files, list(plan.keys))
+        missing = [
+            Chunk(
+                key=key,
+                media=media,
+                pieces=pieces,
+                engine=chosen.engine,
+                model=chosen.model,
+                language=plan.language,
+                prompt=given.prompt,
+                glossary=given.glossary,
+            )
+            for key, pieces in zip(plan.keys, plan.chunks, strict=True)
+            if key not in kept
+        ]
+        await ctx.map("chunks", self.chunk, missing, span=(PLANNED, HEARD))
+        ctx.progress(HEARD, "writing")
+        output = await ctx.step("write", _write, ctx, given, media, plan, transcriber, transcript)
+        ctx.progress(1.0, "done")
+        return output
+
+    async def chunk(self, ctx: Context, chunk: Chunk) -> str:
+        """Hear one chunk, unless that was done before, and keep what was heard; the key is the result."""
+        return await hear(ctx, chunk, self.engines)
+
+    async def _choose(self, given: Transcribe) -> Choice:
+        engine = self.engines.choose(given.engine, given.model, given.language).engine
+        return Choice(engine.name, engine.model)
+
+    async def _plan(self, ctx: Context, given: Transcribe, media: Media, transcriber: Transcriber) -> Plan:
+        """Decode, find speech, cut, and find out the language where that was not said."""
+
+        def decoded(part: float) -> None:
+            ctx.progress(FETCHED + (LISTENED - FETCHED) * part, None)
+
+        pcm = await listen(ctx, media, decoded)
+        activity = await activity_of(ctx, media, pcm)
+        pieces = pieces_of(activity.spans(), activity.length_ms, transcriber.pace)
+        chunks = chunks_of(pieces, transcriber.pace)
+        language = given.language
+        if language is None and chunks:
+            spans = tuple(piece.heard for piece in chunks[0])
+            listening = Listening(pcm, spans, None, given.prompt, given.glossary)
+            language = await transcriber.detect(listening, scratch=ctx.scratch)
+        wanted = partial(key_of, media, transcriber, language, given.prompt, given.glossary)
+        duration_ms = activity.length_ms if media.info.duration is None else round(media.info.duration * 1000)
+        return Plan(
+            tuple(map(tuple, chunks)),
+            tuple(wanted(chunk) for chunk in chunks),
+            language,
+            max(duration_ms, activity.length_ms),
+        )
+
+
+async def _take(ctx: Context, source: str) -> Media:
+    try:
+        return await take(ctx.files, ctx.scratch, source)
+    except CutroomError as error:
+        raise (error.at("/source") if not error.details else error) from error
+
+
+async def _write(
+    ctx: Context, given: Transcribe, media: Media, plan: Plan, transcriber: Transcriber, transcript: str
+) -> TranscribeOutput:
+    """Put together what was heard, keep it as a production, and publish it as files."""
+    chunks = [await read_chunk(ctx.files, key) for key in plan.keys]
+    made = await asyncio.to_thread(_together, plan, chunks, transcriber)
+    document = TranscriptDocument.of(made, source=given.source, sha256=media.sha256)
+    body = document.model_dump_json()
+    artifacts = await _publish(ctx, made, body)
+    title = public_name(given.source).rstrip("/").rpartition("/")[2][:_MOST_TITLE_CHARS] or "Recording"
+    version = await ctx.productions.write(Draft(transcript, "transcript", title, body))
+    count = sum(len(segment.words) for segment in made.segments)
+    return TranscribeOutput(
+        transcript=transcript,
+        version=version,
+        language=made.language,
+        engine=made.engine.name,
+        model=made.engine.model,
+        words=count,
+        duration=made.duration_ms / 1000,
+        artifacts=artifacts,
+        warnings=_warnings(given, transcriber, count),
+    )
+
+
+def _together(plan: Plan, chunks: list[Chunked], transcriber: Transcriber) -> Transcript:
+    pieces = [piece for chunk in plan.chunks for piece in chunk]
+    stitched = stitch(pieces, [segments for chunk in chunks for segments in chunk.pieces])
+    return Transcript(
+        language=plan.language or _language(chunks),
+        duration_ms=plan.duration_ms,
+        engine=transcriber.engine,
+        segments=tuple(regrouped(stitched, punctuated=transcriber.engine.writes_punctuation)),
+    )
+
+
+def _language(chunks: list[Chunked]) -> str:
+    """The language in which most words were heard."""
+    counts: dict[str, int] = {}
+    for chunk in chunks:
+        words = sum(len(segment.words) for segments in chunk.pieces for segment in segments)
+        counts[chunk.language] = counts.get(chunk.language, 0) + words
+    return max(counts, key=lambda language: counts[language], default=UNDETERMINED)
+
+
+async def _publish(ctx: Context, made: Transcript, body: str) -> list[str]:
+    """The transcript as files: our JSON, subtitles of both usual kinds, and text to be read."""
+    cues = await asyncio.to_thread(cues_of, made) if made.segments else []
+    files = {
+        "transcript.json": ("application/json", body),
+        "transcript.srt": (formats.CONTENT_TYPES["srt"], formats.to_srt(cues)),
+        "transcript.vtt": (formats.CONTENT_TYPES["vtt"], formats.to_vtt(cues)),
+        "transcript.txt": (formats.CONTENT_TYPES["txt"], formats.to_text(made)),
+    }
+    artifacts: list[str] = []
+    for name, (content_type, text) in files.items():
+        path: Path = ctx.scratch / name
+        await asyncio.to_thread(path.write_text, text, "utf-8")
+        published = await ctx.files.publish(path, kind="transcript", name=name, content_type=content_type)
+        artifacts.append(published.id)
+    return artifacts
+
+
+def _warnings(given: Transcribe, transcriber: Transcriber, words: int) -> list[TranscribeWarning]:
+    engine = transcriber.engine
+    found: list[TranscribeWarning] = []
+    if words == 0:
+        found.append(TranscribeWarning(code="no_speech", message="Nobody was heard to speak in this recording."))
+    if not engine.writes_punctuation:
+        sentence = (
+            f"{engine.name} writes words without capitals, punctuation and digits, and gets about one in ten wrong in "
+            "clear speech, many more in noise; faster-whisper or a server of speech models does much better."
+        )
+        found.append(TranscribeWarning(code="basic_engine", message=sentence))
+        if given.language is None:
+            sentence = f"{engine.name} knows English only, and took this for English."
+            found.append(TranscribeWarning(code="language_assumed", message=sentence))
+    if not transcriber.takes_hints and (given.prompt is not None or given.glossary):
+        sentence = f"{engine.name} takes no prompt and no glossary; they made no difference."
+        found.append(TranscribeWarning(code="hints_ignored", message=sentence))
+    return found
