@@ -21,9 +21,7 @@ class PlanOut(Schema):
     name: str
     jobs_per_month: int | None
     minutes_per_month: float | None
-    storage_bytes: Annotated[
-        int | None, Field(description="Assets, artifacts, transcripts, posts: all of it.")
-    ]
+    storage_bytes: Annotated[int | None, Field(description="Assets, artifacts, transcripts, posts: all of it.")]
     concurrent_jobs: Annotated[int | None, Field(description="Further jobs wait in the queue.")]
     max_upload_bytes: int | None
     max_source_seconds: Annotated[float | None, Field(description="The longest upload.")]
