@@ -144,11 +144,11 @@ async def subtitle(ctx: Context, given: Subtitle, limits: Limits = _DEFAULT) -> 
     output = await ctx.step("keep", keep, ctx, subtitles, source, given, version, made)
     artifacts = list(output.artifacts)
     warnings += output.warnings
-    ctx.progress(WRITTEN, "writing")
     if given.soft_track and recording.media is not None:
+        ctx.progress(WRITTEN, "adding a track")
         artifacts.append(await ctx.step("soft track", add_track, ctx, recording.media, made.document))
-        ctx.progress(TRACKED, "burning in")
     if given.burn_in and recording.media is not None:
+        ctx.progress(TRACKED, "burning in")
         film = await render(ctx, await asyncio.to_thread(burnt_edit, source, given, recording, limits), _long(limits))
         artifacts += film.artifacts
         warnings += [SubtitleWarning(code=one.code, message=one.message) for one in film.warnings]
