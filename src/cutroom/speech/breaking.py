@@ -46,8 +46,8 @@ class Place(IntEnum):
 
 SPLITS: Final = frozenset({Place.JOINED, Place.NUMBER, Place.NAME, Place.PREPOSITION, Place.ARTICLE})
 """Places where no break belongs: behind a conjunction, an article, a preposition, and within names and amounts."""
-_CUE_COSTS: Final = (0.0, 0.0, 1.0, 1.5, 3.0, 4.5, 6.0, 9.0, 14.0, 14.0, 18.0, 18.0, 20.0)
-_LINE_COSTS: Final = (0.0, 0.0, 0.1, 0.2, 0.6, 1.0, 1.8, 3.5, 9.0, 9.0, 11.0, 11.0, 13.0)
+_CUE_COSTS: Final = (0.0, 0.0, 1.0, 1.5, 3.0, 4.5, 6.0, 9.0, 20.0, 20.0, 24.0, 24.0, 26.0)
+_LINE_COSTS: Final = (0.0, 0.0, 0.1, 0.2, 0.6, 1.0, 1.8, 3.5, 14.0, 14.0, 16.0, 16.0, 18.0)
 
 
 @dataclass(frozen=True, slots=True)
