@@ -87,6 +87,9 @@ class RemoteTranscriber:
         where = hashlib.sha256(self._server.base_url.encode()).hexdigest()[:16]
         return f"{NAME} {VERSION} {where} {self._model}"
 
+    async def prepare(self, tell: Callable[[float, str], None] | None = None) -> None:
+        """The server has what it needs."""
+
     async def detect(self, listening: Listening, *, scratch: Path) -> str | None:
         """What the server says is spoken in the first half minute of speech; None when it does not say.
 
@@ -133,11 +136,20 @@ class RemoteTranscriber:
         return Heard(language, tuple(_utterances(heard[number]) for number in range(len(listening.spans))))
 
     def _client(self) -> "openai.AsyncOpenAI":
-        from cutroom.llm.openai_chat import client_of  # noqa: PLC0415 — its import takes a second
+        import openai  # noqa: PLC0415 — takes a second
+
+        from cutroom.llm.transport import http_client  # noqa: PLC0415
 
         server = self._server
         provider = Provider(NAME, server.base_url, self._model, server.api_key, patience_s=server.timeout_s)
-        return client_of(provider)
+        return openai.AsyncOpenAI(
+            base_url=server.base_url,
+            api_key=server.api_key or "none",
+            organization="",
+            project="",
+            max_retries=0,
+            http_client=http_client(provider),
+        )
 
     async def _hear(self, client: "openai.AsyncOpenAI", listening: Listening, span: Span, scratch: Path) -> list[Told]:
         """What is said in a span, which is sent in as many pieces as the server wants."""

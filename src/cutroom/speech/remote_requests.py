@@ -83,7 +83,7 @@ class Asker:
         """What is said in some sound.
 
         Args:
-            client: of `llm.openai_chat.client_of`.
+            client: OpenAI's, with bounded answers and without retries of its own.
             sound: as `remote_sound.encoded` makes it.
             span: where it lies in the recording.
             language: two letters; None when the server shall find out.
@@ -138,7 +138,7 @@ class Asker:
         import httpx2  # noqa: PLC0415 — with the client, which takes a second
         import openai  # noqa: PLC0415
 
-        from cutroom.llm.openai_chat import TooLarge  # noqa: PLC0415
+        from cutroom.llm.transport import TooLarge  # noqa: PLC0415
 
         try:
             async with asyncio.timeout(self._server.timeout_s):
@@ -150,12 +150,15 @@ class Asker:
             raise self._failure(error.status_code, error.response.headers.get("retry-after", "")) from None
         except (TimeoutError, openai.APITimeoutError):
             raise Unavailable("speech_server_timeout", "The server of speech did not answer in time.") from None
-        except (openai.APIConnectionError, httpx2.HTTPError):
+        except TooLarge:
+            raise _no_transcription() from None
+        except (openai.APIConnectionError, httpx2.HTTPError) as error:
+            if _is_endless(error):
+                raise _no_transcription() from None
             sentence = "The server of speech cannot be reached, or cut the connection."
             raise Unavailable("speech_server_unavailable", sentence) from None
-        except (TooLarge, NoAnswer, ValueError, TypeError, openai.OpenAIError):
-            sentence = "The server of speech answered with something that is no transcription."
-            raise Unavailable("speech_server_bad_answer", sentence) from None
+        except (NoAnswer, ValueError, TypeError, openai.OpenAIError):
+            raise _no_transcription() from None
 
     def _failure(self, status: int, retry_after: str) -> Exception:
         """The error for an answer that is none; what the server says about it is not shown."""
@@ -176,6 +179,22 @@ class Asker:
             return Unavailable("speech_server_unavailable", sentence, retry_after_s=wait_s)
         error = Invalid("speech_server_refused", f"The server of speech refuses the request with status {status}.")
         return _Refused(error) if status in {400, 422} else error
+
+
+def _no_transcription() -> Unavailable:
+    return Unavailable(
+        "speech_server_bad_answer", "The server of speech answered with something that is no transcription."
+    )
+
+
+def _is_endless(error: BaseException) -> bool:
+    """Whether a connection failed because we had enough of its answer."""
+    from cutroom.llm.transport import TooLarge  # noqa: PLC0415
+
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, TooLarge):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 class _Refused(Exception):

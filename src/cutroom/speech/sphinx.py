@@ -40,6 +40,9 @@ class Sphinx:
         """All of it that determines what is heard."""
         return f"{NAME} {version('pocketsphinx')} {MODEL} {VERSION}"
 
+    async def prepare(self, tell: Callable[[float, str], None] | None = None) -> None:
+        """Its model came with its package."""
+
     async def detect(self, listening: Listening, *, scratch: Path) -> str | None:
         """English: it knows nothing else."""
         return "en"

@@ -118,6 +118,17 @@ class Transcriber(Protocol):
         """Whether prompt and glossary make a difference to it; else a warning says so."""
         ...
 
+    async def prepare(self, tell: Callable[[float, str], None] | None = None) -> None:
+        """Have at hand what it needs, such as its model; quick when it is there.
+
+        Args:
+            tell: called with the part that is done, from 0 to 1, and what that is, for users.
+
+        Raises:
+            Unavailable: `model_unavailable`.
+        """
+        ...
+
     async def detect(self, listening: Listening, *, scratch: Path) -> str | None:
         """The language of a recording, by a stretch of it; None when each request finds out for itself.
 

@@ -189,15 +189,24 @@ class Transcribing:
         if language is None and chunks:
             spans = tuple(piece.heard for piece in chunks[0])
             listening = Listening(pcm, spans, None, given.prompt, given.glossary)
+            await _prepare(ctx, transcriber)
             language = await transcriber.detect(listening, scratch=ctx.scratch)
         wanted = partial(key_of, media, transcriber, language, given.prompt, given.glossary)
+        keys = tuple(wanted(chunk) for chunk in chunks)
+        if len(await which_are_kept(ctx.files, list(keys))) < len(keys):
+            await _prepare(ctx, transcriber)
         duration_ms = activity.length_ms if media.info.duration is None else round(media.info.duration * 1000)
         return Plan(
             tuple(map(tuple, chunks)),
-            tuple(wanted(chunk) for chunk in chunks),
+            keys,
             language,
             max(duration_ms, activity.length_ms),
         )
+
+
+async def _prepare(ctx: Context, transcriber: Transcriber) -> None:
+    """Have the model here before all chunks ask for it, and say so while it is downloaded."""
+    await transcriber.prepare(lambda part, stage: ctx.progress(LISTENED + (PLANNED - LISTENED) * part, stage))
 
 
 async def _take(ctx: Context, source: str) -> Media:
