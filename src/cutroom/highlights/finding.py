@@ -77,7 +77,9 @@ def _highlight(
 NO_WORDS: Final = Remark("no_speech", "Nothing is said in this recording, so there is nothing to choose from.")
 
 
-def remarks_of(transcript: Transcript, wish: Wish, found: int, relevance: Relevance | None) -> tuple[Remark, ...]:
+def remarks_of(
+    transcript: Transcript, wish: Wish, found: int, relevance: Relevance | None = None
+) -> tuple[Remark, ...]:
     """What is not as wished."""
     remarks: list[Remark] = []
     if transcript.duration_ms < wish.min_ms:
@@ -88,8 +90,9 @@ def remarks_of(transcript: Transcript, wish: Wish, found: int, relevance: Releva
         remarks.append(Remark("recording_short", told))
     if found < wish.count:
         told = f"{found} of the {wish.count} highlights that were asked for were found: there are no more passages"
-        bounds = f"of {wish.min_ms / 1000:g} to {wish.max_ms / 1000:g} s that stand apart from each other."
-        remarks.append(Remark("fewer_found", f"{told} {bounds}"))
+        bounds = f"of {wish.min_ms / 1000:g} to {wish.max_ms / 1000:g} s that stand apart from each other"
+        fits = " and share words with the prompt" if relevance is not None and relevance.found else ""
+        remarks.append(Remark("fewer_found", f"{told} {bounds}{fits}."))
     if relevance is not None and not relevance.found:
         told = "Nothing that is said shares words with the prompt; the highlights were chosen without it."
         remarks.append(Remark("prompt_not_found", told))

@@ -18,6 +18,8 @@ _WEIGHTS: Final[dict[Part, float]] = {"hook": 0.32, "substance": 0.24, "energy":
 _UNHEARD_ENERGY: Final = 0.06  # only the pace and what is written of laughter is known then
 _RELEVANCE: Final = 1.0
 """How much fitting the prompt weighs, against all else together: as much."""
+_RELEVANT_S: Final = 12.0
+"""Seconds on what was asked for that are as good as all of a passage; half of the points are for its share, though."""
 _OPENING: Final = 0.4
 """The share of the first sentences in the part `hook`; the rest is how the words catch throughout."""
 _STEEP: Final = 0.6
@@ -85,14 +87,12 @@ def together(several: Sequence[Spans]) -> Spans:
     )
 
 
-def nearest_spans(
-    features: Features, wish: Wish, meant: Sequence[tuple[int, int]], relevance: Relevance | None = None
-) -> list[Spans]:
+def nearest_spans(features: Features, wish: Wish, meant: Sequence[tuple[int, int]]) -> list[Spans]:
     """For each pair of first and last sentence that is meant, the one span nearest to it that may be taken, if any is.
 
     A span is near that shares most of its time with what is meant; of equals, the one with more points is taken.
     """
-    scorer = _Scorer(features, wish, relevance)
+    scorer = _Scorer(features, wish, None)
     found: list[Spans] = []
     for first, last in meant:
         rows = np.arange(max(0, first - _REACH), min(last, first + _REACH) + 1)
@@ -117,6 +117,8 @@ class _Scorer:
         lengths = np.maximum(1.0, features.ends_ms - features.starts_ms) / 1000
         self._seconds = _summed(lengths)
         self._usual = float(lengths.mean())
+        relevant = np.zeros(len(features)) if self._relevance is None else self._relevance.values
+        self._relevant_s = _summed(lengths * relevant)
         energy = 0.7 * features.delivery.lively + 0.3 * features.reacted
         substance = (features.central + features.dense) / 2
         far = [_far(values, lengths) for values in (features.hooks, substance, energy)]
@@ -151,6 +153,8 @@ class _Scorer:
         offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         last = np.repeat(low, counts) + offsets
         whole = ~self._asks[last] & ~self._loses_payoff(first, last)
+        if self._relevance is not None:
+            whole &= self._relevant_s[last + 1] > self._relevant_s[first]
         return self.points(first[whole], last[whole])
 
     def points(self, first: Ints, last: Ints) -> Spans:
@@ -170,9 +174,8 @@ class _Scorer:
         }
         weights = {**_WEIGHTS, "energy": _energy_weight(features)}
         if self._relevance is not None:
-            told = _summed(self._relevance.values)
-            mean = (told[last + 1] - told[first]) / (last + 1 - first)
-            parts["relevance"] = 100 * np.minimum(1, mean / 0.6)
+            told = self._relevant_s[last + 1] - self._relevant_s[first]
+            parts["relevance"] = 50 * (np.minimum(1, told / _RELEVANT_S) + told / seconds)
             weights["relevance"] = _RELEVANCE * sum(weights.values())
         total = sum(weights.values())
         score = np.sum([weights[name] / total * values for name, values in parts.items()], axis=0)
