@@ -1,12 +1,15 @@
 """Highlights: are passages that were planted in talks found, and are they cut where people would cut them?
 
-`python -m bench.quality.highlights [TALKS]`. Talks of nine minutes, four strong passages among filler, from two sets
-of texts of which only the first was looked at while weights were set. Each talk three times: as an engine with
-punctuation writes it, as words alone, and with its sound, in which half of the passages are laughed at. Random spans of
-whole sentences, as many and as long, are the reference.
+`python -m bench.quality.highlights [TALKS] [SPOKEN]`. Talks of nine minutes, four strong passages among filler, from
+two sets of texts of which only the first was looked at while weights were set. Each talk three times: as an engine with
+punctuation writes it, as words alone, and with its sound, in which half of the passages are laughed at. A few shorter
+talks are spoken by flite and transcribed by pocketsphinx first. Random spans of whole sentences, as many and as long,
+are the reference.
 """
 
+import json
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +22,7 @@ from typing import Final
 import numpy as np
 
 from bench.quality.corpus.talk_texts import DEVELOPMENT, HELD_OUT, Texts
-from bench.quality.corpus.talks import Talk, talk
+from bench.quality.corpus.talks import Talk, spoken, talk
 from cutroom.highlights import Wish
 from cutroom.highlights.finding import find_highlights
 from cutroom.highlights.highlight import Highlight
@@ -30,6 +33,7 @@ from cutroom.speech import Segment, Transcript, Word
 from cutroom.speech.sentences import Sentence, sentences
 
 TALKS: Final = 25
+SPOKEN: Final = 2
 SETS: Final = {"development": DEVELOPMENT, "held out": HELD_OUT}
 WAYS: Final = ("punctuated", "bare", "heard")
 _WISH: Final = Wish(count=4)
@@ -159,6 +163,51 @@ def _inside(words: Sequence[Word], at: int) -> bool:
     return any(word.start_ms < at < word.end_ms for word in words)
 
 
+def heard_by_pocketsphinx(texts: Texts, talks: int) -> Tally:
+    """Find highlights in spoken talks as the command line does without any settings: no punctuation, real mistakes.
+
+    An edge counts as lying on a sentence when it is within 400 ms of one: silence is left around the words.
+    """
+    counted = Tally()
+    wish = ("--count", "2", "--min-length", f"{_WISH.min_ms / 1000:g}", "--max-length", f"{_WISH.max_ms / 1000:g}")
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(talks):
+            wav = Path(folder) / f"{seed}.wav"
+            truth = spoken(texts, seed, wav)
+            command = [
+                sys.executable,
+                "-m",
+                "cutroom.app",
+                "highlights",
+                str(wav),
+                "--engine",
+                "pocketsphinx",
+                "--json",
+            ]
+            done = subprocess.run([*command, *wish], check=True, capture_output=True, text=True)
+            items = json.loads(done.stdout)["items"]
+            spans = [(round(1000 * one["start"]), round(1000 * one["end"])) for one in items]
+            chance = random.Random(seed)
+            every = sentences(truth.transcript)
+            words = list(truth.transcript.words())
+            draws = [hits(truth.planted, random_spans(every, Wish(count=2), chance)) for _ in range(_DRAWS)]
+            counted.planted += len(truth.planted)
+            counted.found += hits(truth.planted, spans)
+            counted.random += sum(draws) / _DRAWS
+            counted.asked += 2
+            counted.given += len(spans)
+            counted.edges += 2 * len(spans)
+            counted.on_sentences += sum(
+                any(abs(edge - at) <= 400 for at in places)
+                for span in spans
+                for edge, places in zip(span, (truth.sentence_starts, truth.sentence_ends), strict=True)
+            )
+            counted.in_words += sum(_inside(words, edge) for span in spans for edge in span)
+            counted.middles += [sum(span) / 2 / truth.transcript.duration_ms for span in spans]
+            counted.truths += [sum(span) / 2 / truth.transcript.duration_ms for span in truth.planted]
+    return counted
+
+
 def long_recording(hours: float = 10) -> tuple[float, float, float]:
     """Hours of talk, the seconds that it takes to find highlights in it, and the megabytes."""
     words: list[Word] = []
@@ -187,7 +236,7 @@ def tallies(talks: int = TALKS) -> Iterator[tuple[str, str, Tally]]:
             yield name, way, tally(texts, way, talks)
 
 
-def main(talks: int) -> None:
+def main(talks: int, said: int) -> None:
     columns: tuple[tuple[str, Callable[[Tally], object]], ...] = (
         ("found", lambda one: f"{one.recall:.2f}"),
         ("random", lambda one: f"{one.by_chance:.2f}"),
@@ -200,12 +249,13 @@ def main(talks: int) -> None:
         ("overlaps", lambda one: one.overlaps),
         ("bias", lambda one: f"{one.bias:.3f}"),
     )
-    print(f"{'set':12} {'way':11}" + "".join(f"{name:>11}" for name, _ in columns))
-    for name, way, counted in tallies(talks):
-        print(f"{name:12} {way:11}" + "".join(f"{value(counted)!s:>11}" for _, value in columns))
+    print(f"{'set':12} {'way':13}" + "".join(f"{name:>11}" for name, _ in columns))
+    spoken_ones = [(name, "pocketsphinx", heard_by_pocketsphinx(texts, said)) for name, texts in SETS.items() if said]
+    for name, way, counted in [*tallies(talks), *spoken_ones]:
+        print(f"{name:12} {way:13}" + "".join(f"{value(counted)!s:>11}" for _, value in columns))
     hours, seconds, megabytes = long_recording()
     print(f"{hours:.1f} hours: {seconds:.1f} s, {megabytes:.0f} MB")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else TALKS)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else TALKS, int(sys.argv[2]) if len(sys.argv) > 2 else SPOKEN)

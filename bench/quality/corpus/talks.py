@@ -3,10 +3,16 @@
 import random
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from bench.quality.corpus.flite import say
+from bench.quality.corpus.speech import Samples, write
 from bench.quality.corpus.talk_texts import Texts
 from cutroom.speech import Engine, Segment, Transcript, Word
+from cutroom.speech.pcm import SAMPLE_RATE
 
 PASSAGES: Final = 4
 _CHARACTER_MS: Final = 66.0  # with pauses about 130 words a minute
@@ -50,7 +56,43 @@ def bare(transcript: Transcript) -> Transcript:
 def talk(texts: Texts, seed: int, *, passages: int = PASSAGES) -> Talk:
     """A talk in which passages of these texts stand among its filler, at random places."""
     chance = random.Random(f"talk {seed}")
-    filler = chance.sample(texts.filler, len(texts.filler))
+    return _timed(_pieces(texts, chance, passages, len(texts.filler)), chance)
+
+
+def spoken(texts: Texts, seed: int, wav: Path, *, passages: int = 2, topics: int = 4) -> Talk:
+    """A talk as a WAV file, spoken by flite; shorter than others, as it has to be listened to."""
+    chance = random.Random(f"spoken {seed}")
+    now_ms = 800.0
+    parts: list[Samples] = [np.zeros(round(now_ms * SAMPLE_RATE / 1000), np.float32)]
+    words: list[Word] = []
+    planted: list[tuple[int, int]] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for good, sentences in _pieces(texts, chance, passages, topics):
+        first = len(words)
+        for sentence in sentences:
+            said = say(sentence, "slt")
+            told = [
+                (token.text, [now_ms + time for word in token.words for time in (word.start_ms, word.end_ms)])
+                for token in said.tokens
+            ]
+            words += [Word(text, round(min(times)), round(max(times))) for text, times in told if times]
+            pause_ms = chance.lognormvariate(6.4, 0.35)
+            parts += [said.samples.astype(np.float32), np.zeros(round(pause_ms * SAMPLE_RATE / 1000), np.float32)]
+            now_ms = 1000 * sum(map(len, parts)) / SAMPLE_RATE
+            starts.append(words[-len(told)].start_ms)
+            ends.append(words[-1].end_ms)
+        if good:
+            planted.append((words[first].start_ms, words[-1].end_ms))
+    write(wav, np.concatenate(parts))
+    engine = Engine("faster-whisper", "truth", writes_punctuation=True)
+    transcript = Transcript("en", round(now_ms), engine, (Segment(tuple(words)),))
+    return Talk(transcript, tuple(planted), tuple(starts), tuple(ends))
+
+
+def _pieces(texts: Texts, chance: random.Random, passages: int, topics: int) -> list[tuple[bool, list[str]]]:
+    """Sentences in order, of filler and of passages by turns, each with whether it is a passage."""
+    filler = chance.sample(texts.filler, topics)
     blocks: list[tuple[bool, list[str]]] = [(False, [_led(one, chance) for one in _split(text)]) for text in filler]
     chosen = chance.sample(texts.passages, passages)
     pieces: list[tuple[bool, list[str]]] = []
@@ -62,7 +104,7 @@ def talk(texts: Texts, seed: int, *, passages: int = PASSAGES) -> Talk:
         pieces += [(False, sentences[before:place]), (True, _split(text))]
         before = place
     pieces.append((False, sentences[before:]))
-    return _timed(pieces, chance)
+    return pieces
 
 
 def _timed(pieces: list[tuple[bool, list[str]]], chance: random.Random) -> Talk:
