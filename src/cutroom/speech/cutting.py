@@ -37,8 +37,9 @@ _INNER_CUT: Final = 60.0
 """Of a cut of the pictures within a cue: worse than any break, better than a cue that nobody can read."""
 _ORPHAN: Final = 8.0
 """Of a cue with a part of a sentence that takes less than a third of a line."""
-_HURRY: Final = (6.0, 90.0)
-"""Of a cue that cannot be read in its time: at once, and for the share of the time that is missing."""
+_HURRY: Final = 50.0
+"""Of a cue that cannot be read in its time, for the square of the seconds that are missing: nobody sees that cues come
+a tenth of a second early or late to make up for it (`settling`), but a second is a second."""
 _BRISK: Final = 2.0
 """Of a cue that leaves no time to spare: up to a sixth more is comfort (17 rather than 20 characters a second)."""
 _NEVER: Final = np.float32(1e9)
@@ -230,9 +231,7 @@ def _timed(spans: Spans, size: int, width: NDArray[np.float64], limits: CueLimit
     come = spans.come_ms[:runs]
     needed = np.maximum(limits.shortest_ms, np.ceil(1000 * width / limits.reading_speed))
     room = np.minimum(spans.leave_ms[size - 1 :] - come, limits.longest_ms)
-    missing = np.clip((needed - room) / needed, 0, 3)
-    at_once, each = _HURRY
-    brisk = _BRISK * np.clip((1.18 * needed - room) / needed, 0, 1)
-    cost: NDArray[np.float64] = np.where(missing > 0, at_once + each * missing, brisk)
+    missing = np.clip((needed - room) / 1000, 0, 5)
+    cost: NDArray[np.float64] = _HURRY * missing**2 + _BRISK * np.clip((1.18 * needed - room) / needed, 0, 1)
     cost += _INNER_CUT * (spans.shot[size - 1 :] != spans.shot[:runs])
     return cost.astype(np.float32)
