@@ -157,17 +157,20 @@ class Cutter:
     def _settle(self, black: _Black, found: dict[int, Boundary]) -> None:
         """Decide which boundary a black run stands for, if any."""
         first, after = black.pictures[0], black.after
-        if first.number == 0 or after is None:  # a film may come out of black, and end in it
+        last = black.pictures[-1].number if after is None else after.number
+        begins, ends = first.number == 0, after is None  # a film may come out of black, and end in it
+        soft_in = black.entered < _SOFT and not begins
+        soft_out = black.left < _SOFT and not ends
+        if soft_in or soft_out:
+            for number in range(first.number - self._reach, last + self._reach + 1):
+                found.pop(number, None)
+        if begins or after is None:
             return
-        if black.entered >= _SOFT and black.left >= _SOFT:
-            if len(black.pictures) < self._long_black and after.number in found:
-                found.pop(first.number, None)
-            return
-        for number in range(first.number - self._reach, after.number + self._reach + 1):
-            found.pop(number, None)
-        middle = black.pictures[len(black.pictures) // 2]
-        at = after if black.left >= _SOFT else first if black.entered >= _SOFT else middle
-        found[at.number] = Boundary(at.number, at.pts, faded=True)
+        if soft_in or soft_out:
+            at = black.pictures[len(black.pictures) // 2] if soft_in and soft_out else first if soft_out else after
+            found[at.number] = Boundary(at.number, at.pts, faded=True)
+        elif len(black.pictures) < self._long_black and after.number in found:
+            found.pop(first.number, None)
 
 
 def _merged(blacks: list[_Black]) -> list[_Black]:

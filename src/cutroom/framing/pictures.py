@@ -29,6 +29,7 @@ class Cutout:
         frames: how many it has.
         fps: frames a second.
         size: width and height of the clip's picture in pixels.
+        heard: seconds for which it is heard.
     """
 
     src: str
@@ -36,6 +37,7 @@ class Cutout:
     frames: int
     fps: Fraction
     size: tuple[int, int]
+    heard: Fraction
 
     @property
     def seconds(self) -> Fraction:
@@ -82,7 +84,7 @@ def sound_clip(cutout: Cutout) -> dict[str, Any]:
     return {
         "asset": {"type": "audio", "src": cutout.src},
         "start": 0,
-        "length": seconds(cutout.seconds),
+        "length": seconds(cutout.heard),
         "trim": seconds(cutout.start),
     }
 

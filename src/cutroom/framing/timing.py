@@ -23,12 +23,14 @@ class Cut:
     Args:
         start: second of the recording at which it begins.
         frames: how many it has.
+        heard: seconds for which it is heard: a little less than its frames where the next word follows too closely.
         moved_start: whether it begins elsewhere than was asked, since that was inside of a word.
         moved_end: likewise its end.
     """
 
     start: Fraction
     frames: int
+    heard: Fraction
     moved_start: bool
     moved_end: bool
 
@@ -56,8 +58,9 @@ def settle(start: Fraction, end: Fraction, words: Sequence[Spoken], *, fps: Frac
     most = None if duration is None else math.floor((duration - begin) * fps)
     allowed = [count for count in counts if count > 0 and (most is None or count <= most)]
     good = [count for count in allowed if _inside(begin + count / fps, words) is None]
-    frames = (good or allowed or [max(1, most or 1)])[0]
-    return Cut(begin, frames, moved_start, moved_end)
+    frames = good[0] if good else max(allowed, default=max(1, most or 1))
+    heard = frames / fps if good else min(frames / fps, finish - begin)
+    return Cut(begin, frames, heard, moved_start, moved_end)
 
 
 def _before(moment: Fraction, words: Sequence[Spoken]) -> tuple[Fraction, bool]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cutroom.framing.crops import Crop, crop_shots
 from cutroom.framing.pictures import Cutout, Piece, picture_clips, pieces_of, seconds, sound_clip
-from cutroom.framing.platforms import SIZES, Platform
+from cutroom.framing.platforms import Platform
 from cutroom.framing.sight import Seen
 from cutroom.framing.thumbnail import best_moment
 from cutroom.speech.burn_in import caption_clip, limits_in, room_of
@@ -84,11 +84,6 @@ def captions_of(
     room = room_of(style, cutout.size, covered, full_width=usual.full_width)
     cues = cues_of(said, limits_in(room, usual), cuts_ms=cuts_ms)
     return caption_clip(cues, style=style, room=room, length=cutout.seconds) if cues else None
-
-
-def cutout_of(given: ExportClip, src: str, start: Fraction, frames: int, fps: Fraction) -> Cutout:
-    """The part of a recording that becomes a clip of the wanted shape."""
-    return Cutout(src=src, start=start, frames=frames, fps=fps, size=SIZES[given.shape])
 
 
 def _output(cutout: Cutout, thumbnail: Fraction | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cutroom import timeline
 from cutroom.framing.pictures import Cutout
-from cutroom.framing.platforms import PLACES, Aspect, rate_for
+from cutroom.framing.platforms import PLACES, SIZES, Aspect, rate_for
 from cutroom.framing.sight import Seen
 from cutroom.framing.timing import Cut, settle
 from cutroom.framing.watch import Span
@@ -19,7 +19,7 @@ from cutroom.speech.formats import CONTENT_TYPES, to_srt
 from cutroom.timeline import Limits, Media
 from cutroom.workflows.clip_document import ClipDocument, crop_documents
 from cutroom.workflows.clip_source import ExportClip, Speech, Wanted, range_of, speech_of, wanted_of
-from cutroom.workflows.clip_timeline import Scenario, cutout_of, scenario_of
+from cutroom.workflows.clip_timeline import Scenario, scenario_of
 from cutroom.workflows.inner import Gathered
 from cutroom.workflows.render import RenderOutput, render
 from cutroom.workflows.shots import sights_of
@@ -124,8 +124,8 @@ def planned(given: ExportClip, wanted: Wanted, media: Media, speech: Speech, lim
     stream = media.info.video
     fps = rate_for(stream.fps if stream is not None else None, given.platform)
     cut = settle(start, end, speech.spoken(), fps=fps, duration=duration)
-    most = int(limits.duration_s * fps)  # moved off a word, it may be a word longer than was asked
-    return cut, cutout_of(given, wanted.source, cut.start, min(cut.frames, most), fps)
+    frames = min(cut.frames, int(limits.duration_s * fps))  # moved off a word, it may be longer than was asked
+    return cut, Cutout(wanted.source, cut.start, frames, fps, SIZES[given.shape], min(cut.heard, frames / fps))
 
 
 async def look(ctx: Context, media: Media, cutout: Cutout) -> Seen:
