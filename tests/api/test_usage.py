@@ -67,6 +67,16 @@ async def test_what_was_refused_leaves_no_job_and_keeps_no_idempotency_key(small
     assert (await small.mine.post("/api/v1/render", json=long, headers=key)).status_code == 202
 
 
+async def test_content_is_charged_by_the_seconds_of_what_it_is_about(small: World) -> None:
+    clip = {"source": "https://media.example/a.mp4", "start": 10, "end": 17}
+    error_of(await small.mine.post("/api/v1/clips", json=clip), 429, "minutes_exceeded")
+    assert (await small.mine.post("/api/v1/clips?wait=20", json={**clip, "end": 12.5})).status_code == 200
+    assert await month(small) == (1, 0, 2.5, 0.0)
+    # Nobody knows how long a recording on the internet is before it is fetched: it is counted when it was heard.
+    heard = await small.mine.post("/api/v1/transcripts?wait=20", json={"source": clip["source"]})
+    assert await month(small) == (2, 0, 2.5 + heard.json()["output"]["duration"], 0.0)
+
+
 async def test_a_failed_job_costs_nothing_and_its_repetition_is_charged_again(small: World) -> None:
     job = await small.ended((await small.submit("wrong"))["id"])
     assert job["status"] == "failed"
