@@ -30,10 +30,11 @@ def edges_of(features: Features, first: int, last: int, *, most_ms: int, duratio
     lead = min(LEAD_MS, before if first == 0 else before // 2, spare // 3)
     cut = _last_cut(features.cuts_ms, begins - min(before, spare // 3, _CUT_NEAR_MS), begins)
     start = begins - lead if cut is None else cut
+    heard = features.delivery.reactions_ms[last] > 0
     room = max(0, duration_ms - ends)
     if last + 1 < len(features):
-        room = (int(features.starts_ms[last + 1]) - ends) // 2
-    heard = features.delivery.reactions_ms[last] > 0
+        silence = int(features.starts_ms[last + 1]) - ends
+        room = max(silence // 2, silence - LEAD_MS if heard else 0)
     tail = min(_REACTION_TAIL_MS if heard else TAIL_MS, room, max(0, most_ms - (ends - start)))
     return start, ends + tail
 
