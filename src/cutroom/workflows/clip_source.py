@@ -22,7 +22,42 @@ _DEFAULT_ASPECT: Aspect = "9:16"
 _Second = Annotated[float | None, Field(ge=0, le=1_000_000)]
 
 
-class ExportClip(Schema):
+class ClipWishes(Schema):
+    """What to make of a part of a recording."""
+
+    aspect: Annotated[
+        Aspect | None, Field(description="Shape of the picture; that of the platform, or 9:16, when not given.")
+    ] = None
+    platform: Annotated[
+        Platform | None,
+        Field(description="Where it will be shown: decides shape, frame rate and where captions are not covered."),
+    ] = None
+    captions: Annotated[
+        PresetName | bool,
+        Field(description="Style of the captions; true is `highlight`, false leaves them out. Needs a transcript."),
+    ] = True
+    reframe: Annotated[
+        Reframe,
+        Field(
+            description="What a narrower picture shows: `auto` follows faces, else motion, else shows all over a "
+            "blurred copy; `faces` or `motion` follow one of these alone, `pad` always shows all, `center` the middle."
+        ),
+    ] = "auto"
+
+    @property
+    def shape(self) -> Aspect:
+        """The shape of the picture."""
+        return self.aspect or (PLACES[self.platform].aspect if self.platform is not None else _DEFAULT_ASPECT)
+
+    @property
+    def style(self) -> PresetName | None:
+        """The style of the captions; None without any."""
+        if isinstance(self.captions, bool):
+            return "highlight" if self.captions else None
+        return self.captions
+
+
+class ExportClip(ClipWishes):
     """What to cut out, and what to make of it.
 
     From `highlights` and `highlight`; or from `start` to `end` of a `source`, or of the recording of a `transcript`.
@@ -43,24 +78,6 @@ class ExportClip(Schema):
     ] = None
     start: Annotated[_Second, Field(description="Second of the recording at which to begin.")] = None
     end: Annotated[_Second, Field(description="Second of the recording at which to end.")] = None
-    aspect: Annotated[
-        Aspect | None, Field(description="Shape of the picture; that of the platform, or 9:16, when not given.")
-    ] = None
-    platform: Annotated[
-        Platform | None,
-        Field(description="Where it will be shown: decides shape, frame rate and where captions are not covered."),
-    ] = None
-    captions: Annotated[
-        PresetName | bool,
-        Field(description="Style of the captions; true is `highlight`, false leaves them out. Needs a transcript."),
-    ] = True
-    reframe: Annotated[
-        Reframe,
-        Field(
-            description="What a narrower picture shows: `auto` follows faces, else motion, else shows all over a "
-            "blurred copy; `faces` or `motion` follow one of these alone, `pad` always shows all, `center` the middle."
-        ),
-    ] = "auto"
     title: Annotated[str | None, Field(min_length=1, max_length=200, description="What to call it.")] = None
     into: Annotated[str | None, Field(description="The clip of which this makes the next version.")] = None
 
@@ -81,18 +98,6 @@ class ExportClip(Schema):
         if self.end <= self.start:
             raise ValueError("'end' must be after 'start'")
         return self
-
-    @property
-    def shape(self) -> Aspect:
-        """The shape of the picture."""
-        return self.aspect or (PLACES[self.platform].aspect if self.platform is not None else _DEFAULT_ASPECT)
-
-    @property
-    def style(self) -> PresetName | None:
-        """The style of the captions; None without any."""
-        if isinstance(self.captions, bool):
-            return "highlight" if self.captions else None
-        return self.captions
 
 
 class Wanted(Schema):

@@ -33,11 +33,9 @@ _PARTS_AT_ONCE = 4
 _MOST_LENGTH_S = 900.0
 
 
-class FindHighlights(Schema):
-    """In which transcript to look, and for what kind of passages."""
+class HighlightWishes(Schema):
+    """What kind of passages to look for."""
 
-    transcript: Annotated[str, Field(max_length=64, description="Id of the transcript.")]
-    version: Annotated[int | None, Field(ge=1, description="Which of its versions; the latest when not given.")] = None
     count: Annotated[int, Field(ge=1, le=50, description="How many at most.")] = DEFAULT_COUNT
     min_length: Annotated[float, Field(ge=1, le=_MOST_LENGTH_S, description="Seconds of the shortest.")] = (
         DEFAULT_MIN_MS / 1000
@@ -63,7 +61,6 @@ class FindHighlights(Schema):
         bool,
         Field(description="Whether to look for cuts of the picture, which takes about a tenth of its running time."),
     ] = True
-    into: Annotated[str | None, Field(description="The highlights of which this makes the next version.")] = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -74,6 +71,14 @@ class FindHighlights(Schema):
     def wish(self) -> Wish:
         """What is wanted, as the engine takes it."""
         return Wish(self.count, round(self.min_length * 1000), round(self.max_length * 1000), self.prompt)
+
+
+class FindHighlights(HighlightWishes):
+    """In which transcript to look, and for what kind of passages."""
+
+    transcript: Annotated[str, Field(max_length=64, description="Id of the transcript.")]
+    version: Annotated[int | None, Field(ge=1, description="Which of its versions; the latest when not given.")] = None
+    into: Annotated[str | None, Field(description="The highlights of which this makes the next version.")] = None
 
 
 class HighlightsWarning(Schema):

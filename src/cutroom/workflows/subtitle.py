@@ -44,11 +44,9 @@ _TITLE: Final = 80
 _DEFAULT: Final = Limits()
 
 
-class Subtitle(Schema):
-    """Which transcript to make subtitles of, and what they should be."""
+class SubtitleWishes(Schema):
+    """What subtitles should be."""
 
-    transcript: Annotated[str, Field(max_length=64, description="Id of the transcript.")]
-    version: Annotated[int | None, Field(ge=1, description="Which of its versions; the latest when not given.")] = None
     formats: Annotated[
         tuple[SubtitleFormat, ...], Field(strict=False, max_length=5, description="The files to write.")
     ] = FORMATS
@@ -79,6 +77,13 @@ class Subtitle(Schema):
         bool,
         Field(description="Whether cues go when the picture is cut; finding cuts takes about a tenth of its length."),
     ] = True
+
+
+class Subtitle(SubtitleWishes):
+    """Which transcript to make subtitles of, and what they should be."""
+
+    transcript: Annotated[str, Field(max_length=64, description="Id of the transcript.")]
+    version: Annotated[int | None, Field(ge=1, description="Which of its versions; the latest when not given.")] = None
     into: Annotated[str | None, Field(description="The subtitles of which this makes the next version.")] = None
 
 

@@ -47,10 +47,9 @@ LanguageTag = Annotated[
 ]
 
 
-class Transcribe(Schema):
-    """A recording to transcribe, and how."""
+class Transcription(Schema):
+    """How to transcribe a recording."""
 
-    source: Annotated[Source, Field(description="The recording: a URL, or `asset:<id>`.")]
     language: Annotated[
         LanguageTag | None, Field(description="What is spoken; found out when it is not given, if the engine can.")
     ] = None
@@ -72,6 +71,12 @@ class Transcribe(Schema):
         tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
         Field(max_length=200, description="Names and words to be expected, for engines that take hints."),
     ] = ()
+
+
+class Transcribe(Transcription):
+    """A recording to transcribe, and how."""
+
+    source: Annotated[Source, Field(description="The recording: a URL, or `asset:<id>`.")]
     into: Annotated[str | None, Field(description="The transcript of which this makes the next version.")] = None
 
 

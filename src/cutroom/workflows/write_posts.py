@@ -29,11 +29,9 @@ _EXTENSIONS = {"blog": ("md", "text/markdown; charset=utf-8")}
 _PLAIN = ("txt", "text/plain; charset=utf-8")
 
 
-class WritePosts(Schema):
-    """What to write of which transcript, and how."""
+class PostWishes(Schema):
+    """What to write, and how."""
 
-    transcript: Annotated[str, Field(max_length=64, description="Id of the transcript.")]
-    version: Annotated[int | None, Field(ge=1, description="Which of its versions; the latest when not given.")] = None
     kinds: Annotated[tuple[PostKind, ...], Field(min_length=1, max_length=4, description="For which platforms.")] = (
         "blog",
         "linkedin",
@@ -49,14 +47,21 @@ class WritePosts(Schema):
     ] = "auto"
     tone: Annotated[str | None, Field(min_length=1, max_length=200, description="`friendly`, `dry`…")] = None
     audience: Annotated[str | None, Field(min_length=1, max_length=500, description="Whom it is for.")] = None
-    voice: Annotated[
-        str | None, Field(min_length=1, max_length=8_000, description="How the brand speaks, in sentences.")
-    ] = None
     language: Annotated[
         LanguageTag | None, Field(description="What to write in; the language of the recording when not given.")
     ] = None
     model: Annotated[
         str | None, Field(min_length=1, max_length=200, description="The language model; the server's own when none.")
+    ] = None
+
+
+class WritePosts(PostWishes):
+    """What to write of which transcript, and how."""
+
+    transcript: Annotated[str, Field(max_length=64, description="Id of the transcript.")]
+    version: Annotated[int | None, Field(ge=1, description="Which of its versions; the latest when not given.")] = None
+    voice: Annotated[
+        str | None, Field(min_length=1, max_length=8_000, description="How the brand speaks, in sentences.")
     ] = None
     into: Annotated[str | None, Field(description="The post of which this makes the next version.")] = None
 
