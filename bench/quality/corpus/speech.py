@@ -31,7 +31,7 @@ class Recipe:
         seconds: about how long it is; it ends with a whole sentence.
         voices: who speaks, by turns.
         seed: of pauses, order and noise.
-        numbers: whether every sixth sentence has numbers in digits.
+        numbers: of so many sentences, the last has numbers in digits; 0 for none.
         pauses_s: shortest and longest silence between sentences.
         turn: sentences until the next voice speaks.
         noise_db: level of the noise against speech; None for none.
@@ -42,7 +42,7 @@ class Recipe:
     seconds: float
     voices: tuple[str, ...] = ("slt",)
     seed: int = 5
-    numbers: bool = False
+    numbers: int = 0
     pauses_s: tuple[float, float] = (0.3, 1.2)
     turn: int = 6
     noise_db: float | None = None
@@ -152,7 +152,7 @@ def _sentences(recipe: Recipe, picks: random.Random) -> Iterator[str]:
     numbers = itertools.cycle(prose.NUMBERS)
     while True:
         for place, sentence in enumerate(picks.sample(prose.SENTENCES, len(prose.SENTENCES))):
-            if recipe.numbers and place % 6 == 5:
+            if recipe.numbers and place % recipe.numbers == recipe.numbers - 1:
                 yield next(numbers)
             yield sentence
 

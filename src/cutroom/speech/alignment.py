@@ -83,15 +83,15 @@ def spread(pcm: Path, passage: Passage) -> list[Times]:
     heard = np.concatenate([[0.0], np.cumsum(loud)])
     edges = np.interp(shares / max(shares[-1], 1) * heard[-1], heard, np.arange(len(heard)))
     # The last moment of one word and the first of the next are the same amount of sound, but not the same time.
-    ends = [int(span.start_ms + _FRAME_MS * edge) for edge in edges]
-    starts = [_next_loud(loud, edge) * _FRAME_MS + span.start_ms for edge in edges[:-1]]
+    frames = np.rint(edges).astype(np.int64).tolist()
+    ends = [span.start_ms + _FRAME_MS * frame for frame in frames]
+    starts = [span.start_ms + _FRAME_MS * _next_loud(loud, frame) for frame in frames[:-1]]
     limit = span.end_ms
     return [(min(start, end, limit), min(end, limit)) for start, end in zip(starts, ends[1:], strict=True)]
 
 
-def _next_loud(loud: NDArray[np.bool_], edge: float) -> int:
-    """The first loud frame from an edge on."""
-    first = int(edge)
+def _next_loud(loud: NDArray[np.bool_], first: int) -> int:
+    """The first loud frame from one on."""
     later = np.flatnonzero(loud[first:])
     return first + int(later[0]) if len(later) else first
 
@@ -120,9 +120,10 @@ def _together(passage: Passage, said: Sequence[Sequence[object]], times: Sequenc
     last = passage.span.start_ms
     for parts in said:
         if parts:
-            found.append((times[at][0], min(times[at + len(parts) - 1][1], passage.span.end_ms)))
+            start = min(max(times[at][0], last), passage.span.end_ms)
+            last = min(max(times[at + len(parts) - 1][1], start), passage.span.end_ms)
+            found.append((start, last))
             at += len(parts)
-            last = found[-1][1]
         else:
             found.append((last, last))
     return found

@@ -120,8 +120,9 @@ def _untimed(span: Span, words: Sequence[_Said]) -> list[tuple[int, int, Span]]:
 
 
 def _room(span: Span, words: Sequence[_Said], first: int, end: int) -> Span:
-    before = words[first - 1].end_ms if first else span.start_ms
-    after = words[end].start_ms if end < len(words) else span.end_ms
+    """What lies between the neighbours of a run; at the ends of an utterance, what its own words say."""
+    before = words[first - 1].end_ms if first else words[0].start_ms
+    after = words[end].start_ms if end < len(words) else words[-1].end_ms
     low = span.start_ms if before is None else before
     high = span.end_ms if after is None else after
     return Span(low, max(low, high))

@@ -17,6 +17,8 @@ FRAME_MS = 10
 BEAM = {"maxhmmpf": 3000, "maxwpf": 10}
 VARIANT = re.compile(r"\(\d+\)$")
 SILENCES = ("<", "[", "+")
+# Without silence around them the first and the last of the words are squeezed out.
+QUIET_MS = 250
 
 
 def main() -> None:
@@ -51,12 +53,13 @@ def aligned(decoder: Decoder, data: bytes, start_ms: int, words: list[list[str]]
     if not known or not all(known):
         return None
     decoder.set_align_text(" ".join(known))
+    quiet = bytes(QUIET_MS * BYTES_PER_MS)
     try:
-        decode(decoder, data)
+        decode(decoder, quiet + data + quiet)
     except RuntimeError:
         return None
     found = [
-        (VARIANT.sub("", segment.word), times(segment, start_ms))
+        (VARIANT.sub("", segment.word), times(segment, start_ms - QUIET_MS))
         for segment in decoder.seg() or ()
         if not segment.word.startswith(SILENCES)
     ]
