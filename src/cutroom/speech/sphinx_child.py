@@ -19,6 +19,7 @@ VARIANT = re.compile(r"\(\d+\)$")
 SILENCES = ("<", "[", "+")
 # Without silence around them the first and the last of the words are squeezed out.
 QUIET_MS = 250
+MOST_LOST = 2
 
 
 def main() -> None:
@@ -63,8 +64,18 @@ def aligned(decoder: Decoder, data: bytes, start_ms: int, words: list[list[str]]
         for segment in decoder.seg() or ()
         if not segment.word.startswith(SILENCES)
     ]
-    # What does not fit its sound ends early, or not at all.
-    return [span for _, span in found] if [word for word, _ in found] == known else None
+    return completed(known, found, start_ms + len(data) // BYTES_PER_MS)
+
+
+def completed(known: list[str], found: list[tuple[str, list[int]]], end_ms: int) -> list[list[int]] | None:
+    """Times for all words, where the last one or two were lost, as short ones are at the end; None for less."""
+    missing = len(known) - len(found)
+    if not 0 <= missing <= MOST_LOST or not found or [word for word, _ in found] != known[: len(found)]:
+        return None
+    spans = [span for _, span in found]
+    last = min(spans[-1][1], end_ms)
+    edges = [last + (end_ms - last) * part // max(missing, 1) for part in range(missing + 1)]
+    return spans + [[edges[number], edges[number + 1]] for number in range(missing)]
 
 
 def in_dictionary(decoder: Decoder, word: str, phones: str) -> str:
