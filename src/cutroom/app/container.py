@@ -13,7 +13,7 @@ from cutroom.app.settings import Settings
 from cutroom.assets import AssetService, AssetSettings, FileLimits, LimitsOf, LocalCache, LocalStore, S3Settings, Store
 from cutroom.assets.bucket import open_bucket
 from cutroom.db import Database, Listener, make_engine
-from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status
+from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status, tell_parent
 from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
@@ -21,6 +21,8 @@ from cutroom.media.fetch import Fetcher
 from cutroom.productions import BytesFor, ProductionLimits, ProductionService
 from cutroom.webhooks import Sender, WebhookService, WebhookSettings
 from cutroom.workflows import metering, registry
+from cutroom.workflows.repurpose import BRANCH
+from cutroom.workflows.repurposed import Made, said_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
         limits_of = file_limits(quotas, settings.max_upload_bytes, ProductionService())
         assets = AssetService(database, store, cache=cache, settings=asset_settings, limits_of=limits_of)
         webhooks = make_webhooks(settings, assets)
-        on_end = in_turn(keep_results(assets), settle_usage(quotas), webhooks.announcer.on_end)
+        on_end = in_turn(keep_results(assets), settle_usage(quotas), tell_of_branches, webhooks.announcer.on_end)
         yield Container(
             settings=settings,
             database=database,
@@ -183,6 +185,13 @@ def settle_usage(quotas: QuotaService) -> OnEnd:
             await quotas.settle(session, job.workspace_id, job.id, made)
 
     return on_end
+
+
+async def tell_of_branches(session: AsyncSession, job: Job) -> None:
+    """Tell the owner of a repurposing what each branch has made, while the others are still at work."""
+    if job.type == BRANCH and job.parent_id is not None and job.status is Status.SUCCEEDED:
+        made = Made.model_validate(job.output["made"])
+        await tell_parent(session, job.parent_id, said_of(made), made=made.model_dump(mode="json"))
 
 
 def keep_results(assets: AssetService) -> OnEnd:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cutroom.jobs.retention import Retention
     from cutroom.jobs.scheduler import Scheduler
     from cutroom.jobs.service import MAX_RUNNING, JobService
+    from cutroom.jobs.telling import tell_parent
     from cutroom.jobs.worker import Worker, WorkerSettings
 
 _LATER: Final = {
@@ -43,6 +44,7 @@ _LATER: Final = {
     "OnEnd": "ending",
     "Worker": "worker",
     "WorkerSettings": "worker",
+    "tell_parent": "telling",
 }
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "Workflow",
     "WrittenProduction",
     "run_alone",
+    "tell_parent",
 ]
 
 

@@ -13,6 +13,7 @@ from cutroom.workflows.importing import import_asset
 from cutroom.workflows.longform import Document, render_document, render_longform_item
 from cutroom.workflows.pieces import render_piece
 from cutroom.workflows.render import RenderOutput
+from cutroom.workflows.repurpose import BRANCH, Repurposing
 from cutroom.workflows.shots import watch_part
 from cutroom.workflows.subtitle import Subtitle, SubtitleOutput, subtitle
 from cutroom.workflows.transcribe import Transcribing
@@ -52,6 +53,14 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engi
         return await export_clip(ctx, given, limits)
 
     transcribing = Transcribing(engines)
+    repurposing = Repurposing(
+        transcribe=transcribing.transcribe,
+        subtitle=make_subtitles,
+        find=find,
+        export=make_clip,
+        write=write,
+        attempts=MAX_ATTEMPTS,
+    )
     known = Registry()
     known.add("render", render, deterministic=True, max_attempts=MAX_ATTEMPTS)
     known.add("render.piece", render_piece, internal=True, max_attempts=MAX_ATTEMPTS)
@@ -70,4 +79,7 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engi
     known.add("subtitle", make_subtitles, max_attempts=MAX_ATTEMPTS)
     known.add("write_posts", write, max_attempts=MAX_ATTEMPTS)
     known.add("export_clip", make_clip, max_attempts=MAX_ATTEMPTS)
+    known.add("repurpose", repurposing.repurpose, max_attempts=MAX_ATTEMPTS)
+    known.add(BRANCH, repurposing.branch, internal=True, max_attempts=MAX_ATTEMPTS)
+    known.add("repurpose.clip", repurposing.clip, internal=True, max_attempts=MAX_ATTEMPTS)
     return known

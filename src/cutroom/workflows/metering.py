@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 CHARGED: Final = frozenset(
-    {"export_clip", "find_highlights", "render", "render.batch", "subtitle", "transcribe", "write_posts"}
+    {"export_clip", "find_highlights", "render", "render.batch", "repurpose", "subtitle", "transcribe", "write_posts"}
 )
 """Looking at a document before it is rendered, and bringing files in, costs nothing."""
 
