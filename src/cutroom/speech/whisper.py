@@ -111,7 +111,7 @@ class WhisperMaker:
             return self._folders[name]
         if not settings.any_model and name not in settings.models.kept():
             names = ", ".join(dict.fromkeys((usual.name, *settings.models.kept())))
-            raise Invalid("unknown_speech_model", f"The Whisper model '{name[:80]}' is not here; there are: {names}.")
+            raise Invalid("unknown_speech_model", f"The Whisper model '{name[:80]}' is not here; name one of: {names}.")
         found = settings.models.named(name)
         if found.repository is None:
             self._folders[found.name] = found
