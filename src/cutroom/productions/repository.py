@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, text, tuple_, update
+from sqlalchemy import any_, delete, func, insert, literal, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cutroom.db import IdText
 from cutroom.productions.production import Origin, Outdated
 from cutroom.productions.rows import ProductionOriginRow, ProductionRow, ProductionVersionRow
 
@@ -83,7 +85,7 @@ async def page(
         ProductionRow.workspace_id == workspace_id, ProductionRow.kind == kind, ProductionRow.version > 0
     )
     if ids is not None:
-        query = query.where(ProductionRow.id.in_(ids))
+        query = query.where(ProductionRow.id == any_(literal(list(ids), ARRAY(IdText))))
     if facts:
         query = query.where(ProductionRow.facts.contains(facts))
     if before is not None:

@@ -4,8 +4,9 @@ Every function gives a new transcript. Segments are counted from 0, words from 0
 those of the transcript that is given, so of several corrections each counts in what the one before it has made.
 """
 
+import bisect
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Final
@@ -18,7 +19,7 @@ from cutroom.timeline.cuesheet import split_words
 LETTER_MS: Final = 80
 """What a new word takes for each of its letters where there is room: slow English, 2.5 words of 5 letters a second."""
 HURRIED_MS: Final = 50
-"""What new words that take the place of others need at least, or they reach into the silence beside them: fast English."""
+"""What new words that take the place of others need at least, or they reach into silence beside them: fast English."""
 MAX_WORD_CHARS: Final = 200
 _UNWRITTEN: Final = re.compile(r"[\W_]+")
 
@@ -54,33 +55,25 @@ def replace_words(transcript: Transcript, first: int, count: int, text: str) -> 
     Raises:
         Invalid: `no_such_word`, `word_too_long`.
     """
-    starts = [0, *accumulate(len(segment.words) for segment in transcript.segments)]
-    total = starts[-1]
+    home, place, total = _found(transcript, first)
     if not 0 <= first <= first + count <= total or total == 0:
-        raise Invalid(
-            "no_such_word", f"There are {total} words, counted from 0; {first} and {count} more are not there."
-        )
-    home = next((at for at, end in enumerate(starts[1:]) if first < end), len(transcript.segments) - 1)
-    kept = []
-    for segment, start in zip(transcript.segments, starts, strict=False):
-        low, high = max(first - start, 0), max(first + count - start, 0)
-        kept.append([*segment.words[:low], *segment.words[high:]])
-    new = _words(text)
-    if new:
-        everything = list(transcript.words())
-        place = first - starts[home]
-        before = everything[first - 1] if first else None
-        after = everything[first + count] if first + count < total else None
-        made = _rewritten(
-            everything[first : first + count],
-            new,
-            0 if before is None else before.end_ms,
-            _end(transcript, after),
-            near=before if place else after,
-            leading=place == 0,
-        )
-        kept[home][place:place] = made
-    return _of(transcript, kept)
+        message = f"There are {total} words, counted from 0; {first} and {count} more are not there."
+        raise Invalid("no_such_word", message)
+    last = home if count == 0 else _found(transcript, first + count - 1)[0]
+    words = [word for segment in transcript.segments[home : last + 1] for word in segment.words]
+    before = words[place - 1] if place else _last_before(transcript, home)
+    rest = words[place + count :]
+    after = rest[0] if rest else _first_after(transcript, last)
+    made = _rewritten(
+        words[place : place + count],
+        _words(text),
+        0 if before is None else before.end_ms,
+        _end(transcript, after),
+        near=before if place else after,
+        leading=place == 0,
+    )
+    head = [*words[:place], *made]
+    return _with(transcript, home, [[*head, *rest]] if last == home else [head, rest], last - home + 1)
 
 
 def replace_all(
@@ -161,17 +154,18 @@ def set_times(transcript: Transcript, word: int, start_ms: int, end_ms: int) -> 
     Raises:
         Invalid: `no_such_word`, `times_overlap`.
     """
-    everything = list(transcript.words())
-    if not 0 <= word < len(everything):
-        raise Invalid("no_such_word", f"There are {len(everything)} words, counted from 0; {word} is not there.")
-    low = everything[word - 1].end_ms if word else 0
-    high = _end(transcript, everything[word + 1] if word + 1 < len(everything) else None)
+    segment, place, total = _found(transcript, word)
+    if not 0 <= word < total:
+        raise Invalid("no_such_word", f"There are {total} words, counted from 0; {word} is not there.")
+    words = list(transcript.segments[segment].words)
+    before = words[place - 1] if place else _last_before(transcript, segment)
+    low = 0 if before is None else before.end_ms
+    high = _end(transcript, words[place + 1] if place + 1 < len(words) else _first_after(transcript, segment))
     if not low <= start_ms <= end_ms <= high:
         message = f"Word {word} lies between {low / 1000:g} and {high / 1000:g} seconds, where its neighbours are not."
         raise Invalid("times_overlap", message)
-    everything[word] = replace(everything[word], start_ms=start_ms, end_ms=end_ms)
-    left = iter(everything)
-    return _of(transcript, [[next(left) for _ in segment.words] for segment in transcript.segments])
+    words[place] = replace(words[place], start_ms=start_ms, end_ms=end_ms)
+    return _with(transcript, segment, [words])
 
 
 def _rewritten(
@@ -250,11 +244,25 @@ def _segment(transcript: Transcript, number: int) -> Segment:
     return transcript.segments[number]
 
 
-def _room(transcript: Transcript, number: int) -> tuple[int, int]:
+def _found(transcript: Transcript, word: int) -> tuple[int, int, int]:
+    """In which segment a word is, at which place of it, and how many words there are; behind all, in the last."""
+    starts = [0, *accumulate(len(segment.words) for segment in transcript.segments)]
+    segment = min(max(bisect.bisect_right(starts, word) - 1, 0), max(len(transcript.segments) - 1, 0))
+    return segment, word - starts[segment], starts[-1]
+
+
+def _last_before(transcript: Transcript, segment: int) -> Word | None:
+    return transcript.segments[segment - 1].words[-1] if segment else None
+
+
+def _first_after(transcript: Transcript, segment: int) -> Word | None:
+    return transcript.segments[segment + 1].words[0] if segment + 1 < len(transcript.segments) else None
+
+
+def _room(transcript: Transcript, segment: int) -> tuple[int, int]:
     """Where the segment before ends, and the one after begins."""
-    before = transcript.segments[number - 1].end_ms if number else 0
-    after = transcript.segments[number + 1].words[0] if number + 1 < len(transcript.segments) else None
-    return before, _end(transcript, after)
+    before = _last_before(transcript, segment)
+    return 0 if before is None else before.end_ms, _end(transcript, _first_after(transcript, segment))
 
 
 def _end(transcript: Transcript, after: Word | None) -> int:
@@ -266,9 +274,13 @@ def _end(transcript: Transcript, after: Word | None) -> int:
 
 def _with(transcript: Transcript, number: int, made: Iterable[Sequence[Word]], count: int = 1) -> Transcript:
     """The transcript with other words in the place of some segments."""
-    segments = [segment.words for segment in transcript.segments]
-    return _of(transcript, [*segments[:number], *made, *segments[number + count :]])
+    segments = transcript.segments
+    return replace(transcript, segments=(*segments[:number], *_segments(made), *segments[number + count :]))
 
 
 def _of(transcript: Transcript, words: Iterable[Sequence[Word]]) -> Transcript:
-    return replace(transcript, segments=tuple(Segment(tuple(part)) for part in words if part))
+    return replace(transcript, segments=tuple(_segments(words)))
+
+
+def _segments(words: Iterable[Sequence[Word]]) -> Iterator[Segment]:
+    return (Segment(tuple(part)) for part in words if part)
