@@ -218,3 +218,28 @@ def test_hours_take_seconds_and_little_memory() -> None:
     _, long = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert long < 4 * max(short, 10e6)
+
+
+def test_an_interview_gives_the_question_and_the_whole_story_of_the_answer() -> None:
+    story = (
+        "Yes. In two thousand and four my partner died in front of me. I could not speak for a month. I sold everything "
+        "I owned and hated the sea. But then his mother called me. She told me that he had never been afraid of death. "
+        "The next day I went back into the water."
+    )
+    question = "And was there ever a moment when you wanted to stop?"
+    talk = [
+        ("A", "Welcome to the show. We have a guest today."),
+        ("B", "Thank you for having me."),
+        ("A", "How did you get into diving?"),
+        ("B", "My brother took me along when I was nine. We had one old tank. It was a summer thing at first."),
+        ("A", question),
+        ("B", story),
+        ("A", "That is incredible. What do you do now?"),
+        ("B", "I teach. There are courses in the spring. The boat has room for eight. We leave from the harbour."),
+        ("A", "Where can people find you?"),
+        ("B", "On the website. There is a form. You fill it in and we call back."),
+    ]
+    found = best(transcript(talk, word_ms=300, pause_ms=400))
+    assert found.text == f"{question} {story}"
+    assert found.title == "Was there ever a moment when you wanted to stop?"
+    assert found.speakers == ("A", "B")

@@ -55,6 +55,8 @@ def test_clauses_are_no_questions(text: str) -> None:
         ("Because of that it failed.", 1.0),
         ("So he went home.", 1.0),
         ("So what is a neural network?", 0.25),
+        ("And was there a moment of fear?", 0.25),
+        ("But why did it fail?", 0.25),
         ("This is the story of a bridge.", 0.25),
         ("That made us laugh.", 0.6),
         ("My father built a bridge.", 0.0),

@@ -18,6 +18,8 @@ _BRACKETED: Final = re.compile(r"^[\[(*\u266a]")
 _TAG_WORDS: Final = 2  # a question of so few words ("Right?", "You know?") wants no answer of its own
 HANGS: Final = 0.99
 """How much a sentence leans on the one before when it cannot stand without it."""
+_ASKED_ON: Final = 0.25
+"""How much "And why ...?" and "So what ...?" lean: a question goes on from the last one, but stands by itself."""
 _SO_MANY: Final = 3
 
 
@@ -99,13 +101,16 @@ def _leans(said: Sequence[str], lexicon: Lexicon) -> float:
     if not said:
         return 1.0
     first, second = said[0], said[1] if len(said) > 1 else ""
+    asked = second in lexicon.asking or (
+        second in lexicon.inverting and bool(said[2:3]) and said[2] in lexicon.subjects
+    )
     if first in lexicon.hanging:
-        return 1.0
+        return _ASKED_ON if asked else 1.0
     if first not in lexicon.leaning:
         return 0.0
     if second in lexicon.hanging:
         return 1.0
-    return 0.25 if second in lexicon.freeing else 0.6
+    return _ASKED_ON if asked or second in lexicon.freeing else 0.6
 
 
 def _reactions(sentence: Sentence) -> int:
