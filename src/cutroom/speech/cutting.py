@@ -34,7 +34,7 @@ _INNER_PAUSE: Final = 2.5
 _INNER_TURN: Final = 9.0
 """Of two speakers in one cue, each in a line of their own."""
 _INNER_CUT: Final = 60.0
-"""Of a cut of the pictures within a cue: worse than any break, better than a cue that nobody can read."""
+"""Of each cut of the pictures within a cue: worse than any break, better than a cue that nobody can read."""
 _ORPHAN: Final = 8.0
 """Of a cue with a part of a sentence that takes less than a third of a line."""
 _HURRY: Final = 50.0
@@ -233,5 +233,5 @@ def _timed(spans: Spans, size: int, width: NDArray[np.float64], limits: CueLimit
     room = np.minimum(spans.leave_ms[size - 1 :] - come, limits.longest_ms)
     missing = np.clip((needed - room) / 1000, 0, 5)
     cost: NDArray[np.float64] = _HURRY * missing**2 + _BRISK * np.clip((1.18 * needed - room) / needed, 0, 1)
-    cost += _INNER_CUT * (spans.shot[size - 1 :] != spans.shot[:runs])
+    cost += _INNER_CUT * (spans.shot[size - 1 :] - spans.shot[:runs])
     return cost.astype(np.float32)

@@ -11,8 +11,10 @@ from cutroom.speech.limits import CHAIN_MS, EARLIEST_MS, LATEST_MS, LINGER_MS
 _ROUNDS: Final = 40
 _SHORTER: Final = 0.93
 """By how much less time hurried cues get in each round: after forty they get a twentieth."""
+_CUT: Final = 1e3
+"""Weight of a cut of the pictures beside that of a cue's first word."""
 _ANCHORED: Final = 1e6
-"""Weight of the end of the recording beside that of a cue's first word."""
+"""Weight of the end of the recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _starts(wishes: Sequence[Wish], gap_ms: int, duration_ms: int | None) -> lis
     anchors = [wish.come_ms for wish in wishes]
     reads = [wish.read_ms for wish in wishes]
     for _ in range(_ROUNDS):
-        comes = _spread(anchors, [read + gap_ms for read in reads], gap_ms, duration_ms)
+        comes = _spread(wishes, reads, gap_ms, duration_ms)
         late = [at for at, (come, anchor) in enumerate(zip(comes, anchors, strict=True)) if come - anchor > LATEST_MS]
         if not late:
             return comes
@@ -103,31 +105,49 @@ def _crowds(comes: Sequence[int], reads: Sequence[int], gap_ms: int, late: Seque
     return found
 
 
-def _spread(anchors: Sequence[int], steps: Sequence[int], gap_ms: int, duration_ms: int | None) -> list[int]:
-    """Starts as near to the anchors as they can be (least squares), each `steps` after the one before.
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Something that wants to be at a time, and before what comes after it by `step_ms`: a cue, a cut, the end."""
 
-    Without the steps this is isotonic regression, solved by pooling adjacent violators (Ayer et al. 1955).
+    at_ms: int
+    step_ms: int
+    weight: float = 1.0
+
+
+def _spread(wishes: Sequence[Wish], reads: Sequence[int], gap_ms: int, duration_ms: int | None) -> list[int]:
+    """Starts as near to the first words as they can be (least squares), each when the cue before it was read.
+
+    Without the steps between them this is isotonic regression, solved by pooling adjacent violators (Ayer et al. 1955).
+    A cut of the pictures between two cues, and the end of the recording, are marks like cues, but hard to move.
     """
-    offsets = [0, *itertools.accumulate(steps)]
-    blocks: list[tuple[float, float, int]] = []  # mean, weight, how many
-
-    def push(value: float, weight: float) -> None:
-        count = 1
-        while blocks and blocks[-1][0] > value:
-            mean, mass, size = blocks.pop()
-            value = (mean * mass + value * weight) / (mass + weight)
-            weight, count = weight + mass, count + size
-        blocks.append((value, weight, count))
-
-    for anchor, offset in zip(anchors, offsets[:-1], strict=True):
-        push(anchor - offset, 1.0)
+    marks: list[_Mark] = []
+    places: list[int] = []
+    for wish, read_ms, following in zip(wishes, reads, [*wishes[1:], None], strict=True):
+        places.append(len(marks))
+        marks.append(_Mark(wish.come_ms, read_ms + gap_ms))
+        if wish.leave_ms is not None and (following is None or following.come_ms >= wish.leave_ms):
+            marks.append(_Mark(wish.leave_ms, 0, _CUT))
     if duration_ms is not None:
-        push(max(duration_ms, anchors[-1]) + gap_ms - offsets[-1], _ANCHORED)
-    means = [mean for mean, _, size in blocks for _ in range(size)][: len(anchors)]
+        marks.append(_Mark(max(duration_ms, wishes[-1].come_ms) + gap_ms, 0, _ANCHORED))
+    offsets = [0, *itertools.accumulate(mark.step_ms for mark in marks)]
+    means = _pooled([(mark.at_ms - offset, mark.weight) for mark, offset in zip(marks, offsets, strict=False)])
     comes: list[int] = []
-    for anchor, mean, offset in zip(anchors, means, offsets[:-1], strict=True):
-        come = max(math.floor(mean) + offset, anchor - EARLIEST_MS, 0)
+    for number, (wish, place) in enumerate(zip(wishes, places, strict=True)):
+        come = max(math.floor(means[place]) + offsets[place], wish.come_ms - EARLIEST_MS, 0)
         if comes:
-            come = max(come, comes[-1] + steps[len(comes) - 1])
+            come = max(come, comes[-1] + reads[number - 1] + gap_ms)
         comes.append(come)
     return comes
+
+
+def _pooled(values: Sequence[tuple[float, float]]) -> list[float]:
+    """The rising sequence that is nearest to values with weights."""
+    blocks: list[tuple[float, float, int]] = []  # mean, weight, how many
+    for one, mass in values:
+        value, weight, count = one, mass, 1
+        while blocks and blocks[-1][0] > value:
+            mean, more, size = blocks.pop()
+            value = (mean * more + value * weight) / (more + weight)
+            weight, count = weight + more, count + size
+        blocks.append((value, weight, count))
+    return [mean for mean, _, size in blocks for _ in range(size)]
