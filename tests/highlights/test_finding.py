@@ -222,7 +222,7 @@ def test_hours_take_seconds_and_little_memory() -> None:
 
 def test_an_interview_gives_the_question_and_the_whole_story_of_the_answer() -> None:
     story = (
-        "Yes. In two thousand and four my partner died in front of me. I could not speak for a month. I sold everything "
+        "Yes. In two thousand and four my partner died in front of me. I could not speak for a month. I sold all that "
         "I owned and hated the sea. But then his mother called me. She told me that he had never been afraid of death. "
         "The next day I went back into the water."
     )
@@ -239,7 +239,7 @@ def test_an_interview_gives_the_question_and_the_whole_story_of_the_answer() -> 
         ("A", "Where can people find you?"),
         ("B", "On the website. There is a form. You fill it in and we call back."),
     ]
-    found = best(transcript(talk, word_ms=300, pause_ms=400))
+    found = best(transcript(talk, word_ms=300, pause_ms=400), Wish(count=1, min_ms=10_000, max_ms=40_000))
     assert found.text == f"{question} {story}"
     assert found.title == "Was there ever a moment when you wanted to stop?"
     assert found.speakers == ("A", "B")
