@@ -220,7 +220,6 @@ class WhisperTranscriber:
             raise Unavailable("speech_engine_failed", "faster-whisper ended without an answer; try again.")
         if said.trouble:
             log.warning("whisper.card_unusable", reason=said.trouble, device=said.device)
-        log.info("whisper.heard", model=self._model.name, device=said.device, task=task, spans=len(spans))
         return said
 
     async def _run(self, order: Mapping[str, Any], said: "_Said", scratch: Path, heard_ms: int) -> None:

@@ -123,9 +123,9 @@ def download(told: dict[str, Any], revision: str, name: str, parts: Path) -> Non
     except OSError as error:
         if error.errno is not None and "HTTP" not in type(error).__name__:
             raise
-        raise Refused("offline", f"the hub broke off ({type(error).__name__})") from error
+        raise Refused("broken_off", f"the hub broke off ({type(error).__name__})") from error
     except Exception as error:
-        raise Refused("offline", f"the hub broke off ({type(error).__name__})") from error
+        raise Refused("broken_off", f"the hub broke off ({type(error).__name__})") from error
 
 
 def verify(path: Path, file: dict[str, Any]) -> None:

@@ -168,7 +168,6 @@ class Models:
             return model.folder
         if model.repository is None or self._hub.offline:
             raise self._not_here(model, "it is not here, and downloads are switched off", retryable=False)
-        log.info("whisper.fetching", model=model.name, repository=model.repository)
         said: dict[str, Any] = {}
         last = [-1]
 
@@ -224,7 +223,8 @@ class Models:
         if said["error"] == "disk":
             sentence = f"The Whisper model '{model.name}' cannot be kept in {self._folder}: {said['message']}."
             return Unavailable("model_unavailable", sentence, retryable=False)
-        return self._not_here(model, str(said["message"]), retryable=True)
+        # Where there is no network there will be none in a minute; what broke off goes on.
+        return self._not_here(model, str(said["message"]), retryable=said["error"] != "offline")
 
     def _not_here(self, model: WhisperModel, why: str, *, retryable: bool) -> Unavailable:
         sentence = (
