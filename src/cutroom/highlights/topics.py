@@ -14,7 +14,7 @@ _NEARBY: Final = 8
 _SHALLOW: Final = 0.25
 """Of words that hardly repeat, all valleys are chance: none that is less deep counts fully."""
 _NEIGHBOURS: Final = 2  # of two breaks that are closer than this many sentences, the stronger is one
-_LEXICAL, _PAUSE, _MARKER, _TURN, _CUT, _LEANS = 0.55, 0.3, 0.25, 0.12, 0.1, 0.3
+_LEXICAL, _PAUSE, _MARKER, _TURN, _CUT, _LEANS = 0.55, 0.3, 0.25, 0.4, 0.1, 0.3
 """What tells of a break, by weight: other words, a long silence, words that open a topic, another speaker, a cut of
 the picture; and, against one, a sentence that leans on the one before."""
 
@@ -54,7 +54,7 @@ def breaks_of(
         depth: as `lexical_depth` gives it.
         silences_ms: silence before each sentence.
         marks: 1 where a sentence opens with words that open a topic.
-        turns: 1 where another speaks.
+        turns: up to 1 where another speaks.
         cuts: 1 where the picture is cut.
         leans: how much each sentence needs the one before.
     """
