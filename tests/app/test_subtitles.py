@@ -1,6 +1,7 @@
 """`cutroom subtitles` on files as they lie in a folder."""
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cutroom.timeline import parse_cues
 from tests.media.sources import make_video
 from tests.speech.told import LECTURE, told
 
+VOICE = Path(__file__).parents[2] / "examples/media/voice.m4a"
 SRT = """1
 00:00:00,200 --> 00:00:01,600
 Good morning, everyone,
@@ -118,3 +120,13 @@ def test_a_file_that_is_none_is_said_to_be(folder: Path) -> None:
     subtitles(folder / "bad.srt", "--format", "vtt", fails="bad_captions")
     (folder / "empty.json").write_text("{}")
     subtitles(folder / "empty.json", "--format", "vtt", fails="bad_captions")
+
+
+def test_a_recording_is_heard_first(tmp_path: Path) -> None:
+    shutil.copyfile(VOICE, tmp_path / "voice.m4a")
+    subtitles(tmp_path / "voice.m4a", "--engine", "pocketsphinx", "--format", "srt", "--format", "txt")
+    assert names(tmp_path) == {"voice.m4a", "voice.srt", "voice.txt"}
+    said = (tmp_path / "voice.txt").read_text()
+    assert "change one word" in said
+    cues = parse_cues((tmp_path / "voice.srt").read_text()).cues
+    assert [word.text for cue in cues for word in cue.words] == said.split()

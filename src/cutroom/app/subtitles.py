@@ -62,8 +62,7 @@ async def subtitles(path: Path, wish: Wish) -> None:
     """
     recording = find_recording(path)
     formats = _formats(wish)
-    style = _one_of("style", wish.style, PRESET_NAMES)
-    platform = None if wish.platform is None else _one_of("platform", wish.platform, PLATFORMS)
+    style, platform = _style(wish.style), _platform(wish.platform)
     places = dict(_places(recording, wish, formats))
     if not places:
         raise Invalid("nothing_asked", "Nothing is asked for; name a --format, --burn-in or --soft-track.")
@@ -141,7 +140,7 @@ def _given(made: Sequence[Path], places: Mapping[str, Path]) -> dict[Path, Path]
 
 def _formats(wish: Wish) -> tuple[SubtitleFormat, ...]:
     if wish.formats:
-        return tuple(_one_of("format", one.lower().removeprefix("."), FORMATS) for one in wish.formats)
+        return tuple(_format(one) for one in wish.formats)
     suffix = "" if wish.output is None else wish.output.suffix.lower().removeprefix(".")
     named = [one for one in FORMATS if one == suffix]
     if named:
@@ -172,8 +171,27 @@ def _places(recording: Recording, wish: Wish, formats: Sequence[SubtitleFormat])
         yield _TRACKED, alone or base.with_name(f"{base.name}.subtitled{kind}")
 
 
-def _one_of(what: str, value: str, names: tuple[Name, ...]) -> Name:
-    for name in names:
-        if name == value:
-            return name
-    raise Invalid(f"unknown_{what}", f"There is no {what} '{value}'; take one of {', '.join(names)}.")
+def _one_of(value: str, names: Sequence[Name]) -> Name | None:
+    """The name that a value is, if it is one of them."""
+    return next((name for name in names if name == value), None)
+
+
+def _format(value: str) -> SubtitleFormat:
+    found = _one_of(value.lower().removeprefix("."), FORMATS)
+    if found is None:
+        raise Invalid("unknown_format", f"There is no format '{value}'; take one of {', '.join(FORMATS)}.")
+    return found
+
+
+def _style(value: str) -> PresetName:
+    found = _one_of(value, PRESET_NAMES)
+    if found is None:
+        raise Invalid("unknown_style", f"There is no style '{value}'; take one of {', '.join(PRESET_NAMES)}.")
+    return found
+
+
+def _platform(value: str | None) -> Platform | None:
+    found = None if value is None else _one_of(value, PLATFORMS)
+    if found is None and value is not None:
+        raise Invalid("unknown_platform", f"There is no platform '{value}'; take one of {', '.join(PLATFORMS)}.")
+    return found

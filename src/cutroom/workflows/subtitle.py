@@ -194,9 +194,13 @@ async def _taken(ctx: Context, source: TranscriptDocument) -> Media:
 def _check(media: Media, given: Subtitle) -> None:
     """Refuse, before any work, what cannot be made of a file."""
     if media.info.video is None or media.info.kind == "image":
-        raise Invalid("no_pictures", "The recording has no moving pictures to show subtitles over; take them as files.")
+        raise _no_pictures()
     if given.soft_track:
         soft_track_of(media.info)
+
+
+def _no_pictures() -> Invalid:
+    return Invalid("no_pictures", "The recording has no moving pictures to show subtitles over; take them as files.")
 
 
 def cue_limits(source: TranscriptDocument, given: Subtitle, fps: Fraction | None) -> CueLimits:
@@ -294,7 +298,7 @@ def burnt_edit(source: TranscriptDocument, given: Subtitle, recording: Recording
     """The timeline of a film with burnt-in subtitles; their lines are as long as there is room in its picture."""
     media, fps = recording.media, recording.fps
     if media is None or media.info.video is None or fps is None:
-        raise Invalid("no_pictures", "The recording has no moving pictures to show subtitles over.")
+        raise _no_pictures()
     canvas = _canvas((media.info.video.width, media.info.video.height), limits)
     usual = cue_limits(source, given, fps)
     room = room_of(given.style, canvas, given.platform, full_width=usual.full_width)
