@@ -18,7 +18,7 @@ from cutroom.productions import Production
 ASSET: Final = "asset:"
 _NAMED: Final = {"transcript": "POST /transcripts", "highlights": "POST /highlights"}
 """Fields that hold the id of a production of the kind that they are called, and what makes one."""
-_HEARD: Final = frozenset({"transcribe"})
+_HEARD: Final = frozenset({"transcribe", "repurpose"})
 """Workflows that need something to be heard."""
 
 

@@ -27,10 +27,9 @@ from cutroom.api.production_view import (
 )
 from cutroom.api.submission import ACCEPTED, KeyHeader, Wait
 from cutroom.kit.errors import Conflict
+from cutroom.workflows.remaking import remake_of
 
 AREA: Final = "content"
-_ANEW: Final = frozenset({"version", "into"})
-"""What of an input is said by the address of a remake, and not by what was asked for before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +189,13 @@ class Shelf:
                 production = await services.productions.get(session, caller.workspace_id, self.kind, production_id)
             if production.recipe is None:
                 raise Conflict("never_made", "No job has made this, so none can make it anew.")
-            before = {name: value for name, value in production.recipe.input.items() if name not in _ANEW}
+            workflow, given = remake_of(self.kind, production_id, production.recipe.type, production.recipe.input)
             return await ask_again(
                 services,
                 request,
                 caller,
-                production.recipe.type,
-                {**before, "into": production_id},
+                workflow,
+                given,
                 route=f"{self.path}.remake",
                 keys=(key, None),
                 callback=callback,
