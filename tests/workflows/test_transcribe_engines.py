@@ -215,7 +215,8 @@ async def test_a_server_that_refuses_word_times_is_aligned_too(talk: Talk, tmp_p
     talk.write(tmp_path)
     async with speech_server(knows_text_only) as server:
         engines = Engines((RemoteMaker(Server(server.base_url)), SphinxMaker()))
-        _, words = await Room(tmp_path, engines).run(language="en")
+        output, words = await Room(tmp_path, engines).run(language="en")
     assert words
+    assert [warning.code for warning in output.warnings] == ["times_aligned"]
     assert all(word.end_ms > word.start_ms >= 2800 for word in words)
     assert json.dumps([word.text for word in words[:3]]) == '["So,", "it", "costs"]'

@@ -54,10 +54,17 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Chunked:
-    """What was heard in a chunk: the language, and the segments of each piece."""
+    """What was heard in a chunk.
+
+    Args:
+        language: in which.
+        pieces: the segments of each piece.
+        untimed: how many words the engine gave no times.
+    """
 
     language: str
     pieces: tuple[tuple[Segment, ...], ...]
+    untimed: int = 0
 
 
 _CHUNKED: Final[Adapter[Chunked]] = Adapter(Chunked)
@@ -94,7 +101,9 @@ async def hear(ctx: Context, chunk: Chunk, engines: Engines) -> str:
     heard = await transcriber.transcribe(listening, scratch=ctx.scratch, progress=ctx.progress)
     segments = await finish(listening, heard, _within(found.spans(), listening.spans))
     draft = ctx.scratch / f"heard-{secrets.token_hex(8)}"
-    made = Chunked(heard.language, tuple(map(tuple, segments)))
+    words = [word for utterances in heard.spans for utterance in utterances for word in utterance.words]
+    untimed = sum(word.start_ms is None or word.end_ms is None for word in words)
+    made = Chunked(heard.language, tuple(map(tuple, segments)), untimed)
     await asyncio.to_thread(draft.write_bytes, _CHUNKED.dump_json(made))
     await ctx.files.keep(chunk.key, draft)
     return chunk.key

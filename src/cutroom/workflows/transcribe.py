@@ -242,7 +242,7 @@ async def _write(
         words=count,
         duration=made.duration_ms / 1000,
         artifacts=artifacts,
-        warnings=_warnings(given, transcriber, count),
+        warnings=_warnings(given, transcriber, count, sum(chunk.untimed for chunk in chunks)),
     )
 
 
@@ -284,11 +284,17 @@ async def _publish(ctx: Context, made: Transcript, body: str) -> list[str]:
     return artifacts
 
 
-def _warnings(given: Transcribe, transcriber: Transcriber, words: int) -> list[TranscribeWarning]:
+def _warnings(given: Transcribe, transcriber: Transcriber, words: int, untimed: int) -> list[TranscribeWarning]:
     engine = transcriber.engine
     found: list[TranscribeWarning] = []
     if words == 0:
         found.append(TranscribeWarning(code="no_speech", message="Nobody was heard to speak in this recording."))
+    if untimed:
+        sentence = (
+            f"{engine.name} gave {untimed} words without times; theirs were found by laying the words over the sound, "
+            "and may be off by some tenths of a second."
+        )
+        found.append(TranscribeWarning(code="times_aligned", message=sentence))
     if not engine.writes_punctuation:
         sentence = (
             f"{engine.name} writes words without capitals, punctuation and digits, and gets about one in ten wrong in "
