@@ -182,6 +182,7 @@ async def test_a_long_wait_is_left_to_the_job(sound: Path, tmp_path: Path) -> No
     assert len(server.requests) == 1
 
 
+@pytest.mark.threat("A96")
 @pytest.mark.parametrize(
     ("script", "code", "retryable"),
     [
@@ -245,6 +246,7 @@ async def test_spans_come_back_in_their_order_however_fast_they_were(sound: Path
     assert done == [1 / 3, 2 / 3, 1.0]
 
 
+@pytest.mark.threat("A96")
 async def test_nonsense_in_an_answer_does_no_harm(sound: Path, tmp_path: Path) -> None:
     words = [
         {"word": "late", "start": 50, "end": 60},
