@@ -128,6 +128,7 @@ class _Scorer:
         self._ranks = _ranks(features.breaks)
         self._leans = np.array([one.leans for one in features.signs])
         self._asks = np.array([one.asks for one in features.signs])
+        self._concludes = np.array([one.concludes for one in features.signs])
         self._answers = self._answering()
         self._topic_ends = _topic_ends(features)
 
@@ -209,7 +210,7 @@ class _Scorer:
         """
         features = self._features
         following = np.minimum(last + 1, len(features) - 1)
-        concluded = np.array([one.concludes for one in features.signs])[following] & (following > last)
+        concluded = self._concludes[following] & (following > last)
         ends = self._topic_ends[last]
         worth = _highest_between(self._worth, last + 1, np.minimum(ends, last + _PAYOFF))
         ends = np.where((ends - last <= _PAYOFF) & (worth > 0), ends, last)
