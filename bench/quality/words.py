@@ -57,7 +57,10 @@ async def _aligned(talk: Recording) -> list[Row]:
     return [
         Row("alignment: end of words without times", "mean < 30 ms", _told(ends), bool(np.mean(ends) < 30)),
         Row(
-            "alignment: end of numbers", "mean < 30 ms", f"{_told(digits)}, {len(digits)} numbers", np.mean(digits) < 30
+            "alignment: end of numbers",
+            "mean < 30 ms",
+            f"{_told(digits)}, {len(digits)} numbers",
+            bool(np.mean(digits) < 30),
         ),
     ]
 
