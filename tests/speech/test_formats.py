@@ -7,6 +7,7 @@ import pysubs2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from cutroom.speech import Engine, Segment, Transcript, Word
 from cutroom.speech.ass import to_ass
@@ -159,3 +160,9 @@ def test_a_warning_says_what_is_wrong_and_by_how_much() -> None:
     assert warnings[0].code == "cue_fast"
     assert "characters a second" in warnings[0].message
     assert warnings[0].message.startswith(f"Cue {warnings[0].cue} ")
+
+
+@pytest.mark.parametrize("wish", [{"shortest": 8}, {"shortest": 3, "longest": 2}, {"characters": 3}, {"lines": 0}])
+def test_wishes_that_contradict_themselves_are_refused(wish: dict[str, float]) -> None:
+    with pytest.raises(ValidationError):
+        LimitsWish.model_validate(wish)

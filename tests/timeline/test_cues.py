@@ -172,3 +172,17 @@ def test_cues_are_written_and_read_again() -> None:
     assert texts(parse_cues(to_vtt(sheet.cues))) == texts(sheet)
     assert to_vtt(sheet.cues).startswith("WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nHello &amp; world\n")
     assert to_srt(sheet.cues).startswith("1\n00:00:01,000 --> 00:00:02,500\nHello & world\n")
+
+
+def test_subtitles_of_ours_keep_the_lines_that_they_have() -> None:
+    one, two = {"text": "Hello", "start": 0, "end": 0.4}, {"text": "there", "start": 0.5, "end": 1}
+    cue = {"start": 0, "end": 1.5, "lines": [{"words": [one]}, {"words": [two]}]}
+    [found] = parse_cues(json.dumps({"cues": [cue, {"start": 2, "end": 3, "lines": []}]})).cues
+    assert (found.lines, [word.text for word in found.words]) == ((1, 1), ["Hello", "there"])
+    assert [float(word.start) for word in found.words] == [0, 0.5]
+
+
+@pytest.mark.parametrize("lines", ["text", [{"text": "Hello"}], [{"words": 3}], [1]])
+def test_subtitles_whose_lines_are_none_are_refused(lines: object) -> None:
+    with pytest.raises(Invalid, match="'lines' is no list of objects with 'words'"):
+        parse_cues(json.dumps({"cues": [{"start": 0, "end": 1, "lines": lines}]}))

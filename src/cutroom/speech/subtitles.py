@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cutroom.kit.schema import Schema
 from cutroom.speech.cues import Cue
@@ -35,6 +35,13 @@ class LimitsWish(Schema):
     shortest: _Shortest | None = None
     longest: _Longest | None = None
     words: _Words = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        longest = CueLimits().longest_ms / 1000 if self.longest is None else self.longest
+        if self.shortest is not None and self.shortest > longest:
+            raise ValueError(f"'shortest' must not be more than 'longest', which is {longest:g} seconds")
+        return self
 
     def applied(self, usual: CueLimits) -> CueLimits:
         """The usual limits with what is wished for."""

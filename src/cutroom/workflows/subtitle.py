@@ -119,7 +119,8 @@ class Recording:
         """Frames a second, as far as a timeline takes them."""
         if self.media is None or self.media.info.video is None or self.media.info.kind == "image":
             return None
-        return min(max(self.media.info.video.fps, Fraction(1)), Fraction(FASTEST))
+        # The mean of a rate that varies may need more digits than a document takes.
+        return min(max(self.media.info.video.fps.limit_denominator(1001), Fraction(1)), Fraction(FASTEST))
 
 
 class Made(Schema):
