@@ -1,6 +1,7 @@
 """`cutroom highlights` as a person uses it: in a process of its own."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from cutroom.speech.document import TranscriptDocument
 from tests.app.test_cli import cutroom
 from tests.highlights.talk import FILLER, STORY, transcript
 
+VOICE = Path(__file__).parents[2] / "examples/media/voice.m4a"
 TALK = transcript(FILLER * 2 + STORY + FILLER * 2)
 
 
@@ -65,3 +67,26 @@ def test_what_cannot_be_done_is_a_sentence(told: Path, tmp_path: Path, arguments
     assert done.returncode == 1
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_recording_is_heard_first_without_being_told_what_is_said(tmp_path: Path) -> None:
+    shutil.copyfile(VOICE, tmp_path / "voice.m4a")
+    done = cutroom(
+        "highlights",
+        "voice.m4a",
+        "--engine",
+        "pocketsphinx",
+        "--min-length",
+        "2",
+        "--count",
+        "1",
+        "--json",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["source"] == "voice.m4a"
+    [item] = found["items"]
+    assert 2 <= item["end"] - item["start"] <= found["duration"]
+    assert item["parts"]["energy"] is not None
+    assert item["title"][0].isupper()
