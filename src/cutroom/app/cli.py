@@ -10,6 +10,7 @@ from cutroom.app import again
 from cutroom.app.clip_command import clip
 from cutroom.app.console import err, out, show_facts, show_warning
 from cutroom.app.highlights_command import highlights
+from cutroom.app.repurpose_command import repurpose
 from cutroom.app.running import run
 from cutroom.app.subtitles_command import subtitles
 from cutroom.app.transcribe_command import transcribe
@@ -108,6 +109,7 @@ def storyboard(
 cli.command()(clip)
 cli.command()(transcribe)
 cli.command()(subtitles)
+cli.command()(repurpose)
 cli.command()(highlights)
 
 

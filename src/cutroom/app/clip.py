@@ -158,11 +158,15 @@ def _read_highlights(bench: Workbench, path: Path, recording: Recording) -> None
 def _written(bench: Workbench, document: ClipDocument, recording: Recording, place: Path) -> Path:
     """The timeline as a file; its paths start from where it will lie."""
     path = bench.scratch.folder("timeline") / _DOCUMENT
+    path.write_text(written_timeline(document, recording, place), "utf-8")
+    return path
+
+
+def written_timeline(document: ClipDocument, recording: Recording, place: Path) -> str:
+    """The timeline of a clip as JSON text; its paths start from `place`, where it will lie."""
     near = place.absolute().parent == recording.path.absolute().parent
     source = recording.path.name if near else str(recording.path.absolute())
-    text = json.dumps(_renamed(document.document, document.source, source), indent=2, ensure_ascii=False)
-    path.write_text(text + "\n", "utf-8")
-    return path
+    return json.dumps(_renamed(document.document, document.source, source), indent=2, ensure_ascii=False) + "\n"
 
 
 def _renamed(value: Any, before: str, after: str) -> Any:

@@ -1,6 +1,7 @@
 """Rendering without server and database: the same workflow, with files instead of a store."""
 
 import asyncio
+import copy
 import hashlib
 import os
 import secrets
@@ -60,6 +61,13 @@ class StandaloneFiles:
         self.seen: dict[Path, Seen] = {}
         self.results: list[Result] = []
         self.repeatable = True
+
+    def apart(self, out: Path) -> "StandaloneFiles":
+        """The same files, with results that go elsewhere."""
+        other = copy.copy(self)
+        other._out = out  # noqa: SLF001 — ours
+        other.results = []
+        return other
 
     async def take(self, source: str) -> Taken:
         """Hash a local file where it lies, or fetch a URL into the cache."""

@@ -153,8 +153,24 @@ class Workbench:
             report=report,
         )
 
-    async def run(self, workflow: str, given: Any, title: str) -> Any:
-        """Run a workflow to its end, with a progress bar; its output."""
+    async def run(self, workflow: str, given: Any, title: str, *, apart: bool = False) -> Any:
+        """Run a workflow to its end, with a progress bar; its output.
+
+        Args:
+            workflow: its name.
+            given: its input.
+            title: of the progress bar.
+            apart: whether each job within it has a folder of results of its own.
+        """
+        results = self.scratch.folder("apart") if apart else None
+
+        def files_of(job_id: str) -> StandaloneFiles:
+            if results is None:
+                return self.files
+            folder = results / job_id
+            folder.mkdir(exist_ok=True)
+            return self.files.apart(folder / "film.mp4")
+
         with progress_bar(title) as show:
 
             def on_event(kind: str, data: dict[str, Any]) -> None:
@@ -174,6 +190,7 @@ class Workbench:
                     events=on_event,
                     concurrency=os.cpu_count() or 1,
                     productions=self.productions,
+                    files_of=files_of,
                 )
             finally:
                 await models.close()

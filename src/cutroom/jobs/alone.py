@@ -36,6 +36,7 @@ async def run_alone(
     events: EventSink,
     concurrency: int = 1,
     productions: Remembered | None = None,
+    files_of: Callable[[str], Files] | None = None,
 ) -> Any:
     """Run the workflow `name` to its end and return its output.
 
@@ -48,11 +49,14 @@ async def run_alone(
         events: called with the kind and data of each event, as in `JobEvent`.
         concurrency: items of maps that run at the same time.
         productions: where they are kept, for workflows that go on from what others made; forgotten when None.
+        files_of: the files of a job, by its id, where items must not publish under each other's names; all have
+            `files` when None.
 
     Raises:
         CutroomError: what the workflow raised, after its attempts where trying again made sense.
     """
-    alone = _Alone(registry, files, productions or Remembered(), scratch, asyncio.Semaphore(concurrency))
+    room = asyncio.Semaphore(concurrency)
+    alone = _Alone(registry, files_of or (lambda _: files), productions or Remembered(), scratch, room)
     workflow = registry.get(name)
     text = payload.accept(workflow.input, value)
     return payload.load(workflow.output, await alone.run(workflow, text, _Direct(events), slot=None))
@@ -155,7 +159,7 @@ class _Here:
 @dataclass(frozen=True, slots=True)
 class _Alone:
     registry: Registry
-    files: Files
+    files_of: Callable[[str], Files]
     productions: Remembered
     scratch: Path
     room: asyncio.Semaphore
@@ -171,7 +175,7 @@ class _Alone:
             ctx = Context(
                 ref=AttemptRef(WORKSPACE, job_id, attempt, attempt),
                 make_scratch=partial(_made, self.scratch / f"{job_id}.{attempt}"),
-                make_files=lambda _: self.files,
+                make_files=lambda _: self.files_of(job_id),
                 make_productions=partial(self.productions.of, job_id),
                 journal=journal,
                 events=events,
