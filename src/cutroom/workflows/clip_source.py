@@ -154,6 +154,10 @@ async def _of_highlight(ctx: Context, given: ExportClip, production: str) -> Wan
         raise Invalid("not_highlights", sentence).at("/highlights")
     document = HighlightsDocument.model_validate_json(found.body)
     item = _item(document, given.highlight)
+    # A highlight is a span of time, and corrections move no word: captions are of the words as they are now.
+    words = document.transcript_version
+    if given.version is None:
+        words = await version_of(ctx, document.transcript, None)
     return Wanted(
         source=document.source,
         sha256=document.sha256,
@@ -164,7 +168,7 @@ async def _of_highlight(ctx: Context, given: ExportClip, production: str) -> Wan
         highlight=item.id,
         highlights_version=found.version,
         transcript=document.transcript,
-        transcript_version=document.transcript_version,
+        transcript_version=words,
     )
 
 
