@@ -13,10 +13,13 @@ import httpx2
 import openai
 import pytest
 
+from cutroom.accounts.quotas import Plan, Plans, QuotaService
 from cutroom.api import ApiSettings
 from cutroom.api.compat.openai_answers import text_of
+from cutroom.api.rate_limits import RateSettings
 from cutroom.db import Database
 from cutroom.jobs import Context, Draft, Registry, Worker, WorkerSettings
+from cutroom.kit.budget import Budget
 from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.media.fetch import Fetcher
 from cutroom.productions import ProductionService
@@ -308,6 +311,40 @@ async def test_a_stream_shows_signs_of_life_while_it_waits(database: Database, t
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text.count(": keep-alive") >= 3
     assert answer.text.rstrip().splitlines()[-1].startswith('data: {"type": "transcript.text.done"')
+
+
+async def test_a_transcription_is_counted_like_every_job(database: Database, tmp_path: Path, sound: bytes) -> None:
+    plan = Plan("one", jobs_per_month=1)
+    quotas = QuotaService(Plans({"one": plan}, plan))
+    async with serving(database, tmp_path, ApiSettings(), quotas=quotas) as world, hearing(world, tmp_path):
+        await asked(world, sound)
+        body = await refused(world, sound, openai.RateLimitError)
+        assert (body["code"], body["type"]) == ("jobs_exceeded", "rate_limit_error")
+        assert (await world.mine.get("/api/v1/assets")).json()["items"] == []
+
+
+async def test_who_asks_too_often_hears_it_in_the_same_dialect(
+    database: Database, tmp_path: Path, sound: bytes
+) -> None:
+    settings = ApiSettings(rates=RateSettings(writes=Budget(1, 3600)))
+    async with serving(database, tmp_path, settings) as world:
+        await refused(world, sound, openai.NotFoundError, model="gpt-9")
+        with pytest.raises(openai.RateLimitError) as caught:
+            await asked(world, sound)
+    assert isinstance(caught.value.body, dict)
+    assert (caught.value.body["code"], caught.value.body["type"]) == ("rate_limited", "rate_limit_error")
+    assert int(caught.value.response.headers["retry-after"]) > 0
+
+
+async def test_a_server_that_stops_sends_its_clients_back_and_lets_the_job_go_on(heard: World, sound: bytes) -> None:
+    task = asyncio.ensure_future(refused(heard, sound, openai.InternalServerError, prompt="wait"))
+    async with asyncio.timeout(20):
+        while not (running := await _jobs(heard, "running")):
+            await asyncio.sleep(0.05)
+        heard.services.stopping.set()
+        assert (await task)["code"] == "server_restarting"
+        while (await heard.mine.get(f"/api/v1/jobs/{running[0]['id']}")).json()["status"] == "running":
+            await asyncio.sleep(0.1)
 
 
 async def test_a_file_over_the_limit_is_refused_while_it_comes(
