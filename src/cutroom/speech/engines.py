@@ -52,8 +52,8 @@ class Engines:
                 return maker
         sentence = (
             f"No engine here transcribes '{language}': install faster-whisper (`pip install cutroom[whisper]`) and "
-            "name it as the engine, or set SPEECH_BASE_URL to a server."
+            "name it as the engine, or set CUTROOM_SPEECH_BASE_URL to a server."
             if language is not None
-            else "No engine for speech is ready here; install faster-whisper, or set SPEECH_BASE_URL to a server."
+            else "No engine of speech is ready here; install faster-whisper, or set CUTROOM_SPEECH_BASE_URL."
         )
         raise Unavailable("no_speech_engine", sentence, retryable=False)
