@@ -6,8 +6,8 @@ import pytest
 
 from cutroom import timeline
 from cutroom.speech import Engine, Segment, Transcript, Word
-from cutroom.speech.burn_in import burnt, caption_clip, limits_in, room_of
-from cutroom.speech.cues import Cue, cues_of
+from cutroom.speech.burn_in import burnt, caption_clip, limits_in, room_of, stretches
+from cutroom.speech.cues import cues_of
 from cutroom.speech.limits import CueLimits, limits_for
 from cutroom.speech.safe_areas import PLATFORMS, safe_area
 from cutroom.timeline.assets.presets import PRESET_NAMES, PresetName
@@ -50,17 +50,49 @@ def test_the_document_is_accepted_and_says_what_was_said() -> None:
         room=room,
     )
     edit = timeline.parse(document)
-    captions = edit.timeline.tracks[0].clips[0].asset
-    assert captions.type == "captions"
-    sheet = captions.sheet()
-    assert sheet is not None
-    assert [(cue.start, cue.end, cue.lines) for cue in sheet.cues] == [
-        (cue.start, cue.end, cue.lines) for cue in map(Cue.shown, cues)
+    found: list[tuple[Fraction, Fraction, tuple[int, ...], list[tuple[str, Fraction]]]] = []
+    for clip in edit.timeline.tracks[0].clips:
+        assert clip.asset.type == "captions"
+        sheet = clip.asset.sheet()
+        assert sheet is not None
+        start = Fraction(str(clip.start))
+        for cue in sheet.cues:
+            words = [(word.text, word.start + start) for word in cue.words]
+            found.append((cue.start + start, cue.end + start, cue.lines, words))
+    assert found == [
+        (
+            Fraction(cue.start_ms, 1000),
+            Fraction(cue.end_ms, 1000),
+            cue.shown().lines,
+            [(word.text, Fraction(max(word.start_ms, cue.start_ms), 1000)) for word in cue.words],
+        )
+        for cue in cues
     ]
-    for found, cue in zip(sheet.cues, cues, strict=True):
-        assert [(word.text, round(word.start * 1000)) for word in found.words] == [
-            (word.text, word.start_ms) for word in cue.words
-        ]
+
+
+def test_silences_part_the_captions_so_that_frames_can_be_copied_in_between() -> None:
+    words = [Word("One.", 1500, 2000), Word("Two.", 2100, 2600), Word("Three.", 7300, 7900), Word("Four.", 9000, 9500)]
+    transcript = Transcript("en", 20_000, Engine("hand", "", writes_punctuation=True), (Segment(tuple(words)),))
+    document = burnt(
+        cues_of(transcript),
+        source="https://media.example/talk.mp4",
+        canvas=(640, 360),
+        fps=Fraction(25),
+        duration=Fraction(20),
+        style="karaoke",
+        room=room_of("karaoke", (640, 360)),
+    )
+    captions = timeline.parse(document).timeline.tracks[0].clips
+    assert [clip.start for clip in captions] == [1, 7]
+    assert [round(float(str(clip.length)), 2) for clip in captions] == [2.1, 3.0]
+
+
+def test_there_are_never_more_clips_than_a_timeline_takes() -> None:
+    words = tuple(Word("Well.", 5000 * at, 5000 * at + 500 + at % 7) for at in range(700))
+    transcript = Transcript("en", 3_600_000, Engine("hand", "", writes_punctuation=True), (Segment(words),))
+    found = stretches(cues_of(transcript))
+    assert len(found) == 200
+    assert sum(map(len, found)) == 700
 
 
 def test_what_looks_like_a_placeholder_is_said_and_not_filled() -> None:

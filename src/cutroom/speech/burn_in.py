@@ -3,8 +3,9 @@
 The clip is the same JSON that anybody may write into a timeline: it can be kept, edited and rendered again.
 """
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -35,6 +36,10 @@ _BLEED: Final = (0.3, 0.3)
 _BOXED: Final = (0.66, 0.48)
 """Boxes reach further (`assets.lettering.Background`)."""
 _ANY: Final = 10_000
+_SILENCE_MS: Final = 2_000
+"""A pause between cues in which it is worth copying frames rather than to draw nothing over them."""
+_MOST_CLIPS: Final = 200
+"""Clips with captions; a timeline takes 500 clips in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,9 @@ def limits_in(room: Room, limits: CueLimits) -> CueLimits:
     return replace(limits, characters=min(limits.characters, room.characters))
 
 
-def caption_clip(cues: Sequence[Cue], *, style: PresetName, room: Room, length: Fraction) -> dict[str, Any]:
+def caption_clip(
+    cues: Sequence[Cue], *, style: PresetName, room: Room, length: Fraction, start: int = 0
+) -> dict[str, Any]:
     """A clip with captions, as JSON data for the uppermost track of a timeline.
 
     Args:
@@ -92,6 +99,7 @@ def caption_clip(cues: Sequence[Cue], *, style: PresetName, room: Room, length: 
         style: how it looks.
         room: what it has of the picture.
         length: seconds of the clip.
+        start: second of the timeline at which it begins.
     """
     # Two braces would be a placeholder of the document; WebVTT can write a brace as its number.
     text = to_timed_vtt(cues).replace("{{", "{&#123;")
@@ -103,11 +111,44 @@ def caption_clip(cues: Sequence[Cue], *, style: PresetName, room: Room, length: 
             "font": {"size": room.size_px},
             "width": room.wrap_px,
         },
-        "start": 0,
+        "start": start,
         "length": float(length),
         "position": "bottom",
         "offset": {"y": room.offset_y},
     }
+
+
+def stretches(cues: Sequence[Cue]) -> list[list[Cue]]:
+    """Cues that follow each other, in as many lists as there are silences; at most `_MOST_CLIPS`."""
+    if not cues:
+        return []
+    silences = sorted(
+        ((right.start_ms - left.end_ms, at) for at, (left, right) in enumerate(itertools.pairwise(cues), 1)),
+        reverse=True,
+    )
+    ends = sorted(at for silence_ms, at in silences[: _MOST_CLIPS - 1] if silence_ms >= _SILENCE_MS)
+    return [list(cues[first:last]) for first, last in itertools.pairwise([0, *ends, len(cues)])]
+
+
+def _clips(cues: Sequence[Cue], style: PresetName, room: Room, duration: Fraction) -> Iterator[dict[str, Any]]:
+    """One clip for each stretch of cues: where there is none, the frames of the recording need not be encoded again."""
+    for found in stretches(cues):
+        start = found[0].start_ms // 1000  # a whole second is a whole frame at most rates
+        end = min(duration, Fraction(found[-1].end_ms, 1000))
+        if end > start:
+            moved = [_moved(cue, -1000 * start) for cue in found]
+            yield caption_clip(moved, style=style, room=room, length=end - start, start=start)
+
+
+def _moved(cue: Cue, by_ms: int) -> Cue:
+    """A cue on another clock; what is said before that begins is said at once."""
+    lines = tuple(
+        tuple(
+            replace(word, start_ms=max(0, word.start_ms + by_ms), end_ms=max(0, word.end_ms + by_ms)) for word in line
+        )
+        for line in cue.lines
+    )
+    return Cue(cue.start_ms + by_ms, cue.end_ms + by_ms, lines)
 
 
 def burnt(
@@ -133,8 +174,9 @@ def burnt(
     """
     clips: list[dict[str, Any]] = [{"asset": {"type": "video", "src": source}, "start": 0}]
     tracks = [{"clips": clips}]
-    if cues:
-        tracks.insert(0, {"clips": [caption_clip(cues, style=style, room=room, length=duration)]})
+    captions = list(_clips(cues, style, room, duration))
+    if captions:
+        tracks.insert(0, {"clips": captions})
     return {
         "output": {
             "format": "mp4",
