@@ -80,8 +80,8 @@ def load(told: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
             model = WhisperModel(
                 told["model"], device=device, compute_type=compute, cpu_threads=told["threads"], local_files_only=True
             )
-            # Libraries of a card are looked for when they are first needed.
-            model.encode(np.zeros((model.model.n_mels, model.feature_extractor.nb_max_frames), np.float32))
+            if device == "cuda":  # its libraries are looked for when they are first needed
+                model.encode(np.zeros((model.model.n_mels, model.feature_extractor.nb_max_frames), np.float32))
         except (RuntimeError, ValueError, OSError) as error:
             trouble = str(error)[:500]
             if device == "cpu":
