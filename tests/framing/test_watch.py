@@ -51,7 +51,7 @@ async def test_a_part_begins_and_ends_on_its_own_edges(three: Path) -> None:
 
 async def test_a_rate_that_varies_moves_no_cut(tmp_path: Path) -> None:
     story = Story().shot(still(1), 20).shot(still(2), 15).shot(still(3), 20)
-    times = [int(time) for time in np.cumsum(np.random.default_rng(2).integers(11, 95, len(story.pictures)))]
+    times = [int(time) for time in np.cumsum(np.random.default_rng(2).integers(11, 95, len(story.frames)))]
     path = film(tmp_path / "varied.mkv", story.pictures, times=times)
     found = (await shots(path)).shots
     assert [shot.first for shot in found] == [0, 20, 35]

@@ -25,35 +25,39 @@ class Cut:
 
 @dataclass(slots=True)
 class Story:
-    """A film being put together: its pictures, and where its shots begin."""
+    """A film being put together: its frames (scene, frame of the scene, light), and where its shots begin."""
 
-    pictures: list[Picture] = field(default_factory=list)
+    frames: list[tuple[Scene, int, float]] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
     grain: float = 2.0
-    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(7))
 
     def shot(self, scene: Scene, frames: int, *, light: Callable[[int], float] = lambda _: 1.0) -> "Story":
         """Cut to a scene."""
-        if self.pictures:
-            self.cuts.append(Cut(len(self.pictures)))
+        if self.frames:
+            self.cuts.append(Cut(len(self.frames)))
         return self.go_on(scene, frames, light=light)
 
     def go_on(self, scene: Scene, frames: int, *, light: Callable[[int], float] = lambda _: 1.0) -> "Story":
         """The scene without a cut before it; `light` says how bright each frame is."""
-        for number in range(frames):
-            picture = scene(number)
-            bright = light(number)
-            if bright != 1.0:
-                picture = np.asarray(np.clip(picture * bright, 0, 255), np.uint8)
-            self.pictures.append(noisy(picture, self.rng, self.grain if bright else 0.0))
+        self.frames += [(scene, number, light(number)) for number in range(frames)]
         return self
 
     def through_black(self, scene: Scene, following: Scene, *, fade: int = 15, black: int = 4) -> "Story":
         """Fade `scene` out and the following one in; the cut is somewhere in the dark."""
         self.go_on(scene, fade, light=lambda n: 1 - n / fade)
-        self.cuts.append(Cut(len(self.pictures) + black // 2, within=black // 2 + 2, faded=True))
+        self.cuts.append(Cut(len(self.frames) + black // 2, within=black // 2 + 2, faded=True))
         self.go_on(scene, black, light=lambda _: 0.0)
         return self.go_on(following, fade, light=lambda n: n / fade)
+
+    @property
+    def pictures(self) -> Iterator[Picture]:
+        """Its pictures, drawn as they are asked for."""
+        rng = np.random.default_rng(7)
+        for scene, number, bright in self.frames:
+            picture = scene(number)
+            if bright != 1.0:
+                picture = np.asarray(np.clip(picture * bright, 0, 255), np.uint8)
+            yield noisy(picture, rng, self.grain if bright else 0.0)
 
 
 def still(seed: int, light: float = 1.0) -> Scene:
@@ -170,6 +174,6 @@ def shot_films(folder: Path) -> Iterator[ShotFilm]:
         yield ShotFilm(film(folder / f"{name}.mp4", story.pictures), tuple(story.cuts))
     varied = told["hard"]
     rng = np.random.default_rng(5)
-    times = tuple(int(time) for time in np.cumsum(rng.integers(12, 90, len(varied.pictures))))
+    times = tuple(int(time) for time in np.cumsum(rng.integers(12, 90, len(varied.frames))))
     path = film(folder / "varied.mkv", varied.pictures, fps=Fraction(FPS), times=times)
     yield ShotFilm(path, tuple(varied.cuts), times)
