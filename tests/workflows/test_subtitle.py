@@ -282,3 +282,15 @@ async def test_a_transcript_that_is_none_is_said_to_be(desk: Desk) -> None:
     with pytest.raises(CutroomError) as raised:
         await desk.run(transcript=made.subtitles)
     assert raised.value.code == "not_a_transcript"
+
+
+async def test_frames_without_captions_are_copied(tmp_path: Path) -> None:
+    film(tmp_path / "talk.mp4", (1280, 720), 6)
+    desk = Desk(tmp_path, Remembered())
+    desk.tell("talk.mp4", [Word("Hello", 4100, 4500), Word("there.", 4520, 5000)], duration_ms=6000)
+    await desk.run(burnIn=True, formats=[], shots=False)
+    [report] = (tmp_path / "scratch").rglob("report.json")
+    assert json.loads(report.read_text())["tally"]["kinds"]["copy"] >= 1
+    seen = [marked(frame) is not None for frame in frames(tmp_path / "out.mp4")]
+    assert not any(seen[:41])
+    assert all(seen[42:50])
