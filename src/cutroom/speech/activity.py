@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import structlog
 
 from cutroom.kit.errors import Internal
@@ -45,16 +46,13 @@ class Activity:
 
     def spans(self) -> list[Span]:
         """Where somebody speaks, in order, to about a window; nothing is added around it."""
-        found: list[Span] = []
-        start: int | None = None
-        for number, likelihood in enumerate(self.likelihoods):
-            if start is None and likelihood >= _ON:
-                start = number
-            elif start is not None and likelihood < _OFF:
-                found.append(self._span(start, number))
-                start = None
-        if start is not None:
-            found.append(self._span(start, len(self.likelihoods)))
+        values = np.frombuffer(self.likelihoods, np.uint8)
+        # What lies between the two thresholds is as what was before it.
+        clear = (values >= _ON) | (values < _OFF)
+        last_clear = np.maximum.accumulate(np.where(clear, np.arange(len(values)), -1))
+        speech = (last_clear >= 0) & (values[last_clear] >= _ON)
+        edges = np.flatnonzero(np.diff(speech, prepend=False, append=False)).tolist()
+        found = [self._span(first, end) for first, end in zip(edges[::2], edges[1::2], strict=True)]
         return [span for span in _joined(found) if span.length_ms >= _SHORTEST_MS]
 
     def _span(self, first: int, end: int) -> Span:

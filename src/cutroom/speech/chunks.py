@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from cutroom.speech.pcm import Span
@@ -96,28 +95,31 @@ def _runs(speech: Sequence[Span]) -> list[list[Span]]:
 def _cut(speech: Sequence[Span], pace: Pace) -> list[tuple[Span, bool]]:
     """A run of speech in parts; of each, whether its end was cut through speech."""
     parts: list[tuple[Span, bool]] = []
-    spans = list(speech)
-    while (start := spans[0].start_ms) + min(_MOST * pace.span_ms, pace.longest_ms) < spans[-1].end_ms:
-        at = _longest_gap(spans, start + _LEAST * pace.span_ms, start + min(_MOST * pace.span_ms, pace.longest_ms))
-        at = at or _longest_gap(spans, start, start + pace.longest_ms)
+    first, start, last = 0, speech[0].start_ms, speech[-1].end_ms
+    most = min(_MOST * pace.span_ms, pace.longest_ms)
+    while start + most < last:
+        at = _longest_gap(speech, first, start + _LEAST * pace.span_ms, start + most)
+        at = at or _longest_gap(speech, first, start, start + pace.longest_ms)
         if at is not None:
-            parts.append((Span(start, spans[at].end_ms), False))
-            spans = spans[at + 1 :]
+            parts.append((Span(start, speech[at - 1].end_ms), False))
+            first, start = at, speech[at].start_ms
             continue
-        length = spans[0].length_ms
+        length = speech[first].end_ms - start
         if length <= pace.longest_ms:
             break
         middle = start + length // -(-length // (pace.longest_ms - OVERLAP_MS))
         parts.append((Span(start, middle), True))
-        spans[0] = Span(middle, spans[0].end_ms)
-    return [*parts, (Span(spans[0].start_ms, spans[-1].end_ms), False)]
+        start = middle
+    return [*parts, (Span(start, last), False)]
 
 
-def _longest_gap(spans: Sequence[Span], low_ms: float, high_ms: float) -> int | None:
-    """The number of the span before the longest gap that begins between two times; the later one of two equals."""
-    found = [
-        (after.start_ms - before.end_ms, number)
-        for number, (before, after) in enumerate(pairwise(spans))
-        if low_ms <= before.end_ms <= high_ms
-    ]
-    return max(found)[1] if found else None
+def _longest_gap(spans: Sequence[Span], first: int, low_ms: float, high_ms: float) -> int | None:
+    """The number of the span after the longest gap that begins between two times; the later one of two equals."""
+    longest, found = 0, None
+    for number in range(first + 1, len(spans)):
+        begins = spans[number - 1].end_ms
+        if begins > high_ms:
+            break
+        if begins >= low_ms and spans[number].start_ms - begins >= longest:
+            longest, found = spans[number].start_ms - begins, number
+    return found

@@ -99,7 +99,8 @@ async def hear(ctx: Context, chunk: Chunk, engines: Engines) -> str:
         pcm, tuple(piece.heard for piece in chunk.pieces), chunk.language, chunk.prompt, chunk.glossary
     )
     heard = await transcriber.transcribe(listening, scratch=ctx.scratch, progress=ctx.progress)
-    segments = await finish(listening, heard, _within(found.spans(), listening.spans))
+    speech = await asyncio.to_thread(found.spans)
+    segments = await finish(listening, heard, _within(speech, listening.spans))
     draft = ctx.scratch / f"heard-{secrets.token_hex(8)}"
     words = [word for utterances in heard.spans for utterance in utterances for word in utterance.words]
     untimed = sum(word.start_ms is None or word.end_ms is None for word in words)

@@ -17,12 +17,13 @@ from cutroom.jobs import Context, Draft
 from cutroom.kit.errors import CutroomError
 from cutroom.kit.schema import Schema
 from cutroom.speech import formats
+from cutroom.speech.activity import Activity
 from cutroom.speech.chunks import Piece, chunks_of, pieces_of
 from cutroom.speech.cues import cues_of
 from cutroom.speech.document import TranscriptDocument
 from cutroom.speech.engines import Engines
 from cutroom.speech.stitching import regrouped, stitch
-from cutroom.speech.transcriber import Listening, Transcriber
+from cutroom.speech.transcriber import Listening, Pace, Transcriber
 from cutroom.speech.transcript import Transcript
 from cutroom.timeline import Media
 from cutroom.timeline.source import Source, public_name
@@ -188,8 +189,7 @@ class Transcribing:
 
         pcm = await listen(ctx, media, decoded)
         activity = await activity_of(ctx, media, pcm)
-        pieces = pieces_of(activity.spans(), activity.length_ms, transcriber.pace)
-        chunks = chunks_of(pieces, transcriber.pace)
+        chunks = await asyncio.to_thread(_cut, activity, transcriber.pace)
         language = given.language
         if language is None and chunks:
             spans = tuple(piece.heard for piece in chunks[0])
@@ -212,6 +212,10 @@ class Transcribing:
 async def _prepare(ctx: Context, transcriber: Transcriber) -> None:
     """Have the model here before all chunks ask for it, and say so while it is downloaded."""
     await transcriber.prepare(lambda part, stage: ctx.progress(LISTENED + (PLANNED - LISTENED) * part, stage))
+
+
+def _cut(activity: Activity, pace: Pace) -> list[list[Piece]]:
+    return chunks_of(pieces_of(activity.spans(), activity.length_ms, pace), pace)
 
 
 async def _take(ctx: Context, source: str) -> Media:
