@@ -210,6 +210,13 @@ def test_ten_hours_take_seconds() -> None:
     assert time.process_time() - began < 6  # about 1.5 on an idle machine
 
 
+def test_long_recordings_are_divided_as_well_as_short_ones() -> None:
+    long = told(" ".join([LECTURE] * 90))
+    assert sum(1 for _ in long.words()) > 10_000  # more than are looked at together
+    found = measure(cues_of(long), CueLimits(), long)
+    assert (found.faults, found.splits) == ((), 0)
+
+
 _WORDS = st.tuples(
     st.text("abcdefgh.,", min_size=1, max_size=14) | st.sampled_from(["the", "and", "of", "I", "No.", "Dr.", "世界"]),
     st.integers(0, 900),

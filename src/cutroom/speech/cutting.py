@@ -42,6 +42,8 @@ _HURRY: Final = 50.0
 a tenth of a second early or late to make up for it (`settling`), but a second is a second."""
 _BRISK: Final = 2.0
 """Of a cue that leaves no time to spare: up to a sixth more is comfort (17 rather than 20 characters a second)."""
+_BLOCK: Final = 10_000
+"""Words that are looked at together: about an hour of speech."""
 _NEVER: Final = np.float32(1e9)
 _FREE_PAUSE_MS: Final = 500
 
@@ -80,10 +82,27 @@ def cut(texts: Sequence[tuple[float, float]], breaks: Sequence[Break], spans: Sp
         spans: when cues may be shown.
         limits: what every cue keeps to. No word is wider than a line.
     """
-    if not texts:
-        return []
-    table = _Table(texts, breaks, spans, limits)
-    return list(_divided(table, len(texts)))
+    found: list[Cut] = []
+    for first, last in _blocks(len(texts), breaks):
+        part = Spans(*(times[first:last] for times in (spans.come_ms, spans.end_ms, spans.leave_ms, spans.shot)))
+        table = _Table(texts[first:last], breaks[first : last - 1], part, limits)
+        found += [Cut(one.first + first, one.lines) for one in _divided(table, last - first)]
+    return found
+
+
+def _blocks(count: int, breaks: Sequence[Break]) -> Iterator[tuple[int, int]]:
+    """Runs of words that are divided on their own, so that memory does not grow with the recording.
+
+    They end where a cue would end anyway: in the best place among thousands.
+    """
+    first = 0
+    while count - first > _BLOCK:
+        places = range(first + _BLOCK * 4 // 5, first + _BLOCK)
+        last = min(places, key=lambda at: (breaks[at - 1].cue, -breaks[at - 1].pause_ms))
+        yield first, last
+        first = last
+    if count > first:
+        yield first, count
 
 
 def _divided(table: "_Table", count: int) -> Iterator[Cut]:
