@@ -165,18 +165,18 @@ class Asker:
         if status == 413:
             return TooMuch()
         if status in {401, 403}:
-            sentence = "The server of speech refuses our key; the operator has to check CUTROOM_SPEECH_API_KEY."
-            return Unavailable("speech_server_unauthorized", sentence, retryable=False)
+            refused = "The server of speech refuses our key; the operator has to check CUTROOM_SPEECH_API_KEY."
+            return Unavailable("speech_server_unauthorized", refused, retryable=False)
         if status == 404:
-            sentence = f"The server of speech has no model '{self._model[:80]}', or is at another address."
-            return Invalid("unknown_speech_model", sentence).at("/model")
+            unknown = f"The server of speech has no model '{self._model[:80]}', or is at another address."
+            return Invalid("unknown_speech_model", unknown).at("/model")
         wait_s = float(retry_after) if _SECONDS.fullmatch(retry_after) else None
         if status == 429:
-            sentence = "The server of speech has had too many requests; try again later."
-            return Unavailable("speech_server_busy", sentence, retry_after_s=wait_s)
+            busy = "The server of speech has had too many requests; try again later."
+            return Unavailable("speech_server_busy", busy, retry_after_s=wait_s)
         if status in _PASSING or status >= 500:
-            sentence = f"The server of speech failed with status {status}; try again later."
-            return Unavailable("speech_server_unavailable", sentence, retry_after_s=wait_s)
+            failed = f"The server of speech failed with status {status}; try again later."
+            return Unavailable("speech_server_unavailable", failed, retry_after_s=wait_s)
         error = Invalid("speech_server_refused", f"The server of speech refuses the request with status {status}.")
         return _Refused(error) if status in {400, 422} else error
 

@@ -251,14 +251,14 @@ class WhisperTranscriber:
 
     def _refusal(self, error: str, message: str, language: str | None) -> CutroomError:
         if error == "language":
-            sentence = f"The Whisper model '{self._model.name}' cannot transcribe '{language}': {message}."
-            return Invalid("language_not_supported", sentence).at("/language")
+            unknown = f"The Whisper model '{self._model.name}' cannot transcribe '{language}': {message}."
+            return Invalid("language_not_supported", unknown).at("/language")
         log.error("whisper.refused", error=error, reason=message, model=self._model.name)
         if error == "device":
-            sentence = "No card for Whisper works here, and CUTROOM_WHISPER_DEVICE asks for one; set it to auto."
-            return Unavailable("speech_device_unavailable", sentence, retryable=False)
-        sentence = f"The Whisper model '{self._model.name}' cannot be loaded: its files are damaged, or are no Whisper."
-        return Unavailable("model_unavailable", sentence, retryable=False)
+            no_card = "No card for Whisper works here, and CUTROOM_WHISPER_DEVICE asks for one; set it to auto."
+            return Unavailable("speech_device_unavailable", no_card, retryable=False)
+        damaged = f"The Whisper model '{self._model.name}' cannot be loaded: its files are damaged, or are no Whisper."
+        return Unavailable("model_unavailable", damaged, retryable=False)
 
 
 class _Said:

@@ -143,7 +143,7 @@ class Models:
         lacking = [part for part in ("model.bin", "config.json", "tokenizer.json") if not (place / part).is_file()]
         if lacking:
             # Without its tokenizer, faster-whisper would go and download another one.
-            sentence = f"The folder '{name}' is no Whisper model for CTranslate2: it lacks {', '.join(lacking)}."
+            sentence = f"The folder '{place.name}' is no Whisper model for CTranslate2: it lacks {', '.join(lacking)}."
             raise Invalid("unknown_speech_model", sentence)
         return WhisperModel(place.name, None, place)
 
@@ -221,8 +221,8 @@ class Models:
         if said["error"] in {"not_found", "not_a_model"}:
             return Invalid("unknown_speech_model", f"The Whisper model '{model.name}': {said['message']}.")
         if said["error"] == "disk":
-            sentence = f"The Whisper model '{model.name}' cannot be kept in {self._folder}: {said['message']}."
-            return Unavailable("model_unavailable", sentence, retryable=False)
+            full = f"The Whisper model '{model.name}' cannot be kept in the folder of models: {said['message']}."
+            return Unavailable("model_unavailable", full, retryable=False)
         # Where there is no network there will be none in a minute; what broke off goes on.
         return self._not_here(model, str(said["message"]), retryable=said["error"] != "offline")
 
