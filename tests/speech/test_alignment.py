@@ -81,3 +81,15 @@ def test_words_are_spread_over_silence_too(tmp_path: Path) -> None:
     times = spread(tmp_path / "quiet.pcm", Passage(Span(0, 1_000), ("ab", "abab")))
     assert times == [(0, 330), (330, 1_000)]
     assert spread(tmp_path / "quiet.pcm", Passage(Span(2_000, 2_000), ("late",))) == [(2_000, 2_000)]
+
+
+async def test_marks_of_punctuation_fall_on_pauses(tmp_path: Path) -> None:
+    tone = 3_000 * np.sin(np.arange(16_000 * 10) * 0.3)
+    tone[16_000 * 4 : 16_000 * 6] = 0  # somebody speaks for 4 s, pauses for 2 s, speaks for 4 s
+    write(tmp_path / "tone.wav", tone.astype(np.float32))
+    words: tuple[str, ...] = ("Erstens,", "zweitens", "drittens", "viertens")
+    [times] = await align(tmp_path / "tone.pcm", [Passage(Span(0, 10_000), words)], "de")
+    assert times[0][1] == pytest.approx(2_000, abs=400)  # the pause is too far off to be that comma's
+    words = ("Ja", "so", "ist's", "eben.", "Und", "nun", "also", "da")
+    [times] = await align(tmp_path / "tone.pcm", [Passage(Span(0, 10_000), words)], "de")
+    assert (times[3][1], times[4][0]) == (4_000, 6_000)

@@ -6,6 +6,7 @@ of its words.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,13 @@ Times = tuple[int, int]
 LONGEST_MS: Final = 120_000
 """Spans longer than this are not aligned but spread: the time and memory of an alignment grow with their square."""
 _FRAME_MS: Final = 10
+_PAUSE_FRAMES: Final = 18
+_NEAR_FRAMES: Final = 90
+"""How far, in loud frames, a mark may lie from the pause that is taken for it: of 60 to 150 the one with the smallest
+errors on five minutes of the quality corpus."""
+_MARK: Final = re.compile(
+    r"[.,;:!?\u2026\u2014\u3001\u3002\uff0c\uff01\uff1f\u060c\u061f\u0964][\"')\u201d\u2019\u00bb]*$"
+)
 _FLOOR_DB: Final = -30.0
 """Frames this far below the loudest tenth of their span count as silence when words are spread."""
 
@@ -76,18 +84,51 @@ async def align(pcm: Path, passages: Sequence[Passage], language: str) -> list[l
 
 
 def spread(pcm: Path, passage: Passage) -> list[Times]:
-    """Times for words by their length: each gets its share of what is loud in the span."""
+    """Times for words by their length: each gets its share of what is loud in the span.
+
+    Where the text has a comma or a full stop about when there is a pause, the two are taken for the same.
+    """
     span = passage.span
     loud = _loud(read(pcm, span))
-    shares = np.cumsum([0, *(len(plain(word)) or len(word) for word in passage.words)], dtype=np.float64)
     heard = np.concatenate([[0.0], np.cumsum(loud)])
-    edges = np.interp(shares / max(shares[-1], 1) * heard[-1], heard, np.arange(len(heard)))
+    lengths = [len(plain(word)) or len(word) for word in passage.words]
+    shares = np.cumsum([0, *lengths], dtype=np.float64) / max(sum(lengths), 1) * heard[-1]
+    edges = np.interp(_anchored(shares, passage.words, loud, heard), heard, np.arange(len(heard)))
     # The last moment of one word and the first of the next are the same amount of sound, but not the same time.
     frames = np.rint(edges).astype(np.int64).tolist()
     ends = [span.start_ms + _FRAME_MS * frame for frame in frames]
     starts = [span.start_ms + _FRAME_MS * _next_loud(loud, frame) for frame in frames[:-1]]
     limit = span.end_ms
     return [(min(start, end, limit), min(end, limit)) for start, end in zip(starts, ends[1:], strict=True)]
+
+
+def _anchored(
+    shares: NDArray[np.float64], words: Sequence[str], loud: NDArray[np.bool_], heard: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Shares of what is loud, moved so that marks of punctuation fall on pauses, the longest pauses first."""
+    told, moved = [0.0, float(shares[-1])], [0.0, float(heard[-1])]
+    marks = [float(shares[number]) for number, word in enumerate(words, 1) if _MARK.search(word)][:-1]
+    for frame in _pauses(loud):
+        pause = float(heard[frame])
+        off = [abs(float(np.interp(mark, told, moved)) - pause) for mark in marks]
+        near = int(np.argmin(off)) if off else -1
+        if near < 0 or off[near] > _NEAR_FRAMES:
+            continue
+        at = int(np.searchsorted(told, marks[near]))
+        if told[at - 1] < marks[near] < told[at] and moved[at - 1] < pause < moved[at]:
+            told.insert(at, marks[near])
+            moved.insert(at, pause)
+    result: NDArray[np.float64] = np.interp(shares, told, moved)
+    return result
+
+
+def _pauses(loud: NDArray[np.bool_]) -> list[int]:
+    """The frames at which pauses within the sound begin, the longest pause first."""
+    edges = np.flatnonzero(np.diff(loud.astype(np.int8))) + 1
+    if len(edges) and loud[edges[0]]:
+        edges = edges[1:]  # silence before the first sound is no pause
+    pairs = [(end - start, start) for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False)]
+    return [start for length, start in sorted(pairs, reverse=True) if length >= _PAUSE_FRAMES]
 
 
 def _next_loud(loud: NDArray[np.bool_], first: int) -> int:
