@@ -93,13 +93,17 @@ def spread(pcm: Path, passage: Passage) -> list[Times]:
     heard = np.concatenate([[0.0], np.cumsum(loud)])
     lengths = [len(plain(word)) or len(word) for word in passage.words]
     shares = np.cumsum([0, *lengths], dtype=np.float64) / max(sum(lengths), 1) * heard[-1]
-    edges = np.interp(_anchored(shares, passage.words, loud, heard), heard, np.arange(len(heard)))
+    targets = np.rint(_anchored(shares, passage.words, loud, heard))
     # The last moment of one word and the first of the next are the same amount of sound, but not the same time.
-    frames = np.rint(edges).astype(np.int64).tolist()
-    ends = [span.start_ms + _FRAME_MS * frame for frame in frames]
-    starts = [span.start_ms + _FRAME_MS * _next_loud(loud, frame) for frame in frames[:-1]]
-    limit = span.end_ms
-    return [(min(start, end, limit), min(end, limit)) for start, end in zip(starts, ends[1:], strict=True)]
+    starts = np.searchsorted(heard, targets[:-1], side="right") - 1
+    ends = np.searchsorted(heard, targets[1:], side="left")
+    return [
+        (
+            min(span.start_ms + _FRAME_MS * min(start, end), span.end_ms),
+            min(span.start_ms + _FRAME_MS * end, span.end_ms),
+        )
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
 
 
 def _anchored(
@@ -107,7 +111,7 @@ def _anchored(
 ) -> NDArray[np.float64]:
     """Shares of what is loud, moved so that marks of punctuation fall on pauses, the longest pauses first."""
     told, moved = [0.0, float(shares[-1])], [0.0, float(heard[-1])]
-    marks = [float(shares[number]) for number, word in enumerate(words, 1) if _MARK.search(word)][:-1]
+    marks = [float(shares[number]) for number, word in enumerate(words[:-1], 1) if _MARK.search(word)]
     for frame in _pauses(loud):
         pause = float(heard[frame])
         off = [abs(float(np.interp(mark, told, moved)) - pause) for mark in marks]
@@ -129,12 +133,6 @@ def _pauses(loud: NDArray[np.bool_]) -> list[int]:
         edges = edges[1:]  # silence before the first sound is no pause
     pairs = [(end - start, start) for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False)]
     return [start for length, start in sorted(pairs, reverse=True) if length >= _PAUSE_FRAMES]
-
-
-def _next_loud(loud: NDArray[np.bool_], first: int) -> int:
-    """The first loud frame from one on."""
-    later = np.flatnonzero(loud[first:])
-    return first + int(later[0]) if len(later) else first
 
 
 def _loud(samples: bytes) -> NDArray[np.bool_]:
