@@ -16,8 +16,8 @@ from cutroom.kit.errors import Detail, Invalid, NotFound
 from cutroom.productions import Production
 
 ASSET: Final = "asset:"
-_NAMED: Final = {"transcript": "POST /transcripts", "highlights": "POST /highlights"}
-"""Fields that hold the id of a production of the kind that they are called, and what makes one."""
+_NAMED: Final = ("transcript", "highlights")
+"""Fields that hold the id of a production of the kind that they are called."""
 _HEARD: Final = frozenset({"transcribe", "repurpose"})
 """Workflows that need something to be heard."""
 
@@ -35,10 +35,6 @@ class Found:
     given: dict[str, Any]
     seconds: float | None = None
     details: list[Detail] = field(default_factory=list)
-
-    def wrong(self, pointer: str, code: str, message: str) -> None:
-        """Note what is wrong at a place."""
-        self.details.append(Detail(pointer, code, message))
 
 
 async def checked(
@@ -80,19 +76,28 @@ async def _production(services: ApiServices, session: AsyncSession, workspace_id
     try:
         production = await services.productions.get(session, workspace_id, kind, named)
     except NotFound:
-        message = f"There is no {kind} with the id '{named[:80]}'; make one with {_NAMED[kind]}."
-        found.wrong(f"/{kind}", f"{kind}_not_found", message)
+        found.details.append(_missing(kind, named[:80]))
         return
     version = found.given.get("version")
     is_meant = kind == "highlights" or "highlights" not in found.given
     if is_meant and isinstance(version, int) and version > production.version:
-        found.wrong("/version", "version_not_found", f"There are {production.version} versions of '{named}'.")
+        found.details.append(
+            Detail("/version", "version_not_found", f"There are {production.version} versions of '{named}'.")
+        )
         return
     seconds = production.facts.get("duration")
     if isinstance(seconds, int | float):
         found.seconds = float(seconds)
     if kind == "highlights" and "highlight" in found.given:
         await _highlight(services, session, workspace_id, found, production)
+
+
+def _missing(kind: str, named: str) -> Detail:
+    if kind == "transcript":
+        message = f"There is no transcript with the id '{named}'; make one with POST /transcripts."
+        return Detail("/transcript", "transcript_not_found", message)
+    message = f"There are no highlights with the id '{named}'; find some with POST /highlights."
+    return Detail("/highlights", "highlights_not_found", message)
 
 
 async def _highlight(
@@ -109,7 +114,7 @@ async def _highlight(
         found.seconds = chosen[0]["end"] - chosen[0]["start"]
     else:
         message = f"There are {len(items)} highlights; name one by its place, from 0, or by its id."
-        found.wrong("/highlight", "highlight_not_found", message)
+        found.details.append(Detail("/highlight", "highlight_not_found", message))
 
 
 async def _source(services: ApiServices, session: AsyncSession, workspace_id: str, workflow: str, found: Found) -> None:
@@ -118,16 +123,18 @@ async def _source(services: ApiServices, session: AsyncSession, workspace_id: st
         try:
             services.check_url(source)
         except Invalid as error:
-            found.wrong("/source", error.code, error.message)
+            found.details.append(Detail("/source", error.code, error.message))
         return
     try:
         asset = await services.assets.get(session, workspace_id, source.removeprefix(ASSET))
     except NotFound:
         message = f"There is no asset with the id '{source.removeprefix(ASSET)[:80]}'; upload the file first."
-        found.wrong("/source", "source_not_found", message)
+        found.details.append(Detail("/source", "source_not_found", message))
         return
     if workflow in _HEARD and asset.info.audio is None:
-        found.wrong("/source", "no_sound", "There is no sound in this file, so there is nothing to transcribe.")
+        found.details.append(
+            Detail("/source", "no_sound", "There is no sound in this file, so there is nothing to transcribe.")
+        )
     if asset.info.duration is not None:
         found.seconds = float(asset.info.duration)
 
@@ -139,6 +146,6 @@ async def _voice(services: ApiServices, session: AsyncSession, workspace_id: str
         voice = await services.voices.named(session, workspace_id, named)
     except NotFound:
         message = f"There is no voice with the id or name '{named[:80]}'; keep one with POST /voices."
-        found.wrong("/voice", "voice_not_found", message)
+        found.details.append(Detail("/voice", "voice_not_found", message))
         return
     found.given["voice"] = voice.text()

@@ -176,9 +176,10 @@ def edited_version(if_match: str | None, in_body: int | None) -> int:
 
 def not_the_latest(edited: int, latest: int, *, by_header: bool) -> Conflict:
     """Somebody else was quicker."""
-    code = "precondition_failed" if by_header else "version_changed"
     message = f"You edited version {edited}, and there is a version {latest} now; read it, and edit that."
-    return Conflict(code, message)
+    if by_header:
+        return Conflict("precondition_failed", message)
+    return Conflict("version_changed", message)
 
 
 async def as_file(

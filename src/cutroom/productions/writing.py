@@ -142,18 +142,19 @@ async def add_version(
     return version
 
 
-_NAMES: Final = {
-    "transcript": "transcript",
-    "subtitles": "subtitles",
-    "highlights": "highlights",
-    "clip": "clip",
-    "post": "content",
-}
-
-
 def not_found(kind: str) -> NotFound:
     """There is no such production, or not in this workspace."""
-    return NotFound(f"{_NAMES[kind]}_not_found", f"There is no such {_NAMES[kind]} in this workspace.")
+    match kind:
+        case "transcript":
+            return NotFound("transcript_not_found", "There is no such transcript in this workspace.")
+        case "subtitles":
+            return NotFound("subtitles_not_found", "There are no such subtitles in this workspace.")
+        case "highlights":
+            return NotFound("highlights_not_found", "There are no such highlights in this workspace.")
+        case "clip":
+            return NotFound("clip_not_found", "There is no such clip in this workspace.")
+        case _:
+            return NotFound("content_not_found", "There is no such post in this workspace.")
 
 
 def kind_of(production_id: str) -> str | None:
