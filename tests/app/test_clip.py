@@ -116,6 +116,14 @@ def test_what_cannot_be_done_is_said_before_any_work(
     assert names(folder) == before
 
 
+def test_a_highlight_that_there_is_not_is_not_clipped(folder: Path) -> None:
+    said = clip(
+        folder / "talk.mp4", "--highlight", "3", "--transcript", str(folder / "talk.srt"), fails="highlight_not_found"
+    )
+    assert "--min-length" in said
+    assert names(folder) == {"talk.mp4", "talk.srt"}
+
+
 def test_a_recording_is_not_written_over(folder: Path) -> None:
     clip(folder / "talk.mp4", "--start", "0", "--end", "1", "-o", str(folder / "talk.mp4"), fails="output_is_source")
 

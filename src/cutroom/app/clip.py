@@ -44,6 +44,7 @@ class Wish:
         start: second of the recording at which to begin, with `end`; or
         highlight: the number of a highlight, the best being 1.
         highlights: a file of them, as `cutroom highlights` writes it; they are looked for without.
+        lengths: seconds of the shortest and the longest highlight to look for.
         transcript: what is said in the recording; it is transcribed where that is needed and this is None.
         captions: a style, or `none`.
     """
@@ -53,6 +54,7 @@ class Wish:
     end: float | None
     highlight: int | None
     highlights: Path | None
+    lengths: tuple[float | None, float | None]
     transcript: Path | None
     aspect: str | None
     platform: str | None
@@ -129,7 +131,16 @@ async def _part(bench: Workbench, recording: Recording, wish: Wish) -> Mapping[s
     if wish.highlights is not None:
         await asyncio.to_thread(_read_highlights, bench, wish.highlights, recording)
         return {"highlights": _HIGHLIGHTS, "highlight": wish.highlight - 1}
-    found = await bench.run("find_highlights", {"transcript": transcript, "count": wish.highlight}, "looking")
+    lengths = dict(zip(("min_length", "max_length"), wish.lengths, strict=True))
+    asked = {name: value for name, value in lengths.items() if value is not None}
+    found = await bench.run(
+        "find_highlights", {"transcript": transcript, "count": wish.highlight, **asked}, "finding highlights"
+    )
+    if len(found.items) < wish.highlight:
+        sentence = (
+            f"{len(found.items)} highlights were found; take another, or look for shorter ones with --min-length."
+        )
+        raise Invalid("highlight_not_found", sentence)
     return {"highlights": found.highlights, "highlight": wish.highlight - 1}
 
 

@@ -20,6 +20,12 @@ def clip(
         int | None, typer.Option(help="A highlight instead: 1 is the best. Looked for, unless --highlights.", min=1)
     ] = None,
     highlights: Annotated[Path | None, typer.Option(help="Highlights as `cutroom highlights` writes them.")] = None,
+    min_length: Annotated[
+        float | None, typer.Option(help="Seconds of the shortest to look for.", min=1, max=900, show_default="15")
+    ] = None,
+    max_length: Annotated[
+        float | None, typer.Option(help="Seconds of the longest.", min=1, max=900, show_default="60")
+    ] = None,
     transcript: Annotated[
         Path | None, typer.Option(help="What is said: transcript .json, .srt, .vtt. Transcribed where needed.")
     ] = None,
@@ -45,6 +51,7 @@ def clip(
         end=end,
         highlight=highlight,
         highlights=highlights,
+        lengths=(min_length, max_length),
         transcript=transcript,
         aspect=aspect,
         platform=platform,
