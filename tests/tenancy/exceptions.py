@@ -80,6 +80,7 @@ EXCEPTIONS: Final = {
     "jobs.suspending:_MARK_TIMER": _WORKER,
     "jobs.suspending:_ITEMS": "puts in the items of a map, each with the workspace of its parent",
     "jobs.suspending:_SUSPEND": _WORKER,
+    "jobs.telling:_TELL": _HELD,
     "jobs.writing:_WRITE": _WORKER,
     "assets.appending:parts_of": _FOUND,
     "assets.appending:is_expired": _HELD,
