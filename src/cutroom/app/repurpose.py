@@ -67,7 +67,7 @@ async def repurpose(path: Path, wish: Wish) -> None:
         if not isinstance(made, RepurposeOutput):
             raise TypeError(type(made))
         places = dict(_places(made, folder))
-        places |= _written(bench, made, recording, folder)
+        places |= _written(bench, made, recording, folder, places)
         await hand_out(places)
     for warning in made.warnings:
         show_warning(warning.code, warning.part, warning.message)
@@ -107,8 +107,6 @@ async def _given(bench: Workbench, recording: Recording, wish: Wish) -> Repurpos
 
 def _places(made: RepurposeOutput, folder: Path) -> Iterator[tuple[Path, Path]]:
     """Where each file goes: by what it is, and for clips by their number, the best being 1."""
-    for artifact in map(Path, made.artifacts):
-        yield artifact, folder / "made.json"
     parts = [part.artifacts for part in (made.subtitles, made.highlights) if part is not None]
     for artifact in (Path(one) for part in [*parts, *(post.artifacts for post in made.posts)] for one in part):
         yield artifact, folder / artifact.name.removeprefix("film.")
@@ -119,10 +117,26 @@ def _places(made: RepurposeOutput, folder: Path) -> Iterator[tuple[Path, Path]]:
                 yield artifact, folder / f"clip-{clip.highlight + 1}.{names[artifact.name]}"
 
 
-def _written(bench: Workbench, made: RepurposeOutput, recording: Recording, folder: Path) -> dict[Path, Path]:
-    """The transcript and the timelines of the clips, as files."""
+def _written(
+    bench: Workbench, made: RepurposeOutput, recording: Recording, folder: Path, given: Mapping[Path, Path]
+) -> dict[Path, Path]:
+    """The transcript, the timelines of the clips, and the list of all, as files.
+
+    Args:
+        bench: where they were made.
+        made: what was made.
+        recording: of which.
+        folder: where it goes.
+        given: where the files go that were made, which the list calls by their new names.
+    """
     written = bench.scratch.folder("written")
     places: dict[Path, Path] = {}
+    listed = written / "made.json"
+    text = made.model_copy(update={"artifacts": []}).model_dump_json(indent=1)
+    for path, place in given.items():
+        text = text.replace(json.dumps(str(path)), json.dumps(place.name))
+    listed.write_text(text + "\n", "utf-8")
+    places[listed] = folder / listed.name
     transcript = written / "transcript.json"
     data = json.loads(bench.productions.find(made.transcript, made.version).body)
     transcript.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -156,8 +156,8 @@ def _clip(placed: Placed, stage: Stage, notes: Notes) -> ResolvedClip | None:
         speed=exact(clip.speed),
         swell=swell,
         ducking=ducking_of(clip.ducking),
-        enter=None if coming.passage is None else Passage(coming.passage, comes),
-        leave=None if going.passage is None else Passage(going.passage, goes),
+        enter=None if coming.passage is None or not comes else Passage(coming.passage, comes),
+        leave=None if going.passage is None or not goes else Passage(going.passage, goes),
     )
     remark(placed, resolved, stage, notes)
     return dressed(resolved, placed, stage)
@@ -174,7 +174,7 @@ def _frames(placed: Placed, stage: Stage) -> tuple[int, int]:
 
 
 def _changes(transition: Transition, coming: Way, going: Way, length: int, fps: Fraction) -> tuple[int, int]:
-    """Frames of coming and going, 0 for a cut; together never more than the clip has."""
+    """Frames of coming and going, together never more than the clip has; 0 for a cut, and where none is left."""
     comes = 0 if coming.form == "cut" else max(1, nearest_frame(transition.seconds(coming), fps))
     goes = 0 if going.form == "cut" else max(1, nearest_frame(transition.seconds(going), fps))
     if comes and goes:
