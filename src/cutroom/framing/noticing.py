@@ -19,7 +19,6 @@ LONGER_PX: Final = 800
 """The longer side of what is looked at. A face of a twentieth of that, 40 pixels, is found: a photograph of one was
 missed at 640."""
 _EVERY: Final = 5  # pictures, of which there are five a second, for one that is searched as a whole
-_ALONE: Final = 2  # the same while nobody is there
 _PATIENCE: Final = 10  # pictures for which a face is followed without being found again
 _LEAST: Final = 0.05  # of the longer side
 _NEIGHBOURS: Final = 5
@@ -84,7 +83,7 @@ class Noticer:
         if change > _SUDDEN or (self._last is not None and self._last.shape != gray.shape):
             self._tracks, self._last, self._since = [], None, _EVERY
         even = np.asarray(cv2.equalizeHist(gray), np.uint8)
-        whole = self._since >= (_EVERY if self._tracks else _ALONE)
+        whole = self._since >= _EVERY
         followed = self._followed(gray)
         found = self._search(even, whole=whole)
         self._since = 1 if whole else self._since + 1
