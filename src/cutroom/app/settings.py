@@ -28,7 +28,6 @@ class Settings(EngineSettings):
 
     model_config = SettingsConfigDict(env_prefix="CUTROOM_", frozen=True, extra="ignore", populate_by_name=True)
 
-    data: Path = Field(Path("data"), description="Folder that holds all state.")
     database_url: str | None = Field(None, alias="DATABASE_URL", description="An outside Postgres, 15 or newer.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")

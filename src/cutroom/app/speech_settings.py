@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class SpeechSettings(DoorSettings):
     """The settings of speech; each field's variable is `CUTROOM_` and its name, unless an alias says otherwise."""
 
+    data: Path = Field(Path("data"), description="Folder that holds all state; models of speech too.")
     speech_engine: Literal["auto", "pocketsphinx", "faster-whisper", "openai"] = Field(
         "auto", description="What hears speech where a request names no engine; auto: the best that is ready."
     )

@@ -24,7 +24,6 @@ from cutroom.workflows import registry
 
 STDIN = Path("-")
 _MADE_HERE = 0o700
-_MODELS = Path("data") / "models"  # as `cutroom up` and `cutroom model` have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +179,10 @@ class Workbench:
                     err.print(data["message"], markup=False)
 
             models = self._settings.models()
+            engines = self._settings.engines(self._settings.data / "models", any_model=True)
             try:
                 return await run_alone(
-                    registry(self.limits, models=models, engines=self._settings.engines(_MODELS, any_model=True)),
+                    registry(self.limits, models=models, engines=engines),
                     workflow,
                     given,
                     files=self.files,
