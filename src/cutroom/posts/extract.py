@@ -30,11 +30,10 @@ def _blog(material: Material) -> Post:
     everything = range(len(material.sentences))
     title = best_of(material, _openers(material, everything), 1)[0]
     paragraphs: list[Paragraph] = []
-    for number, (first, last) in enumerate(_sections(material), 1):
+    for first, last in _sections(material):
         chosen = best_of(material, range(first, last), _IN_SECTION)
         words = material.keywords_of(first, last, 3)
-        heading = _listed(words) if words else f"{number}"
-        paragraphs.append(Paragraph(_joined(material, chosen), tuple(chosen), heading))
+        paragraphs.append(Paragraph(_joined(material, chosen), tuple(chosen), _listed(words) if words else None))
     summary = _joined(material, best_of(material, everything, 2))
     return Post(
         "blog",
