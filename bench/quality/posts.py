@@ -78,7 +78,7 @@ def _draft(kind: PostKind, found: Sequence[Sentence], chance: random.Random) -> 
         text = [found[number].text, lie]
         chance.shuffle(text)
         lies += 1
-        paragraphs.append(Paragraph(" ".join(text), (number,), "What 9000 people say" if kind == "blog" else None))
+        paragraphs.append(Paragraph(" ".join(text), (number,), "What 8613 people say" if kind == "blog" else None))
     return Post(kind, tuple(paragraphs), ("Abernathy",)), lies
 
 
