@@ -17,6 +17,7 @@ from cutroom.speech.subtitles import SubtitlesDocument
 from cutroom.workflows.clip_document import ClipDocument
 from cutroom.workflows.clip_source import ExportClip, wanted_of
 from cutroom.workflows.find_highlights import FindHighlights
+from cutroom.workflows.repurpose import Repurpose
 from cutroom.workflows.subtitle import Subtitle
 from cutroom.workflows.transcribe import Transcribe
 from cutroom.workflows.transcripts import read_transcript, version_of
@@ -165,6 +166,11 @@ async def write_posts(ctx: Context, given: WritePosts) -> Made:
     return Made(id=made, version=version, heard={"voice": given.voice})
 
 
+async def repurpose(ctx: Context, given: Repurpose) -> Made:
+    """Tells what it was asked for."""
+    return Made(id=given.transcript or "none", version=1, heard=given.model_dump(mode="json"))
+
+
 async def _read(ctx: Context, transcript: str, version: int | None) -> tuple[Origin, TranscriptDocument]:
     version = await version_of(ctx, transcript, version)
     return Origin(transcript, version), await read_transcript(ctx, transcript, version)
@@ -181,3 +187,4 @@ def add_makers(known: Registry) -> None:
     known.add("find_highlights", find_highlights)
     known.add("export_clip", export_clip)
     known.add("write_posts", write_posts)
+    known.add("repurpose", repurpose)

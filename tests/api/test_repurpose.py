@@ -56,7 +56,6 @@ async def test_what_makes_no_sense_is_refused_with_a_pointer(working: World) -> 
         {"source": URL, "version": 1},
         {"source": URL, "highlights": None},
         {"source": URL, "clips": {"count": 21}},
-        {"source": URL, "clips": {"captions": "loud"}},
         {"source": URL, "posts": {"kinds": ["myspace"]}},
         {"source": URL, "into": "clp_x"},
         {"source": URL, "subtitles": {"transcript": source["id"]}},

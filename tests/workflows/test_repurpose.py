@@ -17,6 +17,7 @@ from cutroom.kit.ids import new_id
 from cutroom.media.fetch import Fetcher
 from cutroom.posts.document import PostDocument
 from cutroom.speech.document import TranscriptDocument
+from cutroom.timeline import Limits
 from cutroom.workflows import registry
 from cutroom.workflows.clip_document import ClipDocument
 from cutroom.workflows.repurpose import RepurposeOutput
@@ -62,7 +63,7 @@ class Desk:
             return files.apart(folder / "film.mp4")
 
         found = await run_alone(
-            registry(),
+            registry(Limits(allow_local=True)),
             "repurpose",
             {"transcript": self.id, **given},
             files=files,
