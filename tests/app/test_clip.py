@@ -59,7 +59,7 @@ def test_a_range_becomes_a_film_a_thumbnail_subtitles_and_a_timeline_that_render
     assert names(folder) == {"talk.mp4", "talk.srt", *made}
     assert "1080x1080" in said
     with av.open(str(folder / "talk.clip.mp4")) as file:
-        assert file.streams.video[0].frames == 12
+        assert file.streams.video[0].frames == 27
     document = json.loads((folder / "talk.clip.json").read_text("utf-8"))
     assert document["timeline"]["tracks"][-1]["clips"][0]["asset"]["src"] == "talk.mp4"
     document["output"].update(width=64, height=64, poster=None)
@@ -67,7 +67,7 @@ def test_a_range_becomes_a_film_a_thumbnail_subtitles_and_a_timeline_that_render
     done = CliRunner().invoke(cli, ["render", str(folder / "talk.clip.json"), "-o", str(folder / "again.mp4")])
     assert done.exit_code == 0, done.output
     with av.open(str(folder / "again.mp4")) as file:
-        assert (file.streams.video[0].width, file.streams.video[0].frames) == (64, 12)
+        assert (file.streams.video[0].width, file.streams.video[0].frames) == (64, 27)
 
 
 def test_a_highlight_of_a_file_becomes_a_clip_in_another_folder(folder: Path) -> None:
