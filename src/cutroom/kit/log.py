@@ -43,7 +43,8 @@ _SECRET_VALUES: Final = (
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
 )
 # What can hold none of these: every pattern needs one of our prefixes, the start of a token, or another character.
-_HARMLESS: Final = re.compile(r"(?:(?!ctr_|cti_|whsec_|eyJ)[A-Za-z0-9_./{}:,+-])*")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_./{}:,+-]*")
+_MARKED: Final = re.compile("ctr_|cti_|whsec_|eyJ")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LINE_END: Final = re.compile(r"[\n\t]")
 
@@ -108,7 +109,7 @@ def clean(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The processor that takes out secrets and makes control characters visible, in every fact at any depth."""
     # structlog's own keys begin with an underscore and hold objects that are not facts.
     return {
-        key if key.startswith("_") else _text(key): value if key.startswith("_") else _fact(key, value, _DEPTH)
+        _name(key): value if key.startswith("_") else _fact(key, value, _DEPTH)
         for key, value in event.items()
     }
 
@@ -132,13 +133,19 @@ def _fact(key: object, value: Any, depth: int) -> Any:
         return HIDDEN
     if depth == 0:
         return "…"
+    if isinstance(value, str):
+        # A traceback is read as lines; it is written last, indented, and never starts a line as an event does.
+        return _visible(redact(value)).replace("\n", "\n  ") if key == "exception" else _text(value)
     if isinstance(value, Mapping):
         return {_text(str(name)): _fact(name, item, depth - 1) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_fact(None, item, depth - 1) for item in value]
-    text = value if isinstance(value, str) else str(value)
-    # A traceback is read as lines; it is written last, indented, and never starts a line as an event does.
-    return _visible(redact(text)).replace("\n", "\n  ") if key == "exception" else _text(text)
+    return _fact(key, str(value), depth)
+
+
+@lru_cache(maxsize=2_048)
+def _name(key: str) -> str:
+    return key if key.startswith("_") else _text(key)
 
 
 @lru_cache(maxsize=2_048)
@@ -147,7 +154,7 @@ def _names_a_secret(key: str) -> bool:
 
 
 def _text(text: str) -> str:
-    if _HARMLESS.fullmatch(text) is not None:
+    if _PLAIN.fullmatch(text) is not None and _MARKED.search(text) is None:
         return text
     # Said again and again, and too short to be keys of ours.
     return _short(text) if len(text) <= _SHORT else _cleaned(text)
