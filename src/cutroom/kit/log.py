@@ -108,10 +108,7 @@ class _Lines:
 def clean(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The processor that takes out secrets and makes control characters visible, in every fact at any depth."""
     # structlog's own keys begin with an underscore and hold objects that are not facts.
-    return {
-        _name(key): value if key.startswith("_") else _fact(key, value, _DEPTH)
-        for key, value in event.items()
-    }
+    return {_name(key): value if key.startswith("_") else _fact(key, value, _DEPTH) for key, value in event.items()}
 
 
 def redact(text: str) -> str:
@@ -134,13 +131,15 @@ def _fact(key: object, value: Any, depth: int) -> Any:
     if depth == 0:
         return "…"
     if isinstance(value, str):
-        # A traceback is read as lines; it is written last, indented, and never starts a line as an event does.
-        return _visible(redact(value)).replace("\n", "\n  ") if key == "exception" else _text(value)
-    if isinstance(value, Mapping):
+        text = value
+    elif isinstance(value, Mapping):
         return {_text(str(name)): _fact(name, item, depth - 1) for name, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    elif isinstance(value, list | tuple | set | frozenset):
         return [_fact(None, item, depth - 1) for item in value]
-    return _fact(key, str(value), depth)
+    else:
+        text = str(value)
+    # A traceback is read as lines; it is written last, indented, and never starts a line as an event does.
+    return _visible(redact(text)).replace("\n", "\n  ") if key == "exception" else _text(text)
 
 
 @lru_cache(maxsize=2_048)
