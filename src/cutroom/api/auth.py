@@ -146,7 +146,8 @@ async def authenticate(request: Request) -> None:
         Forbidden: as `principal_of`.
         NotFound: `workspace_not_found`.
     """
-    refuse_key_in_url(request.query_params.multi_items())
+    if request.scope["query_string"]:
+        refuse_key_in_url(request.query_params.multi_items())
     request.scope[SCOPE_KEY] = await principal_of(request, key_in_headers(request.headers))
 
 

@@ -6,8 +6,6 @@ from typing import Any, ClassVar, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.routing import request_response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cutroom.accounts import Principal, no_workspace
 from cutroom.api.auth import SCOPE_KEY, authenticate
@@ -26,32 +24,24 @@ WORKSPACE: Final = "workspace_id"
 class StrictRoute(APIRoute):
     """Takes strict JSON and no query parameter that it does not know."""
 
-    _direct: bool = False
-    _app: ASGIApp | None = None
+    is_straight: bool = False
+    """Whether its handler needs nothing of FastAPI around it."""
 
     def get_route_handler(self) -> Handler:
         """The straight handler, or else FastAPI's, behind our own checks."""
         direct = straight(self)
-        self._direct = direct is not None
+        self.is_straight = direct is not None
         return self._strict(direct or super().get_route_handler())
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; a straight handler opens nothing that FastAPI would have to close behind it."""
-        if not self._direct or scope["method"] not in (self.methods or ()):
-            await super().handle(scope, receive, send)
-            return
-        if self._app is None:
-            self._app = request_response(self.get_route_handler())
-        await self._app(scope, receive, send)
 
     def _strict(self, handler: Handler) -> Handler:
         known = frozenset(_query_names(self.dependant))
         has_body = self.body_field is not None
 
         async def strict(request: Request) -> Response:
-            ours = StrictRequest(request.scope, request.receive)
+            ours = request if isinstance(request, StrictRequest) else StrictRequest(request.scope, request.receive)
             await self.admit(ours)
-            _refuse_unknown(ours, known)
+            if ours.scope["query_string"]:
+                _refuse_unknown(ours, known)
             if has_body:
                 await ours.json()
             return await handler(ours)
