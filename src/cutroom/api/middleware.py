@@ -2,18 +2,19 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from cutroom.api.errors import error_response
 from cutroom.api.gate import EXTRA_HEADERS, client_of
 from cutroom.api.meters import observe_request
+from cutroom.api.rate_limits import STANDINGS, rate_headers
 from cutroom.kit import tracing
 from cutroom.kit.errors import CutroomError, Internal, first_of
 from cutroom.kit.ids import new_id
@@ -21,19 +22,18 @@ from cutroom.kit.ids import new_id
 log = structlog.get_logger()
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # Nothing here is a page: whatever a browser takes an answer for, it may neither run, frame nor sniff it.
-_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
 # Asked every few seconds by whoever watches us; nobody wants to read that.
 _QUIET: Final = frozenset({"/livez", "/readyz", "/health", "/metrics"})
-
-
-_STRICT: Final = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+_STRICT: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+_Header = tuple[bytes, bytes]
 
 
 class RequestContext:
@@ -46,7 +46,7 @@ class RequestContext:
 
     def __init__(self, app: ASGIApp, *, only_https: bool = False) -> None:
         self._app = app
-        self._headers = {**_HEADERS, **(_STRICT if only_https else {})}
+        self._headers = (*_HEADERS, _STRICT) if only_https else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, whatever happens inside."""
@@ -59,13 +59,17 @@ class RequestContext:
         given = headers.get("traceparent", "")
         parent = given if tracing.is_traceparent(given) else None
         facts = {"request_id": request_id, **({"trace_id": tracing.trace_id(parent)} if parent else {})}
-        with bound_contextvars(**facts), tracing.span("http", kind="server", parent=parent, **facts) as span:
-            await _Exchange(scope, request_id, send, self._headers, span).run(self._app, receive)
+        bound = bind_contextvars(**facts)
+        try:
+            with tracing.span("http", kind="server", parent=parent, **facts) as span:
+                await _Exchange(scope, request_id, send, self._headers, span).run(self._app, receive)
+        finally:
+            reset_contextvars(**bound)
 
 
 class _Exchange:
     def __init__(
-        self, scope: Scope, request_id: str, send: Send, headers: Mapping[str, str], span: tracing.Recording
+        self, scope: Scope, request_id: str, send: Send, headers: Collection[_Header], span: tracing.Recording
     ) -> None:
         self._scope, self._request_id, self._send, self._span = scope, request_id, send, span
         self._usual = headers
@@ -86,18 +90,26 @@ class _Exchange:
     async def _answer(self, message: Message) -> None:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
             self._status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-ID"] = self._request_id
-            for name, value in self._scope.get(EXTRA_HEADERS, {}).items():
-                if name == "Vary":
-                    headers.add_vary_header(value)
-                else:
-                    headers[name] = value
-            for name, value in self._usual.items():
-                headers.setdefault(name, value)
+            message["headers"] = self._with_ours(message.get("headers", ()))
         elif message["type"] == "websocket.accept":
             self._status = 101
         await self._send(message)
+
+    def _with_ours(self, given: Collection[_Header]) -> list[_Header]:
+        """The headers of an answer, with ours after them."""
+        taken = {name for name, _ in given}
+        headers = [
+            *given,
+            (b"x-request-id", self._request_id.encode()),
+            *rate_headers(self._scope.get(STANDINGS, ())),
+            *(usual for usual in self._usual if usual[0] not in taken),
+        ]
+        for name, value in self._scope.get(EXTRA_HEADERS, {}).items():
+            if name == "Vary":
+                MutableHeaders(raw=headers).add_vary_header(value)
+            else:
+                MutableHeaders(raw=headers)[name] = value
+        return headers
 
     async def _refuse(self, error: Exception) -> bool:
         """Answer what nobody inside has answered; False when it is too late for an answer."""

@@ -8,7 +8,7 @@ of 401, and right ones still pass: else anybody could lock out a neighbour, or a
 import hashlib
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -20,12 +20,13 @@ from cutroom.accounts import Principal
 from cutroom.accounts.api_keys import PREFIX
 from cutroom.api import meters
 from cutroom.api.errors import error_response, request_id_of
-from cutroom.api.gate import client_of, leave_headers, network_of
+from cutroom.api.gate import client_of, network_of
 from cutroom.kit.budget import Budget
 from cutroom.kit.counters import Counters, resets_in_s
 from cutroom.kit.errors import QuotaExceeded
 
 STANDINGS: Final = "cutroom.standings"
+"""Key of the scope under which the budgets are that the answer tells of."""
 KEY_PREFIX_CHARS: Final = 12
 _FREE: Final = frozenset({"/livez"})
 _SIGNING_IN: Final = "/api/v1/auth/"
@@ -94,12 +95,9 @@ class Rates:
         budget = self._budgets[policy]
         used = await self._counters.add(f"{policy}/{who}", budget.window_s)
         standing = Standing(policy, budget, used, resets_in_s(budget.window_s, time.time()))
-        standings = scope.setdefault(STANDINGS, [])
-        standings.append(standing)
         if used > budget.amount:
-            leave_headers(scope, rate_headers([standing]))
-            raise _refusal(standing)
-        leave_headers(scope, rate_headers(standings))
+            raise _refusal(scope, standing)
+        scope.setdefault(STANDINGS, []).append(standing)
 
     async def spend_of(self, connection: HTTPConnection, principal: Principal) -> None:
         """Count a request of somebody who is known.
@@ -136,9 +134,7 @@ class Rates:
             worst = max(worst, await self._counters.add(f"failures/{who}", budget.window_s))
         if worst <= budget.amount:
             return None
-        standing = Standing("failures", budget, worst, resets_in_s(budget.window_s, time.time()))
-        leave_headers(scope, rate_headers([standing]))
-        return _refusal(standing)
+        return _refusal(scope, Standing("failures", budget, worst, resets_in_s(budget.window_s, time.time())))
 
 
 class RateLimits:
@@ -172,20 +168,25 @@ class RateLimits:
         await self._app(scope, receive, answer)
 
 
-def rate_headers(standings: Iterable[Standing]) -> dict[str, str]:
+def rate_headers(told: Sequence[Standing]) -> list[tuple[bytes, bytes]]:
     """Headers of draft-ietf-httpapi-ratelimit-headers-10, and those that came before it, for the scarcest budget."""
-    told = list(standings)
+    if not told:
+        return []
     scarcest = min(told, key=lambda standing: standing.remaining / standing.budget.amount)
-    return {
-        "RateLimit-Policy": ", ".join(f'"{s.policy}";q={s.budget.amount};w={s.budget.window_s}' for s in told),
-        "RateLimit": ", ".join(f'"{s.policy}";r={s.remaining};t={math.ceil(s.resets_s)}' for s in told),
-        "X-RateLimit-Limit": str(scarcest.budget.amount),
-        "X-RateLimit-Remaining": str(scarcest.remaining),
-        "X-RateLimit-Reset": str(math.ceil(scarcest.resets_s)),
-    }
+    policies = ", ".join([f'"{s.policy}";q={s.budget.amount};w={s.budget.window_s}' for s in told])
+    left = ", ".join([f'"{s.policy}";r={s.remaining};t={math.ceil(s.resets_s)}' for s in told])
+    return [
+        (b"ratelimit-policy", policies.encode()),
+        (b"ratelimit", left.encode()),
+        (b"x-ratelimit-limit", b"%d" % scarcest.budget.amount),
+        (b"x-ratelimit-remaining", b"%d" % scarcest.remaining),
+        (b"x-ratelimit-reset", b"%d" % math.ceil(scarcest.resets_s)),
+    ]
 
 
-def _refusal(standing: Standing) -> QuotaExceeded:
+def _refusal(scope: Scope, standing: Standing) -> QuotaExceeded:
+    """The refusal, which tells of this budget alone."""
+    scope[STANDINGS] = [standing]
     meters.REFUSED.labels(standing.policy).inc()
     budget = standing.budget
     message = (
