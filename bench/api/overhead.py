@@ -58,7 +58,8 @@ async def serving(which: str, url: str, workspace_id: str) -> AsyncIterator[Serv
     """One of the two servers."""
     port = free_port("127.0.0.1")
     argv = [sys.executable, "-c", "from bench.api.server import run; run()", which, url, str(port), workspace_id]
-    child = await process.start(argv, cwd=ROOT, env={"PATH": os.environ["PATH"]})
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")}  # this tree, wherever it is installed from
+    child = await process.start(argv, cwd=ROOT, env=env)
     try:
         for _ in range(1_200):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
