@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from cutroom.timeline.fields import exact
+from cutroom.timeline.fields import SECOND_NS, exact, nanoseconds
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.longform import LongformEdit
 from cutroom.timeline.model import Edit
@@ -16,13 +16,13 @@ def longest(document: Edit | LongformEdit, limits: Limits) -> Fraction:
     timeline = document.timeline
     if timeline.duration is not None:
         return exact(timeline.duration)
-    end = Fraction(0)
+    end_ns = 0
     for track in timeline.tracks:
-        cursor = Fraction(0)
+        cursor_ns = 0
         for clip in track.clips:
             if clip.length == "auto":
                 return Fraction(limits.duration_s)
-            start = cursor if clip.start == "auto" else exact(clip.start)
-            cursor = start if clip.length == "end" else start + exact(clip.length)
-            end = max(end, cursor)
-    return end
+            start_ns = cursor_ns if clip.start == "auto" else nanoseconds(clip.start)
+            cursor_ns = start_ns if clip.length == "end" else start_ns + nanoseconds(clip.length)
+            end_ns = max(end_ns, cursor_ns)
+    return Fraction(end_ns, SECOND_NS)

@@ -27,6 +27,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 from cutroom.kit.schema import Schema
 
 MAX_SECONDS: Final = 1_000_000.0
+SECOND_NS: Final = 10**9
 _COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 _OPAQUE: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
@@ -39,11 +40,17 @@ class Part(Schema):
 
 @lru_cache(maxsize=4096)
 def exact(seconds: float) -> Fraction:
-    """Seconds as a fraction, to the nanosecond.
+    """Seconds as a fraction, to the nanosecond."""
+    return Fraction(nanoseconds(seconds), SECOND_NS)
+
+
+@lru_cache(maxsize=4096)
+def nanoseconds(seconds: float) -> int:
+    """Seconds as whole nanoseconds, which are quicker to add up than fractions.
 
     Finer digits are noise of somebody's float arithmetic: 0.1 + 0.2 and 0.3 are the same edge.
     """
-    return Fraction(f"{seconds:.9f}")
+    return int(f"{seconds:.9f}".replace(".", ""))
 
 
 def shown(value: Any) -> str:

@@ -195,11 +195,12 @@ class Clip(Part):
     @model_validator(mode="after")
     def _all_has_effect(self) -> Self:
         kind = self.asset.type
-        problems = []
-        for name, alias, default in _without_effect(kind):
-            if getattr(self, name) != default:
-                problems.append((alias, "not_applicable", no_effect(kind, name, alias)))
-        problems.sort()
+        said = self.model_fields_set
+        problems = sorted(
+            (alias, "not_applicable", no_effect(kind, name, alias))
+            for name, alias, default in _without_effect(kind)
+            if name in said and getattr(self, name) != default
+        )
         if self.length == "end" and self.parent_duration_decider:
             sentence = "A clip that runs to the end cannot decide where the end is; give it a length in seconds."
             problems.append(("parentDurationDecider", "conflicting_fields", sentence))

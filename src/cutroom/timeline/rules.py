@@ -6,7 +6,7 @@ from typing import Final
 
 from cutroom.kit.errors import Detail
 from cutroom.media.timebase import nearest_frame
-from cutroom.timeline.fields import exact
+from cutroom.timeline.fields import SECOND_NS, exact, nanoseconds
 from cutroom.timeline.keyframes import greatest
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.model import Clip, Edit, Timeline, TimelineAsset
@@ -18,6 +18,7 @@ STILL_S: Final = Fraction(3)
 STILLS_IN_TIME: Final = frozenset({"image", "text", "color", "shape", "gradient", "html"})
 """The assets without a length of their own."""
 _HEARD: Final = frozenset({"video", "audio", "timeline"})
+_Nanoseconds = int | Fraction
 
 
 def clips_of(edit: Edit) -> Iterator[tuple[str, Clip]]:
@@ -124,26 +125,26 @@ def certain_end(timeline: Timeline) -> Fraction | None:
     """The second at which a timeline ends, when the document alone says so; None when that hangs on media."""
     if timeline.duration is not None:
         return exact(timeline.duration)
-    ends: list[tuple[Fraction | None, Clip]] = []
+    ends: list[tuple[_Nanoseconds | None, Clip]] = []
     for track in timeline.tracks:
-        cursor: Fraction | None = Fraction(0)
+        cursor: _Nanoseconds | None = 0
         for clip in track.clips:
-            start = cursor if clip.start == "auto" else exact(clip.start)
+            start = cursor if clip.start == "auto" else nanoseconds(clip.start)
             cursor = _certain_stop(clip, start)
             if clip.length != "end":
                 ends.append((cursor, clip))
     deciding = [end for end, clip in ends if clip.parent_duration_decider] or [end for end, _ in ends]
     known = [end for end in deciding if end is not None]
-    return max(known) if known and len(known) == len(deciding) else None
+    return Fraction(max(known), SECOND_NS) if known and len(known) == len(deciding) else None
 
 
-def _certain_stop(clip: Clip, start: Fraction | None) -> Fraction | None:
+def _certain_stop(clip: Clip, start: _Nanoseconds | None) -> _Nanoseconds | None:
     if start is None or clip.length == "end":
         return None
     if clip.length == "auto":
         own = _own_length(clip)
-        return None if own is None else start + own
-    return start + exact(clip.length)
+        return None if own is None else start + own * SECOND_NS
+    return start + nanoseconds(clip.length)
 
 
 def _own_length(clip: Clip) -> Fraction | None:
@@ -173,7 +174,7 @@ def _duration(timeline: Timeline, at: str, limits: Limits) -> Iterator[Detail]:
     for place, clip in deciding:
         start = 0.0 if clip.start == "auto" else clip.start
         length = 0.0 if isinstance(clip.length, str) else clip.length
-        if exact(start) + exact(length) > limits.duration_s:
+        if nanoseconds(start) + nanoseconds(length) > nanoseconds(limits.duration_s):
             field = "start" if start > limits.duration_s else "length"
             yield Detail(f"{place}/{field}", "too_long", too_long(limits))
 
