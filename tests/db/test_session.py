@@ -1,5 +1,7 @@
 import asyncio
+from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -144,6 +146,23 @@ async def test_a_statement_that_stands_alone_is_kept_and_needs_no_session(table:
     assert added.number == 7
     assert await table.one(Quick(text("SELECT 1 AS one WHERE false"))) is None
     assert await _count(table) == 1
+
+
+async def test_statements_that_go_together_each_get_their_own_row(table: Database) -> None:
+    add = Quick(text("INSERT INTO things VALUES (:n) ON CONFLICT DO NOTHING RETURNING n"))
+    await table.one_of_many(add, "n", n=3)
+    rows = await asyncio.gather(*(table.one_of_many(add, "n", n=number) for number in range(20)))
+    assert [row and row.n for row in rows] == [None if number == 3 else number for number in range(20)]
+    assert await _count(table) == 20
+
+
+async def test_a_statement_that_fails_spoils_none_that_it_went_with(table: Database) -> None:
+    add = Quick(text("INSERT INTO things SELECT CAST(:n AS int) / CAST(:one AS int) RETURNING n"))
+    adding = (table.one_of_many(add, "n", n=number, one=int(number != 7)) for number in range(20))
+    rows: list[Any] = await asyncio.gather(*adding, return_exceptions=True)
+    assert isinstance(rows.pop(7), asyncpg.DivisionByZeroError)
+    assert [row.n for row in rows] == [number for number in range(20) if number != 7]
+    assert await _count(table) == 19
 
 
 async def test_a_connection_for_single_statements_that_died_is_replaced(database: Database) -> None:

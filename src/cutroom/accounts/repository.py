@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, LargeBinary, and_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -141,7 +141,7 @@ _FORMER: Final = and_(ApiKeyRow.previous_hash == bindparam("digest"), ApiKeyRow.
 _BY_HASH: Final = select(
     ApiKeyRow.id, ApiKeyRow.workspace_id, ApiKeyRow.scopes, ApiKeyRow.expires_at, _STALE.label("stale")
 ).where(or_(ApiKeyRow.hash == bindparam("digest"), _FORMER), _LIVING)
-_BY_HASH_QUICK: Final = Quick(_BY_HASH)
+_BY_HASH_QUICK: Final = Quick(_BY_HASH.add_columns(bindparam("digest", type_=LargeBinary).label("digest")))
 
 
 async def find_by_hash(session: AsyncSession, digest: bytes) -> KnownKey | None:
@@ -152,8 +152,8 @@ async def find_by_hash(session: AsyncSession, digest: bytes) -> KnownKey | None:
 
 async def look_up_hash(database: Database, digest: bytes) -> KnownKey | None:
     """The same for the door, which asks at every request."""
-    row = await database.one(_BY_HASH_QUICK, digest=digest)
-    return None if row is None else KnownKey(*row)
+    row = await database.one_of_many(_BY_HASH_QUICK, "digest", digest=digest)
+    return None if row is None else KnownKey(*row[:-1])
 
 
 async def note_use(session: AsyncSession, api_key_id: str) -> None:

@@ -6,7 +6,7 @@ asks, and for the job that a request makes.
 """
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -32,9 +32,17 @@ class Quick:
 
     async def one(self, connection: "asyncpg.Connection[Any]", **values: object) -> Any | None:
         """The first row, or None."""
-        given = {**self._usual, **values}
-        found = await connection.fetchrow(self._sql, *(given[name] for name in self._names))
+        found = await connection.fetchrow(self._sql, *self._arguments(values))
         return None if found is None else _row(tuple(found.keys()))(*found.values())
+
+    async def some(self, connection: "asyncpg.Connection[Any]", given: Sequence[Mapping[str, object]]) -> list[Any]:
+        """The rows of all these values, sent in one go and within one transaction."""
+        found = await connection.fetchmany(self._sql, [self._arguments(values) for values in given])
+        return [_row(tuple(row.keys()))(*row.values()) for row in found]
+
+    def _arguments(self, values: Mapping[str, object]) -> list[object]:
+        given = {**self._usual, **values}
+        return [given[name] for name in self._names]
 
 
 @lru_cache(maxsize=64)

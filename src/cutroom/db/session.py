@@ -1,7 +1,8 @@
 """Transactions."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,7 @@ from cutroom.db.engine import dsn
 from cutroom.db.errors import unavailable
 from cutroom.db.quick import Quick
 from cutroom.db.singles import Singles
+from cutroom.db.together import Together
 
 
 class Database:
@@ -22,6 +24,7 @@ class Database:
         self.engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._singles = Singles(engine)
+        self._together: dict[Quick, Together[Mapping[str, object], Any | None]] = {}
 
     @property
     def url(self) -> str:
@@ -56,6 +59,41 @@ class Database:
             if (mapped := unavailable(error)) is not None:
                 raise mapped from error
             raise
+
+    async def one_of_many(self, quick: Quick, by: str, **values: object) -> Any | None:
+        """The first row, as `one`, asked together with what others ask of the same statement meanwhile.
+
+        Args:
+            quick: gives one row at most.
+            by: a column that holds the value of the parameter of the same name, which alone decides the row.
+            values: as for `one`.
+
+        Raises:
+            Unavailable: as `one`.
+        """
+        together = self._together.get(quick)
+        if together is None:
+            together = self._together[quick] = Together(lambda given: self._ask(quick, by, given))
+        try:
+            return await together.do(values)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if (mapped := unavailable(error)) is not None:
+                raise mapped from error
+            raise
+
+    async def _ask(self, quick: Quick, by: str, given: Sequence[Mapping[str, object]]) -> Sequence[Any | None]:
+        if len(given) == 1:
+            return [await self._singles.one(quick, **given[0])]
+        different = {values[by]: values for values in given}
+        try:
+            rows = await self._singles.some(quick, list(different.values()))
+        except asyncpg.PostgresConnectionError:
+            raise
+        except asyncpg.PostgresError:  # of one of them, for which the others are not to blame
+            alone = [self._singles.one(quick, **values) for values in given]
+            return await asyncio.gather(*alone, return_exceptions=True)
+        found = {getattr(row, by): row for row in rows}
+        return [found.get(values[by]) for values in given]
 
     async def close(self) -> None:
         """Close the pooled connections."""

@@ -6,7 +6,8 @@ which takes longer than what stands on the path of every request.
 
 import asyncio
 import json
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cutroom.db.engine import NAME, POOL_TIMEOUT_S, connect, dsn
 from cutroom.db.quick import Quick
 
+T = TypeVar("T")
 MOST: Final = 10
 """Connections of one process at most; they are opened when so many statements run at once."""
 
@@ -37,6 +39,17 @@ class Singles:
         Raises:
             TimeoutError: when all connections are busy for long.
         """
+        return await self._lent(lambda connection: quick.one(connection, **values))
+
+    async def some(self, quick: Quick, given: Sequence[Mapping[str, object]]) -> list[Any]:
+        """The rows of a statement that is run with each of these values, all within one transaction.
+
+        Raises:
+            TimeoutError: as `one`.
+        """
+        return await self._lent(lambda connection: quick.some(connection, given))
+
+    async def _lent(self, use: Callable[["asyncpg.Connection[Any]"], Awaitable[T]]) -> T:
         if self._room.locked():
             async with asyncio.timeout(POOL_TIMEOUT_S):
                 await self._room.acquire()
@@ -45,7 +58,7 @@ class Singles:
         try:
             connection = self._living() or await self._open()
             try:
-                found = await quick.one(connection, **values)
+                found = await use(connection)
             except BaseException:
                 # Whoever goes away in the middle leaves an answer behind that nobody reads.
                 connection.terminate()

@@ -48,7 +48,8 @@ SELECT $job FROM jobs
 WHERE workspace_id = :workspace AND dedupe_key = :dedupe_key
   AND status NOT IN $ended
 """)
-_QUICK: Final = {_INSERT: Quick(_INSERT), _SAME: Quick(_SAME)}
+_INSERT_QUICK: Final = Quick(_INSERT)
+_SAME_QUICK: Final = Quick(_SAME)
 _KEY: Final = statement("""
 INSERT INTO job_keys AS k (workspace_id, route, key, body_hash, job_id, created_at)
 VALUES (:workspace, :route, :key, :body_hash, :id, clock_timestamp())
@@ -84,10 +85,15 @@ async def submit(
 async def submit_alone(
     database: Database, registry: Registry, workspace_id: str, submission: Submission, *, max_running: int
 ) -> Submitted:
-    """The same without a transaction around it, for a submission without a key: its statement is one by itself."""
+    """The same without a transaction around it, for a submission without a key.
+
+    Its statement is one by itself, or goes together with those of other submissions that came at the same moment.
+    """
 
     async def one(statement: TextClause, given: Mapping[str, object]) -> Any | None:
-        return await database.one(_QUICK[statement], **given)
+        if statement is _SAME:
+            return await database.one(_SAME_QUICK, **given)
+        return await database.one_of_many(_INSERT_QUICK, "id", **given)
 
     return await _made(one, _values(registry, workspace_id, submission, max_running))
 

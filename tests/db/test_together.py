@@ -1,0 +1,83 @@
+"""What is asked at the same moment is asked together."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from cutroom.db.together import AT_ONCE, Together
+
+
+class Work:
+    """Doubles numbers as soon as it may, and keeps the batches in which they came."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.go = asyncio.Event()
+
+    async def __call__(self, items: Sequence[int]) -> Sequence[int | Exception]:
+        self.batches.append(list(items))
+        await self.go.wait()
+        if 13 in items:
+            raise RuntimeError("unlucky")
+        return [ValueError(item) if item < 0 else 2 * item for item in items]
+
+
+async def _started(group: asyncio.TaskGroup, together: Together[int, int], *items: int) -> list[asyncio.Task[int]]:
+    tasks = [group.create_task(together.do(item)) for item in items]
+    await asyncio.sleep(0.01)
+    return tasks
+
+
+async def test_what_comes_while_little_is_under_way_goes_at_once() -> None:
+    work = Work()
+    together = Together(work)
+    async with asyncio.TaskGroup() as group:
+        await _started(group, together, *range(AT_ONCE))
+        assert work.batches == [[number] for number in range(AT_ONCE)]
+        work.go.set()
+
+
+async def test_what_comes_meanwhile_goes_together_afterwards() -> None:
+    work = Work()
+    together = Together(work)
+    async with asyncio.TaskGroup() as group:
+        tasks = await _started(group, together, *range(AT_ONCE + 5))
+        assert len(work.batches) == AT_ONCE
+        work.go.set()
+    assert work.batches[AT_ONCE:] == [list(range(AT_ONCE, AT_ONCE + 5))]
+    assert [task.result() for task in tasks] == [2 * number for number in range(AT_ONCE + 5)]
+
+
+async def test_an_error_of_one_is_raised_to_that_one_alone() -> None:
+    work = Work()
+    together = Together(work)
+    given = [*range(AT_ONCE), 7, -7, 8]
+    work.go.set()
+    found = await asyncio.gather(*(together.do(item) for item in given), return_exceptions=True)
+    assert isinstance(found.pop(-2), ValueError)
+    assert found == [*(2 * number for number in range(AT_ONCE)), 14, 16]
+
+
+async def test_an_error_of_the_work_is_raised_to_everyone_in_it_and_to_nobody_after() -> None:
+    work = Work()
+    together = Together(work)
+    work.go.set()
+    given = [*range(AT_ONCE), 12, 13]
+    found = await asyncio.gather(*(together.do(item) for item in given), return_exceptions=True)
+    assert [isinstance(one, RuntimeError) for one in found] == [*(False for _ in range(AT_ONCE)), True, True]
+    assert await together.do(4) == 8
+
+
+@pytest.mark.parametrize("gone", [0, AT_ONCE, AT_ONCE + 1])
+async def test_whoever_goes_away_leaves_the_others_their_answers(gone: int) -> None:
+    work = Work()
+    together = Together(work)
+    async with asyncio.TaskGroup() as group:
+        tasks = await _started(group, together, *range(AT_ONCE + 3))
+        tasks[gone].cancel()
+        await asyncio.sleep(0.01)
+        work.go.set()
+    left = [task for task in tasks if task is not tasks[gone]]
+    assert [task.result() for task in left] == [2 * number for number in range(AT_ONCE + 3) if number != gone]
+    assert tasks[gone].cancelled()
