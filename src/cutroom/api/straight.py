@@ -8,7 +8,7 @@ and refused by FastAPI's own functions on both.
 """
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -17,7 +17,7 @@ from fastapi.dependencies.utils import request_body_to_args, request_params_to_a
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form
 from fastapi.routing import APIRoute
-from starlette.datastructures import QueryParams
+from starlette.datastructures import Headers, QueryParams
 
 from cutroom.api.auth import given_caller, principal_in
 from cutroom.api.deps import given_services, services_of
@@ -32,23 +32,26 @@ def straight(route: APIRoute) -> Handler | None:
     if not _is_plain(wanted) or not _gives_a_response(endpoint) or _is_form(route):
         return None
     given = [(str(one.name), _KNOWN[one.call]) for one in wanted.dependencies]
-    # What a query without any parameter gives; None where it lacks one.
-    absent, lacking = request_params_to_args(wanted.query_params, QueryParams())
-    usual = None if lacking else absent
+    query_params, header_params = wanted.query_params, wanted.header_params
+    without_query, lacks_query = request_params_to_args(query_params, QueryParams())
+    without_headers, lacks_header = request_params_to_args(header_params, Headers())
+    header_names = [field.alias.lower().encode() for field in header_params]
     request_name, has_body = wanted.request_param_name, route.body_field is not None
 
     async def call(request: Request) -> Response:
         values: dict[str, Any] = {name: find(request) for name, find in given}
         errors: list[Any] = []
-        query = wanted.query_params
-        if usual is not None and not request.scope["query_string"]:
-            values.update(usual)
-            query = []
-        for fields, received in (
-            (wanted.path_params, request.path_params),
-            (query, request.query_params),
-            (wanted.header_params, request.headers),
-        ):
+        read: list[tuple[Sequence[Any], Any]] = [(wanted.path_params, request.path_params)]
+        # What is not there at all was found once.
+        if lacks_query or request.scope["query_string"]:
+            read.append((query_params, request.query_params))
+        else:
+            values.update(without_query)
+        if lacks_header or any(name in header_names for name, _ in request.scope["headers"]):
+            read.append((header_params, request.headers))
+        else:
+            values.update(without_headers)
+        for fields, received in read:
             if fields:
                 found, wrong = request_params_to_args(fields, received)
                 values.update(found)

@@ -19,6 +19,7 @@ from cutroom.kit.schema import invalid
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 # JSON text with an escaped NUL in it: a backslash that is not itself escaped, then u0000.
 _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _PLAIN: Final = (dict, list, str, int, float, bool, type(None))
 
 
@@ -71,7 +72,7 @@ def accept(adapter: Adapter[Any], value: Any) -> str:
 
 def digest(workflow: str, text: str) -> str:
     """A hash of a workflow's name and its input, the same for JSON texts that mean the same."""
-    canonical = json.dumps([workflow, json.loads(text)], sort_keys=True, separators=(",", ":"))
+    canonical = _CANONICAL.encode([workflow, json.loads(text)])
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -45,10 +45,12 @@ def scan(document: Any, limits: Limits) -> list[Detail]:
         if seen > MAX_VALUES:
             raise _stop("too_large", f"The document holds more than {MAX_VALUES} values.", trail)
         if isinstance(value, str):
-            problems.extend(_text(value, trail))
+            if _ODD.search(value) is not None:
+                problems.extend(_text(value, trail))
         elif isinstance(value, dict):
             for key, item in reversed(value.items()):
-                problems.extend(_key(key, trail))
+                if not isinstance(key, str) or _ODD.search(key) is not None:
+                    problems.extend(_key(key, trail))
                 stack.append((item, (trail, key), depth + 1))
         elif isinstance(value, list):
             stack.extend((item, (trail, index), depth + 1) for index, item in reversed([*enumerate(value)]))
@@ -56,8 +58,6 @@ def scan(document: Any, limits: Limits) -> list[Detail]:
 
 
 def _text(text: str, trail: _Trail) -> list[Detail]:
-    if _ODD.search(text) is None:
-        return []
     if (found := _PLACEHOLDER.search(text)) is not None:
         sentence = f"{shown(found.group())} was not filled in; give it a value in 'merge'; names are case-sensitive."
         return [Detail(_place(trail), "unresolved_placeholder", sentence)]
