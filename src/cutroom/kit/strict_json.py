@@ -34,9 +34,7 @@ def parse(raw: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
         raise Invalid("malformed_json", f"The body is not UTF-8: byte {error.start} is wrong.") from error
     _check_depth(raw, max_depth)
     try:
-        value = json.loads(
-            text, parse_constant=_constant, parse_int=_integer, parse_float=_float, object_pairs_hook=_object
-        )
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         message = f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         raise Invalid("malformed_json", message) from error
@@ -106,3 +104,8 @@ def _check_string(text: str, path: list[str | int]) -> None:
         wrong = "NUL" if found.group() == "\x00" else "a lone surrogate"
         message = f"Text with {wrong} in it cannot be stored; remove that character."
         raise Invalid("bad_text", message, details=[Detail(pointer(path), "bad_text", message)])
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_constant=_constant, parse_int=_integer, parse_float=_float, object_pairs_hook=_object
+)
