@@ -48,11 +48,13 @@ class Together(Generic[T, R]):
                 batch = self._gathering = _Batch()
             place = len(batch.items)
             batch.items.append(item)
-            if place == 0:
-                await self._carry(batch)
             try:
-                # Shielded: one that is cancelled would cancel what the others wait for.
-                result = (await asyncio.shield(batch.results))[place]
+                if place == 0:
+                    await self._carry(batch)
+                    result = batch.results.result()[place]
+                else:
+                    # Shielded: one that is cancelled would cancel what the others wait for.
+                    result = (await asyncio.shield(batch.results))[place]
             except _Abandoned:
                 continue
             if isinstance(result, Exception):
