@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from cutroom.app.migrate import upgrade
 from cutroom.db import Database, EmbeddedPostgres, make_engine
 from cutroom.db.engine import connect, dsn
-from cutroom.kit.log import clean
+from cutroom.kit.redaction import clean
 
 _STATE: Final = """
     SELECT (SELECT max(oid) FROM pg_class) AS objects, pg_database_size(current_database()) AS bytes,

@@ -10,7 +10,8 @@ import structlog
 from pydantic import SecretStr
 from structlog.contextvars import bound_contextvars
 
-from cutroom.kit.log import HIDDEN, configure, redact
+from cutroom.kit.log import configure
+from cutroom.kit.redaction import HIDDEN, redact
 
 KEY = "ctr_3f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c"
 FAILED = f"failed with {KEY}"

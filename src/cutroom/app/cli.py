@@ -1,5 +1,6 @@
 """The `cutroom` command. Each program is imported only when it runs, so that `--help` is quick."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -296,4 +297,7 @@ def reference(folder: Annotated[Path, typer.Argument(help="Folder to write to.")
 
 def main() -> None:
     """Entry point of the command."""
+    os.putenv(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # before NumPy is loaded: its products are small, and a thread that waits spins
     cli()

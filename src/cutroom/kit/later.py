@@ -26,3 +26,15 @@ class Later(ModuleType):
 def later(name: str) -> Any:
     """The module of that name, loaded at its first use."""
     return Later(name)
+
+
+class _Log:
+    """Stands for a logger of structlog."""
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(import_module("structlog").get_logger(), method)
+
+
+def later_log() -> Any:
+    """A logger for what rarely has anything to say: structlog takes a tenth of a second, and is loaded when it does."""
+    return _Log()

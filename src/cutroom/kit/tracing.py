@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from cutroom.kit.errors import CutroomError, first_of
-from cutroom.kit.log import mask
+from cutroom.kit.redaction import mask
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-import structlog
 from PIL import Image
 
 from cutroom.kit.errors import Invalid, Unavailable
+from cutroom.kit.later import later_log
 from cutroom.kit.process import Limits, TimedOut, run
 
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless_shell")
@@ -42,7 +42,7 @@ _FLAGS: Final = (
     "--disable-dev-shm-usage", "--disable-breakpad", "--mute-audio", "--force-color-profile=srgb",
     "--force-device-scale-factor=1", "--default-background-color=00000000",
 )  # fmt: skip
-_log = structlog.get_logger(__name__)
+_log = later_log()
 _chosen: list[Path | None] = [None]
 
 

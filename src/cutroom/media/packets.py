@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
 from cutroom.kit.errors import Unavailable
+from cutroom.kit.later import later_log
 from cutroom.kit.process import Limits, run
 from cutroom.media.formats import demuxer
 from cutroom.media.mp4 import read_samples
 from cutroom.media.sandbox import for_python
 from cutroom.media.turns import turn
 
-_log = structlog.get_logger(__name__)
+_log = later_log()
 _CHILD: Final = Path(__file__).with_name("packets_child.py")
 _TIMEOUT_S: Final = 120.0
 _LIMITS: Final = Limits(memory_bytes=2 << 30, file_bytes=0, cpu_s=120)

@@ -15,9 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
-
 from cutroom.kit.errors import CutroomError, Internal, Invalid, Unavailable
+from cutroom.kit.later import later_log
 from cutroom.kit.process import Limits, run
 from cutroom.media.info import AudioStream, MediaInfo, VideoStream
 from cutroom.media.sandbox import for_python
@@ -30,7 +29,7 @@ __all__ = ["MAX_PIXELS", "AudioStream", "MediaInfo", "VideoStream", "probe", "pr
 MAX_PIXELS: Final = 8192 * 8192
 """Pixels of the largest picture that is let in. One of 16384 x 16384 took 2.2 GB to convert (threat A35)."""
 
-_log = structlog.get_logger(__name__)
+_log = later_log()
 _CHILD: Final = Path(__file__).with_name("probe_child.py")
 _TIMEOUT_S: Final = 30.0
 _COUNTING_S: Final = 15.0  # after which a header is believed rather than counted out

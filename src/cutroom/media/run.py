@@ -13,10 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from cutroom.kit import tracing
 from cutroom.kit.errors import CutroomError
+from cutroom.kit.later import later_log
 from cutroom.kit.metrics import counter
 from cutroom.kit.process import Limits, TimedOut, run
 from cutroom.media.command import Command
@@ -28,7 +27,7 @@ from cutroom.media.turns import Kind, turn
 
 RUNS: Final = counter("ffmpeg_runs", "Times that ffmpeg was started.")
 FAILURES: Final = counter("ffmpeg_failures", "Runs of ffmpeg that failed, by the code of the error.", ["code"])
-_log = structlog.get_logger(__name__)
+_log = later_log()
 _LOG_BYTES: Final = 256 << 10
 _GRAPH_ARGUMENT_BYTES: Final = 100_000  # Linux takes 131,072 bytes in one argument (MAX_ARG_STRLEN)
 _ENV: Final = {

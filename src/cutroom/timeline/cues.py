@@ -7,14 +7,18 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pysubs2
-
+from cutroom.kit.later import later
 from cutroom.timeline.cuesheet import CueSheet, lines_of, split_words
 from cutroom.timeline.resolved.captions import Cue
 from cutroom.timeline.transcript import read_transcript
 from cutroom.timeline.wordtimes import MOST_SECONDS, Timed, bad_captions, spread
+
+if TYPE_CHECKING:
+    import pysubs2
+else:
+    pysubs2 = later("pysubs2")
 
 MOST_BYTES: Final = 2_000_000
 MOST_CUES: Final = 20_000

@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
-
 from cutroom import timeline
 from cutroom.jobs import Context, Files
 from cutroom.jobs.errors import ItemFailed
 from cutroom.kit.errors import CutroomError, Internal, Unavailable
+from cutroom.kit.later import later_log
 from cutroom.kit.schema import Schema
 from cutroom.render import RenderPlan
 from cutroom.timeline import CueSheet, Edit, Limits, Media, SourceUse
@@ -33,7 +32,7 @@ ATTEMPTS: Final = 5
 _ROUNDS: Final = 5
 """How often the pieces of a window are tried again without those that took their workers with them."""
 _PIECES: Final = 0.8
-log = structlog.get_logger()
+log = later_log()
 Source = Media | CueSheet
 
 

@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from cutroom.kit.errors import Unavailable
 from cutroom.kit.fence import Fence
+from cutroom.kit.later import later_log
 from cutroom.media.sandbox import keeping, trial
 from cutroom.media.sandbox.ladder import HIGHEST, Ladder, ladder
 
-log = structlog.get_logger()
+log = later_log()
 
 
 @dataclass(frozen=True, slots=True)

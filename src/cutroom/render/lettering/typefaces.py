@@ -11,12 +11,17 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from PIL import ImageFont, features
 
 from cutroom.kit.errors import Invalid
+from cutroom.kit.later import later
+
+if TYPE_CHECKING:
+    from fontTools import ttLib
+else:
+    ttLib = later("fontTools.ttLib")  # noqa: N816 — its name
 
 FOLDER: Final = Path(str(files("cutroom.render.lettering").joinpath("fonts")))
 DEFAULT_FAMILY: Final = "Inter"
@@ -190,7 +195,7 @@ def typefaces(family: str, weight: int, *, italic: bool = False) -> tuple[Typefa
 @lru_cache(maxsize=512)
 def letters(face: Typeface) -> frozenset[int]:
     """The code points that a font can draw."""
-    with TTFont(face.path, fontNumber=face.index, lazy=True) as font:
+    with ttLib.TTFont(face.path, fontNumber=face.index, lazy=True) as font:
         return frozenset(font.getBestCmap() or ())
 
 
@@ -226,11 +231,11 @@ def _read(path: Path) -> Iterator[tuple[str, int, bool, Typeface]]:
     try:
         with path.open("rb") as file:
             if path.suffix.lower() == ".ttc":
-                for index, font in enumerate(TTCollection(file, lazy=True).fonts):
+                for index, font in enumerate(ttLib.TTCollection(file, lazy=True).fonts):
                     yield from _faces(font, path, index)
             else:
-                yield from _faces(TTFont(file, lazy=True), path, 0)
-    except (TTLibError, KeyError, OSError, AssertionError) as error:
+                yield from _faces(ttLib.TTFont(file, lazy=True), path, 0)
+    except (ttLib.TTLibError, KeyError, OSError, AssertionError) as error:
         raise Invalid("font_damaged", f"{path} is no font that can be read; replace it or take it away.") from error
 
 

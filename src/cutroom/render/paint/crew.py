@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
-
 from cutroom.kit.errors import CutroomError, Detail, Internal, Invalid, Unavailable, first_of
+from cutroom.kit.later import later_log
 from cutroom.kit.process import Limits, run
 from cutroom.media.sandbox import for_python
 from cutroom.render.lettering import typefaces
@@ -19,7 +18,7 @@ from cutroom.render.paint import job
 from cutroom.render.paint.job import Order
 from cutroom.render.painting import PaintedLayer, sources
 
-_log = structlog.get_logger(__name__)
+_log = later_log()
 _CHILD: Final = Path(__file__).with_name("child.py")
 _TIMEOUT_S: Final = 1800.0
 _LIMITS: Final = Limits(memory_bytes=4 << 30, file_bytes=0, stack_bytes=2 << 20)
