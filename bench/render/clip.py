@@ -1,10 +1,13 @@
 """A vertical clip of 60 s, with captions, out of a recording of an hour: `python -m bench.render.clip [SECONDS]`.
 
 Beside it, in the same run, ffmpeg encoding those very frames (seek, crop, scale, the same encoder settings) and nothing
-else. The bar: at most 1.3 times as long.
+else. Ours is made twice, each time with nothing in the cache: from a recording that was never seen, all of which is then
+hashed, and from the same one again, as further clips are, and as a server makes every clip. The bar: at most 1.3 times
+as long.
 """
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -67,27 +70,33 @@ def main(seconds: float) -> None:
         "output": {"format": "mp4", "width": 1080, "height": 1920, "fps": 30, "quality": "medium"},
         "timeline": {"duration": seconds, "tracks": [{"clips": [captions]}, {"clips": [clip]}]},
     }
-    ours = cutroom(document, made / "ours.mp4", cache=made / "cache")
+    os.utime(source)  # no hash is known of it now; it has settled when ffmpeg is done
     bare = plain(
         "-ss", str(AT_S), "-t", str(seconds), "-i", source, "-vf", "crop=ih*9/16:ih,scale=1080:1920:flags=bicubic",
         "-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-g", "60", "-bf", "3", "-c:a", "aac", "-b:a", "128k",
         made / "bare.mp4",
     )  # fmt: skip
-    ratio, cpu = ours.seconds / bare.seconds, ours.cpu_s / bare.cpu_s
+    new, known = (cutroom(document, made / "ours.mp4", cache=made / name) for name in ("new", "known"))
     rows = [
-        ("ffmpeg, those frames alone", f"{bare.seconds:.1f}", "1.00x", f"{bare.cpu_s:.1f}", "1.00x", bare.memory),
         (
-            "cutroom, with captions",
-            f"{ours.seconds:.1f}",
-            f"{ratio:.2f}x",
-            f"{ours.cpu_s:.1f}",
-            f"{cpu:.2f}x",
-            ours.memory,
-        ),
+            who,
+            f"{it.seconds:.1f}",
+            f"{it.seconds / bare.seconds:.2f}x",
+            f"{it.cpu_s:.1f}",
+            f"{it.cpu_s / bare.cpu_s:.2f}x",
+            it.memory,
+        )
+        for who, it in (
+            ("ffmpeg, those frames alone", bare),
+            ("cutroom, with captions", known),
+            ("the same, of a recording never seen", new),
+        )
     ]
     heads = ["who", "seconds", "time", "CPU s", "time", "memory"]
     table(f"{seconds:g} s of 9:16 out of an hour (bar: 1.30x)", heads, rows)
-    print(json.dumps({"ratio": round(ratio, 3), "cpu": round(cpu, 3)}))
+    found = {"ratio": known.seconds / bare.seconds, "cpu": known.cpu_s / bare.cpu_s}
+    first = {"new": new.seconds / bare.seconds, "new_cpu": new.cpu_s / bare.cpu_s}
+    print(json.dumps({name: round(value, 3) for name, value in {**found, **first}.items()}))
     shutil.rmtree(made)
 
 

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from cutroom import timeline
-from cutroom.app.standalone import StandaloneFiles, hash_file
+from cutroom.app.hashes import hash_file
+from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import Published, run_alone
 from cutroom.kit.errors import Invalid
 from cutroom.media.fetch import Fetcher

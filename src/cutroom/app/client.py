@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import httpx2
 
+from cutroom.app.hashes import hash_file
 from cutroom.app.stack import Connection
-from cutroom.app.standalone import hash_file
 from cutroom.kit.errors import CutroomError, Detail, Invalid, Unavailable
 
 

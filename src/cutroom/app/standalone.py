@@ -2,7 +2,6 @@
 
 import asyncio
 import copy
-import hashlib
 import os
 import secrets
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from cutroom.app.again import Result, Seen, look, place_of
+from cutroom.app.hashes import hash_file, hash_seen
 from cutroom.jobs import Published, Taken
 from cutroom.kit.errors import Invalid
 from cutroom.media.fetch import Fetcher
@@ -31,7 +31,8 @@ class StandaloneFiles:
         out: where the result goes.
         fetcher: brings sources that have a URL.
         report: whether the report on what was measured is wanted beside the result.
-        lasting: folder for the little that is worth keeping between commands: how fast the machine is.
+        lasting: folder for the little that is worth keeping between commands: how fast the machine is, and the
+            hashes of large files.
 
     Attributes:
         seen: the local files that were taken, as they were before.
@@ -82,7 +83,7 @@ class StandaloneFiles:
             if not path.is_file() or seen is None:
                 raise Invalid("source_not_found", f"There is no file '{source}' beside the document.")
             self._see(named, seen)
-            sha256 = await asyncio.to_thread(hash_file, path)
+            sha256 = await asyncio.to_thread(hash_seen, path, seen, self._lasting)
         except OSError as error:
             sentence = f"The file '{source[:200]}' cannot be read: {error.strerror}."
             raise Invalid("source_not_readable", sentence) from error
@@ -142,9 +143,3 @@ class StandaloneFiles:
     async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
         """Refuse: there are no assets without a server."""
         raise Invalid("asset_needs_server", "Assets are kept by a server; use the file where it is.")
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

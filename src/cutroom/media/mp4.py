@@ -1,9 +1,9 @@
 """Where the pictures of a stranger's MP4 lie, read from its tables (ISO/IEC 14496-12) in this process.
 
 Read in Python, number by number and each checked against the file's size: nothing of a stranger's file reaches a
-library here. Only what most files are like is read: H.264 in one piece, under one edit at most that leaves out nothing
-but what is decoded before the first picture is shown. Of any other file nothing is said, and a child of its own lists
-its packets with FFmpeg (`packets.py`), which knows them all.
+library here. Only what most files are like is read: H.264 in one piece, under one edit at most (after an empty one if
+the track begins late) that leaves out nothing but what is decoded before the first picture is shown. Of any other file
+nothing is said, and a child of its own lists its packets with FFmpeg (`packets.py`), which knows them all.
 """
 
 import mmap
@@ -237,19 +237,26 @@ def _shift(track: dict[bytes, bytes], header: bytes, dts: Integers, pts: Integer
     if b"elst" not in track:
         return 0
     edits, wide = track[b"elst"], track[b"elst"][0] == 1
-    if struct.unpack_from(">I", edits, 4)[0] != 1:
-        return None
-    length, start, rate = struct.unpack_from(">QqI" if wide else ">IiI", edits, 8)
-    # The usual: what is decoded first is shown a little later, and the track begins when it is shown.
-    if rate != 0x10000 or start != int(pts.min()):
+    form, count = struct.Struct(">QqI" if wide else ">IiI"), struct.unpack_from(">I", edits, 4)[0]
+    if not 1 <= count <= 2:
         return None
     movie = struct.unpack_from(">I", header, 20 if header[0] == 1 else 12)[0]
     media = track[b"mdhd"]
     timescale = struct.unpack_from(">I", media, 20 if media[0] == 1 else 12)[0]
+    wait = 0
+    if count == 2:  # the first may be empty: the track begins later than the film
+        empty, start, _ = form.unpack_from(edits, 8)
+        if start != -1:
+            return None
+        wait = (2 * empty * timescale + movie) // (2 * movie)
+    length, start, rate = form.unpack_from(edits, 8 + (count - 1) * form.size)
+    # The usual: what is decoded first is shown a little later, and the track begins when it is shown.
+    if rate != 0x10000 or start != int(pts.min()):
+        return None
     step = int(dts[-1] - dts[-2]) if len(dts) > 1 else 1
     # The edit must show the last picture; how long it stays matters not.
     shown = int(pts.max()) - start
-    return start if length * timescale >= (shown + min(step, 1)) * movie or length == 0 else None
+    return start - wait if length * timescale >= (shown + min(step, 1)) * movie or length == 0 else None
 
 
 def _chosen(spans: Sequence[tuple[int, int]], pts: Integers, dts: Integers, keys: NDArray[np.bool_]) -> Integers:

@@ -72,7 +72,7 @@ def glances(path: Path, format_: str, fps: Fraction, wanted: Sequence[int]) -> l
     found: list[Glance] = []
     with av.open(str(path)) as file:
         stream = file.streams.video[0]
-        stream.thread_type = "SLICE"  # threads that take a frame each would first want more frames
+        stream.codec_context.thread_count = 1  # threads that take a frame each would first want more frames
         for frame in wanted:
             if found and frame <= found[-1].frame:
                 continue
