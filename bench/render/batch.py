@@ -20,7 +20,8 @@ from typing import Any
 
 from bench.render.stand import Watch, film, folder, table
 from cutroom import timeline
-from cutroom.app.standalone import StandaloneFiles, hash_file
+from cutroom.app.hashes import hash_file
+from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import Published, run_alone
 from cutroom.media.fetch import Fetcher
 from cutroom.workflows import registry

@@ -1,9 +1,8 @@
 """A vertical clip of 60 s, with captions, out of a recording of an hour: `python -m bench.render.clip [SECONDS]`.
 
 Beside it, in the same run, ffmpeg encoding those very frames (seek, crop, scale, the same encoder settings) and nothing
-else. Ours is made twice, each time with nothing in the cache: from a recording that was never seen, all of which is then
-hashed, and from the same one again, as further clips are, and as a server makes every clip. The bar: at most 1.3 times
-as long.
+else. Ours is made twice, each time with nothing in the cache: from a recording that was never seen, all of which is
+hashed first, and from the same one again, as further clips are. The bar: at most 1.3 times as long.
 """
 
 import json

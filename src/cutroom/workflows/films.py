@@ -23,8 +23,8 @@ from cutroom import __version__
 from cutroom.jobs import Files, PublishedFile
 from cutroom.kit.adapter import Adapter
 from cutroom.kit.verified import copy_verified
-from cutroom.render import PLAN, Made, RenderPlan, RenderReport
-from cutroom.render.longform import LONGFORM_PLAN, LongformPlan
+from cutroom.render import Made, RenderPlan, RenderReport
+from cutroom.render.longform import LongformPlan
 from cutroom.render.output.made import MadeKind
 
 FILM: Final = 1
@@ -56,10 +56,10 @@ _FILM: Final[Adapter[Film]] = Adapter(Film)
 
 def digest_of(plan: RenderPlan | LongformPlan) -> str:
     """SHA-256 (hex) of everything that determines an output: its plan, and what joins, draws and measures."""
-    told = LONGFORM_PLAN.dump_json(plan) if isinstance(plan, LongformPlan) else PLAN.dump_json(plan)
     tools = [f"{name} {version(name)}" for name in ("av", "numpy", "pillow")]
-    head = "\n".join([f"film {FILM}", type(plan).__name__, __version__, *tools, ""])
-    return hashlib.sha256(head.encode() + told).hexdigest()
+    # A plan is numbers, text and tuples all the way down: what it says of itself is all of it, and said at once.
+    told = "\n".join([f"film {FILM}", __version__, *tools, repr(plan)])
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def content_key(sha256: str) -> str:

@@ -71,13 +71,21 @@ def test_a_verdict_is_kept_until_something_changes(tmp_path: Path) -> None:
     assert (tmp_path / keeping.FILE).stat().st_mode & 0o777 == 0o600
     assert sandbox.use(tmp_path).level == 1  # it is believed, not tried again
     assert keeping.read(tmp_path, Ladder({1: Fence()}, {})) is None  # other parts
-    kept = json.loads((tmp_path / keeping.FILE).read_text())
+    [(of, kept)] = json.loads((tmp_path / keeping.FILE).read_text()).items()
     broken: object
-    for broken in ({**kept, "of": "another boot"}, {"of": kept["of"]}, []):
+    for broken in ({"another boot": kept}, {of: {}}, {of: 1}, []):
         (tmp_path / keeping.FILE).write_text(json.dumps(broken))
         assert keeping.read(tmp_path, rungs) is None
     found = sandbox.use(tmp_path, fresh=True)
     assert keeping.read(tmp_path, rungs) == Verdict(found.level, found.failed)
+
+
+def test_versions_that_share_a_folder_keep_a_verdict_each(tmp_path: Path) -> None:
+    rungs, others = ladder(), Ladder({1: Fence()}, {})
+    keeping.write(tmp_path, rungs, Verdict(1, {}))
+    keeping.write(tmp_path, others, Verdict(0, {}))
+    assert keeping.read(tmp_path, rungs) == Verdict(1, {})
+    assert keeping.read(tmp_path, others) == Verdict(0, {})
 
 
 def test_less_than_is_asked_for_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import platform
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cutroom import __version__
 from cutroom.kit.fence import Fence
@@ -16,29 +16,40 @@ from cutroom.media.sandbox.ladder import Ladder
 from cutroom.media.sandbox.trial import Verdict
 
 FILE: Final = "sandbox.json"
+_MOST: Final = 8
+"""Verdicts that are kept, the newest: several versions of us may share a folder, and each has one of its own."""
 
 
 def read(folder: Path, rungs: Ladder) -> Verdict | None:
-    """The verdict that is kept, if it is of this boot, these programs and this user."""
+    """The verdict that is kept, if there is one of this boot, these programs and this user."""
+    kept = _kept(folder).get(_of(rungs), {})
     try:
-        kept = json.loads((folder / FILE).read_bytes())
-        if kept["of"] != _of(rungs):
-            return None
         failed = {int(level): tuple(probes) for level, probes in kept["failed"].items()}
         return Verdict(int(kept["level"]), failed)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def write(folder: Path, rungs: Ladder, verdict: Verdict) -> None:
     """Keep a verdict; where the folder cannot be written, it is found anew the next time."""
+    of = _of(rungs)
+    others = [(name, one) for name, one in _kept(folder).items() if name != of]
+    mine = {"level": verdict.level, "failed": {str(k): v for k, v in verdict.failed.items()}}
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f"{FILE}.{os.getpid()}.part"
-        kept = {"of": _of(rungs), "level": verdict.level, "failed": {str(k): v for k, v in verdict.failed.items()}}
         draft.touch(mode=0o600)
-        draft.write_text(json.dumps(kept), encoding="utf-8")
+        draft.write_text(json.dumps(dict([*others, (of, mine)][-_MOST:])), encoding="utf-8")
         draft.replace(folder / FILE)
+
+
+def _kept(folder: Path) -> dict[str, Any]:
+    """All verdicts by what they are of, the newest last."""
+    try:
+        kept = json.loads((folder / FILE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def _of(rungs: Ladder) -> str:
