@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from cutroom import render as engine
 from cutroom.app.engine_settings import load_engine
-from cutroom.app.standalone import hash_file
+from cutroom.app.hashes import hash_file
 from cutroom.app.tools import use_tools
 from cutroom.app.workbench import Workbench, own_folder
 from cutroom.jobs import Draft

@@ -14,13 +14,14 @@ from cutroom.app.console import err, progress_bar
 from cutroom.app.engine_settings import load_engine
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.app.tools import use_tools
-from cutroom.jobs import Remembered, run_alone
+from cutroom.jobs import Registry, Remembered, run_alone
 from cutroom.kit import strict_json
 from cutroom.kit.errors import Forbidden, Invalid
 from cutroom.kit.scratch import Scratch
+from cutroom.llm import Models
 from cutroom.media.fetch import Fetcher
 from cutroom.timeline import Document, Edit, Limits, document_sources, parse_document
-from cutroom.workflows import registry
+from cutroom.workflows.rendering import rendering
 
 STDIN = Path("-")
 _MADE_HERE = 0o700
@@ -179,10 +180,9 @@ class Workbench:
                     err.print(data["message"], markup=False)
 
             models = self._settings.models()
-            engines = self._settings.engines(self._settings.data / "models", any_model=True)
             try:
                 return await run_alone(
-                    registry(self.limits, models=models, engines=engines),
+                    rendering(self.limits) if workflow == "render" else self._registry(models),
                     workflow,
                     given,
                     files=self.files,
@@ -194,6 +194,13 @@ class Workbench:
                 )
             finally:
                 await models.close()
+
+    def _registry(self, models: Models) -> Registry:
+        """Every workflow; loading them takes as long as a small render."""
+        from cutroom.workflows.catalogue import registry  # noqa: PLC0415
+
+        engines = self._settings.engines(self._settings.data / "models", any_model=True)
+        return registry(self.limits, models=models, engines=engines)
 
 
 @contextlib.contextmanager

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
-import structlog
 from pydantic import BaseModel, ValidationError
 
 from cutroom.kit import tracing
 from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
+from cutroom.kit.later import later_log
 from cutroom.kit.metrics import counter
 from cutroom.kit.schema import invalid
 from cutroom.llm import failures
@@ -26,7 +26,7 @@ REQUESTS: Final = counter("llm_requests", "Requests to language models, by how t
 TOKENS: Final = counter("llm_tokens", "Tokens of language models.", ["provider", "direction"])
 _BACKOFF: Final = Backoff(base_s=0.5, factor=3.0, cap_s=20.0)
 _MOST_WAIT_S: Final = 30.0  # a longer Retry-After is for the job's own retry, which holds no slot
-_log = structlog.get_logger(__name__)
+_log = later_log()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,14 @@ from cutroom.workflows.explain import draw_storyboard, explain, preview
 from cutroom.workflows.export_clip import ExportClip, ExportClipOutput, export_clip
 from cutroom.workflows.find_highlights import FindHighlights, FindHighlightsOutput, find_highlights
 from cutroom.workflows.importing import import_asset
-from cutroom.workflows.longform import Document, render_document, render_longform_item
-from cutroom.workflows.pieces import render_piece
-from cutroom.workflows.render import RenderOutput
+from cutroom.workflows.rendering import ATTEMPTS, rendering
 from cutroom.workflows.repurpose import BRANCH, Repurposing
 from cutroom.workflows.shots import watch_part
 from cutroom.workflows.subtitle import Subtitle, SubtitleOutput, subtitle
 from cutroom.workflows.transcribe import Transcribing
-from cutroom.workflows.windows import ATTEMPTS, render_window, try_piece
+from cutroom.workflows.windows import render_window, try_piece
 from cutroom.workflows.write_posts import WritePosts, WritePostsOutput, write_posts
 
-MAX_ATTEMPTS = ATTEMPTS
-"""A machine that restarts three times while a film is made, and takes its worker with it, must not use the job up."""
 _DEFAULT = Limits()
 _NONE = Models()
 _BASIC = Engines((SphinxMaker(),))
@@ -36,9 +32,6 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engi
         models: the language models that may be asked.
         engines: what can hear speech.
     """
-
-    async def render(ctx: Context, document: Document) -> RenderOutput:
-        return await render_document(ctx, document, limits)
 
     async def find(ctx: Context, given: FindHighlights) -> FindHighlightsOutput:
         return await find_highlights(ctx, given, models)
@@ -59,27 +52,24 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engi
         find=find,
         export=make_clip,
         write=write,
-        attempts=MAX_ATTEMPTS,
+        attempts=ATTEMPTS,
     )
-    known = Registry()
-    known.add("render", render, deterministic=True, max_attempts=MAX_ATTEMPTS)
-    known.add("render.piece", render_piece, internal=True, max_attempts=MAX_ATTEMPTS)
-    known.add("render.longform_item", render_longform_item, internal=True, max_attempts=MAX_ATTEMPTS)
-    known.add("render.batch", batch, deterministic=True, max_attempts=MAX_ATTEMPTS)
-    known.add("render.window", render_window, internal=True, max_attempts=MAX_ATTEMPTS)
+    known = rendering(limits)
+    known.add("render.batch", batch, deterministic=True, max_attempts=ATTEMPTS)
+    known.add("render.window", render_window, internal=True, max_attempts=ATTEMPTS)
     known.add("render.explain", explain, deterministic=True)
     known.add("render.storyboard", draw_storyboard, deterministic=True)
     known.add("render.preview", preview, deterministic=True)
     known.add("assets.import", import_asset)
-    known.add("render.try_piece", try_piece, internal=True, max_attempts=MAX_ATTEMPTS)
-    known.add("shots.part", watch_part, internal=True, max_attempts=MAX_ATTEMPTS)
-    known.add("transcribe", transcribing.transcribe, max_attempts=MAX_ATTEMPTS, timeout_s=_LONG_S)
-    known.add("transcribe.chunk", transcribing.chunk, internal=True, max_attempts=MAX_ATTEMPTS, timeout_s=_LONG_S)
-    known.add("find_highlights", find, max_attempts=MAX_ATTEMPTS)
-    known.add("subtitle", make_subtitles, max_attempts=MAX_ATTEMPTS)
-    known.add("write_posts", write, max_attempts=MAX_ATTEMPTS)
-    known.add("export_clip", make_clip, max_attempts=MAX_ATTEMPTS)
-    known.add("repurpose", repurposing.repurpose, max_attempts=MAX_ATTEMPTS)
-    known.add(BRANCH, repurposing.branch, internal=True, max_attempts=MAX_ATTEMPTS)
-    known.add("repurpose.clip", repurposing.clip, internal=True, max_attempts=MAX_ATTEMPTS)
+    known.add("render.try_piece", try_piece, internal=True, max_attempts=ATTEMPTS)
+    known.add("shots.part", watch_part, internal=True, max_attempts=ATTEMPTS)
+    known.add("transcribe", transcribing.transcribe, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
+    known.add("transcribe.chunk", transcribing.chunk, internal=True, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
+    known.add("find_highlights", find, max_attempts=ATTEMPTS)
+    known.add("subtitle", make_subtitles, max_attempts=ATTEMPTS)
+    known.add("write_posts", write, max_attempts=ATTEMPTS)
+    known.add("export_clip", make_clip, max_attempts=ATTEMPTS)
+    known.add("repurpose", repurposing.repurpose, max_attempts=ATTEMPTS)
+    known.add(BRANCH, repurposing.branch, internal=True, max_attempts=ATTEMPTS)
+    known.add("repurpose.clip", repurposing.clip, internal=True, max_attempts=ATTEMPTS)
     return known

@@ -24,11 +24,10 @@ from cutroom.workflows.pages import take_page
 from cutroom.workflows.pieces import Piece, pieces_of, render_piece, which_are_kept
 from cutroom.workflows.plans import Encoders, cards_encoders, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
+from cutroom.workflows.rendering import ATTEMPTS
 from cutroom.workflows.rows import Row, RowsFile, edit_of
 from cutroom.workflows.sources import AT_ONCE, take, take_cues
 
-ATTEMPTS: Final = 5
-"""Of each part; only on the last is a failure that might pass told in the results."""
 _ROUNDS: Final = 5
 """How often the pieces of a window are tried again without those that took their workers with them."""
 _PIECES: Final = 0.8
@@ -159,7 +158,7 @@ def _failure(ctx: Context, error: CutroomError) -> Failure:
     Raises:
         CutroomError: the error itself.
     """
-    if error.retryable and ctx.attempt < ATTEMPTS:
+    if error.retryable and ctx.attempt < ATTEMPTS:  # only the last failure that might pass is told in the results
         raise error
     return Failure(error=error.to_json())
 
