@@ -32,3 +32,8 @@ def test_what_gives_a_result_out_again_loads_no_engine(module: str) -> None:
 
 def test_a_render_loads_no_database_no_web_framework_and_no_painter() -> None:
     assert loaded_by("cutroom.app.render") & (SERVICE | {"cv2"}) == set()
+
+
+def test_a_render_loads_nothing_that_other_workflows_need() -> None:
+    others = {"structlog", "pysubs2", "fontTools", "cutroom.speech", "cutroom.highlights", "cutroom.framing"}
+    assert loaded_by("cutroom.app.render") & others == set()
