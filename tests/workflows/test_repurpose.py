@@ -10,7 +10,8 @@ import pytest
 
 from bench.quality.corpus.drawing import room
 from bench.quality.corpus.filming import SOUND_RATE, film
-from cutroom.app.standalone import StandaloneFiles, hash_file
+from cutroom.app.standalone import StandaloneFiles
+from cutroom.assets.disk import hash_file
 from cutroom.jobs import Draft, Remembered, run_alone
 from cutroom.kit.errors import CutroomError
 from cutroom.kit.ids import new_id
