@@ -74,7 +74,7 @@ class Repurpose(Schema):
 
 
 class RepurposeOutput(Made):
-    """Everything that was made. Artifacts of the parts are read like all others, by their ids."""
+    """Everything that was made. Artifacts of the parts are read by their ids, at `/artifacts/{id}/download`."""
 
     transcript: str
     version: int
@@ -152,7 +152,7 @@ class Repurposing:
         ctx.progress(0.0, "transcribing")
         transcript, version = await self._transcript(ctx, given)
         document = await read_transcript(ctx, transcript, version)
-        ctx.log("info", "The transcript is ready.", transcript=transcript, version=version)
+        await ctx.step("told", _tell, ctx, transcript, version)
         ctx.progress(TRANSCRIBED, "making")
         branches = branches_of(given, transcript, version)
         outputs = await ctx.map("branches", self.branch, branches, span=(TRANSCRIBED, BRANCHED))
@@ -278,6 +278,11 @@ def clips_of(found: FindHighlightsOutput, wishes: ClipsWishes | None) -> list[Cl
         )
         for place in range(min(wishes.count, len(found.items)))
     ]
+
+
+def _tell(ctx: Context, transcript: str, version: int) -> None:
+    """A step, since what comes after waits, and the workflow is then run again from its top."""
+    ctx.log("info", "The transcript is ready.", transcript=transcript, version=version)
 
 
 def _failed(failure: Failure) -> BranchOutput:
