@@ -27,11 +27,11 @@ def measure(minutes: float = MINUTES) -> list[Row]:
         seconds = _timed(folder, "transcribe", film.name, "-o", transcript.name, "--engine", "pocketsphinx")
         rows.append(Row(f"repurpose: transcript of {minutes:g} min", "told", f"{seconds:.0f} s", ok=True))
         known = ("--transcript", transcript.name)
-        for part, more in (("subtitles", ()), ("highlights", ()), ("posts", ()), ("clips", ("--clips", "2"))):
+        for part, more in (("subtitles", ()), ("highlights", ()), ("posts", ()), ("clips", ("--clips", "1"))):
             seconds = _timed(folder, "repurpose", film.name, *known, "--only", part, *more, "-o", part)
             made = sorted(path.name for path in (folder / part).iterdir())
             rows.append(Row(f"repurpose: {part} alone", "told", f"{seconds:.0f} s, {len(made)} files", len(made) > 1))
-        seconds = _timed(folder, "repurpose", film.name, "--clips", "2", "-o", "all", "--engine", "pocketsphinx")
+        seconds = _timed(folder, "repurpose", film.name, "--clips", "1", "-o", "all", "--engine", "pocketsphinx")
         made = sorted(path.name for path in (folder / "all").iterdir())
         figure = f"{seconds:.0f} s, {60 * minutes / seconds:.1f}x real time, {len(made)} files"
         rows.append(Row(f"repurpose: all of {minutes:g} min", "told", figure, len(made) > 12))
@@ -41,7 +41,7 @@ def measure(minutes: float = MINUTES) -> list[Row]:
 def _film(folder: Path, minutes: float) -> Path:
     said = recording(Recipe(seed=7, seconds=60 * minutes))
     film = folder / "talk.mp4"
-    source = ("-f", "lavfi", "-i", "mandelbrot=s=1280x720:r=25")
+    source = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25")
     command = ["ffmpeg", "-v", "error", "-y", *source, "-i", str(said.wav), "-shortest", "-c:v", "libx264"]
     subprocess.run([*command, "-preset", "ultrafast", "-g", "50", "-c:a", "aac", str(film)], check=True)
     return film
