@@ -11,7 +11,7 @@ from cutroom.speech.sentences import Sentence
 
 def read(text: str, language: str = "en", *, punctuated: bool = True) -> Signs:
     words = tuple(Word(one, 100 * number, 100 * number + 90) for number, one in enumerate(text.split()))
-    return signs_of(Sentence(0, words), lexicon_of(language), punctuated=punctuated)
+    return signs_of(Sentence(words=words, first=0), lexicon_of(language), punctuated=punctuated)
 
 
 @pytest.mark.parametrize(

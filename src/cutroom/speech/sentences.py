@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cutroom.speech.transcript import Transcript, Word
-from cutroom.timeline.cuesheet import join_words
+from cutroom.speech.transcript import Segment, Transcript, Word
 
 PAUSE_MS: Final = 500
 """Between two words of an engine that writes no full stops, a silence this long ends a sentence. Pauses between the
@@ -31,26 +30,14 @@ _NUMBERED: Final = re.compile(r"^\W*(?:No|Nr|Fig|Vol|pp?)\.$")  # abbreviations 
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence: its words, and the number of the first of them among all words of the transcript."""
+class Sentence(Segment):
+    """A segment that is a sentence.
+
+    Args:
+        first: number of its first word among all words of the transcript.
+    """
 
     first: int
-    words: tuple[Word, ...]
-
-    @property
-    def start_ms(self) -> int:
-        """When its first word begins."""
-        return self.words[0].start_ms
-
-    @property
-    def end_ms(self) -> int:
-        """When its last word ends."""
-        return self.words[-1].end_ms
-
-    @property
-    def text(self) -> str:
-        """Its words as one line."""
-        return join_words([word.text for word in self.words])
 
     @property
     def asks(self) -> bool:
@@ -76,7 +63,7 @@ def sentences(transcript: Transcript) -> list[Sentence]:
     for end in [*ends, len(words) - 1]:
         whole = words[first : end + 1]
         for part in _shortened(whole, _LONG_WRITTEN_MS if written else LONG_MS):
-            found.append(Sentence(first, tuple(part)))
+            found.append(Sentence(words=tuple(part), first=first))
             first += len(part)
     return found
 
