@@ -15,8 +15,8 @@ from pydantic_core import PydanticSerializationError
 from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import Internal
 from cutroom.kit.schema import invalid
+from cutroom.kit.strict_json import UNSTORABLE
 
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 # JSON text with an escaped NUL in it: a backslash that is not itself escaped, then u0000.
 _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
@@ -78,7 +78,7 @@ def digest(workflow: str, text: str) -> str:
 
 def clean(text: str, limit: int) -> str:
     """Text for people, cut to `limit` characters, with what Postgres refuses replaced by U+FFFD."""
-    return _UNSTORABLE.sub("\ufffd", text[:limit])
+    return UNSTORABLE.sub("\ufffd", text[:limit])
 
 
 def clean_json(value: Any) -> Any:

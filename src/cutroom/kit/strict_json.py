@@ -17,7 +17,8 @@ MAX_DEPTH: Final = 40
 MAX_DIGITS: Final = 40
 MAX_FLOAT_CHARS: Final = 100
 """Characters of a number with a fraction; a double never needs more than 24 to be written exactly as it is read."""
-_UNSTORABLE: Final = re.compile("[\\x00\\ud800-\\udfff]")
+UNSTORABLE: Final = re.compile("[\\x00\\ud800-\\udfff]")
+"""What Postgres refuses in a text: NUL, and halves of characters."""
 _OPEN_OR_CLOSE: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
@@ -100,7 +101,7 @@ def _check_text(value: Any, path: list[str | int]) -> None:
 
 
 def _check_string(text: str, path: list[str | int]) -> None:
-    if (found := _UNSTORABLE.search(text)) is not None:
+    if (found := UNSTORABLE.search(text)) is not None:
         wrong = "NUL" if found.group() == "\x00" else "a lone surrogate"
         message = f"Text with {wrong} in it cannot be stored; remove that character."
         raise Invalid("bad_text", message, details=[Detail(pointer(path), "bad_text", message)])

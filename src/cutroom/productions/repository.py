@@ -1,6 +1,5 @@
 """Queries of this package, always within one workspace."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,10 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.db import IdText
+from cutroom.kit.strict_json import UNSTORABLE
 from cutroom.productions.production import Origin, Outdated
 from cutroom.productions.rows import ProductionOriginRow, ProductionRow, ProductionVersionRow
-
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 # What the latest versions of some productions were made from, what that was made from, and so on; and what of it is not
 # the latest any more. Nothing is made from itself: a version names versions that were there before it.
@@ -84,7 +82,7 @@ async def page(
         limit: how many at most.
         before: the last id of the page before.
     """
-    if any(_UNSTORABLE.search(value) for value in facts.values()):
+    if any(UNSTORABLE.search(value) for value in facts.values()):
         return []  # what Postgres cannot hold stands in none
     query = select(ProductionRow).where(
         ProductionRow.workspace_id == workspace_id, ProductionRow.kind == kind, ProductionRow.version > 0
@@ -100,7 +98,7 @@ async def page(
 
 async def made_from(session: AsyncSession, workspace_id: str, kind: str, origin_id: str) -> Sequence[str]:
     """Ids of the productions of a kind that were made from this one, directly or by way of others."""
-    if _UNSTORABLE.search(origin_id):
+    if UNSTORABLE.search(origin_id):
         return []
     found = await session.scalars(_FROM, {"workspace": workspace_id, "kind": kind, "origin": origin_id})
     return found.all()

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.kit.schema import pointer
+from cutroom.kit.strict_json import UNSTORABLE
 from cutroom.timeline.fields import shown
 from cutroom.timeline.limits import MAX_NESTED, Limits
 
@@ -16,7 +17,6 @@ MAX_DEPTH: Final = 40
 """Levels of a document: a colour in a gradient of a shape in the fourth timeline inside of the first is at 37."""
 MAX_VALUES: Final = 2_000_000
 _PLACEHOLDER: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_UNSTORABLE: Final = re.compile("[\\x00\\ud800-\\udfff]")
 _ODD: Final = re.compile("\\{\\{|[\\x00\\ud800-\\udfff]")
 """What every text that is refused has in it."""
 _Trail = tuple[Any, ...]
@@ -61,7 +61,7 @@ def _text(text: str, trail: _Trail) -> list[Detail]:
     if (found := _PLACEHOLDER.search(text)) is not None:
         sentence = f"{shown(found.group())} was not filled in; give it a value in 'merge'; names are case-sensitive."
         return [Detail(_place(trail), "unresolved_placeholder", sentence)]
-    if (found := _UNSTORABLE.search(text)) is not None:
+    if (found := UNSTORABLE.search(text)) is not None:
         wrong = "NUL" if found.group() == "\x00" else "a lone surrogate"
         return [Detail(_place(trail), "bad_text", f"Text with {wrong} in it cannot be stored; remove that character.")]
     return []
