@@ -20,7 +20,7 @@ ProviderKind = Literal["openai", "anthropic"]
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What tokens cost, in millionths of a dollar for a million of them: dollars for a token's millionth part."""
+    """What a million tokens cost, in millionths of a dollar."""
 
     input_micro: int
     output_micro: int

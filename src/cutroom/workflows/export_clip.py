@@ -24,6 +24,7 @@ from cutroom.workflows.inner import Gathered
 from cutroom.workflows.render import RenderOutput, render
 from cutroom.workflows.shots import sights_of
 from cutroom.workflows.sources import take
+from cutroom.workflows.warning import WorkflowWarning
 
 __all__ = ["ExportClip", "ExportClipOutput", "export_clip"]
 
@@ -33,13 +34,6 @@ _DEFAULT: Final = Limits()
 _TITLE: Final = 80
 _USUAL: Final = frozenset({"upscaled"})
 """Warnings of the renderer that are true of nearly every clip: a part of a picture fills a whole one."""
-
-
-class ClipWarning(Schema):
-    """What was done, but perhaps not as meant."""
-
-    code: str
-    message: str
 
 
 class ExportClipOutput(Schema):
@@ -60,7 +54,7 @@ class ExportClipOutput(Schema):
     artifacts: Annotated[
         list[str], Field(description="The film, its thumbnail, what was measured on it, and its subtitles (SRT).")
     ]
-    warnings: list[ClipWarning]
+    warnings: list[WorkflowWarning]
 
 
 async def export_clip(ctx: Context, given: ExportClip, limits: Limits = _DEFAULT) -> ExportClipOutput:
@@ -188,28 +182,32 @@ async def keep(
         frames=film.frames,
         size_bytes=film.size_bytes,
         artifacts=artifacts,
-        warnings=[ClipWarning(code=one.code, message=one.message) for one in film.warnings if one.code not in _USUAL],
+        warnings=[
+            WorkflowWarning(code=one.code, message=one.message) for one in film.warnings if one.code not in _USUAL
+        ],
     )
 
 
-def warnings_of(given: ExportClip, wanted: Wanted, cut: Cut, cutout: Cutout, scenario: Scenario) -> list[ClipWarning]:
+def warnings_of(
+    given: ExportClip, wanted: Wanted, cut: Cut, cutout: Cutout, scenario: Scenario
+) -> list[WorkflowWarning]:
     """What is not quite as it was asked for."""
-    told: list[ClipWarning] = []
+    told: list[WorkflowWarning] = []
     start, end = range_of(wanted)
     if cut.moved_start:
         sentence = f"It begins at {float(cutout.start):.2f} s instead of {float(start):.2f}, which is inside of a word."
-        told.append(ClipWarning(code="start_moved", message=sentence))
+        told.append(WorkflowWarning(code="start_moved", message=sentence))
     if cut.moved_end:
         last = float(cutout.start + cutout.seconds)
         sentence = f"It ends at {last:.2f} s instead of {float(end):.2f}, which is inside of a word."
-        told.append(ClipWarning(code="end_moved", message=sentence))
+        told.append(WorkflowWarning(code="end_moved", message=sentence))
     place = PLACES[given.platform] if given.platform is not None else None
     if place is not None and place.most_s is not None and cutout.seconds > place.most_s:
         sentence = f"It lasts {float(cutout.seconds):.1f} seconds; {place.name} takes {place.most_s}."
-        told.append(ClipWarning(code="longer_than_platform", message=sentence))
+        told.append(WorkflowWarning(code="longer_than_platform", message=sentence))
     if given.style is not None and not scenario.cues:
         why = "nothing is said in it" if wanted.transcript is not None else "there is no transcript"
-        told.append(ClipWarning(code="no_captions", message=f"It has no captions, since {why}."))
+        told.append(WorkflowWarning(code="no_captions", message=f"It has no captions, since {why}."))
     return told
 
 

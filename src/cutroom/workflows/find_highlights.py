@@ -26,6 +26,7 @@ from cutroom.workflows.listening import listen, pcm_key
 from cutroom.workflows.shots import shots_of
 from cutroom.workflows.sources import take
 from cutroom.workflows.transcripts import read_transcript, version_of
+from cutroom.workflows.warning import WorkflowWarning
 
 READ, HEARD, SEEN, ASKED = 0.05, 0.3, 0.6, 0.95
 """Progress at the end of each stage."""
@@ -81,13 +82,6 @@ class FindHighlights(HighlightWishes):
     into: Annotated[str | None, Field(description="The highlights of which this makes the next version.")] = None
 
 
-class HighlightsWarning(Schema):
-    """What was done, but perhaps not as meant."""
-
-    code: str
-    message: str
-
-
 class FindHighlightsOutput(Schema):
     """The highlights that were found."""
 
@@ -100,14 +94,14 @@ class FindHighlightsOutput(Schema):
     input_tokens: Annotated[int, Field(description="Read by the language model, in all.")]
     output_tokens: int
     artifacts: Annotated[list[str], Field(description="highlights.json.")]
-    warnings: list[HighlightsWarning]
+    warnings: list[WorkflowWarning]
 
 
 class Chosen(Schema):
     """Highlights before they are kept."""
 
     document: HighlightsDocument
-    warnings: list[HighlightsWarning]
+    warnings: list[WorkflowWarning]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +127,7 @@ async def find_highlights(ctx: Context, given: FindHighlights, models: Models) -
     source = await read_transcript(ctx, given.transcript, version)
     highlights = given.into or ctx.new_id("hls")
     ctx.progress(READ, "listening")
-    warnings: list[HighlightsWarning] = []
+    warnings: list[WorkflowWarning] = []
     senses = await _sense(ctx, source, given, warnings)
     by_model = given.method != "scored" and models.configured and bool(source.segments)
     if given.model is not None and not models.configured:
@@ -150,7 +144,7 @@ async def find_highlights(ctx: Context, given: FindHighlights, models: Models) -
 
 
 async def _sense(
-    ctx: Context, source: TranscriptDocument, given: FindHighlights, warnings: list[HighlightsWarning]
+    ctx: Context, source: TranscriptDocument, given: FindHighlights, warnings: list[WorkflowWarning]
 ) -> Senses:
     """Listen to the recording and look at it; without it the words alone must do, which is said.
 
@@ -170,7 +164,7 @@ async def _sense(
     except CutroomError as error:
         what = "by its words alone" if heard is None else "by its words and its sound"
         sentence = f"The recording could not be looked at, so it was judged {what}: {error.message}"
-        warnings.append(HighlightsWarning(code="recording_not_at_hand", message=sentence))
+        warnings.append(WorkflowWarning(code="recording_not_at_hand", message=sentence))
         return Senses(heard, ())
     return Senses(heard, [shot.start_ms for shot in shots[1:]])
 
@@ -194,7 +188,7 @@ async def _ask(
     source: TranscriptDocument,
     given: FindHighlights,
     models: Models,
-    warnings: list[HighlightsWarning],
+    warnings: list[WorkflowWarning],
 ) -> list[Answered]:
     """What a model proposes, part by part; a part of which it says nothing that can be used is left to our scoring."""
     every = sentences(source.transcript())
@@ -223,7 +217,7 @@ async def _ask(
             raise first
         where = "" if not answers else f" for {len(failures)} of the {len(parts)} parts of the recording"
         sentence = f"The language model could not be used{where}, and our own scoring chose instead: {first.message}"
-        warnings.append(HighlightsWarning(code="model_failed", message=sentence))
+        warnings.append(WorkflowWarning(code="model_failed", message=sentence))
     return [answers[number] for number in sorted(answers)]
 
 
@@ -244,7 +238,7 @@ async def choose(
         model=answers[0].model if answers else None,
         items=[highlight_document(one) for one in found.highlights],
     )
-    remarks = [HighlightsWarning(code=one.code, message=one.message) for one in found.remarks]
+    remarks = [WorkflowWarning(code=one.code, message=one.message) for one in found.remarks]
     return Chosen(document=document, warnings=remarks)
 
 
@@ -281,7 +275,7 @@ async def keep(ctx: Context, highlights: str, chosen: Chosen, answers: Sequence[
     )
 
 
-_UNASKED = HighlightsWarning(
+_UNASKED = WorkflowWarning(
     code="model_not_configured",
     message="No language model is configured, so our own scoring chose. Set CUTROOM_LLM_MODEL to have one asked.",
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from cutroom.kit.schema import Schema
 from cutroom.posts.limits import PostKind
+from cutroom.workflows.warning import WorkflowWarning
 
 
 class Failure(Schema):
@@ -17,12 +18,10 @@ class Failure(Schema):
     message: str
 
 
-class BranchWarning(Schema):
-    """What was done, but perhaps not as meant."""
+class BranchWarning(WorkflowWarning):
+    """The same, of one part."""
 
     part: str
-    code: str
-    message: str
 
 
 class SubtitlesMade(Schema):

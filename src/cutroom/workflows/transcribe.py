@@ -31,6 +31,7 @@ from cutroom.workflows.hearing import Chunk, Chunked, activity_of, hear, key_of,
 from cutroom.workflows.listening import listen
 from cutroom.workflows.pieces import which_are_kept
 from cutroom.workflows.sources import take
+from cutroom.workflows.warning import WorkflowWarning
 
 FETCHED, LISTENED, PLANNED, HEARD = 0.03, 0.06, 0.08, 0.97
 """Progress at the end of each stage; hearing is nearly all of the time."""
@@ -81,13 +82,6 @@ class Transcribe(Transcription):
     into: Annotated[str | None, Field(description="The transcript of which this makes the next version.")] = None
 
 
-class TranscribeWarning(Schema):
-    """What was done, but perhaps not as meant."""
-
-    code: str
-    message: str
-
-
 class TranscribeOutput(Schema):
     """What a transcription made.
 
@@ -102,7 +96,7 @@ class TranscribeOutput(Schema):
     words: Annotated[int, Field(description="How many there are.")]
     duration: float
     artifacts: Annotated[list[str], Field(description="transcript.json, .srt, .vtt and .txt.")]
-    warnings: list[TranscribeWarning]
+    warnings: list[WorkflowWarning]
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,27 +282,27 @@ async def _publish(ctx: Context, made: Transcript, body: str) -> list[str]:
     return artifacts
 
 
-def _warnings(given: Transcribe, transcriber: Transcriber, words: int, untimed: int) -> list[TranscribeWarning]:
+def _warnings(given: Transcribe, transcriber: Transcriber, words: int, untimed: int) -> list[WorkflowWarning]:
     engine = transcriber.engine
-    found: list[TranscribeWarning] = []
+    found: list[WorkflowWarning] = []
     if words == 0:
-        found.append(TranscribeWarning(code="no_speech", message="Nobody was heard to speak in this recording."))
+        found.append(WorkflowWarning(code="no_speech", message="Nobody was heard to speak in this recording."))
     if untimed:
         sentence = (
             f"{engine.name} gave {untimed} words without times; theirs were found by laying the words over the sound, "
             "and may be off by some tenths of a second."
         )
-        found.append(TranscribeWarning(code="times_aligned", message=sentence))
+        found.append(WorkflowWarning(code="times_aligned", message=sentence))
     if not engine.writes_punctuation:
         sentence = (
             f"{engine.name} writes words without capitals, punctuation and digits, and gets about one in ten wrong in "
             "clear speech, many more in noise; faster-whisper or a server of speech models does much better."
         )
-        found.append(TranscribeWarning(code="basic_engine", message=sentence))
+        found.append(WorkflowWarning(code="basic_engine", message=sentence))
         if given.language is None:
             sentence = f"{engine.name} knows English only, and took this for English."
-            found.append(TranscribeWarning(code="language_assumed", message=sentence))
+            found.append(WorkflowWarning(code="language_assumed", message=sentence))
     if not transcriber.takes_hints and (given.prompt is not None or given.glossary):
         sentence = f"{engine.name} takes no prompt and no glossary; they made no difference."
-        found.append(TranscribeWarning(code="hints_ignored", message=sentence))
+        found.append(WorkflowWarning(code="hints_ignored", message=sentence))
     return found

@@ -22,6 +22,7 @@ from cutroom.speech.document import TranscriptDocument
 from cutroom.speech.sentences import sentences
 from cutroom.workflows.transcribe import LanguageTag
 from cutroom.workflows.transcripts import read_transcript, version_of
+from cutroom.workflows.warning import WorkflowWarning
 
 NOTED, WRITTEN = 0.4, 0.95
 """Progress at the end of each stage, where there is a long recording to take notes of."""
@@ -84,13 +85,6 @@ class PostFailed(Schema):
     message: str
 
 
-class PostWarning(Schema):
-    """What was done, but perhaps not as meant."""
-
-    code: str
-    message: str
-
-
 class WritePostsOutput(Schema):
     """The posts that were written."""
 
@@ -100,14 +94,14 @@ class WritePostsOutput(Schema):
     input_tokens: Annotated[int, Field(description="Read by the language model, in all.")]
     output_tokens: int
     artifacts: list[str]
-    warnings: list[PostWarning]
+    warnings: list[WorkflowWarning]
 
 
 class WrittenDocument(Schema):
     """A post that was written, and what it took."""
 
     document: PostDocument
-    warnings: list[PostWarning]
+    warnings: list[WorkflowWarning]
     input_tokens: int = 0
     output_tokens: int = 0
 
@@ -189,17 +183,17 @@ async def written(
     by_model: bool,  # noqa: FBT001 — a step takes values by position
 ) -> WrittenDocument:
     """One post, by a model or from the recording's own sentences."""
-    transcript = source.transcript()
+    said = sentences(source.transcript())
     style = Style(given.tone, given.audience, given.voice, given.language)
-    warnings: list[PostWarning] = []
+    warnings: list[WorkflowWarning] = []
     if by_model:
-        ground = Ground(sentences(transcript))
+        ground = Ground(said)
         made = await write(models, kind, ground, points, language=source.language, style=style, model=given.model)
         post, tally, model, usage = made.post, made.tally, made.model, made.usage
         if tally.removed:
             claims = ", ".join(f"'{one.claim.text[:60]}'" for one in tally.removed[:5])
             message = f"The {kind} post lost {len(tally.removed)} claims that nobody made in the recording: {claims}."
-            warnings.append(PostWarning(code="claims_removed", message=message))
+            warnings.append(WorkflowWarning(code="claims_removed", message=message))
     else:
         post, tally = await asyncio.to_thread(_from_recording, kind, source)
         model, usage = None, None
@@ -212,8 +206,7 @@ async def written(
         title=post.title,
         summary=post.summary,
         paragraphs=[
-            ParagraphDocument(text=one.text, heading=one.heading, cites=cites_of(one, sentences(transcript)))
-            for one in post.paragraphs
+            ParagraphDocument(text=one.text, heading=one.heading, cites=cites_of(one, said)) for one in post.paragraphs
         ],
         hashtags=list(post.hashtags),
         parts=[],
@@ -286,7 +279,7 @@ def _checks(tally: Tally) -> ChecksDocument:
     )
 
 
-def _unheard(given: WritePosts) -> list[PostWarning]:
+def _unheard(given: WritePosts) -> list[WorkflowWarning]:
     """What only a model could do, and was asked for."""
     asked: dict[str, Any] = {
         "tone": given.tone,
@@ -302,4 +295,4 @@ def _unheard(given: WritePosts) -> list[PostWarning]:
         f"No language model writes here, so {', '.join(names)} changed nothing: "
         "the posts are sentences of the recording. Set CUTROOM_LLM_MODEL to have them written."
     )
-    return [PostWarning(code="model_not_configured", message=message)]
+    return [WorkflowWarning(code="model_not_configured", message=message)]
