@@ -10,6 +10,7 @@ PROGRAM ARG…`; -1 leaves a limit or a user as it is. Orders, which `kit.fence`
     run PATH, read PATH, write PATH
     seccomp HEX             deny system calls by this filter
     filter HEX              put this filter where bubblewrap looks for it
+    tie FD                  end our process group when the other end of this pipe is closed
     bare                    pass on no environment
 
 It is a program of its own because the alternative, code between fork and exec (`preexec_fn`), runs in a copy of a
@@ -97,6 +98,7 @@ def main() -> None:
             libc.call("prctl", PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
             if posix.getppid() != parent:  # it died before we asked to be told
                 posix.kill(posix.getpid(), signal.SIGKILL)
+            tie(orders)
             fence(libc, orders)
     except (OSError, ValueError, AttributeError) as error:
         posix.write(2, f"cannot fence: {error}\n".encode())
@@ -128,6 +130,26 @@ def prepare(orders: list[str]) -> None:
             posix.write(held, bytes.fromhex(orders[at + 1]))
             posix.lseek(held, 0, 0)
             posix.dup2(held, FILTER_FD)
+
+
+def tie(orders: list[str]) -> None:
+    """Leave somebody in the group who ends it with our parent, with whoever is born into it.
+
+    Not by a signal of the pipe's own (F_SETOWN): the first process of a namespace does not take it from the kernel,
+    only from a process outside.
+    """
+    if "tie" not in orders:
+        return
+    line = int(orders[orders.index("tie") + 1])
+    if posix.fork() > 0:
+        posix.close(line)
+        return
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # for the others, who may want to end in good order
+    posix.closerange(0, line)
+    posix.closerange(line + 1, 1 << 16)
+    posix.read(line, 1)
+    posix.killpg(0, signal.SIGKILL)
 
 
 def lend(libc: "Libc", orders: list[str]) -> None:

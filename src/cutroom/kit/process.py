@@ -338,6 +338,7 @@ def _spawn(
     command = [os.path.abspath(program), *map(str, argv[1:])]  # noqa: PTH100
     clean = {**CLEAN_ENV, **(env or {})}
     command = box.command(command, clean, cwd)
+    line = box.line()
     return subprocess.Popen(
         [sys.executable, "-I", "-S", str(_LAUNCH), *map(str, numbers), *orders, "--", *command],
         cwd=cwd,
@@ -346,5 +347,6 @@ def _spawn(
         stdout=stdout,
         stderr=stderr,
         start_new_session=True,
+        pass_fds=() if line is None else (line,),
         bufsize=0,
     )

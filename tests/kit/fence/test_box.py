@@ -48,7 +48,7 @@ def test_bubblewrap_is_started_without_environment_and_with_everything_apart() -
     box = Box(Fence(bubblewrap=Path("/usr/bin/bwrap"), filter=seccomp.program("x86_64")), writes=(Path("/job"),))
     assert "bare" in box.orders(None)
     words = box.command(["/bin/x", "-y"], {"HOME": "/nonexistent"}, Path("/job"))
-    for word in ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop"):
+    for word in ("--unshare-all", "--die-with-parent", "--cap-drop"):
         assert word in words
     assert words[words.index("--setenv") + 1 :][:2] == ["HOME", "/nonexistent"]
     assert words[-3:] == ["--", "/bin/x", "-y"]

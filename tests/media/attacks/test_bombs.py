@@ -105,9 +105,10 @@ async def test_who_eats_the_memory_of_its_group_dies_alone(tmp_path: Path) -> No
 
 @pytest.mark.threat("A93", "F01")
 @pytest.mark.parametrize("level", FENCED)
-async def test_kill_9_of_the_worker_leaves_no_orphan(level: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("after_s", [0, 0.005, 0.01, 0.02, 0.3])  # in each of the steps in which walls are put up
+async def test_kill_9_of_the_worker_leaves_no_orphan(after_s: float, level: int, tmp_path: Path) -> None:
     fence(level)
-    mark = f"testsrc2=s=32x32:r={level}3"
+    mark = f"testsrc2=s=32x32:r={os.getpid()}/{level}"  # ours alone
     code = f"""
 import asyncio, sys
 from pathlib import Path
@@ -120,7 +121,8 @@ asyncio.run(raw(ladder().fences[{level}], programs()[0], words, Path({str(tmp_pa
     worker = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
     while len(running(mark)) < 2:  # the worker's own command line bears it too
         assert worker.returncode is None
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(after_s)
     worker.kill()
     await worker.wait()
     assert await gone(mark)

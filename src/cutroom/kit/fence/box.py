@@ -9,6 +9,7 @@ from typing import Final
 from cutroom.kit.fence import bubblewrap
 from cutroom.kit.fence.bubblewrap import View
 from cutroom.kit.fence.cgroups import Group, Parents
+from cutroom.kit.lifeline import lifeline
 
 PROCESSES: Final = 4096
 """Processes and threads of one child. FFmpeg has four threads and more for each of its inputs."""
@@ -65,12 +66,17 @@ class Box:
             return None
         return Group.make(groups, memory_bytes=self.memory_bytes, processes=self.processes)
 
+    def line(self) -> int | None:
+        """A file that the child is to inherit, so that it cannot outlive us; None where it needs none."""
+        return None if self.fence.bubblewrap is None else lifeline()
+
     def orders(self, group: Group | None) -> list[str]:
         """What `kit/launch.py` is told."""
         fence = self.fence
         written = [] if group is None else [word for folder in group.folders for word in ("cgroup", str(folder))]
         if fence.bubblewrap is not None:
-            written += ["bare", *([] if fence.filter is None else ["filter", fence.filter.hex()])]
+            written += ["tie", str(self.line()), "bare"]
+            written += [] if fence.filter is None else ["filter", fence.filter.hex()]
             return [*written, *self._lent()]
         if fence.landlock is not None:
             written += ["landlock", str(fence.landlock)]

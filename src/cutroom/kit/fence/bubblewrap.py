@@ -1,7 +1,9 @@
 """Command lines of bubblewrap: namespaces of its own, a root of its own, no network, no capability.
 
 `bwrap(1)`. It is started without any environment, since its own is what `/proc/1/environ` would show to the child
-(threat A93); what the child gets is named one by one. There is no `/proc` either.
+(threat A93); what the child gets is named one by one. There is no `/proc` either. It needs no
+`--new-session`: `kit/process.py` gives it one, without a terminal, and its process group has to end as a whole
+(`kit/lifeline.py`).
 """
 
 import os
@@ -17,7 +19,7 @@ _NOBODY: Final = "65534"
 _TEMPORARY_BYTES: Final = 64 << 20
 _READ, _WRITE, _USE = "--ro-bind-try", "--bind-try", "--dev-bind-try"
 _ALWAYS: Final = (
-    "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+    "--unshare-all", "--die-with-parent", "--cap-drop", "ALL",
     "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "cutroom",
     "--size", str(_TEMPORARY_BYTES), "--tmpfs", "/tmp",  # noqa: S108 — a new one
 )  # fmt: skip
