@@ -2,6 +2,21 @@
 
 from cutroom.llm.chat import Answer, Message, Usage
 from cutroom.llm.models import Checked, Models
+from cutroom.llm.money import Bill, Purse, dollars_of, micro_of
 from cutroom.llm.provider import OPENAI, Price, Provider, read_providers
 
-__all__ = ["OPENAI", "Answer", "Checked", "Message", "Models", "Price", "Provider", "Usage", "read_providers"]
+__all__ = [
+    "OPENAI",
+    "Answer",
+    "Bill",
+    "Checked",
+    "Message",
+    "Models",
+    "Price",
+    "Provider",
+    "Purse",
+    "Usage",
+    "dollars_of",
+    "micro_of",
+    "read_providers",
+]

@@ -16,7 +16,8 @@ from cutroom.kit.schema import invalid
 from cutroom.llm import failures
 from cutroom.llm.chat import Answer, Chat, Message, Request, Usage
 from cutroom.llm.json_answer import described, read_json
-from cutroom.llm.provider import Provider
+from cutroom.llm.money import Bill
+from cutroom.llm.provider import Price, Provider
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -80,6 +81,11 @@ class Models:
             raise failures.unknown_model(provider, wanted)
         return provider, wanted
 
+    def price(self, model: str | None = None) -> Price | None:
+        """What a model costs, named as in `find`; None when nobody said. Raises as `find`."""
+        provider, name = self.find(model)
+        return provider.price(name)
+
     async def ask(
         self,
         messages: Sequence[Message],
@@ -88,6 +94,7 @@ class Models:
         temperature: float | None = None,
         max_tokens: int | None = None,
         on_text: Callable[[str], None] | None = None,
+        bill: Bill | None = None,
     ) -> Answer:
         """Ask for text.
 
@@ -96,14 +103,17 @@ class Models:
             model: as in `find`.
             temperature: how free the answer is.
             max_tokens: where it is cut off.
-            on_text: told every piece as it comes; when the request is made again, it is told all anew.
+            on_text: told every piece as it comes; an empty one says that the answer begins, for the first time or
+                anew, when the request is made again.
+            bill: what pays for it, and counts it; without one, nobody does.
 
         Raises:
-            Invalid: `model_not_configured`, `model_not_found`, `model_input_too_long`, `model_refused`.
+            Invalid: `model_not_configured`, `model_not_found`, `model_input_too_long`, `model_refused`; as `Bill`.
             Unavailable: what is left when trying again did not help: see `Chat`.
         """
         provider, name = self.find(model)
-        return await self._patiently(provider, Request(tuple(messages), name, temperature, max_tokens), on_text)
+        request = Request(tuple(messages), name, temperature, max_tokens)
+        return await self._patiently(provider, request, on_text, bill or Bill())
 
     async def ask_for(
         self,
@@ -114,6 +124,7 @@ class Models:
         temperature: float | None = 0.0,
         max_tokens: int | None = None,
         check: Callable[[M], str | None] | None = None,
+        bill: Bill | None = None,
     ) -> Checked[M]:
         """Ask for a value of a type. An answer that is none is shown to the model once, with what is wrong.
 
@@ -124,6 +135,7 @@ class Models:
             temperature: how free the answer is.
             max_tokens: where it is cut off.
             check: says what is wrong with a value of the type; None when nothing is.
+            bill: as in `ask`; it pays for both tries.
 
         Raises:
             Unavailable: `model_bad_answer` when the second answer is no better, and as `ask`.
@@ -140,7 +152,7 @@ class Models:
             return (value, "") if wrong is None else (None, wrong)
 
         schema = kind.model_json_schema(by_alias=True)
-        return await self._structured(schema, read, messages, model, temperature, max_tokens, None)
+        return await self._structured(schema, read, messages, model, temperature, max_tokens, None, bill)
 
     async def ask_for_data(
         self,
@@ -152,6 +164,7 @@ class Models:
         temperature: float | None = None,
         max_tokens: int | None = None,
         on_text: Callable[[str], None] | None = None,
+        bill: Bill | None = None,
     ) -> Checked[Any]:
         """Ask for JSON data that follows a schema, with one more try as in `ask_for`.
 
@@ -162,7 +175,8 @@ class Models:
             model: as in `find`.
             temperature: how free the answer is.
             max_tokens: where it is cut off.
-            on_text: told every piece as it comes, of both tries.
+            on_text: as in `ask`, of both tries.
+            bill: as in `ask_for`.
 
         Raises:
             CutroomError: as `ask_for`.
@@ -172,7 +186,7 @@ class Models:
             wrong = complaint(data)
             return ([data], "") if wrong is None else (None, wrong)
 
-        found = await self._structured(schema, read, messages, model, temperature, max_tokens, on_text)
+        found = await self._structured(schema, read, messages, model, temperature, max_tokens, on_text, bill)
         return Checked(found.value[0], found.model, found.usage)
 
     async def close(self) -> None:
@@ -190,13 +204,15 @@ class Models:
         temperature: float | None,
         max_tokens: int | None,
         on_text: Callable[[str], None] | None,
+        bill: Bill | None,
     ) -> Checked[T]:
         provider, name = self.find(model)
+        bill = bill or Bill()
         asked = (*messages[:-1], Message(messages[-1].role, f"{messages[-1].text}\n\n{described(schema)}"))
         request = Request(asked, name, temperature, max_tokens, schema)
         usage = Usage()
         for last in (False, True):
-            answer = await self._shaped(provider, request, on_text)
+            answer = await self._shaped(provider, request, on_text, bill)
             usage += answer.usage
             value, wrong = _value(answer, read)
             if value is not None:
@@ -208,21 +224,26 @@ class Models:
             "model_bad_answer", f"The model server '{provider.name}' twice answered with data of another shape."
         )
 
-    async def _shaped(self, provider: Provider, request: Request, on_text: Callable[[str], None] | None) -> Answer:
+    async def _shaped(
+        self, provider: Provider, request: Request, on_text: Callable[[str], None] | None, bill: Bill
+    ) -> Answer:
         """An answer to a request with a schema; servers that know no schemas are asked without."""
         try:
-            return await self._patiently(provider, request, on_text)
+            return await self._patiently(provider, request, on_text, bill)
         except Invalid as error:
             if error.code != "model_refused" or request.schema is None:
                 raise
             _log.info("llm.no_schema", provider=provider.name, code=error.code)
-            return await self._patiently(provider, replace(request, schema=None), on_text)
+            return await self._patiently(provider, replace(request, schema=None), on_text, bill)
 
-    async def _patiently(self, provider: Provider, request: Request, on_text: Callable[[str], None] | None) -> Answer:
+    async def _patiently(
+        self, provider: Provider, request: Request, on_text: Callable[[str], None] | None, bill: Bill
+    ) -> Answer:
         failed = 0
         while True:
             try:
-                answer = await self._once(provider, request, on_text)
+                with bill.request(provider, request) as tab:
+                    answer = await self._once(provider, tab.request, tab.listening(on_text))
             except Unavailable as error:
                 REQUESTS.labels(provider.name, error.code).inc()
                 failed += 1
@@ -238,6 +259,7 @@ class Models:
                 REQUESTS.labels(provider.name, "ok").inc()
                 TOKENS.labels(provider.name, "input").inc(answer.usage.input_tokens)
                 TOKENS.labels(provider.name, "output").inc(answer.usage.output_tokens)
+                tab.pay(answer)
                 return answer
 
     async def _once(self, provider: Provider, request: Request, on_text: Callable[[str], None] | None) -> Answer:
@@ -246,6 +268,8 @@ class Models:
             chat = self._chats[provider.name] = _chat_of(provider)
         try:
             with tracing.span("llm", kind="client", provider=provider.name, model=request.model):
+                if on_text is not None:
+                    on_text("")
                 async with asyncio.timeout(provider.timeout_s):
                     return await chat.chat(request, on_text)
         except TimeoutError:
