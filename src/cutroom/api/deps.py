@@ -21,6 +21,7 @@ from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
 from cutroom.productions import ProductionService, VoiceService
+from cutroom.prompts import PromptService
 from cutroom.templates import TemplateService
 from cutroom.webhooks import WebhookService
 
@@ -114,6 +115,7 @@ class ApiServices:
     templates: TemplateService = field(default_factory=TemplateService)
     productions: ProductionService = field(default_factory=ProductionService)
     voices: VoiceService = field(default_factory=VoiceService)
+    prompts: PromptService = field(default_factory=PromptService)
     speech_models: Sequence[str] = ()
     limits: timeline.Limits = field(default_factory=timeline.Limits)
     settings: ApiSettings = ApiSettings()
