@@ -118,6 +118,20 @@ async def waits_for(ctx: Context, diary: Diary) -> int:
     return diary.value
 
 
+async def writes(ctx: Context, diary: Diary) -> str:
+    """Shows a text, and begins it again on its second attempt."""
+    ctx.text("answer", "", begins=True)
+    ctx.text("notes", f"Note {ctx.attempt}. ")
+    for word in ("Once ", "upon ", "a time"):
+        ctx.text("answer", word)
+    diary.write("written")
+    while f"go {ctx.attempt}" not in diary.lines():
+        await asyncio.sleep(0.02)
+    if ctx.attempt == 1:
+        raise Unavailable("not_now", "Not at the first try.")
+    return "Once upon a time"
+
+
 async def has_child(ctx: Context, diary: Diary) -> int:
     """Starts a program that would run for an hour and does not mind SIGTERM."""
     script = (
@@ -373,6 +387,7 @@ def registry() -> Registry:
         "two_maps": two_maps,
         "uses_files": uses_files,
         "waits_for": waits_for,
+        "writes": writes,
     }
     for name, function in quick.items():
         known.add(name, function, retry=SOON)

@@ -4,7 +4,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cutroom.jobs.recorder import MAX_EVENTS, Recorder
+from cutroom.jobs.recorder import MAX_EVENTS, MAX_PIECE_CHARS, MAX_TEXTS, Recorder
 
 
 def test_progress_of_the_same_stage_becomes_one_event() -> None:
@@ -120,3 +120,50 @@ def test_threads_lose_nothing() -> None:
     notes = recorder.take()
     taken += [] if notes is None else list(notes.events)
     assert len(taken) == 2_000
+
+
+def texts(recorder: Recorder) -> list[tuple[str, str, bool]]:
+    notes = recorder.take()
+    return [(one.data["stream"], one.data["text"], one.data["begins"]) for one in notes.events] if notes else []
+
+
+def test_pieces_of_texts_become_one_event_each_until_they_are_taken() -> None:
+    recorder = Recorder()
+    for number in range(100):
+        recorder.text("a", str(number % 10), begins=number == 0)
+        recorder.text("b", "x", begins=False)
+    assert texts(recorder) == [("a", "0123456789" * 10, True), ("b", "x" * 100, False)]
+    recorder.text("a", "more", begins=False)
+    recorder.log("info", "between", {})
+    recorder.text("a", "!", begins=False)
+    notes = recorder.take()
+    assert notes is not None
+    assert [one.data.get("text") for one in notes.events] == ["more", None, "!"]
+
+
+def test_a_text_that_begins_again_leaves_nothing_of_what_was_shown() -> None:
+    recorder = Recorder()
+    recorder.text("a", "wrong", begins=True)
+    recorder.text("a", "", begins=True)
+    recorder.text("a", "right", begins=False)
+    assert texts(recorder) == [("a", "right", True)]
+
+
+def test_a_large_piece_is_told_whole_in_events_of_bounded_size_and_storable() -> None:
+    recorder = Recorder()
+    recorder.text("a", "\0" + "x" * 20_000, begins=True)
+    told = texts(recorder)
+    assert "".join(text for _, text, _ in told) == "\ufffd" + "x" * 20_000
+    assert max(len(text) for _, text, _ in told) <= MAX_PIECE_CHARS
+    assert [begins for _, _, begins in told] == [True, False, False]
+
+
+def test_more_text_than_anybody_reads_is_no_longer_told_and_cuts_no_log() -> None:
+    recorder = Recorder()
+    for _ in range(MAX_TEXTS + 5):
+        recorder.text("a", "x" * MAX_PIECE_CHARS, begins=False)
+    recorder.log("info", "still here", {})
+    notes = recorder.take()
+    assert notes is not None
+    assert len(notes.events) == MAX_TEXTS + 1
+    assert notes.events[-1].data["message"] == "still here"

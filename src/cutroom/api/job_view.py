@@ -87,10 +87,14 @@ class JobEventOut(Schema):
 
     seq: Annotated[int, Field(description="Grows by one per event of the job; a cursor to follow from.")]
     at: datetime
-    kind: Literal["state", "progress", "log"]
+    kind: Literal["state", "progress", "log", "text"]
     data: Annotated[
         dict[str, Any],
-        Field(description="state: status, attempt. progress: progress (percent), stage. log: level, message, facts."),
+        Field(
+            description="state: status, attempt. progress: progress (percent), stage. log: level, message, facts. "
+            "text: the next piece (text) of a text (stream) that is being written; where it begins, what was shown of it "
+            "before is void. Pieces are gone once the job has succeeded: its output has the whole."
+        ),
     ]
 
 

@@ -13,7 +13,7 @@ from cutroom.app.settings import Settings
 from cutroom.assets import AssetService, AssetSettings, FileLimits, LimitsOf, LocalCache, LocalStore, S3Settings, Store
 from cutroom.assets.bucket import open_bucket
 from cutroom.db import Database, Listener, make_engine
-from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status, tell_parent
+from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status, forget_texts, tell_parent
 from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
@@ -78,7 +78,9 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
         limits_of = file_limits(quotas, settings.max_upload_bytes, ProductionService())
         assets = AssetService(database, store, cache=cache, settings=asset_settings, limits_of=limits_of)
         webhooks = make_webhooks(settings, assets)
-        on_end = in_turn(keep_results(assets), settle_usage(quotas), tell_of_branches, webhooks.announcer.on_end)
+        on_end = in_turn(
+            keep_results(assets), settle_usage(quotas), tell_of_branches, forget_shown, webhooks.announcer.on_end
+        )
         yield Container(
             settings=settings,
             database=database,
@@ -192,6 +194,12 @@ async def tell_of_branches(session: AsyncSession, job: Job) -> None:
     if job.type == BRANCH and job.parent_id is not None and job.status is Status.SUCCEEDED:
         made = Made.model_validate(job.output["made"])
         await tell_parent(session, job.parent_id, said_of(made), made=made.model_dump(mode="json"))
+
+
+async def forget_shown(session: AsyncSession, job: Job) -> None:
+    """Once the answer of a pattern run stands, what was shown of it while it was written is of no use."""
+    if job.type == "run" and job.status is Status.SUCCEEDED:
+        await forget_texts(session, job.workspace_id, job.id)
 
 
 def keep_results(assets: AssetService) -> OnEnd:

@@ -29,6 +29,7 @@ from cutroom.jobs.states import ENDED, Status
 if TYPE_CHECKING:
     from cutroom.jobs.ending import OnEnd
     from cutroom.jobs.follow import Followers
+    from cutroom.jobs.live import forget_texts, live_texts
     from cutroom.jobs.retention import Retention
     from cutroom.jobs.scheduler import Scheduler
     from cutroom.jobs.service import MAX_RUNNING, JobService
@@ -39,6 +40,8 @@ _LATER: Final = {
     "Scheduler": "scheduler",
     "Retention": "retention",
     "Followers": "follow",
+    "forget_texts": "live",
+    "live_texts": "live",
     "JobService": "service",
     "MAX_RUNNING": "service",
     "OnEnd": "ending",
@@ -79,6 +82,8 @@ __all__ = [
     "WorkerSettings",
     "Workflow",
     "WrittenProduction",
+    "forget_texts",
+    "live_texts",
     "run_alone",
     "tell_parent",
 ]

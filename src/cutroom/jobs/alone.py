@@ -78,6 +78,9 @@ class _Direct:
     def log(self, level: str, message: str, facts: Mapping[str, Any]) -> None:
         self._sink("log", {**payload.clean_json(dict(facts)), "level": level, "message": payload.clean(message, 8_000)})
 
+    def text(self, stream: str, text: str, *, begins: bool) -> None:
+        self._sink("text", {"stream": stream, "text": text, "begins": begins})
+
 
 class _Share:
     """`Events` of one item: its progress moves its parent's, its log lines are its parent's."""
@@ -95,6 +98,9 @@ class _Share:
 
     def log(self, level: str, message: str, facts: Mapping[str, Any]) -> None:
         self._above.log(level, message, {**facts, "item": self._index})
+
+    def text(self, stream: str, text: str, *, begins: bool) -> None:
+        """An item's own followers would see it; here there are none."""
 
 
 class _Memory:

@@ -198,6 +198,16 @@ class Context:
         """Tell the job's owner something. `level` is debug, info, warning or error."""
         self.events.log(level, message, facts)
 
+    def text(self, stream: str, text: str, *, begins: bool = False) -> None:
+        """Show followers the next piece of a text while it is written. What lasts belongs in the output.
+
+        Args:
+            stream: which text, where a job writes several.
+            text: the piece.
+            begins: the text begins here: what was shown of it before, by an earlier attempt perhaps, is void.
+        """
+        self.events.text(stream, text, begins=begins)
+
     def now(self) -> datetime:
         """The time at which the job first started: the same on every attempt."""
         return self.started_at

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from cutroom.jobs.states import Status
 
 JOB_PREFIX: Final = "job"
-EventKind = Literal["state", "progress", "log"]
+EventKind = Literal["state", "progress", "log", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class JobEvent:
     Args:
         seq: grows by one per event of the job.
         kind: `state` (data: status, attempt, and error where there is one), `progress` (data: progress in percent,
-            stage) or `log` (data: level, message, and the facts given).
+            stage), `log` (data: level, message, and the facts given) or `text` (data: stream, text, begins), which is
+            there until the job has succeeded.
     """
 
     seq: int

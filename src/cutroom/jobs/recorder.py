@@ -1,4 +1,4 @@
-"""Progress and log lines of one attempt, gathered until somebody writes them down."""
+"""Progress, log lines and live text of one attempt, gathered until somebody writes them down."""
 
 import threading
 import time
@@ -8,12 +8,17 @@ from typing import Any, Final
 
 from cutroom.jobs import payload
 from cutroom.jobs.job import EventKind
+from cutroom.kit.strict_json import UNSTORABLE
 
 MAX_EVENTS: Final = 10_000
 """Beyond so many events a job's log is cut; state changes are always told."""
 MIN_STEP: Final = 0.002
 """Smallest change of progress worth an event: at most 500 events from 0 to 1."""
+MAX_TEXTS: Final = 10_000
+"""Beyond so many pieces of live text no more are told: the whole stands in the output."""
 MAX_MESSAGE_CHARS: Final = 8_000
+MAX_PIECE_CHARS: Final = 8_000
+"""Of live text in one event: more than anybody reads in the quarter of a second that it is gathered in."""
 LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
 
 
@@ -50,6 +55,7 @@ class Recorder:
         self._stage = stage
         self._told = progress
         self._count = written
+        self._texts = 0
         self._events: list[Noted] = []
         self._moved = False
 
@@ -76,6 +82,13 @@ class Recorder:
         with self._lock:
             self._add(Noted("log", data, time.monotonic()))
 
+    def text(self, stream: str, text: str, *, begins: bool) -> None:
+        """Add to a text; pieces of one text that nobody has taken yet become one event."""
+        text = UNSTORABLE.sub("\ufffd", text)
+        with self._lock:
+            for start in range(0, max(len(text), 1), MAX_PIECE_CHARS):
+                self._piece(stream, text[start : start + MAX_PIECE_CHARS], begins=begins and start == 0)
+
     @property
     def waiting(self) -> bool:
         """Whether `take` would give something."""
@@ -96,6 +109,23 @@ class Recorder:
         with self._lock:
             self._events[:0] = notes.events
             self._moved = True
+
+    def _piece(self, stream: str, text: str, *, begins: bool) -> None:
+        for place in range(len(self._events) - 1, -1, -1):
+            noted = self._events[place]
+            if noted.kind != "text":
+                break
+            if noted.data["stream"] == stream:
+                whole = text if begins else noted.data["text"] + text
+                if len(whole) > MAX_PIECE_CHARS:
+                    break
+                data = {"stream": stream, "text": whole, "begins": begins or noted.data["begins"]}
+                self._events[place] = Noted("text", data, noted.at)
+                return
+        self._texts += 1
+        if self._texts <= MAX_TEXTS:
+            data = {"stream": stream, "text": text, "begins": begins}
+            self._events.append(Noted("text", data, time.monotonic()))
 
     def _note_progress(self) -> None:
         self._moved = True

@@ -175,7 +175,7 @@ class Journal(Protocol):
 
 
 class Events(Protocol):
-    """Where progress and log lines go. Both calls are quick, never fail, and may come from any thread."""
+    """Where progress, log lines and live text go. Calls are quick, never fail, and may come from any thread."""
 
     def progress(self, fraction: float, stage: str | None) -> None:
         """Move on; moving back is ignored."""
@@ -183,4 +183,8 @@ class Events(Protocol):
 
     def log(self, level: str, message: str, facts: Mapping[str, Any]) -> None:
         """Tell the job's owner something."""
+        ...
+
+    def text(self, stream: str, text: str, *, begins: bool) -> None:
+        """Show the next piece of a text that is being written; it `begins` when what was shown before is void."""
         ...
