@@ -92,7 +92,7 @@ class JobEventOut(Schema):
         dict[str, Any],
         Field(
             description="state: status, attempt. progress: progress (percent), stage. log: level, message, facts. "
-            "text: the next piece (text) of a text (stream) that is being written; where it begins, what was shown of it "
+            "text: the next piece (text) of one (stream) that is being written; where it begins, what was shown of it "
             "before is void. Pieces are gone once the job has succeeded: its output has the whole."
         ),
     ]
