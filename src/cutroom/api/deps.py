@@ -20,6 +20,7 @@ from cutroom.jobs import Followers, JobService
 from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
+from cutroom.patterns import Library, with_shipped
 from cutroom.productions import ProductionService, VoiceService
 from cutroom.prompts import PromptService
 from cutroom.templates import TemplateService
@@ -88,6 +89,7 @@ class ApiServices:
         local_store: the store that `/files` serves; None when bytes live in a bucket.
         check_url: refuses, without any network, a source URL that no worker would fetch (`Fetcher.check`).
         cursors: seals page cursors; the same secret in every process.
+        library: patterns and strategies of the operator's folders, and those that are shipped.
         speech_models: what clients of OpenAI's may name besides the usual engine: `ENGINE` or `ENGINE/MODEL`.
         limits: how large a timeline may be.
         engine: name of the job engine, for `/health`.
@@ -116,6 +118,7 @@ class ApiServices:
     productions: ProductionService = field(default_factory=ProductionService)
     voices: VoiceService = field(default_factory=VoiceService)
     prompts: PromptService = field(default_factory=PromptService)
+    library: Library = field(default_factory=with_shipped)
     speech_models: Sequence[str] = ()
     limits: timeline.Limits = field(default_factory=timeline.Limits)
     settings: ApiSettings = ApiSettings()

@@ -3,6 +3,7 @@
 Read by every command that renders; one that does so without a server reads nothing else, and imports no database.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cutroom.app.speech_settings import SpeechSettings
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.llm import OPENAI, Models, Provider, read_providers
+from cutroom.patterns import Library, with_shipped
 from cutroom.timeline import Limits
 
 S = TypeVar("S", bound=BaseSettings)
@@ -33,6 +35,14 @@ class EngineSettings(SpeechSettings):
     fonts: Path | None = Field(None, description="Folder of further fonts (TTF, OTF, TTC) that texts may name.")
     min_sandbox_level: int = Field(1, ge=0, le=4, description="Least level of the sandbox that is worked in.")
     allow_unsandboxed: bool = Field(default=False, description="Go on where no sandbox holds at all: level 0.")
+    patterns: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Folders of patterns in Fabric's layout, read where they lie; the first goes before the others, "
+        "and all before what is shipped. Separated as PATH is.",
+    )
+    strategies: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders of strategies (`NAME.json`), likewise."
+    )
     llm_model: str | None = Field(
         None,
         min_length=1,
@@ -63,6 +73,11 @@ class EngineSettings(SpeechSettings):
     def _fetch_hosts(cls, value: object) -> object:
         return read_hosts(value)
 
+    @field_validator("patterns", "strategies", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        return read_folders(value)
+
     @model_validator(mode="after")
     def _providers_can_be_read(self) -> Self:
         if self.llm_providers is not None:
@@ -80,6 +95,10 @@ class EngineSettings(SpeechSettings):
         key = None if self.llm_api_key is None else self.llm_api_key.get_secret_value()
         url = self.llm_base_url or OPENAI
         return Models([Provider("default", url, self.llm_model, key, timeout_s=self.llm_timeout_s)])
+
+    def library(self) -> Library:
+        """The patterns and strategies of the operator's folders, and behind them what is shipped."""
+        return with_shipped(self.patterns, self.strategies)
 
     def limits(self, *, allow_local: bool = False, fonts: frozenset[str] | None = None) -> Limits:
         """How large a document may be."""
@@ -108,6 +127,17 @@ def read_hosts(value: object) -> object:
             raise ValueError(f"'{part}' is not host:port")
         pairs.add((host.strip("[]").lower(), int(port)))
     return frozenset(pairs)
+
+
+def read_folders(value: object) -> object:
+    """The folders of a list in text; raises ValueError for what is none."""
+    if not isinstance(value, str):
+        return value
+    folders = tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part.strip())
+    for folder in folders:
+        if not folder.is_dir():
+            raise ValueError(f"'{folder}' is no folder")
+    return folders
 
 
 def read(kind: type[S], overrides: Mapping[str, object]) -> S:

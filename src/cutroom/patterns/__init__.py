@@ -1,6 +1,6 @@
 """Engine: a named prompt and an input become what a model is told. Understands Fabric's folders and templates."""
 
-from cutroom.patterns.library import Library, Summary, matches, shipped, summary_of
+from cutroom.patterns.library import Library, Summary, matches, shipped, summary_of, with_shipped
 from cutroom.patterns.pattern import Pattern, Scalar, Variable, read_pattern
 from cutroom.patterns.prompt import Wish, assemble
 from cutroom.patterns.shape import Shape
@@ -21,4 +21,5 @@ __all__ = [
     "read_strategy",
     "shipped",
     "summary_of",
+    "with_shipped",
 ]

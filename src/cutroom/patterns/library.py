@@ -19,6 +19,8 @@ _DESCRIPTIONS: Final = ("pattern_descriptions.json", "../scripts/pattern_descrip
 """Where Fabric keeps what its patterns are for: beside the folder of patterns, or in it."""
 _MOST_DESCRIPTIONS: Final = 5_000_000
 _MOST_PATTERNS: Final = 10_000
+_STOCK_PATTERNS: Final = Path(__file__).parent / "stock" / "patterns"
+_STOCK_STRATEGIES: Final = Path(__file__).parent / "stock" / "strategies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,33 @@ class Library:
             Invalid: `bad_pattern_name`, `pattern_too_large`, `bad_front_matter`, `pattern_unreadable`.
         """
         check_name(name)
-        for folder in self._patterns:
-            file = folder / name / SYSTEM
-            if file.is_file():
-                return self._described(folder, self._pattern(name, file))
-        raise NotFound("pattern_not_found", f"There is no pattern '{name}'; GET /patterns lists all.")
+        folder = self._folder_of(name)
+        if folder is None:
+            raise NotFound("pattern_not_found", f"There is no pattern '{name}'; GET /patterns lists all.")
+        return self._described(folder, self._pattern(name, folder / name / SYSTEM))
+
+    def is_shipped(self, name: str) -> bool:
+        """Whether the pattern of this name is one that comes with the program, and not a folder's."""
+        return self._folder_of(name) == _STOCK_PATTERNS
+
+    def is_shipped_strategy(self, name: str) -> bool:
+        """Whether the strategy of this name is one that comes with the program, and not a folder's."""
+        return next((one for one in self._strategies if (one / f"{name}.json").is_file()), None) == _STOCK_STRATEGIES
 
     def summaries(self) -> list[Summary]:
         """Every pattern, sorted by name; one that cannot be read says why."""
         return [self._summary(name) for name in self.names()]
+
+    def search(self, words: str = "", tags: Sequence[str] = ()) -> list[Summary]:
+        """The patterns that have all of these tags, and all of these words in name, tags, description or text."""
+        wanted = {tag.casefold() for tag in tags}
+        found = []
+        for name in self.names():
+            summary = self._summary(name)
+            text = "" if summary.broken is not None or not words else self.get(name).text
+            if wanted <= {tag.casefold() for tag in summary.tags} and matches(summary, words, text):
+                found.append(summary)
+        return found
 
     def strategies(self) -> list[Strategy]:
         """Every strategy that can be read, sorted by name."""
@@ -98,6 +118,9 @@ class Library:
             if file.is_file():
                 return read_strategy(name, file.read_bytes())
         raise NotFound("strategy_not_found", f"There is no strategy '{name}'; GET /strategies lists all.")
+
+    def _folder_of(self, name: str) -> Path | None:
+        return next((folder for folder in self._patterns if (folder / name / SYSTEM).is_file()), None)
 
     def _summary(self, name: str) -> Summary:
         try:
@@ -148,10 +171,11 @@ def summary_of(pattern: Pattern) -> Summary:
     return Summary(pattern.name, pattern.description, pattern.tags, names)
 
 
-def matches(summary: Summary, words: str) -> bool:
-    """Whether all of these words are in the name, the tags or the description of a pattern."""
-    text = f"{summary.name} {summary.name.replace('_', ' ')} {summary.description} {' '.join(summary.tags)}".casefold()
-    return all(word in text for word in words.casefold().split())
+def matches(summary: Summary, words: str, text: str = "") -> bool:
+    """Whether all of these words are in the name, the tags or the description of a pattern, or in its text."""
+    told = f"{summary.name} {summary.description} {' '.join(summary.tags)}".casefold()
+    missing = [word for word in words.casefold().split() if word not in told]
+    return not missing or (text != "" and all(word in text.casefold() for word in missing))
 
 
 def _systems(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -179,5 +203,9 @@ def _told_in(file: Path, size: int) -> dict[str, dict[str, Any]]:
 
 def shipped() -> tuple[Path, Path]:
     """The folders of the patterns and the strategies that come with the program."""
-    here = Path(__file__).parent / "stock"
-    return here / "patterns", here / "strategies"
+    return _STOCK_PATTERNS, _STOCK_STRATEGIES
+
+
+def with_shipped(patterns: Sequence[Path] = (), strategies: Sequence[Path] = ()) -> Library:
+    """The library of these folders, and behind them what comes with the program."""
+    return Library([*patterns, _STOCK_PATTERNS], [*strategies, _STOCK_STRATEGIES])

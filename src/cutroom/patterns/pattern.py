@@ -15,8 +15,8 @@ from cutroom.kit.schema import invalid
 from cutroom.patterns.shape import Shape
 from cutroom.patterns.template import names_in
 
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-"""Fabric's own names are of this kind; nothing of it can be a path."""
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+"""Fabric's own names are of this kind; nothing of it can be a path, and nothing is hidden."""
 MOST_CHARACTERS: Final = 500_000
 """Of a pattern; the largest of Fabric's has 231,376."""
 _FRONT: Final = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -151,7 +151,7 @@ def check_name(name: str) -> None:
         Invalid: `bad_pattern_name`.
     """
     if NAME.fullmatch(name) is None:
-        message = "A name has letters, digits, _ and -, begins with a letter or a digit, and is at most 100 long."
+        message = "A name has letters, digits, _, . and -, begins with a letter or a digit, and is at most 100 long."
         raise Invalid("bad_pattern_name", message, details=[Detail("/name", "bad_pattern_name", message)])
 
 
