@@ -20,6 +20,7 @@ from cutroom.jobs import Followers, JobService
 from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
+from cutroom.llm import Models
 from cutroom.patterns import Library, with_shipped
 from cutroom.productions import ProductionService, VoiceService
 from cutroom.prompts import PromptService
@@ -90,6 +91,7 @@ class ApiServices:
         check_url: refuses, without any network, a source URL that no worker would fetch (`Fetcher.check`).
         cursors: seals page cursors; the same secret in every process.
         library: patterns and strategies of the operator's folders, and those that are shipped.
+        models: the language models that runs may name; nobody asks them here.
         speech_models: what clients of OpenAI's may name besides the usual engine: `ENGINE` or `ENGINE/MODEL`.
         limits: how large a timeline may be.
         engine: name of the job engine, for `/health`.
@@ -119,6 +121,7 @@ class ApiServices:
     voices: VoiceService = field(default_factory=VoiceService)
     prompts: PromptService = field(default_factory=PromptService)
     library: Library = field(default_factory=with_shipped)
+    models: Models = field(default_factory=Models)
     speech_models: Sequence[str] = ()
     limits: timeline.Limits = field(default_factory=timeline.Limits)
     settings: ApiSettings = ApiSettings()

@@ -192,6 +192,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, coun
         templates=TemplateService(max_templates=settings.max_templates),
         productions=parts.productions,
         library=settings.library(),
+        models=settings.models(),
         settings=ApiSettings(
             max_body_bytes=settings.max_body_bytes,
             max_rows=settings.max_rows,
