@@ -127,6 +127,9 @@ async def test_an_asset_is_taken_by_its_id_or_its_uploads(
         path = await files.find(f"src/{sha256}")
         assert path is not None
         assert path.read_bytes() == picture
+        assert await files.name_of(source) == "a.png"
+    assert await attempt(Attempt(workspace_id="wsp_theirs")).name_of(f"asset:{asset_id}") is None
+    assert await attempt().name_of("https://a.test/b.mp4") is None
 
 
 async def test_an_asset_of_another_workspace_or_a_deleted_one_is_not_found(

@@ -43,6 +43,9 @@ class NoFiles:
     async def take(self, source: str) -> Taken:
         raise NotImplementedError
 
+    async def name_of(self, source: str) -> str | None:
+        raise NotImplementedError
+
     async def find(self, key: str) -> Path | None:
         return None
 

@@ -90,6 +90,10 @@ class StandaloneFiles:
         self._local[blob_key(sha256)] = path
         return Taken(sha256=sha256, size_bytes=path.stat().st_size)
 
+    async def name_of(self, source: str) -> str | None:
+        """None: there are no assets here."""
+        return None
+
     def _see(self, path: Path, seen: Seen) -> None:
         self.repeatable = self.repeatable and self.seen.setdefault(path, seen).mark == seen.mark
 

@@ -81,6 +81,12 @@ class AttemptFiles:
         await self.keep(source_key(fetched.sha256), draft)
         return Taken(fetched.sha256, fetched.size_bytes)
 
+    async def name_of(self, source: str) -> str | None:
+        """What an asset is called; None for a source that is none, or gone."""
+        scheme, _, name = source.partition(":")
+        row = await self._asset(scheme, name) if scheme in {"asset", "upload"} else None
+        return None if row is None else row.name
+
     async def find(self, key: str) -> Path | None:
         """The blob under a content key as a local file, not to be written to, for as long as the attempt lasts."""
         blob = self._blob(key)

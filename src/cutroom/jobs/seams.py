@@ -77,6 +77,10 @@ class Files(Protocol):
         """Bring in the bytes behind a URL or `asset:ID`; they become the blob `src/<sha256>`."""
         ...
 
+    async def name_of(self, source: str) -> str | None:
+        """What an asset is called; None for a source that is none."""
+        ...
+
     async def find(self, key: str) -> Path | None:
         """A local, read-only path of the blob under a content key, if there is one."""
         ...
