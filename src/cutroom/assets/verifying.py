@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from cutroom.assets import appending, repository
@@ -15,9 +16,10 @@ from cutroom.assets.rows import UploadRow
 from cutroom.assets.settings import AssetSettings
 from cutroom.assets.sizes import part_bytes, part_count
 from cutroom.assets.store import ObjectInfo, Part, Store
-from cutroom.assets.uploads import Uploads, in_progress
+from cutroom.assets.uploads import DOCUMENT_TYPES, Uploads, in_progress
 from cutroom.db import Database
 from cutroom.kit.errors import Conflict, Detail, Invalid, NotFound
+from cutroom.media.documents import document_info, document_kind
 from cutroom.media.info import MediaInfo
 from cutroom.media.probe import probe
 
@@ -40,6 +42,8 @@ _TYPES: Final = {
     "jpeg": "image/jpeg",
     "webp": "image/webp",
     "gif": "image/gif",
+    "pdf": "application/pdf",
+    "text": "text/plain",
 }
 
 
@@ -189,11 +193,20 @@ class Verifier:
             if upload.sha256 not in {None, sha256}:
                 sentence = f"The bytes that arrived have the SHA-256 {sha256}; make a new upload and send them to that."
                 raise Invalid("sha256_mismatch", sentence)
-            return await probe(path), sha256
+            return await _look(path, upload.content_type, size_bytes), sha256
 
     async def _end(self, upload: Upload, claimed_at: datetime | None, status: UploadStatus, **values: object) -> None:
         async with self._database.begin() as session:
             await repository.end_verifying(session, upload.id, claimed_at, status, **values)
+
+
+async def _look(path: Path, content_type: str, size_bytes: int) -> MediaInfo:
+    """What a file is: media, or for reading where it was announced as such. A playlist is text too, and no video."""
+    if content_type in DOCUMENT_TYPES:
+        kind = await asyncio.to_thread(document_kind, path)
+        if kind is not None:
+            return document_info(kind, size_bytes)
+    return await probe(path)
 
 
 def _check_parts(row: UploadRow, sent: Sequence[Part], etags: Sequence[tuple[int, str]] | None) -> None:

@@ -75,19 +75,19 @@ class AudioStream:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """A media file: what it holds, in numbers that can be relied on.
+    """A file: what it holds, in numbers that can be relied on.
 
     Args:
         kind: `image` for a single still picture, `audio` for sound without pictures (cover art is no picture),
-            `video` for everything else.
-        format: name of the container: `mp4`, `webm`, `matroska`, `mp3`, `png`…
-        duration: seconds of the longest stream, counted from the earliest start; None for an image.
+            `video` for all other media; `document` for text and PDF, which are read and never rendered.
+        format: name of the container: `mp4`, `webm`, `matroska`, `mp3`, `png`…; of a document `text` or `pdf`.
+        duration: seconds of the longest stream, counted from the earliest start; None for an image and a document.
         size_bytes: of the file.
         video: the pictures, when there are any.
         audio: the sound, when there is any.
     """
 
-    kind: Literal["video", "image", "audio"]
+    kind: Literal["video", "image", "audio", "document"]
     format: str
     duration: Rational | None
     size_bytes: int

@@ -282,7 +282,7 @@ def _background(
     index: int, background: Background, media: Mapping[str, Media], notes: Notes
 ) -> ResolvedBackground | None:
     place, one = f"/longform/backgrounds/{index}", media[background.src]
-    if one.info.kind == "audio" or one.info.video is None:
+    if one.info.kind not in {"image", "video"} or one.info.video is None:
         sentence = f"{public_name(background.src)} is sound; a background is a picture or a video."
         notes.refuse(f"{place}/src", "wrong_media_kind", sentence)
         return None

@@ -6,6 +6,7 @@ nothing is heard twice: not by the next attempt, nor by another job with the sam
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from cutroom.jobs import Context, Draft
+from cutroom.jobs import Context, Draft, Files
 from cutroom.kit.errors import CutroomError
 from cutroom.kit.schema import Schema
 from cutroom.speech import formats
@@ -38,6 +39,8 @@ FETCHED, LISTENED, PLANNED, HEARD = 0.03, 0.06, 0.08, 0.97
 UNDETERMINED: Final = "und"
 """The language of a recording in which nobody speaks (BCP 47)."""
 _MOST_TITLE_CHARS: Final = 200
+Tell = Callable[[float, str | None], None]
+"""Hears of progress, from 0 to 1, and of a new stage."""
 
 LanguageTag = Annotated[
     str,
@@ -124,6 +127,40 @@ class Plan:
     duration_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A recording that was heard.
+
+    Args:
+        media: the recording.
+        plan: how.
+        transcriber: the engine that heard it.
+    """
+
+    media: Media
+    plan: Plan
+    transcriber: Transcriber
+
+    async def read(self, files: Files) -> "Heard":
+        """What was heard; raises `Unavailable` (`blob_missing`) when it was swept meanwhile."""
+        chunks = [await read_chunk(files, key) for key in self.plan.keys]
+        made = await asyncio.to_thread(_together, self.plan, chunks, self.transcriber)
+        return Heard(made, sum(chunk.untimed for chunk in chunks))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard in a recording.
+
+    Args:
+        transcript: put together.
+        untimed: how many words the engine gave no times.
+    """
+
+    transcript: Transcript
+    untimed: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Transcribing:
     """The workflows of transcription, with the engines of this program."""
@@ -138,15 +175,48 @@ class Transcribing:
                 raises; what is wrong with the source.
             Unavailable: when the engine cannot be had.
         """
-        ctx.progress(0.0, "fetching")
-        chosen = await ctx.step("engine", self._choose, given)
-        transcriber = self.engines.choose(chosen.engine, chosen.model, given.language)
-        media = await ctx.step("source", _take, ctx, given.source)
         transcript = given.into or ctx.new_id("trn")
-        ctx.progress(FETCHED, "listening")
-        plan = await ctx.step("plan", self._plan, ctx, given, media, transcriber)
-        ctx.progress(PLANNED, "transcribing")
-        kept = await ctx.step("kept", which_are_kept, ctx.files, list(plan.keys))
+        heard = await self.hear(ctx, given, given.source)
+        ctx.progress(HEARD, "writing")
+        output = await ctx.step("write", _write, ctx, given, heard, transcript)
+        ctx.progress(1.0, "done")
+        return output
+
+    async def hear(
+        self,
+        ctx: Context,
+        given: Transcription,
+        source: str,
+        *,
+        prefix: str = "",
+        until: float = 1.0,
+        pointer: str = "/source",
+    ) -> "Hearing":
+        """Hear a recording, and keep nothing of it but what saves hearing it again.
+
+        Args:
+            ctx: of the job; this takes steps, so it is none itself.
+            given: how.
+            source: the recording.
+            prefix: begins the steps' names.
+            until: the job's progress if this were all of a transcription.
+            pointer: where in the job's input the source is named.
+
+        Raises:
+            CutroomError: as `transcribe`.
+        """
+
+        def tell(fraction: float, stage: str | None) -> None:
+            ctx.progress(until * fraction, stage)
+
+        tell(0.0, "fetching")
+        chosen = await ctx.step(f"{prefix}engine", self._choose, given)
+        transcriber = self.engines.choose(chosen.engine, chosen.model, given.language)
+        media = await ctx.step(f"{prefix}source", _take, ctx, source, pointer)
+        tell(FETCHED, "listening")
+        plan = await ctx.step(f"{prefix}plan", self._plan, ctx, given, media, transcriber, tell)
+        tell(PLANNED, "transcribing")
+        kept = await ctx.step(f"{prefix}kept", which_are_kept, ctx.files, list(plan.keys))
         missing = [
             Chunk(
                 key=key,
@@ -161,25 +231,24 @@ class Transcribing:
             for key, pieces in zip(plan.keys, plan.chunks, strict=True)
             if key not in kept
         ]
-        await ctx.map("chunks", self.chunk, missing, span=(PLANNED, HEARD))
-        ctx.progress(HEARD, "writing")
-        output = await ctx.step("write", _write, ctx, given, media, plan, transcriber, transcript)
-        ctx.progress(1.0, "done")
-        return output
+        await ctx.map(f"{prefix}chunks", self.chunk, missing, span=(until * PLANNED, until * HEARD))
+        return Hearing(media, plan, transcriber)
 
     async def chunk(self, ctx: Context, chunk: Chunk) -> str:
         """Hear one chunk, unless that was done before, and keep what was heard; the key is the result."""
         return await hear(ctx, chunk, self.engines)
 
-    async def _choose(self, given: Transcribe) -> Choice:
+    async def _choose(self, given: Transcription) -> Choice:
         engine = self.engines.choose(given.engine, given.model, given.language).engine
         return Choice(engine.name, engine.model)
 
-    async def _plan(self, ctx: Context, given: Transcribe, media: Media, transcriber: Transcriber) -> Plan:
+    async def _plan(
+        self, ctx: Context, given: Transcription, media: Media, transcriber: Transcriber, tell: Tell
+    ) -> Plan:
         """Decode, find speech, cut, and find out the language where that was not said."""
 
         def decoded(part: float) -> None:
-            ctx.progress(FETCHED + (LISTENED - FETCHED) * part, None)
+            tell(FETCHED + (LISTENED - FETCHED) * part, None)
 
         pcm = await listen(ctx, media, decoded)
         activity = await activity_of(ctx, media, pcm)
@@ -188,12 +257,12 @@ class Transcribing:
         if language is None and chunks:
             spans = tuple(piece.heard for piece in chunks[0])
             listening = Listening(pcm, spans, None, given.prompt, given.glossary)
-            await _prepare(ctx, transcriber)
+            await _prepare(tell, transcriber)
             language = await transcriber.detect(listening, scratch=ctx.scratch)
         wanted = partial(key_of, media, transcriber, language, given.prompt, given.glossary)
         keys = tuple(wanted(chunk) for chunk in chunks)
         if len(await which_are_kept(ctx.files, list(keys))) < len(keys):
-            await _prepare(ctx, transcriber)
+            await _prepare(tell, transcriber)
         duration_ms = activity.length_ms if media.info.duration is None else round(media.info.duration * 1000)
         return Plan(
             tuple(map(tuple, chunks)),
@@ -203,44 +272,42 @@ class Transcribing:
         )
 
 
-async def _prepare(ctx: Context, transcriber: Transcriber) -> None:
+async def _prepare(tell: Tell, transcriber: Transcriber) -> None:
     """Have the model here before all chunks ask for it, and say so while it is downloaded."""
-    await transcriber.prepare(lambda part, stage: ctx.progress(LISTENED + (PLANNED - LISTENED) * part, stage))
+    await transcriber.prepare(lambda part, stage: tell(LISTENED + (PLANNED - LISTENED) * part, stage))
 
 
 def _cut(activity: Activity, pace: Pace) -> list[list[Piece]]:
     return chunks_of(pieces_of(activity.spans(), activity.length_ms, pace), pace)
 
 
-async def _take(ctx: Context, source: str) -> Media:
+async def _take(ctx: Context, source: str, pointer: str) -> Media:
     try:
         return await take(ctx.files, ctx.scratch, source)
     except CutroomError as error:
-        raise (error.at("/source") if not error.details else error) from error
+        raise (error.at(pointer) if not error.details else error) from error
 
 
-async def _write(
-    ctx: Context, given: Transcribe, media: Media, plan: Plan, transcriber: Transcriber, transcript: str
-) -> TranscribeOutput:
+async def _write(ctx: Context, given: Transcribe, heard: Hearing, transcript: str) -> TranscribeOutput:
     """Put together what was heard, keep it as a production, and publish it as files."""
-    chunks = [await read_chunk(ctx.files, key) for key in plan.keys]
-    made = await asyncio.to_thread(_together, plan, chunks, transcriber)
-    document = TranscriptDocument.of(made, source=given.source, sha256=media.sha256)
+    found = await heard.read(ctx.files)
+    made = found.transcript
+    document = TranscriptDocument.of(made, source=given.source, sha256=heard.media.sha256)
     body = document.model_dump_json()
     artifacts = await _publish(ctx, made, body)
-    title = public_name(given.source).rstrip("/").rpartition("/")[2][:_MOST_TITLE_CHARS] or "Recording"
+    name = await ctx.files.name_of(given.source) or public_name(given.source).rstrip("/").rpartition("/")[2]
+    title = name[:_MOST_TITLE_CHARS] or "Recording"
     version = await ctx.productions.write(Draft(transcript, "transcript", title, body))
-    count = sum(len(segment.words) for segment in made.segments)
     return TranscribeOutput(
         transcript=transcript,
         version=version,
         language=made.language,
         engine=made.engine.name,
         model=made.engine.model,
-        words=count,
+        words=sum(len(segment.words) for segment in made.segments),
         duration=made.duration_ms / 1000,
         artifacts=artifacts,
-        warnings=_warnings(given, transcriber, count, sum(chunk.untimed for chunk in chunks)),
+        warnings=remarks(given, heard.transcriber, found),
     )
 
 
@@ -282,10 +349,11 @@ async def _publish(ctx: Context, made: Transcript, body: str) -> list[str]:
     return artifacts
 
 
-def _warnings(given: Transcribe, transcriber: Transcriber, words: int, untimed: int) -> list[WorkflowWarning]:
-    engine = transcriber.engine
+def remarks(given: Transcription, transcriber: Transcriber, heard: Heard) -> list[WorkflowWarning]:
+    """What whoever reads a transcript should know of how it came about."""
+    engine, untimed = transcriber.engine, heard.untimed
     found: list[WorkflowWarning] = []
-    if words == 0:
+    if not any(segment.words for segment in heard.transcript.segments):
         found.append(WorkflowWarning(code="no_speech", message="Nobody was heard to speak in this recording."))
     if untimed:
         sentence = (
