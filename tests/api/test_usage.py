@@ -37,6 +37,8 @@ async def test_a_plan_is_shown(small: World) -> None:
         "name": "two",
         "jobsPerMonth": 2,
         "minutesPerMonth": 0.1,
+        "spendingPerMonth": None,
+        "spendingPerRun": None,
         "storageBytes": 1000,
         "concurrentJobs": None,
         "maxUploadBytes": 500,

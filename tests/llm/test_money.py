@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cutroom.kit.errors import Invalid, Unavailable
-from cutroom.llm import Bill, Message, Models, Price, Purse, Usage, dollars_of, micro_of
+from cutroom.llm import Bill, Message, Models, Price, Purse, Usage
 from cutroom.llm.chat import Request
 from cutroom.llm.money import estimated_tokens
 from tests.llm.server import ModelServer, answers, breaks_off, fails, model_server, says
@@ -34,11 +34,6 @@ async def models(server: ModelServer) -> AsyncIterator[Models]:
 )
 def test_an_estimate_errs_on_the_side_of_more(text: str, tokens: int) -> None:
     assert estimated_tokens(Request((Message("user", text),), "small")) == tokens
-
-
-def test_money_is_whole_millionths() -> None:
-    assert micro_of(0.1) + micro_of(0.2) == 300_000
-    assert dollars_of(300_000) == 0.3
 
 
 async def test_an_answer_costs_what_its_server_counts(server: ModelServer, models: Models) -> None:

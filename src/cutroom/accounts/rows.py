@@ -25,6 +25,7 @@ class WorkspaceRow(Base):
     is_default: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     deleted_at: Mapped[datetime | None]
+    model: Mapped[str | None]  # the language model that is asked where nothing names one
 
     __table_args__ = (Index("uq_workspaces_default", "is_default", unique=True, postgresql_where=text("is_default")),)
 

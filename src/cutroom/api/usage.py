@@ -9,6 +9,7 @@ from pydantic import Field
 from cutroom.api.auth import Caller
 from cutroom.api.deps import Services
 from cutroom.api.routes import keyed
+from cutroom.kit.money import dollars_of
 from cutroom.kit.schema import Schema
 
 router: Final = keyed("usage", area="usage")
@@ -21,6 +22,10 @@ class PlanOut(Schema):
     name: str
     jobs_per_month: int | None
     minutes_per_month: float | None
+    spending_per_month: Annotated[float | None, Field(description="US dollars that language models may cost.")]
+    spending_per_run: Annotated[
+        float | None, Field(description="US dollars that they may cost in one run; a lower `maxCost` counts.")
+    ]
     storage_bytes: Annotated[int | None, Field(description="Assets, artifacts, transcripts, posts: all of it.")]
     concurrent_jobs: Annotated[int | None, Field(description="Further jobs wait in the queue.")]
     max_upload_bytes: int | None
@@ -35,6 +40,10 @@ class MonthOut(Schema):
     jobs_held: Annotated[int, Field(description="Jobs under way; they are counted when they succeed.")]
     minutes: Annotated[float, Field(description="Minutes of media that were made.")]
     minutes_held: Annotated[float, Field(description="Minutes that jobs under way may still take.")]
+    spending: Annotated[
+        float, Field(description="US dollars that language models cost runs, those that failed too, by their prices.")
+    ]
+    spending_held: Annotated[float, Field(description="US dollars that runs under way may still cost.")]
 
 
 class UsageOut(Schema):
@@ -50,10 +59,13 @@ async def get_plan(services: Services, caller: Caller) -> PlanOut:
     """The plan of the workspace."""
     async with services.database.begin() as session:
         plan = await services.quotas.plan(session, caller.workspace_id)
+    budget = plan.budget_micro()
     return PlanOut(
         name=plan.name,
         jobs_per_month=plan.jobs_per_month,
         minutes_per_month=plan.minutes_per_month,
+        spending_per_month=plan.spending_per_month,
+        spending_per_run=None if budget is None else dollars_of(budget),
         storage_bytes=plan.storage_bytes,
         concurrent_jobs=plan.concurrent_jobs,
         max_upload_bytes=plan.max_upload_bytes,
@@ -79,6 +91,8 @@ async def get_usage(
             jobs_held=one.jobs_held,
             minutes=round(one.seconds / 60, 4),
             minutes_held=round(one.seconds_held / 60, 4),
+            spending=dollars_of(one.micro),
+            spending_held=dollars_of(one.micro_held),
         )
         for one in used
     ]

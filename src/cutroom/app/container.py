@@ -13,7 +13,7 @@ from cutroom.app.settings import Settings
 from cutroom.assets import AssetService, AssetSettings, FileLimits, LimitsOf, LocalCache, LocalStore, S3Settings, Store
 from cutroom.assets.bucket import open_bucket
 from cutroom.db import Database, Listener, make_engine
-from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status, forget_texts, tell_parent
+from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status, forget_texts, tell_parent, told_sum
 from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
@@ -21,6 +21,7 @@ from cutroom.media.fetch import Fetcher
 from cutroom.productions import BytesFor, ProductionLimits, ProductionService
 from cutroom.webhooks import Sender, WebhookService, WebhookSettings
 from cutroom.workflows import metering, registry
+from cutroom.workflows.answers import SPENT
 from cutroom.workflows.repurpose import BRANCH
 from cutroom.workflows.repurposed import Made, said_of
 
@@ -179,12 +180,20 @@ def text_limits(quotas: QuotaService, assets: AssetService) -> BytesFor:
 
 
 def settle_usage(quotas: QuotaService) -> OnEnd:
-    """What happens to a charge when its job ends: what was made is booked; without success, all is given back."""
+    """What happens to a charge when its job ends: what was made is booked; without success, all is given back.
+
+    What was paid for models is booked however the job ends, by what it told of each answer; of a worker that was
+    killed before it could tell, by what the job knows at its end.
+    """
 
     async def on_end(session: AsyncSession, job: Job) -> None:
         if job.parent_id is None and job.type in metering.CHARGED:
             made = metering.seconds_made(job.output) if job.status is Status.SUCCEEDED else None
-            await quotas.settle(session, job.workspace_id, job.id, made)
+            spent = 0
+            if job.type in metering.SPENDING:
+                told = await told_sum(session, job.workspace_id, job.id, SPENT)
+                spent = max(told, metering.micro_spent(job.output))
+            await quotas.settle(session, job.workspace_id, job.id, made, spent)
 
     return on_end
 

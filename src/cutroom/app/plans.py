@@ -3,6 +3,7 @@
 from cutroom.app.console import show_facts
 from cutroom.app.operating import operated
 from cutroom.jobs import MAX_RUNNING
+from cutroom.kit.money import dollars_of
 
 
 async def plan(workspace_id: str, name: str | None) -> None:
@@ -24,6 +25,7 @@ async def plan(workspace_id: str, name: str | None) -> None:
         {
             "jobs this month": _of(used.jobs, found.jobs_per_month),
             "minutes this month": _of(round(used.seconds / 60, 2), found.minutes_per_month),
+            "US dollars this month": _of(dollars_of(used.micro), found.spending_per_month),
             "jobs at once": str(found.concurrent_jobs or MAX_RUNNING),
         },
     )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cutroom.jobs.retention import Retention
     from cutroom.jobs.scheduler import Scheduler
     from cutroom.jobs.service import MAX_RUNNING, JobService
-    from cutroom.jobs.telling import tell_parent
+    from cutroom.jobs.telling import tell_parent, told_sum
     from cutroom.jobs.worker import Worker, WorkerSettings
 
 _LATER: Final = {
@@ -48,6 +48,7 @@ _LATER: Final = {
     "Worker": "worker",
     "WorkerSettings": "worker",
     "tell_parent": "telling",
+    "told_sum": "telling",
 }
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "live_texts",
     "run_alone",
     "tell_parent",
+    "told_sum",
 ]
 
 

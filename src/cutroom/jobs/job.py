@@ -125,6 +125,7 @@ class Submission:
         correlation_id: id of the request that caused it.
         idempotency: without one, a deterministic workflow is deduplicated by content.
         seconds: the most seconds of media that it may make, which its workspace is charged for; None costs nothing.
+        micro: the most that it may spend on language models, in millionths of a US dollar; counts with `seconds` alone.
     """
 
     type: str
@@ -135,6 +136,7 @@ class Submission:
     correlation_id: str | None = None
     idempotency: Idempotency | None = None
     seconds: float | None = None
+    micro: int = 0
 
 
 @dataclass(frozen=True, slots=True)

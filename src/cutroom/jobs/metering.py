@@ -14,8 +14,8 @@ class Meter(Protocol):
         """Whether `hold` would write anything, or could refuse, for this workspace."""
         ...
 
-    async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float) -> None:
-        """A new job was made that may take so many seconds of media."""
+    async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float, micro: int = 0) -> None:
+        """A new job was made that may take so many seconds of media, and millionths of a dollar."""
 
     async def hold_again(self, session: AsyncSession, workspace_id: str, job_id: str) -> None:
         """An ended job was queued again."""

@@ -63,7 +63,7 @@ class JobService:
             session, self._registry, workspace_id, submission, max_running=self._max_running
         )
         if self._meter is not None and submitted.created and submission.seconds is not None:
-            await self._meter.hold(session, workspace_id, submitted.job.id, submission.seconds)
+            await self._meter.hold(session, workspace_id, submitted.job.id, submission.seconds, submission.micro)
         return submitted
 
     async def submit_alone(self, database: Database, workspace_id: str, submission: Submission) -> Submitted:

@@ -1,4 +1,4 @@
-"""Telling a waiting job's owner what its items have come to, before all of them have ended."""
+"""What jobs tell their owners beside what they do: what items have come to, and sums of what all log lines say."""
 
 import json
 from typing import Any, Final
@@ -17,6 +17,19 @@ WITH changed AS (
 )
 SELECT pg_notify('cutroom_events', id) FROM changed
 """)
+
+_TOLD_SUM: Final = statement("""
+SELECT coalesce(sum(CAST(e.data ->> CAST(:fact AS text) AS bigint)), 0)
+FROM job_events AS e JOIN jobs AS j ON j.id = e.job_id
+WHERE j.workspace_id = :workspace AND (j.id = :job OR (j.root_id = :job AND j.parent_id IS NOT NULL))
+  AND e.kind = 'log' AND jsonb_typeof(e.data -> CAST(:fact AS text)) = 'number'
+""")
+
+
+async def told_sum(session: AsyncSession, workspace_id: str, job_id: str, fact: str) -> int:
+    """The sum of a whole number that the log lines of a job and its items carry, those of all attempts."""
+    total = await session.scalar(_TOLD_SUM, {"workspace": workspace_id, "job": job_id, "fact": fact})
+    return int(total or 0)
 
 
 async def tell_parent(session: AsyncSession, parent_id: str, message: str, **facts: Any) -> None:

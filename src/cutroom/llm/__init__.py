@@ -2,7 +2,7 @@
 
 from cutroom.llm.chat import Answer, Message, Usage
 from cutroom.llm.models import Checked, Models
-from cutroom.llm.money import Bill, Purse, dollars_of, micro_of
+from cutroom.llm.money import Bill, Purse
 from cutroom.llm.provider import OPENAI, Price, Provider, read_providers
 
 __all__ = [
@@ -16,7 +16,5 @@ __all__ = [
     "Provider",
     "Purse",
     "Usage",
-    "dollars_of",
-    "micro_of",
     "read_providers",
 ]

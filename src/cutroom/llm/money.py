@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Final
 
 from cutroom.kit.errors import Invalid
+from cutroom.kit.money import MICRO, dollars_of
 from cutroom.llm.chat import Answer, Request, Usage, counted, tokens_of
 from cutroom.llm.provider import Price, Provider
 
-MICRO: Final = 1_000_000
 BYTES_PER_TOKEN: Final = 3
 """Of UTF-8: English has 4 to a token, Chinese about 3, so that this errs on the side of more tokens."""
 _TOKENS_PER_MESSAGE: Final = 4  # what stands around each, by OpenAI's own count
@@ -23,16 +23,6 @@ _BOUND_TOKENS: Final = 8_192
 
 OnPaid = Callable[[Provider, str, Usage, int | None], None]
 """Told of each answer that was paid: whom, which model, the tokens, and their cost where the price is known."""
-
-
-def micro_of(dollars: float) -> int:
-    """Dollars in millionths, rounded to the nearest."""
-    return round(dollars * MICRO)
-
-
-def dollars_of(micro: int) -> float:
-    """Millionths in dollars, for people and JSON."""
-    return micro / MICRO
 
 
 def estimated_tokens(request: Request) -> int:

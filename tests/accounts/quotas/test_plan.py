@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from cutroom.accounts.quotas import UNLIMITED, Plan, Plans
@@ -31,3 +33,23 @@ def test_what_cannot_be_a_plan_is_refused(text: str, default: str | None, code: 
     with pytest.raises(Invalid) as refused:
         Plans.parse(text, default)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("limits", "wanted", "budget"),
+    [
+        ({}, None, None),
+        ({}, 0.5, 500_000),
+        ({"spendingPerRun": 0.1}, None, 100_000),
+        ({"spendingPerRun": 0.1}, 0.5, 100_000),
+        ({"spendingPerRun": 0.1}, 0.000_002, 2),
+        ({"spendingPerMonth": 10}, None, 500_000),
+        ({"spendingPerMonth": 10, "spendingPerRun": 2}, None, 2_000_000),
+    ],
+)
+def test_the_lowest_limit_is_what_a_job_may_spend(
+    limits: dict[str, float], wanted: float | None, budget: int | None
+) -> None:
+    plan = Plans.parse(json.dumps({"a": limits}), "a").default
+    assert plan.budget_micro(wanted) == budget
+    assert plan.metered == ("spendingPerMonth" in limits)

@@ -18,14 +18,22 @@ def service(**limits: float | None) -> QuotaService:
     return QuotaService(Plans(named, plan))
 
 
-async def hold(database: Database, quotas: QuotaService, job_id: str, seconds: float, workspace: str = "ws_a") -> None:
+async def hold(
+    database: Database, quotas: QuotaService, job_id: str, seconds: float, workspace: str = "ws_a", micro: int = 0
+) -> None:
     async with database.begin() as session:
-        await quotas.hold(session, workspace, job_id, seconds)
+        await quotas.hold(session, workspace, job_id, seconds, micro)
 
 
-async def settle(database: Database, quotas: QuotaService, job_id: str, seconds: float | None) -> None:
+async def settle(database: Database, quotas: QuotaService, job_id: str, seconds: float | None, micro: int = 0) -> None:
     async with database.begin() as session:
-        await quotas.settle(session, "ws_a", job_id, seconds)
+        await quotas.settle(session, "ws_a", job_id, seconds, micro)
+
+
+async def spent(database: Database, quotas: QuotaService) -> tuple[int, int]:
+    async with database.begin() as session:
+        month = (await quotas.usage(session, "ws_a"))[0]
+    return month.micro, month.micro_held
 
 
 async def used(database: Database, quotas: QuotaService, workspace: str = "ws_a") -> tuple[int, int, float, float]:
@@ -35,18 +43,18 @@ async def used(database: Database, quotas: QuotaService, workspace: str = "ws_a"
 
 
 @pytest.mark.threat("A89")
-@pytest.mark.parametrize("limits", [{"jobs_per_month": 10}, {"minutes_per_month": 10.0}])
+@pytest.mark.parametrize("limits", [{"jobs_per_month": 10}, {"minutes_per_month": 10.0}, {"spending_per_month": 0.001}])
 async def test_of_fifty_at_the_last_unit_exactly_one_is_let_through(
     database: Database, limits: dict[str, float]
 ) -> None:
     quotas = service(**limits)
     for number in range(9):
-        await hold(database, quotas, f"job_{number}", 60.0)
+        await hold(database, quotas, f"job_{number}", 60.0, micro=100)
 
     async def late(number: int) -> None:
         while True:
             try:
-                return await hold(database, quotas, f"job_late_{number}", 60.0)
+                return await hold(database, quotas, f"job_late_{number}", 60.0, micro=100)
             except Unavailable:  # fifty wait for ten connections, on a machine that may be busy
                 await asyncio.sleep(0.1)
 
@@ -55,6 +63,7 @@ async def test_of_fifty_at_the_last_unit_exactly_one_is_let_through(
     assert found.count(None) == 1
     assert sum(isinstance(one, QuotaExceeded) for one in found) == 49
     assert await used(database, quotas) == (0, 10, 0.0, 600.0)
+    assert await spent(database, quotas) == (0, 1_000)
 
 
 async def test_what_a_job_held_is_replaced_by_what_it_used(database: Database) -> None:
@@ -148,3 +157,48 @@ async def test_old_lines_are_forgotten(database: Database) -> None:
         assert await quotas.forget(session) == 0
         await session.execute(text("UPDATE charges SET created_at = created_at - interval '801 days'"))
         assert await quotas.forget(session) == 1
+
+
+async def test_spending_is_replaced_by_what_was_spent(database: Database) -> None:
+    quotas = service(spending_per_month=1.0)
+    await hold(database, quotas, "job_1", 0.0, micro=800_000)
+    with pytest.raises(QuotaExceeded) as refused:
+        await hold(database, quotas, "job_2", 0.0, micro=300_000)
+    assert refused.value.code == "spending_exceeded"
+    assert "0.3 US dollars; of the 1 a month" in refused.value.message
+    assert "0.2 are left" in refused.value.message
+    await settle(database, quotas, "job_1", 0.0, 250_000)
+    assert await spent(database, quotas) == (250_000, 0)
+    await hold(database, quotas, "job_2", 0.0, micro=750_000)
+
+
+@pytest.mark.threat("A88")
+async def test_what_a_failed_job_has_spent_is_not_given_back(database: Database) -> None:
+    quotas = service(spending_per_month=1.0, jobs_per_month=1)
+    await hold(database, quotas, "job_1", 60.0, micro=500_000)
+    await settle(database, quotas, "job_1", None, 200_000)
+    assert await used(database, quotas) == (0, 0, 0.0, 0.0)
+    assert await spent(database, quotas) == (200_000, 0)
+    async with database.begin() as session:
+        await quotas.hold_again(session, "ws_a", "job_1")
+    assert await spent(database, quotas) == (0, 700_000)
+    await settle(database, quotas, "job_1", 60.0, 450_000)
+    assert await used(database, quotas) == (1, 0, 60.0, 0.0)
+    assert await spent(database, quotas) == (450_000, 0)
+
+
+async def test_jobs_that_spend_nothing_go_on_when_all_is_spent(database: Database) -> None:
+    quotas = service(spending_per_month=0.5)
+    await hold(database, quotas, "job_1", 1.0, micro=500_000)
+    await settle(database, quotas, "job_1", 1.0, 500_007)
+    await hold(database, quotas, "job_2", 1.0)
+    with pytest.raises(QuotaExceeded, match="0 are left"):
+        await hold(database, quotas, "job_3", 1.0, micro=1)
+
+
+async def test_spending_is_counted_without_limits_too(database: Database) -> None:
+    quotas = QuotaService()
+    await settle(database, quotas, "job_1", None, 5)
+    await settle(database, quotas, "job_2", 1.0, 7)
+    assert await spent(database, quotas) == (12, 0)
+    assert (await used(database, quotas))[0] == 1

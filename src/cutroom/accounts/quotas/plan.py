@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field, TypeAdapter, ValidationError
 
 from cutroom.kit.errors import Invalid
+from cutroom.kit.money import micro_of
 from cutroom.kit.schema import Schema, invalid
 
 
@@ -19,6 +20,8 @@ class Plan:
         name: as in `CUTROOM_PLANS`.
         jobs_per_month: jobs that count, in a calendar month of UTC.
         minutes_per_month: minutes of media made, in a calendar month of UTC.
+        spending_per_month: US dollars that language models may cost, in a calendar month of UTC.
+        spending_per_run: US dollars that they may cost in one job.
         storage_bytes: bytes of assets and artifacts kept at one time.
         concurrent_jobs: jobs that run at once; further ones wait in the queue.
         max_upload_bytes: the largest upload.
@@ -28,6 +31,8 @@ class Plan:
     name: str
     jobs_per_month: int | None = None
     minutes_per_month: float | None = None
+    spending_per_month: float | None = None
+    spending_per_run: float | None = None
     storage_bytes: int | None = None
     concurrent_jobs: int | None = None
     max_upload_bytes: int | None = None
@@ -36,9 +41,27 @@ class Plan:
     @property
     def metered(self) -> bool:
         """Whether a job may be refused for what was used before."""
-        return self.jobs_per_month is not None or self.minutes_per_month is not None
+        limits = (self.jobs_per_month, self.minutes_per_month, self.spending_per_month)
+        return any(limit is not None for limit in limits)
+
+    def budget_micro(self, wanted: float | None = None) -> int | None:
+        """What one job may spend at most, in millionths of a dollar; None is without limit.
+
+        Where a month is limited and a job is not, a job may spend a share of the month: what it may spend is held while
+        it runs, so that others would not fit beside it otherwise.
+
+        Args:
+            wanted: US dollars that whoever asks for the job wants to spend at most.
+        """
+        own = self.spending_per_run
+        if own is None and self.spending_per_month is not None:
+            own = self.spending_per_month / RUNS_AT_LEAST
+        limits = [micro_of(limit) for limit in (own, wanted) if limit is not None]
+        return min(limits, default=None)
 
 
+RUNS_AT_LEAST: Final = 20
+"""How many jobs fit into a month's spending when a plan does not say what one of them may spend."""
 UNLIMITED: Final = Plan("unlimited")
 
 
@@ -47,6 +70,8 @@ class _Limits(Schema):
 
     jobs_per_month: Annotated[int | None, Field(ge=0)] = None
     minutes_per_month: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    spending_per_month: Annotated[float | None, Field(ge=0, le=1_000_000_000)] = None
+    spending_per_run: Annotated[float | None, Field(ge=0, le=1_000_000_000)] = None
     storage_bytes: Annotated[int | None, Field(ge=0)] = None
     concurrent_jobs: Annotated[int | None, Field(ge=1)] = None
     max_upload_bytes: Annotated[int | None, Field(ge=1)] = None

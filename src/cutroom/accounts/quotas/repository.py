@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts.quotas.rows import PlanRow
-from cutroom.accounts.quotas.usage import Usage
+from cutroom.accounts.quotas.usage import Amount, Taken, Usage
 from cutroom.db import Database, Quick
 
 _MONTH: Final = "CAST(date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AS date)"
@@ -26,33 +26,49 @@ _PLAN_QUICK: Final = Quick(_PLAN)
 _QUEUE_UP: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('cutroom.quota/' || :workspace, 0))")
 _HOLD: Final = _statement("""
 WITH taken AS (
-  SELECT count(*) AS jobs, coalesce(sum(CASE status WHEN 'held' THEN held_ms ELSE used_ms END), 0) AS ms
-  FROM charges WHERE workspace_id = :workspace AND month = $month AND status <> 'refunded' AND job_id <> :job
+  SELECT count(*) FILTER (WHERE status <> 'refunded') AS jobs,
+         coalesce(sum(CASE status WHEN 'held' THEN held_ms WHEN 'used' THEN used_ms END), 0) AS ms,
+         coalesce(sum(CASE status WHEN 'held' THEN held_micro ELSE used_micro END), 0) AS micro
+  FROM charges
+  WHERE workspace_id = :workspace AND month = $month AND (status <> 'refunded' OR used_micro > 0) AND job_id <> :job
 ), held AS (
-  INSERT INTO charges (job_id, workspace_id, month, status, held_ms)
-  SELECT :job, :workspace, $month, 'held', CAST(:ms AS bigint) FROM taken
+  INSERT INTO charges (job_id, workspace_id, month, status, held_ms, held_micro)
+  SELECT :job, :workspace, $month, 'held', CAST(:ms AS bigint), CAST(:micro AS bigint) FROM taken
   WHERE (CAST(:jobs AS bigint) IS NULL OR jobs + 1 <= CAST(:jobs AS bigint))
     AND (CAST(:total_ms AS bigint) IS NULL OR ms + CAST(:ms AS bigint) <= CAST(:total_ms AS bigint))
-  ON CONFLICT (job_id) DO UPDATE SET status = 'held', month = excluded.month, held_ms = excluded.held_ms
+    AND (CAST(:total_micro AS bigint) IS NULL OR CAST(:micro AS bigint) = 0
+         OR micro + CAST(:micro AS bigint) <= CAST(:total_micro AS bigint))
+  ON CONFLICT (job_id) DO UPDATE
+  SET status = 'held', month = excluded.month, held_ms = excluded.held_ms, held_micro = excluded.held_micro
   RETURNING job_id
 )
-SELECT jobs, ms, EXISTS (SELECT FROM held) AS held FROM taken
+SELECT jobs, ms, micro, EXISTS (SELECT FROM held) AS held FROM taken
 """)
-_HELD_MS: Final = text("SELECT held_ms FROM charges WHERE workspace_id = :workspace AND job_id = :job")
+# What a former try has spent is spent: it is held on top of what the next one may spend.
+_HELD: Final = text("""
+SELECT held_ms, held_micro + used_micro AS held_micro FROM charges WHERE workspace_id = :workspace AND job_id = :job
+""")
 _USE: Final = _statement("""
-INSERT INTO charges (job_id, workspace_id, month, status, held_ms, used_ms)
-VALUES (:job, :workspace, $month, 'used', :ms, :ms)
-ON CONFLICT (job_id) DO UPDATE SET status = 'used', used_ms = excluded.used_ms
+INSERT INTO charges (job_id, workspace_id, month, status, held_ms, used_ms, used_micro)
+VALUES (:job, :workspace, $month, 'used', :ms, :ms, :micro)
+ON CONFLICT (job_id) DO UPDATE SET status = 'used', used_ms = excluded.used_ms, used_micro = excluded.used_micro
 """)
 _REFUND: Final = text("""
 UPDATE charges SET status = 'refunded' WHERE workspace_id = :workspace AND job_id = :job AND status = 'held'
 """)
+_REFUND_BUT: Final = _statement("""
+INSERT INTO charges (job_id, workspace_id, month, status, held_ms, used_micro)
+VALUES (:job, :workspace, $month, 'refunded', 0, :micro)
+ON CONFLICT (job_id) DO UPDATE SET status = 'refunded', used_micro = excluded.used_micro
+""")
 _USAGE: Final = _statement("""
 SELECT month, count(*) FILTER (WHERE status = 'used') AS jobs, count(*) FILTER (WHERE status = 'held') AS held,
        coalesce(sum(used_ms) FILTER (WHERE status = 'used'), 0) AS ms,
-       coalesce(sum(held_ms) FILTER (WHERE status = 'held'), 0) AS held_ms
+       coalesce(sum(held_ms) FILTER (WHERE status = 'held'), 0) AS held_ms,
+       coalesce(sum(used_micro) FILTER (WHERE status <> 'held'), 0) AS micro,
+       coalesce(sum(held_micro) FILTER (WHERE status = 'held'), 0) AS held_micro
 FROM charges
-WHERE workspace_id = :workspace AND status <> 'refunded'
+WHERE workspace_id = :workspace AND (status <> 'refunded' OR used_micro > 0)
   AND month > $month - make_interval(months => CAST(:months AS integer))
 GROUP BY month ORDER BY month DESC
 """)
@@ -79,38 +95,68 @@ async def set_plan(session: AsyncSession, workspace_id: str, plan: str) -> None:
 
 
 async def hold(
-    session: AsyncSession, workspace_id: str, job_id: str, ms: int, *, jobs: int | None, total_ms: int | None
-) -> tuple[bool, int, int]:
-    """Hold `ms` and one job of this month if both fit into the limits; also told is what others took, jobs and ms.
+    session: AsyncSession,
+    workspace_id: str,
+    job_id: str,
+    amount: Amount,
+    *,
+    jobs: int | None,
+    total_ms: int | None,
+    total_micro: int | None,
+) -> tuple[bool, Taken]:
+    """Hold an amount and one job of this month if all fit into the limits; also told is what others took.
 
     Transactions of one workspace wait here for each other.
     """
     await session.execute(_QUEUE_UP, {"workspace": workspace_id})
-    values = {"workspace": workspace_id, "job": job_id, "ms": ms, "jobs": jobs, "total_ms": total_ms}
+    values = {
+        "workspace": workspace_id,
+        "job": job_id,
+        "ms": amount.ms,
+        "micro": amount.micro,
+        "jobs": jobs,
+        "total_ms": total_ms,
+        "total_micro": total_micro,
+    }
     found = (await session.execute(_HOLD, values)).one()
-    return found.held, found.jobs, int(found.ms)
+    return found.held, Taken(found.jobs, int(found.ms), int(found.micro))
 
 
-async def held_ms(session: AsyncSession, workspace_id: str, job_id: str) -> int | None:
-    """What a job held when it was submitted, in milliseconds; None when it held nothing."""
-    ms: int | None = await session.scalar(_HELD_MS, {"workspace": workspace_id, "job": job_id})
-    return ms
+async def held(session: AsyncSession, workspace_id: str, job_id: str) -> Amount | None:
+    """What a job held when it was submitted, and has spent since; None when it held nothing."""
+    row = (await session.execute(_HELD, {"workspace": workspace_id, "job": job_id})).one_or_none()
+    return None if row is None else Amount(row.held_ms, row.held_micro)
 
 
-async def use(session: AsyncSession, workspace_id: str, job_id: str, ms: int) -> None:
+async def use(session: AsyncSession, workspace_id: str, job_id: str, amount: Amount) -> None:
     """Book what a job has used, in place of what it held."""
-    await session.execute(_USE, {"workspace": workspace_id, "job": job_id, "ms": ms})
+    values = {"workspace": workspace_id, "job": job_id, "ms": amount.ms, "micro": amount.micro}
+    await session.execute(_USE, values)
 
 
-async def refund(session: AsyncSession, workspace_id: str, job_id: str) -> None:
-    """Give back what a job held."""
-    await session.execute(_REFUND, {"workspace": workspace_id, "job": job_id})
+async def refund(session: AsyncSession, workspace_id: str, job_id: str, micro: int) -> None:
+    """Give back what a job held, but for what it has spent."""
+    if micro == 0:
+        await session.execute(_REFUND, {"workspace": workspace_id, "job": job_id})
+    else:
+        await session.execute(_REFUND_BUT, {"workspace": workspace_id, "job": job_id, "micro": micro})
 
 
 async def usage(session: AsyncSession, workspace_id: str, months: int) -> list[Usage]:
     """The last months in which something was used, newest first."""
     rows = await session.execute(_USAGE, {"workspace": workspace_id, "months": months})
-    return [Usage(row.month, row.jobs, row.held, int(row.ms) / 1000, int(row.held_ms) / 1000) for row in rows]
+    return [
+        Usage(
+            row.month,
+            row.jobs,
+            row.held,
+            int(row.ms) / 1000,
+            int(row.held_ms) / 1000,
+            int(row.micro),
+            int(row.held_micro),
+        )
+        for row in rows
+    ]
 
 
 async def this_month(session: AsyncSession) -> date:

@@ -24,6 +24,7 @@ class PlanRow(Base):
 class ChargeRow(Base):
     """What one job takes from its workspace's month: held while it runs, then used, or given back.
 
+    What was paid to others is not given back: the spending of a job that failed stays in its line.
     A job has one line, and no line is ever shared: jobs that end together cannot wait for each other here.
     """
 
@@ -35,6 +36,8 @@ class ChargeRow(Base):
     status: Mapped[str]
     held_ms: Mapped[int]  # what it may take at most
     used_ms: Mapped[int] = mapped_column(server_default="0")
+    held_micro: Mapped[int] = mapped_column(server_default="0")  # what models may cost it: millionths of a dollar
+    used_micro: Mapped[int] = mapped_column(server_default="0")  # what they did cost: of refunded jobs too
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
@@ -43,8 +46,8 @@ class ChargeRow(Base):
             "ix_charges_month",
             "workspace_id",
             "month",
-            postgresql_include=["status", "held_ms", "used_ms"],
-            postgresql_where=text("status <> 'refunded'"),
+            postgresql_include=["status", "held_ms", "used_ms", "held_micro", "used_micro"],
+            postgresql_where=text("status <> 'refunded' OR used_micro > 0"),
         ),
         Index("ix_charges_created_at", "created_at"),
     )

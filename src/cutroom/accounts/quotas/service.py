@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts.quotas import repository
 from cutroom.accounts.quotas.plan import Plan, Plans
-from cutroom.accounts.quotas.usage import Usage
+from cutroom.accounts.quotas.usage import Amount, Taken, Usage
 from cutroom.db import Database
 from cutroom.kit import metrics
 from cutroom.kit.errors import Detail, QuotaExceeded
+from cutroom.kit.money import dollars_of, micro_of
 
 REFUSED: Final = metrics.counter("quota_refusals", "Jobs refused because a plan's month was used up.", ["plan"])
 KEEP_DAYS: Final = 800
@@ -57,17 +58,17 @@ class QuotaService:
             return False
         return self._plans.given(await repository.look_up_plan_name(database, workspace_id)).metered
 
-    async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float) -> None:
-        """Hold one job and at most so many seconds of media of this month, in the transaction that accepts the job.
+    async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float, micro: int = 0) -> None:
+        """Hold one job, at most so many seconds of media and so much money, in the transaction that accepts the job.
 
         Of any number of transactions at the last unit, exactly one succeeds.
 
         Raises:
-            QuotaExceeded: `jobs_exceeded`, `minutes_exceeded`.
+            QuotaExceeded: `jobs_exceeded`, `minutes_exceeded`, `spending_exceeded`.
         """
         plan = await self.plan(session, workspace_id)
         if plan.metered:
-            await self._hold(session, plan, workspace_id, job_id, math.ceil(seconds * 1000))
+            await self._hold(session, plan, workspace_id, job_id, Amount(math.ceil(seconds * 1000), micro))
 
     async def hold_again(self, session: AsyncSession, workspace_id: str, job_id: str) -> None:
         """Hold what a job held before it failed or was cancelled; it is about to run again.
@@ -77,16 +78,21 @@ class QuotaService:
         """
         plan = await self.plan(session, workspace_id)
         if plan.metered:
-            before = await repository.held_ms(session, workspace_id, job_id)
+            before = await repository.held(session, workspace_id, job_id)
             if before is not None:
                 await self._hold(session, plan, workspace_id, job_id, before)
 
-    async def settle(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float | None) -> None:
-        """Book what a job made, in the transaction that ends it; None gives everything back."""
+    async def settle(
+        self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float | None, micro: int = 0
+    ) -> None:
+        """Book what a job made and what it spent, in the transaction that ends it.
+
+        Without seconds everything is given back but what was spent, for that is gone.
+        """
         if seconds is None:
-            await repository.refund(session, workspace_id, job_id)
+            await repository.refund(session, workspace_id, job_id, micro)
         else:
-            await repository.use(session, workspace_id, job_id, math.ceil(seconds * 1000))
+            await repository.use(session, workspace_id, job_id, Amount(math.ceil(seconds * 1000), micro))
 
     async def usage(self, session: AsyncSession, workspace_id: str, months: int = 12) -> list[Usage]:
         """This month and those of the `months - 1` before it in which something was used, newest first."""
@@ -98,31 +104,46 @@ class QuotaService:
         """Remove usage that nobody looks up any more: maintenance."""
         return await repository.forget(session, KEEP_DAYS)
 
-    async def _hold(self, session: AsyncSession, plan: Plan, workspace_id: str, job_id: str, ms: int) -> None:
+    async def _hold(self, session: AsyncSession, plan: Plan, workspace_id: str, job_id: str, amount: Amount) -> None:
         total_ms = None if plan.minutes_per_month is None else round(plan.minutes_per_month * 60_000)
-        held, jobs, taken_ms = await repository.hold(
-            session, workspace_id, job_id, ms, jobs=plan.jobs_per_month, total_ms=total_ms
+        total_micro = None if plan.spending_per_month is None else micro_of(plan.spending_per_month)
+        held, taken = await repository.hold(
+            session,
+            workspace_id,
+            job_id,
+            amount,
+            jobs=plan.jobs_per_month,
+            total_ms=total_ms,
+            total_micro=total_micro,
         )
         if not held:
             REFUSED.labels(plan.name).inc()
-            raise _exceeded(plan, await repository.this_month(session), jobs, taken_ms, ms)
+            raise _exceeded(plan, await repository.this_month(session), taken, amount)
 
 
-def _exceeded(plan: Plan, month: date, jobs: int, taken_ms: int, ms: int) -> QuotaExceeded:
+def _exceeded(plan: Plan, month: date, taken: Taken, amount: Amount) -> QuotaExceeded:
     """Which limit is in the way, what is left of it, and when it starts anew."""
     anew = (month + timedelta(days=31)).replace(day=1)
     after = f"A new month starts on {anew.isoformat()} (UTC); a larger plan helps at once."
-    if plan.jobs_per_month is not None and jobs + 1 > plan.jobs_per_month:
+    if plan.jobs_per_month is not None and taken.jobs + 1 > plan.jobs_per_month:
         code = "jobs_exceeded"
         message = (
             f"The plan '{plan.name}' has {plan.jobs_per_month} jobs a month, and all are used or under way. {after}"
         )
-    else:
+    elif plan.minutes_per_month is not None and taken.ms + amount.ms > round(plan.minutes_per_month * 60_000):
         code = "minutes_exceeded"
-        left = max(0.0, (plan.minutes_per_month or 0) - taken_ms / 60_000)
+        left = max(0.0, plan.minutes_per_month - taken.ms / 60_000)
         message = (
-            f"This job may need {ms / 60_000:.2f} minutes; of the {plan.minutes_per_month:g} minutes a month of the "
-            f"plan '{plan.name}', {left:.2f} are left. {after}"
+            f"This job may need {amount.ms / 60_000:.2f} minutes; of the {plan.minutes_per_month:g} minutes a month "
+            f"of the plan '{plan.name}', {left:.2f} are left. {after}"
+        )
+    else:
+        code = "spending_exceeded"
+        total = plan.spending_per_month or 0
+        message = (
+            f"This job may spend {dollars_of(amount.micro):g} US dollars; of the {total:g} a month of the plan "
+            f"'{plan.name}', {max(0.0, total - dollars_of(taken.micro)):g} are left. {after} "
+            "One with a lower limit of its own ('maxCost') may still fit."
         )
     wait = datetime(anew.year, anew.month, anew.day, tzinfo=UTC) - datetime.now(UTC)
     return QuotaExceeded(
