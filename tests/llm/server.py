@@ -13,13 +13,20 @@ Handler = Callable[[asyncio.StreamWriter, dict[str, Any]], Awaitable[None]]
 _STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
-def says(text: str, *, finish: str = "stop", usage: tuple[int, int] | None = (11, 7), pause_s: float = 0.0) -> Handler:
+def says(
+    text: str,
+    *,
+    finish: str = "stop",
+    usage: tuple[int, int] | None = (11, 7),
+    pause_s: float = 0.0,
+    piece: int = 12,
+) -> Handler:
     """An answer, streamed in pieces of a few characters."""
 
     async def handle(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
         writer.write(_STREAM)
-        for start in range(0, len(text), 12):
-            writer.write(_event(asked, {"delta": {"content": text[start : start + 12]}, "finish_reason": None}))
+        for start in range(0, len(text), piece):
+            writer.write(_event(asked, {"delta": {"content": text[start : start + piece]}, "finish_reason": None}))
             await writer.drain()
             await asyncio.sleep(pause_s)
         writer.write(_event(asked, {"delta": {}, "finish_reason": finish}))

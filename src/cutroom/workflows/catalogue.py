@@ -12,6 +12,7 @@ from cutroom.workflows.find_highlights import FindHighlights, FindHighlightsOutp
 from cutroom.workflows.importing import import_asset
 from cutroom.workflows.rendering import ATTEMPTS, rendering
 from cutroom.workflows.repurpose import BRANCH, Repurposing
+from cutroom.workflows.run_pattern import PatternRuns
 from cutroom.workflows.shots import watch_part
 from cutroom.workflows.subtitle import Subtitle, SubtitleOutput, subtitle
 from cutroom.workflows.transcribe import Transcribing
@@ -70,6 +71,7 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engi
     known.add("write_posts", write, max_attempts=ATTEMPTS)
     known.add("export_clip", make_clip, max_attempts=ATTEMPTS)
     known.add("repurpose", repurposing.repurpose, max_attempts=ATTEMPTS)
+    known.add("run", PatternRuns(models, transcribing, ATTEMPTS).run, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
     known.add(BRANCH, repurposing.branch, internal=True, max_attempts=ATTEMPTS)
     known.add("repurpose.clip", repurposing.clip, internal=True, max_attempts=ATTEMPTS)
     return known

@@ -150,13 +150,20 @@ class RunUsage(Schema):
     estimated: Annotated[bool, Field(description="Whether a server left some of it to us to count.")] = False
 
 
+class RunFailure(Schema):
+    """Why a pattern came to nothing."""
+
+    code: str
+    message: str
+
+
 class RunStep(Schema):
     """One pattern of a run."""
 
     name: Annotated[str | None, Field(description="The pattern; null where the input itself was asked.")]
     version: Annotated[int | None, Field(description="The version that was used, where versions are kept.")] = None
     sha256: Annotated[str | None, Field(description="Of the pattern's text.")] = None
-    model: str
+    model: Annotated[str | None, Field(description="Who answered, as the server calls it.")]
     usage: RunUsage
     cost: Annotated[float | None, Field(description="US dollars; null when nobody said what the model costs.")]
     cached: Annotated[bool, Field(description="Whether no model had to be asked.")] = False
@@ -166,6 +173,9 @@ class RunStep(Schema):
     ] = None
     data: Annotated[Any, Field(description="The same as JSON data, where the pattern declares a schema.")] = None
     artifact: Annotated[str | None, Field(description="The same as a file, where patterns ran in parallel.")] = None
+    error: Annotated[
+        RunFailure | None, Field(description="Why it came to nothing, where other parallel patterns did not.")
+    ] = None
 
 
 class RunOutput(Schema):
