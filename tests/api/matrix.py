@@ -42,6 +42,11 @@ BODIES: dict[str, Any] = {
     "signUploadParts": {"numbers": [1]},
     "completeUpload": {},
     "importAsset": {"url": "https://media.example/a.png"},
+    "putPattern": {"text": "Sum up."},
+    "renamePattern": {"name": "renamed"},
+    "previewPattern": {"input": "x"},
+    "putStrategy": {"prompt": "Think."},
+    "putContext": {"text": "Known."},
     "createTranscript": {"source": "https://media.example/a.mp4"},
     "editTranscript": {"version": 1, "operations": [{"op": "replaceAll", "find": "zzz", "replace": "y"}]},
     "createSubtitles": {"transcript": f"trn_{UNKNOWN}"},
@@ -103,6 +108,12 @@ WITHOUT_IDS: dict[str, str] = {
     "rotateCallbackSecret": "changes that of the caller's workspace",
     "listAssets": "lists the caller's workspace; see the test of lists",
     "createTemplate": "makes a template in the caller's workspace",
+    "listPatterns": "lists the caller's workspace and what all share; see the test of lists",
+    "putPattern": "keeps a pattern in the caller's workspace, whatever another's is called; see test_patterns",
+    "listStrategies": "lists the caller's workspace and what all share; see the test of lists",
+    "putStrategy": "keeps a strategy in the caller's workspace, whatever another's is called; see test_patterns",
+    "listContexts": "lists the caller's workspace; see the test of lists",
+    "putContext": "keeps a context in the caller's workspace, whatever another's is called; see test_patterns",
     "createTranscript": "makes a job in the caller's workspace; an asset that it names is looked for there alone",
     "listTranscripts": "lists the caller's workspace; see the test of lists",
     "createSubtitles": "looks for the transcript that it names in the caller's workspace alone; see test_productions",
@@ -350,3 +361,26 @@ async def _content(world: World, made: Mapping[str, str]) -> str:
 async def _voice(world: World, made: Mapping[str, str]) -> str:
     voice = {"name": new_id("voc"), "description": "Plain."}
     return str((await world.mine.post("/api/v1/voices", json=voice)).json()["id"])
+
+
+@thing("pattern_name", "pattern")
+async def _pattern(world: World, made: Mapping[str, str]) -> str:
+    return await put_prompt(world, "patterns", {"text": "Sum up."})
+
+
+@thing("strategy_name", "strategy")
+async def _strategy(world: World, made: Mapping[str, str]) -> str:
+    return await put_prompt(world, "strategies", {"prompt": "Think."})
+
+
+@thing("context_name", "context")
+async def _context(world: World, made: Mapping[str, str]) -> str:
+    return await put_prompt(world, "contexts", {"text": "Known."})
+
+
+async def put_prompt(world: World, path: str, body: Any) -> str:
+    """The name of something that a workspace keeps for language models."""
+    name = new_id("name")
+    answer = await world.mine.put(f"/api/v1/{path}/{name}", json=body)
+    assert answer.status_code == 201, answer.text
+    return name

@@ -10,8 +10,8 @@ from typing import Final
 
 AREAS: Final = ("jobs", "content", "templates", "assets", "webhooks", "keys", "members", "usage", "metrics")
 """jobs: renders, batches, jobs, dead letters, artifacts, events. content: transcripts, subtitles, highlights, clips,
-posts, voices. templates: patterns, strategies and contexts too. assets: uploads too. members: invitations and the workspace's name too. usage: the plan too. keys: API
-keys. metrics: the numbers of this installation."""
+posts, voices. templates: patterns, strategies and contexts too. assets: uploads too. members: invitations and the
+workspace's name too. usage: the plan too. keys: API keys. metrics: the numbers of this installation."""
 EVERYTHING: Final = "*"
 SCOPES: Final = frozenset(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
 """What can be asked of whoever asks."""

@@ -40,7 +40,7 @@ async def resolved_pattern(
     """
     kept = await services.prompts.find(session, workspace_id, PATTERN, name, version)
     if kept is not None:
-        return _of_workspace(kept)
+        return of_workspace(kept)
     if version is not None:
         raise NotFound("pattern_not_found", f"The workspace has no version {version} of a pattern '{name[:100]}'.")
     return await asyncio.to_thread(_of_library, services, name)
@@ -63,15 +63,15 @@ async def resolved_run(
     found: dict[str, ResolvedPattern] = {}
     for index, name in enumerate(wishes.names):
         if name not in found:
-            with _at(_pointer(wishes, index)):
+            with at(_pointer(wishes, index)):
                 found[name] = await resolved_pattern(services, session, workspace_id, name)
     strategy: ResolvedStrategy | None = None
     if wishes.strategy is not None:
-        with _at("/strategy"):
+        with at("/strategy"):
             strategy = await resolved_strategy(services, session, workspace_id, wishes.strategy)
     context: str | None = None
     if wishes.context is not None:
-        with _at("/context"):
+        with at("/context"):
             context = await context_text(services, session, workspace_id, wishes.context)
     given = {name: getattr(wishes, name) for name in RunWishes.model_fields if name in wishes.model_fields_set}
     return RunPattern(
@@ -132,7 +132,7 @@ def origin_of(services: ApiServices, name: str) -> Origin:
 
 
 @contextmanager
-def _at(pointer: str) -> Iterator[None]:
+def at(pointer: str) -> Iterator[None]:
     """Say of what is not found where it was named."""
     try:
         yield
@@ -146,7 +146,8 @@ def _pointer(wishes: RunWishes, index: int) -> str:
     return f"/patterns/{index}" if wishes.patterns is not None else f"/parallel/{index}"
 
 
-def _of_workspace(kept: Prompt) -> ResolvedPattern:
+def of_workspace(kept: Prompt) -> ResolvedPattern:
+    """A pattern that the workspace keeps."""
     return ResolvedPattern(name=kept.name, origin="workspace", version=kept.version, sha256=kept.sha256, text=kept.text)
 
 

@@ -2,6 +2,7 @@
 
 from cutroom.patterns.library import Library, Summary, matches, shipped, summary_of, with_shipped
 from cutroom.patterns.pattern import Pattern, Scalar, Variable, read_pattern
+from cutroom.patterns.preview import Preview, preview
 from cutroom.patterns.prompt import Wish, assemble
 from cutroom.patterns.shape import Shape
 from cutroom.patterns.strategy import Strategy, read_strategy
@@ -9,6 +10,7 @@ from cutroom.patterns.strategy import Strategy, read_strategy
 __all__ = [
     "Library",
     "Pattern",
+    "Preview",
     "Scalar",
     "Shape",
     "Strategy",
@@ -17,6 +19,7 @@ __all__ = [
     "Wish",
     "assemble",
     "matches",
+    "preview",
     "read_pattern",
     "read_strategy",
     "shipped",

@@ -15,18 +15,17 @@ def check_name(name: str) -> None:
         raise Invalid("bad_prompt_name", message, details=[Detail("/name", "bad_prompt_name", message)])
 
 
-def not_found(kind: Kind, name: str) -> NotFound:
-    """The workspace has nothing of this name."""
-    shown = name[:100]
+def not_found(kind: Kind) -> NotFound:
+    """The workspace has nothing of this name; what is another's reads the same."""
     match kind:
         case "pattern":
-            return NotFound("pattern_not_found", f"The workspace has no pattern '{shown}' of its own.")
+            return NotFound("pattern_not_found", "The workspace has no such pattern of its own.")
         case "strategy":
-            return NotFound("strategy_not_found", f"The workspace has no strategy '{shown}' of its own.")
+            return NotFound("strategy_not_found", "The workspace has no such strategy of its own.")
         case "context":
-            return NotFound("context_not_found", f"The workspace has no context '{shown}'.")
+            return NotFound("context_not_found", "The workspace has no such context.")
         case "session":
-            return NotFound("session_not_found", f"The workspace has no session '{shown}'.")
+            return NotFound("session_not_found", "The workspace has no such session.")
 
 
 def taken(kind: Kind, name: str) -> Conflict:

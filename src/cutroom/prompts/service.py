@@ -63,7 +63,7 @@ class PromptService:
         """The same. Raises `NotFound` (`pattern_not_found`…) where `find` gives None."""
         found = await self.find(session, workspace_id, kind, name, version)
         if found is None:
-            raise not_found(kind, name)
+            raise not_found(kind)
         return found
 
     async def names(self, session: AsyncSession, workspace_id: str, kind: Kind) -> list[str]:
@@ -197,7 +197,7 @@ class PromptService:
     async def delete(self, session: AsyncSession, workspace_id: str, kind: Kind, name: str) -> None:
         """Delete a prompt with all its versions or turns for good; runs of it stay. Raises `NotFound`."""
         if NAME.fullmatch(name) is None or not await repository.remove(session, workspace_id, kind, name):
-            raise not_found(kind, name)
+            raise not_found(kind)
 
     async def turns(self, session: AsyncSession, workspace_id: str, name: str) -> list[Turn]:
         """What was said in a session, in order. Raises `NotFound` (`session_not_found`)."""
@@ -268,7 +268,7 @@ class PromptService:
     async def _existing(self, session: AsyncSession, workspace_id: str, kind: Kind, name: str) -> PromptRow:
         row = await self._row(session, workspace_id, kind, name)
         if row is None:
-            raise not_found(kind, name)
+            raise not_found(kind)
         return row
 
     async def _locked(self, session: AsyncSession, workspace_id: str, kind: Kind, name: str) -> PromptRow:
@@ -282,7 +282,7 @@ class PromptService:
             await repository.add(session, id=new_id(PROMPT_PREFIX), workspace_id=workspace_id, kind=kind, name=name)
             row = await repository.find(session, workspace_id, kind, name, lock=True)
         if row is None:
-            raise not_found(kind, name)
+            raise not_found(kind)
         return row
 
     def _size(self, text: str) -> int:
