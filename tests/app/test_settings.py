@@ -5,6 +5,7 @@ import pytest
 
 from cutroom.app.settings import Settings, load
 from cutroom.kit.errors import Invalid
+from cutroom.llm import Price
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +95,15 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_ipv6_address_is_bracketed_in_the_url() -> None:
     assert load(host="::1", port=1).base_url == "http://[::1]:1"
+
+
+def test_one_language_model_has_its_price_and_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTROOM_LLM_MODEL", "small")
+    monkeypatch.setenv("CUTROOM_LLM_PRICES", '{"sm*": {"input": 0.25, "output": 2}}')
+    monkeypatch.setenv("CUTROOM_LLM_CONTEXT_TOKENS", "8000")
+    (provider,) = load().models().providers
+    assert provider.price("small") == Price(250_000, 2_000_000)
+    assert provider.context_tokens == 8_000
+    monkeypatch.setenv("CUTROOM_LLM_PRICES", "[]")
+    with pytest.raises(Invalid, match="CUTROOM_LLM_PRICES"):
+        load()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cutroom.kit.errors import Invalid
-from cutroom.llm import Models, Price, Usage, read_providers
+from cutroom.llm import Models, Price, Usage, read_prices, read_providers
 
 SETTING = [
     {
@@ -68,3 +68,9 @@ def test_only_listed_models_may_be_asked() -> None:
 def test_a_wrong_setting_says_where(setting: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_providers(setting)
+
+
+def test_prices_are_read_by_themselves_too() -> None:
+    assert read_prices('{"small*": {"input": 0.15, "output": 0.6}}') == {"small*": Price(150_000, 600_000)}
+    with pytest.raises(ValueError, match="/small/input"):
+        read_prices('{"small": {"input": -1, "output": 1}}')

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cutroom.app.speech_settings import SpeechSettings
 from cutroom.kit.errors import Detail, Invalid
-from cutroom.llm import OPENAI, Models, Provider, read_providers
+from cutroom.llm import OPENAI, Models, Provider, read_prices, read_providers
 from cutroom.patterns import Library, with_shipped
 from cutroom.timeline import Limits
 
@@ -60,6 +60,14 @@ class EngineSettings(SpeechSettings):
         '`[{"name": "local", "baseUrl": "http://127.0.0.1:11434/v1", "model": "llama3.1:8b"}]`. '
         "The first is the default.",
     )
+    llm_prices: str | None = Field(
+        None,
+        description="What models cost, in US dollars for a million tokens, as JSON; names may hold `*`, and the first "
+        'that fits counts: `{"gpt-5-mini": {"input": 0.25, "output": 2}, "*": {"input": 0, "output": 0}}`.',
+    )
+    llm_context_tokens: int = Field(
+        32_000, ge=1_000, le=100_000_000, description="How much the language model reads at once."
+    )
     llm_timeout_s: float = Field(300.0, gt=0, description="Longest time for one answer of a language model.")
     max_tracks: int = Field(32, ge=1, description="Most tracks in a timeline.")
     max_clips: int = Field(500, ge=1, description="Most clips in a timeline.")
@@ -84,7 +92,16 @@ class EngineSettings(SpeechSettings):
             read_providers(self.llm_providers.get_secret_value())
             if self.llm_model is not None:
                 raise ValueError("CUTROOM_LLM_PROVIDERS and CUTROOM_LLM_MODEL do not go together")
+            if self.llm_prices is not None:
+                raise ValueError("with CUTROOM_LLM_PROVIDERS, prices stand in there and not in CUTROOM_LLM_PRICES")
         return self
+
+    @field_validator("llm_prices", mode="after")
+    @classmethod
+    def _prices_can_be_read(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_prices(value)
+        return value
 
     def models(self) -> Models:
         """The language models that may be asked."""
@@ -94,7 +111,16 @@ class EngineSettings(SpeechSettings):
             return Models()
         key = None if self.llm_api_key is None else self.llm_api_key.get_secret_value()
         url = self.llm_base_url or OPENAI
-        return Models([Provider("default", url, self.llm_model, key, timeout_s=self.llm_timeout_s)])
+        provider = Provider(
+            "default",
+            url,
+            self.llm_model,
+            key,
+            prices={} if self.llm_prices is None else read_prices(self.llm_prices),
+            context_tokens=self.llm_context_tokens,
+            timeout_s=self.llm_timeout_s,
+        )
+        return Models([provider])
 
     def library(self) -> Library:
         """The patterns and strategies of the operator's folders, and behind them what is shipped."""

@@ -3,7 +3,7 @@
 from cutroom.llm.chat import Answer, Message, Usage
 from cutroom.llm.models import Checked, Models
 from cutroom.llm.money import Bill, Purse
-from cutroom.llm.provider import OPENAI, Price, Provider, read_providers
+from cutroom.llm.provider import OPENAI, Price, Provider, read_prices, read_providers
 
 __all__ = [
     "OPENAI",
@@ -16,5 +16,6 @@ __all__ = [
     "Provider",
     "Purse",
     "Usage",
+    "read_prices",
     "read_providers",
 ]

@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 
 from cutroom.kit import strict_json
 from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import Invalid
+from cutroom.kit.money import micro_of
 from cutroom.kit.schema import Schema, invalid
 from cutroom.llm.chat import Usage
 
 OPENAI: Final = "https://api.openai.com/v1"
 ANTHROPIC: Final = "https://api.anthropic.com"
+T = TypeVar("T")
 ProviderKind = Literal["openai", "anthropic"]
 
 
@@ -98,15 +100,17 @@ class ProviderSetting(Schema):
             api_key=None if self.api_key is None else self.api_key.get_secret_value(),
             kind=self.kind,
             models=self.models,
-            prices={
-                name: Price(round(price.input * 1_000_000), round(price.output * 1_000_000))
-                for name, price in self.prices.items()
-            },
+            prices=_prices(self.prices),
             context_tokens=self.context_tokens,
             timeout_s=self.timeout_s,
         )
 
 
+def _prices(given: Mapping[str, PriceSetting]) -> Mapping[str, Price]:
+    return {name: Price(micro_of(price.input), micro_of(price.output)) for name, price in given.items()}
+
+
+_PRICES: Final = Adapter[dict[str, PriceSetting]](dict[str, PriceSetting])
 _LIST: Final = Adapter[list[ProviderSetting]](list[ProviderSetting])
 
 
@@ -116,14 +120,28 @@ def read_providers(text: str) -> Sequence[Provider]:
     Raises:
         ValueError: when it is none; the message says where.
     """
-    try:
-        data = strict_json.parse(text.encode())
-        found = [one.provider() for one in _LIST.validate_python(data)]
-    except Invalid as error:
-        raise ValueError(error.message) from error
-    except ValidationError as error:
-        raise ValueError(invalid(error, data).message) from error
+    found = [one.provider() for one in _read(_LIST, text)]
     names = [provider.name for provider in found]
     if len(set(names)) != len(names):
         raise ValueError("two providers have the same name")
     return found
+
+
+def read_prices(text: str) -> Mapping[str, Price]:
+    """The prices of a setting: a JSON object, by names of models.
+
+    Raises:
+        ValueError: when it is none; the message says where.
+    """
+    found = _read(_PRICES, text)
+    return _prices(found)
+
+
+def _read(kind: Adapter[T], text: str) -> T:
+    try:
+        data = strict_json.parse(text.encode())
+        return kind.validate_python(data)
+    except Invalid as error:
+        raise ValueError(error.message) from error
+    except ValidationError as error:
+        raise ValueError(invalid(error, data).message) from error
