@@ -4,6 +4,7 @@ A new route needs one line, or none where its ids and its body are known already
 
 - an id in its path: a maker below (`@thing`), which makes one such thing in the workspace of `world.mine`;
 - a JSON body: a valid one in `BODIES`, by operation id;
+- a name of the caller's own choice in its path: one that nobody uses in `NAMED`;
 - a route without an id in its path: a sentence in `WITHOUT_IDS` that says why it cannot reach what is another's.
 """
 
@@ -62,7 +63,7 @@ BODIES: dict[str, Any] = {
     "replayWebhook": {"since": (datetime.now(UTC) - timedelta(hours=1)).isoformat()},
     "createUpload": {"name": "a", "contentType": "image/png", "sizeBytes": 1},
     "createWorkspace": {"name": "new"},
-    "renameWorkspace": {"name": "renamed"},
+    "changeWorkspace": {"name": "renamed"},
     "changeMember": {"role": "viewer"},
     "createInvitation": {"role": "viewer"},
     "acceptInvitation": {"token": "cti_" + "a" * 43},
@@ -71,6 +72,8 @@ BODIES: dict[str, Any] = {
     "rotateApiKey": {"overlapS": 60},
     "register": {"email": "eve@example.com", "password": "correct horse battery"},
     "login": {"email": "eve@example.com", "password": "correct horse battery"},
+    "applyFabricPattern": {"input": "a"},
+    "saveFabricSession": [],
     "changePassword": {"currentPassword": "correct horse battery", "newPassword": "battery horse correct"},
 }
 """A valid JSON body of every route that takes one."""
@@ -80,6 +83,9 @@ QUERIES: dict[str, dict[str, str]] = {
     "explainRender": {"wait": "0"},
     "drawStoryboard": {"wait": "0"},
 }
+
+NAMED: dict[str, str] = {"name": "nobodys", "to": "nobodys-either"}
+"""Parameters of paths that are names which mean something in the caller's workspace alone."""
 
 _TUS = {"Tus-Resumable": "1.0.0"}
 HEADERS: dict[str, dict[str, str]] = {
@@ -145,6 +151,29 @@ WITHOUT_IDS: dict[str, str] = {
     "getUsage": "tells of the caller's workspace; see the test of usage",
     "createOpenAiTranscription": "makes a job in the caller's workspace, of the file that it brings",
     "listOpenAiModels": "says nothing of anybody",
+    "listFabricPatterns": "names what the caller's workspace sees; see tests/api/compat/test_fabric.py",
+    "hasFabricPattern": "names mean patterns of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "getFabricPattern": "names mean patterns of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "saveFabricPattern": "names mean patterns of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "renameFabricPattern": "names mean patterns of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "deleteFabricPattern": "names mean patterns of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "listFabricContexts": "names what the caller's workspace sees; see tests/api/compat/test_fabric.py",
+    "hasFabricContext": "names mean contexts of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "getFabricContext": "names mean contexts of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "saveFabricContext": "names mean contexts of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "renameFabricContext": "names mean contexts of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "deleteFabricContext": "names mean contexts of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "listFabricSessions": "names what the caller's workspace sees; see tests/api/compat/test_fabric.py",
+    "hasFabricSession": "names mean sessions of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "getFabricSession": "names mean sessions of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "saveFabricSession": "names mean sessions of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "renameFabricSession": "names mean sessions of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "deleteFabricSession": "names mean sessions of the caller's workspace alone; see tests/api/compat/test_fabric.py",
+    "applyFabricPattern": "as getFabricPattern",
+    "listFabricStrategies": "names what the caller's workspace sees; see tests/api/compat/test_fabric.py",
+    "listFabricModels": "says nothing of anybody",
+    "getFabricConfig": "says nothing of anybody",
+    "updateFabricConfig": "refuses everybody",
     "getMetrics": "counts over the whole installation, without a word on anybody",
     "isLive": "says nothing of anybody",
     "isReady": "says nothing of anybody",
@@ -179,7 +208,7 @@ class Operation:
 
     def url(self, values: Mapping[str, str]) -> str:
         """Its path with these parameters."""
-        return re.sub(r"{(\w+)[^}]*}", lambda found: values[found[1]], self.path)
+        return re.sub(r"{(\w+)[^}]*}", lambda found: ({**NAMED, **values})[found[1]], self.path)
 
 
 def operations() -> Iterator[Operation]:

@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from cutroom.accounts import AREAS, CLOSE_WORKSPACE, SCOPES, SCOPES_OF, Role, covers
 from tests.api.matrix import BODIES, HEADERS, MAKERS, QUERIES, Operation, operations, unknown
-from tests.api.world import World, error_of
+from tests.api.world import World, code_of, error_of
 
 KEYED = [operation for operation in operations() if operation.keyed]
 SCOPED = [operation for operation in KEYED if operation.scope is not None]
@@ -64,7 +64,7 @@ async def is_refused(world: World, operation: Operation, headers: dict[str, str]
     )
     if operation.method == "HEAD":
         return answer.status_code == 403
-    if answer.status_code == 403 and answer.json()["error"]["code"] == "scope_missing":
+    if answer.status_code == 403 and code_of(answer) == "scope_missing":
         assert str(operation.scope) in error_of(answer, 403, "scope_missing")["message"]
         return True
     return False

@@ -139,11 +139,20 @@ class World:
                 await asyncio.sleep(0.02)
 
 
+def code_of(answer: httpx2.Response) -> str:
+    """The code of an error, at whichever door."""
+    body = answer.json()
+    return str(body["code"] if isinstance(body["error"], str) else body["error"]["code"])
+
+
 def error_of(answer: httpx2.Response, status: int, code: str) -> Any:
     """The error of an answer, once it is known to have the one form that errors have."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
     body = answer.json()
+    if answer.url.path.startswith("/fabric/"):  # that door has a dialect without an envelope
+        body = {"error": {**body, "message": body["error"]}}
+        del body["error"]["error"]
     assert body.keys() == {"error"}
     error = body["error"]
     others = {"type", "param"} if answer.url.path.startswith("/openai/") else set()  # that door has another dialect

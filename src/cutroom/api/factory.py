@@ -45,7 +45,7 @@ from cutroom.api import (
     workspaces,
 )
 from cutroom.api.body import BodyLimits
-from cutroom.api.compat import openai_audio
+from cutroom.api.compat import fabric_facts, fabric_patterns, fabric_stored, openai_audio
 from cutroom.api.cors import Cors
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import on_cutroom_error, on_http_exception, on_validation_error
@@ -92,6 +92,9 @@ _ROUTERS: Final = (
     invitations.door,
     api_keys.router,
     openai_audio.router,
+    fabric_patterns.router,
+    fabric_stored.router,
+    fabric_facts.router,
     health.router,
     health.inner,
     description.router,
