@@ -18,12 +18,13 @@ from cutroom.api.connections import ConnectionLimits, server_config
 from cutroom.app.container import file_limits, in_turn, settle_usage
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener
-from cutroom.jobs import Followers, Job, JobService, Worker, WorkerSettings
+from cutroom.jobs import Followers, Job, JobService, Registry, Worker, WorkerSettings
 from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
+from cutroom.llm import Models
 from cutroom.media.fetch import Fetcher
 from cutroom.productions import ProductionService
 from cutroom.webhooks import Sender, WebhookService
@@ -45,6 +46,8 @@ async def serving(
     identity: IdentitySettings | None = None,
     mailer: Mailer | None = None,
     quotas: QuotaService | None = None,
+    models: Models | None = None,
+    workflows: Registry | None = None,
 ) -> AsyncIterator[World]:
     """A world over this database, behind a real server on a free port."""
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol: 45 ms per answer otherwise.
@@ -60,7 +63,11 @@ async def serving(
             database=database,
             accounts=AccountService(),
             identity=IdentityService(database, SECRET, identity or QUICK),
-            jobs=JobService(registry(), on_end=in_turn(settle_usage(quotas), webhooks.announcer.on_end), meter=quotas),
+            jobs=JobService(
+                workflows or registry(),
+                on_end=in_turn(settle_usage(quotas), webhooks.announcer.on_end),
+                meter=quotas,
+            ),
             quotas=quotas,
             followers=Followers(database, listener),
             assets=assets,
@@ -71,6 +78,7 @@ async def serving(
             settings=settings,
             counters=counters or MemoryCounters(),
             mailer=mailer,
+            models=models or Models(),
         )
         async with database.begin() as session:
             mine = await services.accounts.create_workspace(session, "mine")
@@ -118,7 +126,9 @@ async def slow_world(database: Database, tmp_path: Path) -> AsyncIterator[World]
 
 
 @asynccontextmanager
-async def worker(world: World, folder: Path, fetcher: Fetcher | None = None) -> AsyncIterator[None]:
+async def worker(
+    world: World, folder: Path, fetcher: Fetcher | None = None, workflows: Registry | None = None
+) -> AsyncIterator[None]:
     """A worker for this world, in the same process."""
     assets = world.services.assets
 
@@ -131,7 +141,7 @@ async def worker(world: World, folder: Path, fetcher: Fetcher | None = None) -> 
     made = Worker(
         world.services.database,
         world.listener,
-        registry(),
+        workflows or registry(),
         files_for=assets.files_for(fetcher or Fetcher()),
         scratch_root=folder / "scratch",
         settings=WorkerSettings(slots=4, lease_s=5, poll_s=0.2, drain_s=0.1),

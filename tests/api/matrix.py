@@ -97,6 +97,7 @@ HEADERS: dict[str, dict[str, str]] = {
 """Headers without which a route refuses before it looks for anything."""
 
 WITHOUT_IDS: dict[str, str] = {
+    "listModels": "lists what the operator has set, and which of it the caller's workspace chose",
     "createRender": "makes a job in the caller's workspace; assets that it names are looked for there alone",
     "validateRender": "looks for the assets that it names in the caller's workspace alone",
     "explainRender": "as createRender",

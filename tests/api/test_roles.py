@@ -38,7 +38,7 @@ EXPECTED = {
     "createInvitation": (True, True, False, False),
     "listApiKeys": (True, True, False, False),
     "createApiKey": (True, True, False, False),
-    "renameWorkspace": (True, True, False, False),
+    "changeWorkspace": (True, True, False, False),
     "deleteWorkspace": (True, False, False, False),
     "getMetrics": (True, True, False, False),
 }

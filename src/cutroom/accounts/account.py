@@ -7,11 +7,16 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A tenant."""
+    """A tenant.
+
+    Args:
+        model: the language model that is asked where neither a request nor a pattern names one; None is the server's.
+    """
 
     id: str
     name: str
     created_at: datetime
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _status(row: InvitationRow, now: datetime) -> InvitationStatus:
 
 
 def _seat(invitation: InvitationRow, workspace: WorkspaceRow) -> Seat:
-    return Seat(Workspace(workspace.id, workspace.name, workspace.created_at), Role(invitation.role))
+    return Seat(Workspace(workspace.id, workspace.name, workspace.created_at, workspace.model), Role(invitation.role))
 
 
 def _dead() -> NotFound:

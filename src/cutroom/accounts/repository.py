@@ -50,11 +50,11 @@ async def find_workspace(session: AsyncSession, workspace_id: str) -> WorkspaceR
     return (await session.scalars(query)).one_or_none()
 
 
-async def rename_workspace(session: AsyncSession, workspace_id: str, name: str) -> WorkspaceRow | None:
-    """Give a workspace another name; None when there is none."""
+async def change_workspace(session: AsyncSession, workspace_id: str, **values: str | None) -> WorkspaceRow | None:
+    """Give a workspace another name or model; None when there is none."""
     change = update(WorkspaceRow).where(WorkspaceRow.id == workspace_id, WorkspaceRow.deleted_at.is_(None))
     return await session.scalar(
-        change.values(name=name).returning(WorkspaceRow).execution_options(populate_existing=True)
+        change.values(**values).returning(WorkspaceRow).execution_options(populate_existing=True)
     )
 
 

@@ -76,7 +76,14 @@ class Workspaces:
 
     async def rename(self, session: AsyncSession, workspace_id: str, name: str) -> Workspace:
         """Give it another name. Raises `NotFound`."""
-        row = await repository.rename_workspace(session, workspace_id, name)
+        row = await repository.change_workspace(session, workspace_id, name=name)
+        if row is None:
+            raise no_such_workspace()
+        return _workspace(row)
+
+    async def choose_model(self, session: AsyncSession, workspace_id: str, model: str | None) -> Workspace:
+        """Say which language model is asked where nothing names one; None is the server's. Raises `NotFound`."""
+        row = await repository.change_workspace(session, workspace_id, model=model)
         if row is None:
             raise no_such_workspace()
         return _workspace(row)
@@ -97,4 +104,4 @@ class Workspaces:
 
 
 def _workspace(row: WorkspaceRow) -> Workspace:
-    return Workspace(row.id, row.name, row.created_at)
+    return Workspace(row.id, row.name, row.created_at, row.model)

@@ -34,11 +34,27 @@ class WorkspaceRequest(Schema):
     name: Name
 
 
+class WorkspaceChange(Schema):
+    """What to change of a workspace; what is absent stays."""
+
+    name: Annotated[Name | None, Field(description="What to call it: one line.")] = None
+    model: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="The language model of runs that name none: `model` or `provider/model`, as `GET /models` "
+            "lists them. `null`: the server's own.",
+        ),
+    ] = None
+
+
 class WorkspaceOut(Schema):
     """A workspace, and what you are in it."""
 
     id: str
     name: str
+    model: Annotated[str | None, Field(description="The language model of runs that name none; null: the server's.")]
     role: Annotated[Role | None, Field(description="Your role; null for API keys, which have scopes instead.")]
     created_at: datetime
 
@@ -59,7 +75,9 @@ class ClosedOut(Schema):
 def workspace_view(seat: Seat) -> WorkspaceOut:
     """A workspace on the wire."""
     workspace = seat.workspace
-    return WorkspaceOut(id=workspace.id, name=workspace.name, role=seat.role, created_at=workspace.created_at)
+    return WorkspaceOut(
+        id=workspace.id, name=workspace.name, model=workspace.model, role=seat.role, created_at=workspace.created_at
+    )
 
 
 @router.get(
@@ -114,13 +132,22 @@ async def get_workspace(request: Request, services: Services, caller: Caller, wo
 
 @router.patch(
     "/workspaces/{workspace_id}",
-    operation_id="renameWorkspace",
+    operation_id="changeWorkspace",
     responses={200: {"model": WorkspaceOut}, **errors(404, 408, 413, 415)},
 )
-async def rename_workspace(services: Services, caller: Caller, workspace_id: str, wanted: WorkspaceRequest) -> Response:
-    """Give a workspace another name."""
+async def change_workspace(services: Services, caller: Caller, workspace_id: str, wanted: WorkspaceChange) -> Response:
+    """Give a workspace another name, or another language model."""
+    if wanted.model is not None:
+        try:
+            services.models.find(wanted.model)
+        except Invalid as error:
+            raise error.at("/model") from error
+    workspaces = services.accounts.workspaces
     async with services.database.begin() as session:
-        await services.accounts.workspaces.rename(session, caller.workspace_id, wanted.name)
+        if wanted.name is not None:
+            await workspaces.rename(session, caller.workspace_id, wanted.name)
+        if "model" in wanted.model_fields_set:
+            await workspaces.choose_model(session, caller.workspace_id, wanted.model)
         seat = await services.accounts.workspaces.seat(session, caller)
     return answer(workspace_view(seat))
 
