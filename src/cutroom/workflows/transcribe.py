@@ -6,7 +6,7 @@ nothing is heard twice: not by the next attempt, nor by another job with the sam
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -176,7 +176,11 @@ class Transcribing:
             Unavailable: when the engine cannot be had.
         """
         transcript = given.into or ctx.new_id("trn")
-        heard = await self.hear(ctx, given, given.source)
+
+        async def fetch() -> Media:
+            return await fetched(ctx, given.source, "/source")
+
+        heard = await self.hear(ctx, given, fetch)
         ctx.progress(HEARD, "writing")
         output = await ctx.step("write", _write, ctx, given, heard, transcript)
         ctx.progress(1.0, "done")
@@ -186,21 +190,19 @@ class Transcribing:
         self,
         ctx: Context,
         given: Transcription,
-        source: str,
+        fetch: Callable[[], Awaitable[Media]],
         *,
         prefix: str = "",
         until: float = 1.0,
-        pointer: str = "/source",
     ) -> "Hearing":
         """Hear a recording, and keep nothing of it but what saves hearing it again.
 
         Args:
             ctx: of the job; this takes steps, so it is none itself.
             given: how.
-            source: the recording.
+            fetch: brings the recording in; run as a step.
             prefix: begins the steps' names.
             until: the job's progress if this were all of a transcription.
-            pointer: where in the job's input the source is named.
 
         Raises:
             CutroomError: as `transcribe`.
@@ -212,7 +214,7 @@ class Transcribing:
         tell(0.0, "fetching")
         chosen = await ctx.step(f"{prefix}engine", self._choose, given)
         transcriber = self.engines.choose(chosen.engine, chosen.model, given.language)
-        media = await ctx.step(f"{prefix}source", _take, ctx, source, pointer)
+        media = await ctx.step(f"{prefix}source", fetch)
         tell(FETCHED, "listening")
         plan = await ctx.step(f"{prefix}plan", self._plan, ctx, given, media, transcriber, tell)
         tell(PLANNED, "transcribing")
@@ -281,7 +283,8 @@ def _cut(activity: Activity, pace: Pace) -> list[list[Piece]]:
     return chunks_of(pieces_of(activity.spans(), activity.length_ms, pace), pace)
 
 
-async def _take(ctx: Context, source: str, pointer: str) -> Media:
+async def fetched(ctx: Context, source: str, pointer: str) -> Media:
+    """Bring in a source; what is wrong with it points at the place in the input that names it."""
     try:
         return await take(ctx.files, ctx.scratch, source)
     except CutroomError as error:
