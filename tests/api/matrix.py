@@ -74,6 +74,7 @@ BODIES: dict[str, Any] = {
     "login": {"email": "eve@example.com", "password": "correct horse battery"},
     "applyFabricPattern": {"input": "a"},
     "saveFabricSession": [],
+    "createFabricChat": {"prompts": [{"userInput": "a"}]},
     "changePassword": {"currentPassword": "correct horse battery", "newPassword": "battery horse correct"},
 }
 """A valid JSON body of every route that takes one."""
@@ -171,6 +172,7 @@ WITHOUT_IDS: dict[str, str] = {
     "renameFabricSession": "names mean sessions of the caller's workspace alone; see tests/api/compat/test_fabric.py",
     "deleteFabricSession": "names mean sessions of the caller's workspace alone; see tests/api/compat/test_fabric.py",
     "applyFabricPattern": "as getFabricPattern",
+    "createFabricChat": "makes jobs in the caller's workspace; see tests/api/compat/test_fabric_chat.py",
     "listFabricStrategies": "names what the caller's workspace sees; see tests/api/compat/test_fabric.py",
     "listFabricModels": "says nothing of anybody",
     "getFabricConfig": "says nothing of anybody",

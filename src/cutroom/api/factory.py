@@ -46,7 +46,7 @@ from cutroom.api import (
     workspaces,
 )
 from cutroom.api.body import BodyLimits
-from cutroom.api.compat import fabric_facts, fabric_patterns, fabric_stored, openai_audio
+from cutroom.api.compat import fabric_chat_door, fabric_facts, fabric_patterns, fabric_stored, openai_audio
 from cutroom.api.cors import Cors
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import on_cutroom_error, on_http_exception, on_validation_error
@@ -97,6 +97,7 @@ _ROUTERS: Final = (
     fabric_patterns.router,
     fabric_stored.router,
     fabric_facts.router,
+    fabric_chat_door.router,
     health.router,
     health.inner,
     description.router,

@@ -261,6 +261,20 @@ class AssetService:
             content_type=row.content_type,
         )
 
+    async def fetch_artifact(self, workspace_id: str, artifact_id: str, path: Path) -> None:
+        """Write one result of a job to `path`, which must not exist. Not to be called in a transaction.
+
+        Raises:
+            NotFound: `artifact_not_found`.
+        """
+        row: ArtifactRow | None = None
+        if is_id(artifact_id, ARTIFACT_PREFIX):
+            async with self._database.begin() as session:
+                row = await repository.find_artifact(session, workspace_id, artifact_id)
+        if row is None:
+            raise NotFound("artifact_not_found", "There is no such artifact.")
+        await self._store.get(artifact_key(row.workspace_id, row.id), path)
+
     async def keep_blob(self, workspace_id: str, key: str, path: Path) -> None:
         """Move a file under a content key, for jobs of this workspace to find. Not to be called in a transaction."""
         blob = blob_key(workspace_id, key)

@@ -1,0 +1,107 @@
+"""One run of `/fabric/chat`: its job, what it writes, and the session that it belongs to."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+
+from cutroom.accounts import Principal
+from cutroom.api.deps import ApiServices
+from cutroom.api.errors import request_id_of
+from cutroom.api.following import events_of
+from cutroom.api.prompting import history_of, pattern_of
+from cutroom.api.run_asking import Asking, submit_run
+from cutroom.jobs import Job, Status
+from cutroom.kit.errors import CutroomError, Unavailable
+from cutroom.prompts import Turn
+from cutroom.workflows.run_pattern import ANSWER
+from cutroom.workflows.run_wishes import ResolvedPattern, RunWishes
+
+
+class FabricRun:
+    """One prompt, from its job to its answer.
+
+    Args:
+        services: what the routes stand on.
+        request: which asks for it.
+        caller: who asks.
+    """
+
+    def __init__(self, services: ApiServices, request: Request, caller: Principal) -> None:
+        self._services, self._request, self._caller = services, request, caller
+        self._job: Job | None = None
+        self._said, self._session_name = "", ""
+        self._shows_text = True
+        self.usage: Mapping[str, Any] = {}
+
+    @property
+    def id(self) -> str:
+        """The id of the run, as `GET /runs/{id}` takes it."""
+        return self._made().id
+
+    async def submit(self, wishes: RunWishes, session_name: str) -> None:
+        """Make the job; what a session holds is what was said before.
+
+        Raises:
+            CutroomError: as `submit_run`.
+        """
+        self._said, self._session_name = wishes.input, session_name
+        asking = Asking(self._workspace, request_id_of(self._request.scope))
+        async with self._services.database.begin() as session:
+            turns = await history_of(self._services, session, self._workspace, session_name) if session_name else ()
+            self._job = (await submit_run(self._services, session, asking, wishes, history=turns)).job
+        # What follows a schema is written anew when it has been checked: only then it can be shown.
+        told = [ResolvedPattern.model_validate(one) for one in self._job.input.get("resolved", ())]
+        self._shows_text = all(pattern_of(one).output is None for one in told)
+
+    async def pieces(self) -> AsyncIterator[tuple[str, bool]]:
+        """The answer while it is written, until the job ends: pieces, and whether the answer begins anew with one."""
+        job = self._made()
+        async for event in events_of(self._services, self._workspace, job.id, job.event_seq):
+            if event.kind == "text" and event.data["stream"] == ANSWER and self._shows_text:
+                yield event.data["text"], event.data["begins"]
+
+    async def end(self) -> str:
+        """The answer of a job that has ended; from now on it is part of the session.
+
+        Raises:
+            CutroomError: what the job failed with; as `PromptService.append`.
+        """
+        async with self._services.database.begin() as session:
+            job = await self._services.jobs.get(session, self._workspace, self.id)
+        if job.error is not None and job.status is not Status.SUCCEEDED:
+            raise CutroomError.from_json(job.error)
+        if job.status is not Status.SUCCEEDED:
+            raise Unavailable("job_cancelled", "The run was cancelled.", retryable=False)
+        self.usage = job.output["usage"]
+        text = job.output["text"]
+        answer = str(text) if text is not None else await self._long_answer(job.output["artifacts"][0])
+        if self._session_name:
+            turns = [turn for turn in (Turn("user", self._said), Turn("assistant", answer)) if turn.text]
+            async with self._services.database.begin() as session:
+                await self._services.prompts.append(session, self._workspace, self._session_name, turns, token=self.id)
+        return answer
+
+    async def cancel(self) -> None:
+        """Let nobody work on it any more, and no model write."""
+        if self._job is not None:
+            async with self._services.database.begin() as session:
+                await self._services.jobs.cancel(session, self._workspace, self._job.id)
+
+    async def _long_answer(self, artifact_id: str) -> str:
+        with tempfile.TemporaryDirectory(prefix="cutroom-answer-") as folder:
+            path = Path(folder) / "output"
+            await self._services.assets.fetch_artifact(self._workspace, artifact_id, path)
+            return await asyncio.to_thread(path.read_text, "utf-8")
+
+    @property
+    def _workspace(self) -> str:
+        return self._caller.workspace_id
+
+    def _made(self) -> Job:
+        if self._job is None:
+            raise RuntimeError("submit() comes first")
+        return self._job
