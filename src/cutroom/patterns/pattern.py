@@ -167,8 +167,6 @@ def _split(raw: str) -> tuple[Front, str]:
         raise _bad_front(f"The front matter is no plain YAML{where}.") from error
     if len(match.group(1)) > _MOST_FRONT:
         raise _bad_front(f"The front matter has more than {_MOST_FRONT:,} characters.")
-    if data is None:
-        return Front(), raw[match.end() :]
     if not isinstance(data, dict) or not set(data) & set(Front.model_fields):
         return Front(), raw  # a rule and some text under it, as Markdown has them
     try:
