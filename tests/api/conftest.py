@@ -15,7 +15,7 @@ from cutroom.accounts import AccountService, IdentityService, IdentitySettings, 
 from cutroom.accounts.quotas import QuotaService
 from cutroom.api import ApiServices, ApiSettings, describe_job, make_app
 from cutroom.api.connections import ConnectionLimits, server_config
-from cutroom.app.container import file_limits, in_turn, settle_usage
+from cutroom.app.container import file_limits, forget_shown, in_turn, settle_usage
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener
 from cutroom.jobs import Followers, Job, JobService, Registry, Worker, WorkerSettings
@@ -64,7 +64,7 @@ async def serving(
             accounts=AccountService(),
             identity=IdentityService(database, SECRET, identity or QUICK),
             jobs=JobService(
-                workflows or registry(),
+                workflows or registry(models),
                 on_end=in_turn(settle_usage(quotas), webhooks.announcer.on_end),
                 meter=quotas,
             ),
@@ -136,12 +136,13 @@ async def worker(
         output: Any = job.output or {}
         await assets.settle(session, job.id, job.workspace_id, keep=output.get("artifacts", []))
         await settle_usage(world.services.quotas)(session, job)
+        await forget_shown(session, job)
         await world.services.webhooks.announcer.on_end(session, job)
 
     made = Worker(
         world.services.database,
         world.listener,
-        workflows or registry(),
+        workflows or registry(world.services.models),
         files_for=assets.files_for(fetcher or Fetcher()),
         scratch_root=folder / "scratch",
         settings=WorkerSettings(slots=4, lease_s=5, poll_s=0.2, drain_s=0.1),

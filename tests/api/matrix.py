@@ -21,6 +21,7 @@ from sqlalchemy import text
 from cutroom.accounts import Role
 from cutroom.api import openapi_document
 from cutroom.api.factory import bare_app
+from cutroom.jobs import Submission
 from cutroom.kit.ids import new_id
 from tests.api.conftest import TLS
 from tests.api.test_uploads import uploaded
@@ -53,6 +54,7 @@ BODIES: dict[str, Any] = {
     "createSubtitles": {"transcript": f"trn_{UNKNOWN}"},
     "createHighlights": {"transcript": f"trn_{UNKNOWN}"},
     "createClip": {"source": "https://media.example/a.mp4", "start": 1, "end": 2},
+    "createRun": {"pattern": "summary", "input": "x"},
     "createContent": {"transcript": f"trn_{UNKNOWN}"},
     "createRepurpose": {"source": "https://example.com/talk.mp4"},
     "editContent": {"version": 1},
@@ -127,6 +129,8 @@ WITHOUT_IDS: dict[str, str] = {
     "createSubtitles": "looks for the transcript that it names in the caller's workspace alone; see test_productions",
     "listSubtitles": "lists the caller's workspace; see the test of lists",
     "createHighlights": "looks for the transcript that it names in the caller's workspace alone; see test_productions",
+    "createRun": "makes a job in the caller's workspace; what it names is looked for there alone; see test_runs",
+    "listRuns": "lists the caller's workspace; see the test of lists",
     "listHighlights": "lists the caller's workspace; see the test of lists",
     "createClip": "looks for what it names in the caller's workspace alone; see test_productions",
     "listClips": "lists the caller's workspace; see the test of lists",
@@ -328,6 +332,13 @@ async def _webhook(world: World, made: Mapping[str, str]) -> str:
 @thing("job_id", "job")
 async def _job(world: World, made: Mapping[str, str]) -> str:
     return str((await world.ended((await world.submit())["id"]))["id"])
+
+
+@thing("run_id", "job")
+async def _run(world: World, made: Mapping[str, str]) -> str:
+    async with world.services.database.begin() as session:
+        submission = Submission("run", {"input": "Hello"})
+        return (await world.services.jobs.submit(session, world.workspace_id, submission)).job.id
 
 
 @thing("delivery_id", "dlv")

@@ -15,11 +15,15 @@ from cutroom.jobs import Context, Registry
 from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.kit.schema import Schema
+from cutroom.llm import Models
+from cutroom.speech.engines import Engines
 from cutroom.timeline.longform import LongformEdit
 from cutroom.workflows.batch import Batch
 from cutroom.workflows.explain import Explain, Storyboard
 from cutroom.workflows.importing import import_asset
 from cutroom.workflows.rows import RowsFile, edit_of
+from cutroom.workflows.run_pattern import PatternRuns
+from cutroom.workflows.transcribe import Transcribing
 from tests.api.making import add_makers
 
 DOCUMENT: dict[str, Any] = {
@@ -98,9 +102,11 @@ async def draw(ctx: Context, given: Storyboard) -> Rendered:
     return Rendered(said=f"drew {given.frames}", artifacts=[])
 
 
-def registry() -> Registry:
-    """The workflows of this world."""
+def registry(models: Models | None = None) -> Registry:
+    """The workflows of this world; runs are the real ones, and ask these models."""
     known = Registry()
+    runs = PatternRuns(models or Models(), Transcribing(Engines(())), attempts=2)
+    known.add("run", runs.run, max_attempts=2, retry=Backoff(base_s=0.01, cap_s=0.02))
     known.add("render", render, deterministic=True, max_attempts=2, retry=Backoff(base_s=0.01, cap_s=0.02))
     known.add("render.batch", render_batch, deterministic=True)
     known.add("render.explain", look, deterministic=True)

@@ -13,6 +13,7 @@ from cutroom.api.errors import ErrorDetail
 from cutroom.assets import Artifact, AssetService
 from cutroom.jobs import Job, JobEvent
 from cutroom.kit.schema import Schema
+from cutroom.workflows.run_wishes import asked_of
 
 ShownStatus = Literal["scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled"]
 When = Annotated[datetime | None, Field(exclude_if=is_absent)]
@@ -122,7 +123,7 @@ def job_view(job: Job, artifacts: Sequence[Artifact] = (), *, with_input: bool =
         attempt=job.attempt,
         max_attempts=job.max_attempts,
         priority=job.priority,
-        input=job.input if with_input else None,
+        input=_asked(job) if with_input else None,
         output=job.output,
         artifacts=[_artifact(artifact) for artifact in artifacts],
         warnings=list(job.output.get("warnings", ())) if isinstance(job.output, dict) else [],
@@ -157,6 +158,11 @@ def describe_job(assets: AssetService) -> Callable[[AsyncSession, Job], Awaitabl
         return job_view(job, artifacts.get(job.id, ()), with_input=False).model_dump(mode="json")
 
     return describe
+
+
+def _asked(job: Job) -> Any:
+    """The input of a job; that of a run without the texts that its names stood for."""
+    return asked_of(job.input) if job.type == "run" else job.input
 
 
 def _artifact(artifact: Artifact) -> ArtifactOut:

@@ -59,7 +59,7 @@ async def get_job(request: Request, services: Services, caller: Caller, job_id: 
     if job.status.ended:  # only then it has artifacts
         async with services.database.begin() as session:
             view = (await job_views(services, session, caller.workspace_id, [job], with_input=True))[0]
-    return resource(request, view, basis=_basis(view))
+    return resource(request, view, basis=basis_of(view))
 
 
 @router.post(
@@ -87,7 +87,7 @@ async def retry_job(services: Services, caller: Caller, job_id: str) -> Response
     return answer(job_view(job), status=202, headers={"Location": f"{PREFIX}/jobs/{job.id}"})
 
 
-def _basis(view: JobOut) -> Any:
+def basis_of(view: JobOut) -> Any:
     """What makes a job another: not its signed URLs, which differ at every look, until the day they were made is over.
 
     A job that has made no files is all that is sent.

@@ -6,7 +6,17 @@ from typing import Any, Final
 from cutroom.kit.money import micro_of
 
 CHARGED: Final = frozenset(
-    {"export_clip", "find_highlights", "render", "render.batch", "repurpose", "subtitle", "transcribe", "write_posts"}
+    {
+        "export_clip",
+        "find_highlights",
+        "render",
+        "render.batch",
+        "repurpose",
+        "run",
+        "subtitle",
+        "transcribe",
+        "write_posts",
+    }
 )
 """Looking at a document before it is rendered, and bringing files in, costs nothing."""
 SPENDING: Final = frozenset({"run"})

@@ -1,5 +1,6 @@
 """A pattern run: what is asked for, what it becomes once its names are looked up, and what comes out."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -140,6 +141,14 @@ class RunPattern(RunWishes):
         int | None,
         Field(ge=0, description="The most that it may cost, in millionths of a dollar: what was reserved for it."),
     ] = None
+
+
+def asked_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run was asked for, of its input as JSON data: without the texts that its names stood for."""
+    wished = {field.alias or name for name, field in RunWishes.model_fields.items()}
+    found = {name: value for name, value in given.items() if name in wished}
+    resolved = [{name: one[name] for name in one if name != "text"} for one in given.get("resolved", ())]
+    return {**found, "resolved": resolved}
 
 
 class RunUsage(Schema):
