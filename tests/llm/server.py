@@ -10,6 +10,8 @@ from typing import Any
 from cutroom.llm import Provider
 
 Handler = Callable[[asyncio.StreamWriter, dict[str, Any]], Awaitable[None]]
+COUNTED = "x-counted"
+"""Where a request that was answered says how many tokens the server has counted."""
 _STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
@@ -32,6 +34,7 @@ def says(
         writer.write(_event(asked, {"delta": {}, "finish_reason": finish}))
         if usage is not None:
             writer.write(_event(asked, None, usage))
+            asked[COUNTED] = usage
         writer.write(b"data: [DONE]\n\n")
 
     return handle
@@ -121,6 +124,7 @@ class ModelServer:
     headers: list[dict[str, str]] = field(default_factory=list)
     script: list[Handler] = field(default_factory=lambda: [says("Hello.")])
     abandoned: int = 0
+    open: int = 0
 
     @property
     def base_url(self) -> str:
@@ -130,11 +134,18 @@ class ModelServer:
         given = {"name": "here", "base_url": self.base_url, "model": "small", "api_key": "key-1", **changes}
         return Provider(**given)
 
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Tokens read and written, as the server would write them on its bill."""
+        bill = [request[COUNTED] for request in self.requests if COUNTED in request]
+        return sum(read for read, _ in bill), sum(written for _, written in bill)
+
     def prompt(self, number: int = -1) -> str:
         """All that a request said to the model."""
         return "\n".join(message["content"] for message in self.requests[number]["messages"])
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             lines = [line.partition(": ") for line in head.split("\r\n")[1:] if line]
@@ -154,6 +165,7 @@ class ModelServer:
         except (ConnectionError, asyncio.IncompleteReadError):
             self.abandoned += 1
         finally:
+            self.open -= 1
             writer.close()
 
 

@@ -110,7 +110,7 @@ async def answered(
             on_text(kept.text)
         return kept.model_copy(update={"input_tokens": 0, "output_tokens": 0, "cost_micro": 0, "cached": True})
     found = await _asked(models, question, bill, on_text)
-    if key is not None and found.complete:
+    if key is not None and found.complete and found.text.strip():
         await _keep(ctx, key, found)
     return found
 
