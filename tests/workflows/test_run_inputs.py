@@ -9,6 +9,7 @@ from bench.quality.corpus.speech import Recording
 from cutroom.jobs import Context, Registry, run_alone
 from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.media import documents
+from cutroom.media.youtube import YouTube
 from cutroom.speech import sphinx
 from cutroom.speech.engines import Engines
 from cutroom.speech.sphinx import Sphinx, SphinxMaker
@@ -34,11 +35,11 @@ def _small_chunks() -> Iterator[None]:
     Sphinx.pace = usual
 
 
-def workflows() -> Registry:
+def workflows(youtube: YouTube | None) -> Registry:
     transcribing = Transcribing(Engines((SphinxMaker(),)))
 
     async def read(ctx: Context, wishes: RunWishes) -> InputText:
-        return await read_input(ctx, wishes, transcribing)
+        return await read_input(ctx, wishes, transcribing, youtube)
 
     known = Registry()
     known.add("read", read)
@@ -46,9 +47,11 @@ def workflows() -> Registry:
     return known
 
 
-async def read(folder: Path, seen: list[float] | None = None, **wishes: Any) -> InputText:
+async def read(
+    folder: Path, seen: list[float] | None = None, youtube: YouTube | None = None, **wishes: Any
+) -> InputText:
     made = await run_alone(
-        workflows(),
+        workflows(youtube),
         "read",
         wishes,
         files=files_in(folder),

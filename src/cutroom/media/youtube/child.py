@@ -61,7 +61,9 @@ class Log:
         self.said: list[str] = []
 
     def debug(self, message: str) -> None:
-        """Of no use to us."""
+        """What it does, and what it noticed on the way."""
+        if "restricted" in message:
+            self.said.append(message)
 
     def info(self, message: str) -> None:
         """Some reasons are told as news."""
@@ -206,7 +208,6 @@ def say(found: dict[str, Any], said: list[str]) -> None:
         "id": str(found.get("id") or ""),
         "title": str(found.get("title") or "")[:500],
         "description": str(found.get("description") or "")[:10_000],
-        "channel": str(found.get("channel") or found.get("uploader") or "")[:200],
         "seconds": found.get("duration") or 0,
         "live": str(found.get("live_status") or ""),
     }

@@ -116,7 +116,7 @@ class Errands:
         if self._count > MOST_REQUESTS:
             return self._no("too_many", f"more than {MOST_REQUESTS} requests")
         try:
-            body = None if request["body"] is None else base64.b64decode(request["body"])
+            body = None if request["body"] is None else base64.b64decode(request["body"], validate=True)
             headers = {str(name): str(value) for name, value in request["headers"]}
             async with asyncio.timeout(REQUEST_S):
                 return await self._request(str(request["method"]), str(request["url"]), headers, body)

@@ -67,7 +67,6 @@ class Video:
         id: eleven characters.
         title: untrusted, as is all that follows.
         description: its first ten thousand characters.
-        channel: whose it is.
         seconds: how long it is; 0 when nobody said.
         captions: in every form that there is.
         sounds: likewise.
@@ -77,7 +76,6 @@ class Video:
     id: str
     title: str
     description: str
-    channel: str
     seconds: float
     captions: tuple[CaptionTrack, ...]
     sounds: tuple[SoundTrack, ...]

@@ -141,7 +141,6 @@ class _Said:
             id=str(told["id"]),
             title=" ".join(str(told["title"]).split()),
             description=str(told["description"]),
-            channel=str(told["channel"]),
             seconds=float(told["seconds"]),
             captions=tuple(self._captions),
             sounds=tuple(self._sounds),
