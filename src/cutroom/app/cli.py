@@ -11,7 +11,9 @@ from cutroom.app import again
 from cutroom.app.clip_command import clip
 from cutroom.app.console import err, out, show_facts, show_warning
 from cutroom.app.highlights_command import highlights
+from cutroom.app.patterns_command import patterns
 from cutroom.app.repurpose_command import repurpose
+from cutroom.app.run_command import run_patterns
 from cutroom.app.running import run
 from cutroom.app.subtitles_command import subtitles
 from cutroom.app.transcribe_command import transcribe
@@ -112,6 +114,8 @@ cli.command()(transcribe)
 cli.command()(subtitles)
 cli.command()(repurpose)
 cli.command()(highlights)
+cli.command("run")(run_patterns)
+cli.add_typer(patterns, name="patterns")
 
 
 otio = typer.Typer(help="Exchange timelines with editing programs as OpenTimelineIO.", no_args_is_help=True)

@@ -6,7 +6,7 @@ Read by every command that renders; one that does so without a server reads noth
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -14,8 +14,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cutroom.app.speech_settings import SpeechSettings
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.llm import OPENAI, Models, Provider, read_prices, read_providers
-from cutroom.patterns import Library, with_shipped
 from cutroom.timeline import Limits
+
+if TYPE_CHECKING:
+    from cutroom.patterns import Library
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -122,8 +124,10 @@ class EngineSettings(SpeechSettings):
         )
         return Models([provider])
 
-    def library(self) -> Library:
+    def library(self) -> "Library":
         """The patterns and strategies of the operator's folders, and behind them what is shipped."""
+        from cutroom.patterns import with_shipped  # noqa: PLC0415 — no render needs YAML and JSON schemas
+
         return with_shipped(self.patterns, self.strategies)
 
     def limits(self, *, allow_local: bool = False, fonts: frozenset[str] | None = None) -> Limits:
