@@ -76,6 +76,7 @@ BODIES: dict[str, Any] = {
     "login": {"email": "eve@example.com", "password": "correct horse battery"},
     "applyFabricPattern": {"input": "a"},
     "saveFabricSession": [],
+    "readFabricVideo": {"url": "https://example.com/none"},
     "createFabricChat": {"prompts": [{"userInput": "a"}]},
     "changePassword": {"currentPassword": "correct horse battery", "newPassword": "battery horse correct"},
 }
@@ -176,6 +177,7 @@ WITHOUT_IDS: dict[str, str] = {
     "renameFabricSession": "names mean sessions of the caller's workspace alone; see tests/api/compat/test_fabric.py",
     "deleteFabricSession": "names mean sessions of the caller's workspace alone; see tests/api/compat/test_fabric.py",
     "applyFabricPattern": "as getFabricPattern",
+    "readFabricVideo": "makes a job in the caller's workspace, of a video that is everybody's",
     "createFabricChat": "makes jobs in the caller's workspace; see tests/api/compat/test_fabric_chat.py",
     "listFabricStrategies": "names what the caller's workspace sees; see tests/api/compat/test_fabric.py",
     "listFabricModels": "says nothing of anybody",

@@ -47,7 +47,14 @@ from cutroom.api import (
     workspaces,
 )
 from cutroom.api.body import BodyLimits
-from cutroom.api.compat import fabric_chat_door, fabric_facts, fabric_patterns, fabric_stored, openai_audio
+from cutroom.api.compat import (
+    fabric_chat_door,
+    fabric_facts,
+    fabric_patterns,
+    fabric_stored,
+    fabric_youtube,
+    openai_audio,
+)
 from cutroom.api.cors import Cors
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import on_cutroom_error, on_http_exception, on_validation_error
@@ -100,6 +107,7 @@ _ROUTERS: Final = (
     fabric_stored.router,
     fabric_facts.router,
     fabric_chat_door.router,
+    fabric_youtube.router,
     health.router,
     health.inner,
     description.router,

@@ -2,6 +2,7 @@
 
 from cutroom.jobs import Context, Registry
 from cutroom.llm import Models
+from cutroom.media.youtube import YouTube
 from cutroom.speech.engines import Engines
 from cutroom.speech.sphinx import SphinxMaker
 from cutroom.timeline import Limits
@@ -10,6 +11,7 @@ from cutroom.workflows.explain import draw_storyboard, explain, preview
 from cutroom.workflows.export_clip import ExportClip, ExportClipOutput, export_clip
 from cutroom.workflows.find_highlights import FindHighlights, FindHighlightsOutput, find_highlights
 from cutroom.workflows.importing import import_asset
+from cutroom.workflows.read_video import VideoReading
 from cutroom.workflows.rendering import ATTEMPTS, rendering
 from cutroom.workflows.repurpose import BRANCH, Repurposing
 from cutroom.workflows.run_pattern import PatternRuns
@@ -72,6 +74,7 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engi
     known.add("export_clip", make_clip, max_attempts=ATTEMPTS)
     known.add("repurpose", repurposing.repurpose, max_attempts=ATTEMPTS)
     known.add("run", PatternRuns(models, transcribing, ATTEMPTS).run, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
+    known.add("read_video", VideoReading(transcribing, YouTube()).read, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
     known.add(BRANCH, repurposing.branch, internal=True, max_attempts=ATTEMPTS)
     known.add("repurpose.clip", repurposing.clip, internal=True, max_attempts=ATTEMPTS)
     return known

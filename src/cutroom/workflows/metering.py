@@ -9,6 +9,7 @@ CHARGED: Final = frozenset(
     {
         "export_clip",
         "find_highlights",
+        "read_video",
         "render",
         "render.batch",
         "repurpose",

@@ -21,6 +21,17 @@ from cutroom.workflows.run_pattern import ANSWER
 from cutroom.workflows.run_wishes import ResolvedPattern, RunWishes
 
 
+async def answer_in(services: ApiServices, job: Job) -> str:
+    """The text that a job has made; where it is too long for the job itself, the first of its files has it."""
+    text: str | None = job.output["text"]
+    if text is not None:
+        return text
+    with tempfile.TemporaryDirectory(prefix="cutroom-answer-") as folder:
+        path = Path(folder) / "text"
+        await services.assets.fetch_artifact(job.workspace_id, job.output["artifacts"][0], path)
+        return await asyncio.to_thread(path.read_text, "utf-8")
+
+
 class FabricRun:
     """One prompt, from its job to its answer.
 
@@ -77,8 +88,7 @@ class FabricRun:
         if job.status is not Status.SUCCEEDED:
             raise Unavailable("job_cancelled", "The run was cancelled.", retryable=False)
         self.usage = job.output["usage"]
-        text = job.output["text"]
-        answer = str(text) if text is not None else await self._long_answer(job.output["artifacts"][0])
+        answer = await answer_in(self._services, job)
         if self._session_name:
             turns = [turn for turn in (Turn("user", self._said), Turn("assistant", answer)) if turn.text]
             async with self._services.database.begin() as session:
@@ -90,12 +100,6 @@ class FabricRun:
         if self._job is not None:
             async with self._services.database.begin() as session:
                 await self._services.jobs.cancel(session, self._workspace, self._job.id)
-
-    async def _long_answer(self, artifact_id: str) -> str:
-        with tempfile.TemporaryDirectory(prefix="cutroom-answer-") as folder:
-            path = Path(folder) / "output"
-            await self._services.assets.fetch_artifact(self._workspace, artifact_id, path)
-            return await asyncio.to_thread(path.read_text, "utf-8")
 
     @property
     def _workspace(self) -> str:
