@@ -23,6 +23,7 @@ from cutroom.db import Database
 from cutroom.kit.errors import Conflict, CutroomError, Invalid, NotFound, Unavailable
 from cutroom.kit.signing import Signer
 from tests.assets.visiting import visit
+from tests.media.papers import pdf
 from tests.media.sources import make_audio, make_video
 
 WS = "wsp_mine"
@@ -35,11 +36,17 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 async def promise(
-    service: AssetService, database: Database, content: bytes, *, name: str = "clip.mp4", sha256: str | None = None
+    service: AssetService,
+    database: Database,
+    content: bytes,
+    *,
+    name: str = "clip.mp4",
+    sha256: str | None = None,
+    content_type: str = "video/mp4",
 ) -> NewUpload:
     async with database.begin() as session:
         return await service.create_upload(
-            session, WS, name=name, content_type="video/mp4", size_bytes=len(content), sha256=sha256
+            session, WS, name=name, content_type=content_type, size_bytes=len(content), sha256=sha256
         )
 
 
@@ -161,6 +168,41 @@ async def test_a39_what_only_says_that_it_is_media_is_refused(
     with pytest.raises(Invalid) as caught:
         await service.complete_upload(WS, made.upload.id)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("content", "announced", "kind", "served"),
+    [
+        (b"# Notes\n", "text/markdown", "text", "text/plain"),
+        (b"#EXTM3U\nfile:///etc/passwd\n", "text/plain", "text", "text/plain"),
+        (b"<script>alert(1)</script>", "text/plain", "text", "text/plain"),
+        (pdf(["Notes"]), "application/pdf", "pdf", "application/pdf"),
+        (pdf(["Notes"]), "text/plain", "pdf", "application/pdf"),
+    ],
+    ids=["markdown", "playlist", "page", "pdf", "pdf as text"],
+)
+async def test_what_is_announced_for_reading_is_kept_as_what_it_is(
+    service: AssetService, database: Database, store: Store, content: bytes, announced: str, kind: str, served: str
+) -> None:
+    made = await promise(service, database, content, name="notes", content_type=announced)
+    await send(store, made, content)
+    asset = await service.complete_upload(WS, made.upload.id)
+    assert (asset.info.kind, asset.info.format, asset.content_type) == ("document", kind, served)
+    assert (asset.info.video, asset.info.audio, asset.info.duration) == (None, None, None)
+    async with database.begin() as session:
+        assert await service.get(session, WS, asset.id) == asset
+
+
+@pytest.mark.threat("A39")
+async def test_a39_what_only_says_that_it_is_for_reading_is_refused(
+    service: AssetService, database: Database, store: Store
+) -> None:
+    content = b"\x7fELF\x02\x01\x01" + bytes(100)
+    made = await promise(service, database, content, content_type="application/pdf")
+    await send(store, made, content)
+    with pytest.raises(Invalid) as caught:
+        await service.complete_upload(WS, made.upload.id)
+    assert caught.value.code == "not_media"
 
 
 @pytest.mark.threat("A39")
