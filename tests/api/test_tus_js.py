@@ -1,11 +1,7 @@
 """tus-js-client, the protocol's own client, on a running server. Needs node, and what `npm ci` in tests/js gets."""
 
 import asyncio
-import fcntl
 import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +9,14 @@ import pytest
 
 from tests.api.test_tus import bytes_of
 from tests.api.world import World
+from tests.javascript import JS, node_with
 from tests.media.sources import make_video
-
-JS = Path(__file__).parents[1] / "js"
 
 
 @pytest.fixture(scope="session")
 async def node() -> str:
-    """Node, with the packages that tests/js/package-lock.json names."""
-    found, npm = shutil.which("node"), shutil.which("npm")
-    if found is None or npm is None:
-        reason = "node and npm are not installed, so there is no tus-js-client to test with"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    await asyncio.to_thread(_install, npm)
-    return found
-
-
-def _install(npm: str) -> None:
-    """Get the packages once, whichever of several test processes comes first."""
-    with (JS / "package.json").open() as locked:
-        fcntl.flock(locked, fcntl.LOCK_EX)
-        if not (JS / "node_modules" / "tus-js-client").is_dir():
-            subprocess.check_output([npm, "ci", "--ignore-scripts"], cwd=JS, stderr=subprocess.STDOUT, timeout=100)
+    """Node, with tus-js-client."""
+    return await asyncio.to_thread(node_with, "tus-js-client")
 
 
 @pytest.fixture(scope="session")
