@@ -32,7 +32,7 @@ _CONTENT: Final[dict[int | str, dict[str, Any]]] = {
         "description": "Events, one to a piece of an answer; `complete` ends each run, `error` comes before it.",
         "content": {
             EVENT_STREAM: {
-                "schema": {"type": "string"},
+                "schema": {"type": "object", "required": ["data"], "properties": {"data": {"type": "string"}}},
                 "example": 'data: {"type": "content", "format": "markdown", "content": "Hello"}\n\n',
             }
         },
