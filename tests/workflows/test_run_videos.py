@@ -100,3 +100,9 @@ async def test_a_run_that_is_cancelled_leaves_no_request(tmp_path: Path) -> None
         async with asyncio.timeout(5):
             while fake.open:
                 await asyncio.sleep(0.01)
+
+
+async def test_where_nothing_is_taken_by_url_no_video_is(tmp_path: Path) -> None:
+    with pytest.raises(CutroomError) as caught:
+        await read(tmp_path, youtube=YouTube(on=False), input=PAGE, inputSource="youtube")
+    assert (caught.value.code, caught.value.retryable) == ("youtube_switched_off", False)

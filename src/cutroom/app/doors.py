@@ -88,7 +88,9 @@ class DoorSettings(BaseSettings):
     rate_failures: Rate = Field(Budget(60, 60), description="Wrong keys and passwords of one client address.")
 
     html_assets: bool = Field(True, description="Allow pages and pieces of HTML in timelines; a browser draws them.")
-    url_sources: bool = Field(True, description="Allow sources by URL; else only what was uploaded can be used.")
+    url_sources: bool = Field(
+        True, description="Allow sources by URL, and YouTube; else only what was uploaded can be used."
+    )
     url_imports: bool = Field(True, description="Allow assets to be imported from a URL.")
 
     @property

@@ -49,6 +49,7 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engi
         return await export_clip(ctx, given, limits)
 
     transcribing = Transcribing(engines)
+    youtube = YouTube(on=limits.urls)
     repurposing = Repurposing(
         transcribe=transcribing.transcribe,
         subtitle=make_subtitles,
@@ -73,8 +74,8 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engi
     known.add("write_posts", write, max_attempts=ATTEMPTS)
     known.add("export_clip", make_clip, max_attempts=ATTEMPTS)
     known.add("repurpose", repurposing.repurpose, max_attempts=ATTEMPTS)
-    known.add("run", PatternRuns(models, transcribing, ATTEMPTS).run, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
-    known.add("read_video", VideoReading(transcribing, YouTube()).read, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
+    known.add("run", PatternRuns(models, transcribing, ATTEMPTS, youtube).run, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
+    known.add("read_video", VideoReading(transcribing, youtube).read, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
     known.add(BRANCH, repurposing.branch, internal=True, max_attempts=ATTEMPTS)
     known.add("repurpose.clip", repurposing.clip, internal=True, max_attempts=ATTEMPTS)
     return known

@@ -7,13 +7,14 @@ was being answered, and pays for nothing twice.
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cutroom.jobs import Context
 from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.kit.money import dollars_of, micro_of
 from cutroom.llm import Message, Models, Purse, Usage
+from cutroom.media.youtube import YouTube
 from cutroom.patterns import Pattern, read_pattern
 from cutroom.workflows.answers import purse_of
 from cutroom.workflows.run_answer import PatternAnswer, PatternRun
@@ -54,11 +55,13 @@ class PatternRuns:
         models: who is asked.
         transcribing: hears recordings.
         attempts: how often a run is tried; only the last failure of a parallel pattern is told and not raised.
+        youtube: where videos are.
     """
 
     models: Models
     transcribing: Transcribing
     attempts: int
+    youtube: YouTube = field(default_factory=YouTube)
 
     async def run(self, ctx: Context, given: RunPattern) -> RunOutput:
         """Run one pattern, a chain of them, or several side by side.
@@ -72,7 +75,7 @@ class PatternRuns:
         for _, pattern in patterns:
             self.models.find(given.model or (pattern and pattern.model) or given.default_model)
         ctx.progress(0.0, "reading")
-        read = await read_input(ctx, given, self.transcribing)
+        read = await read_input(ctx, given, self.transcribing, self.youtube)
         ctx.progress(UNTIL if read.seconds else 0.0, "asking")
         purse = purse_of(ctx, budget_of(given))
         if given.parallel is not None:

@@ -32,12 +32,21 @@ class YouTube:
         web: makes the requests; given by tests.
         watch_s: seconds in which it must be found out what there is of a video.
         most_heard_s: seconds of the longest video whose sound is brought.
+        on: whether it may be asked at all.
     """
 
-    def __init__(self, web: Web | None = None, *, watch_s: float = WATCH_S, most_heard_s: float = MOST_HEARD_S) -> None:
+    def __init__(
+        self,
+        web: Web | None = None,
+        *,
+        watch_s: float = WATCH_S,
+        most_heard_s: float = MOST_HEARD_S,
+        on: bool = True,
+    ) -> None:
         self._web = web or Web()
         self._watch_s = watch_s
         self._most_heard_s = most_heard_s
+        self._on = on
 
     async def watch(self, address: str, *, scratch: Path) -> Video:
         """Say what there is of the video at an address.
@@ -47,9 +56,12 @@ class YouTube:
             scratch: folder to work in.
 
         Raises:
-            Invalid: `bad_video_address`, `video_is_playlist`, and what `watching.watch` raises.
+            Invalid: `bad_video_address`, `video_is_playlist`, `youtube_switched_off`, and what `watching.watch` raises.
             Unavailable: likewise.
         """
+        if not self._on:
+            message = "This server takes nothing by URL, and so no videos of YouTube; upload the file."
+            raise Invalid("youtube_switched_off", message)
         return await watching.watch(self._web, video_id(address), scratch=scratch, deadline_s=self._watch_s)
 
     async def captions(self, video: Video, language: str | None = None) -> Captions | None:
