@@ -1,5 +1,7 @@
 """The patterns and strategies that come with the program."""
 
+from typing import Any
+
 import pytest
 
 from cutroom.patterns import Library, Shape, Strategy, Wish, assemble, shipped
@@ -19,17 +21,41 @@ def test_each_says_what_it_is_for_and_runs_as_it_stands(name: str) -> None:
     pattern = LIBRARY.get(name)
     assert pattern.description.endswith(".")
     assert pattern.tags
-    assert all(variable.default is not None for variable in pattern.variables)
+    assert all(variable.default is not None and variable.description.endswith(".") for variable in pattern.variables)
     (message,) = assemble(pattern, "THE MATERIAL", Wish({}))
     assert message.text.endswith("THE MATERIAL")
     assert "{{" not in message.text
 
 
-@pytest.mark.parametrize("name", [name for name in LIBRARY.names() if LIBRARY.get(name).output is not None])
-def test_a_schema_of_the_answer_is_a_schema(name: str) -> None:
-    output = LIBRARY.get(name).output
-    assert output is not None
-    assert Shape(output).complaint([]) is not None
+GOOD: dict[str, Any] = {
+    "action_items": {"items": [{"task": "Send the draft", "owner": None, "due": "Friday", "said": "you send it"}]},
+    "chapters": {"chapters": [{"start": "0:00", "title": "Why rain"}, {"start": "1:02:03", "title": "An end"}]},
+    "clip_ideas": {
+        "clips": [
+            {"start": "1:05", "end": "1:40", "title": "Rain", "hook": "It rains", "why": "One question, one end."}
+        ]
+    },
+    "fact_list": {"facts": [{"claim": "It rained.", "said": "it rained", "kind": "event", "check": "a gauge"}]},
+    "titles": {"titles": [{"title": "Why it rains on Sundays", "kind": "question"}]},
+}
+"""Answers that follow the schemas, one for each pattern that has one."""
+BAD: dict[str, Any] = {
+    "action_items": {"items": [{"task": "Send the draft", "due": None, "said": "x"}]},
+    "chapters": {"chapters": [{"start": "at the beginning", "title": "Why rain"}]},
+    "clip_ideas": {"clips": [{"start": "1:05", "end": 100, "title": "Rain", "hook": "x", "why": "y"}]},
+    "fact_list": {"facts": [{"claim": "It rained.", "said": "", "kind": "event", "check": "a gauge"}]},
+    "titles": {"titles": ["Why it rains on Sundays"]},
+}
+"""What models answer when they are careless."""
+
+
+def test_schemas_take_what_is_asked_for_and_nothing_else() -> None:
+    declared = {name: output for name in LIBRARY.names() if (output := LIBRARY.get(name).output) is not None}
+    assert declared.keys() == GOOD.keys() == BAD.keys()
+    for name, output in declared.items():
+        assert Shape(output).complaint(GOOD[name]) is None, name
+        assert Shape(output).complaint(BAD[name]) is not None, name
+        assert Shape(output).complaint([]) is not None, name
 
 
 @pytest.mark.parametrize("strategy", LIBRARY.strategies(), ids=lambda one: one.name)
