@@ -5,7 +5,14 @@ from typing import Final
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
 from cutroom.llm.provider import Provider
 
-_TOO_LONG: Final = ("context_length", "context length", "maximum context", "too many tokens", "context window")
+_TOO_LONG: Final = (
+    "context_length",
+    "context length",
+    "maximum context",
+    "too many tokens",
+    "context window",
+    "context size",
+)
 _RETRIED: Final = frozenset({408, 409, 425, 429})
 
 

@@ -138,7 +138,7 @@ class Tab:
         self._purse = purse
         self._provider = provider
         self._price = provider.price(request.model)
-        self._heard = 0
+        self._read = self._heard = 0
         self._bounded = False
         self.request = request
         left = purse.left_for(self)

@@ -70,8 +70,8 @@ class _Limits(Schema):
 
     jobs_per_month: Annotated[int | None, Field(ge=0)] = None
     minutes_per_month: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
-    spending_per_month: Annotated[float | None, Field(ge=0, le=1_000_000_000)] = None
-    spending_per_run: Annotated[float | None, Field(ge=0, le=1_000_000_000)] = None
+    spending_per_month: Annotated[float | None, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)] = None
+    spending_per_run: Annotated[float | None, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)] = None
     storage_bytes: Annotated[int | None, Field(ge=0)] = None
     concurrent_jobs: Annotated[int | None, Field(ge=1)] = None
     max_upload_bytes: Annotated[int | None, Field(ge=1)] = None
