@@ -154,19 +154,15 @@ async def _read_pdf(path: Path) -> Document:
         raise _refusal("no_text") if error.code == "input_empty" else error from None
 
 
-_SENTENCES: Final = {
-    "encrypted": ("pdf_encrypted", "The PDF is encrypted; save a copy of it without a password."),
-    "no_text": (
-        "pdf_without_text",
-        "The PDF has pictures of pages and no text in it; run it through text recognition.",
-    ),
-    "too_large": ("input_too_large", f"The PDF has more than {MOST_CHARS:,} characters; split it."),
-}
-_DAMAGED: Final = ("pdf_damaged", "The PDF cannot be read: it is damaged, or made to do harm.")
-
-
 def _refusal(error: str) -> Invalid:
-    return Invalid(*_SENTENCES.get(error, _DAMAGED))
+    if error == "encrypted":
+        return Invalid("pdf_encrypted", "The PDF is encrypted; save a copy of it without a password.")
+    if error == "no_text":
+        message = "The PDF has pictures of pages and no text in it; run it through text recognition first."
+        return Invalid("pdf_without_text", message)
+    if error == "too_large":
+        return Invalid("input_too_large", f"The PDF has more than {MOST_CHARS:,} characters; split it.")
+    return Invalid("pdf_damaged", "The PDF cannot be read: it is damaged, or made to do harm.")
 
 
 def _too_large() -> Invalid:

@@ -8,23 +8,6 @@ from cutroom.kit.errors import CutroomError, Invalid, Unavailable
 
 BUSY_S: Final = 300.0
 """Seconds after which it makes sense to ask a server again that has had enough of us."""
-_INSTEAD: Final = "upload its sound or a transcript instead."
-
-_SENTENCES: Final = {
-    "video_private": "The video is private; ask its owner for a copy, and upload it.",
-    "video_age_restricted": f"YouTube shows this video to people only who have logged in to tell their age; {_INSTEAD}",
-    "video_not_here": f"The video is not shown in the country of this server; {_INSTEAD}",
-    "video_live": "The video is being streamed; run this when the stream has ended.",
-    "video_not_yet": "The video has not begun, or is still being processed; run this when it can be watched.",
-    "video_paid": f"The video is for members or buyers only; {_INSTEAD}",
-    "video_protected": f"The video is protected by digital rights management; {_INSTEAD}",
-    "video_not_found": "There is no such video, or not any more.",
-    "video_without_words": f"The video has no captions, and none of its sound can be had; {_INSTEAD}",
-}
-_BLOCKED: Final = (
-    f"YouTube does not answer this server, which it takes for a robot; wait an hour or more, or {_INSTEAD}"
-)
-_CHANGED: Final = f"What YouTube answers cannot be read; a newer version of yt-dlp may help. Until then, {_INSTEAD}"
 _PHRASES: Final = (
     ("youtube_blocked", r"not a bot|captcha|rate-limited|likely being blocked|http error (429|403)|try again later"),
     ("video_private", r"private video|video is private"),
@@ -42,13 +25,53 @@ def of_words(said: str) -> CutroomError | None:
     """The failure that somebody's words mean; None for none that is known."""
     for code, phrases in _PHRASES:
         if re.search(phrases, said, re.IGNORECASE):
-            return blocked() if code == "youtube_blocked" else of_code(code)
+            return of_code(code)
     return None
 
 
-def of_code(code: str) -> Invalid:
-    """A failure that asking again does not mend."""
-    return Invalid(code, _SENTENCES[code])
+def of_code(code: str) -> CutroomError:
+    """A failure that asking again does not mend. YouTube that blocks us blocks the longer the more it is asked."""
+    known = (
+        Invalid("video_private", "The video is private; ask its owner for a copy, and upload it."),
+        Invalid(
+            "video_age_restricted",
+            "YouTube shows this video only to people who have logged in to tell their age; "
+            "upload its sound or a transcript instead.",
+        ),
+        Invalid(
+            "video_not_here",
+            "The video is not shown in the country of this server; upload its sound or a transcript instead.",
+        ),
+        Invalid("video_live", "The video is being streamed; run this when the stream has ended."),
+        Invalid(
+            "video_not_yet",
+            "The video has not begun, or is still being processed; run this when it can be watched.",
+        ),
+        Invalid("video_paid", "The video is for members or buyers only; upload its sound or a transcript instead."),
+        Invalid(
+            "video_protected",
+            "The video is protected by digital rights management; upload its sound or a transcript instead.",
+        ),
+        Invalid("video_not_found", "There is no such video, or not any more."),
+        Invalid(
+            "video_without_words",
+            "The video has no captions, and none of its sound can be had; upload its sound or a transcript instead.",
+        ),
+        Unavailable(
+            "youtube_blocked",
+            "YouTube does not answer this server, which it takes for a robot; wait an hour or more, or upload the "
+            "sound of the video, or a transcript.",
+            retryable=False,
+            retry_after_s=3600.0,
+        ),
+        Unavailable(
+            "youtube_changed",
+            "What YouTube answers cannot be read; a newer version of yt-dlp may help. Until then, upload the sound of "
+            "the video, or a transcript.",
+            retryable=False,
+        ),
+    )
+    return next(one for one in known if one.code == code)
 
 
 def of_network(troubles: Sequence[str], statuses: Sequence[int]) -> CutroomError | None:
@@ -64,14 +87,14 @@ def of_network(troubles: Sequence[str], statuses: Sequence[int]) -> CutroomError
     return None
 
 
-def blocked() -> Unavailable:
-    """YouTube will not speak to us. Asking again makes it worse, so nobody does so by himself."""
-    return Unavailable("youtube_blocked", _BLOCKED, retryable=False, retry_after_s=3600.0)
+def blocked() -> CutroomError:
+    """YouTube will not speak to us."""
+    return of_code("youtube_blocked")
 
 
-def changed() -> Unavailable:
+def changed() -> CutroomError:
     """Neither we nor the extractor know what YouTube said."""
-    return Unavailable("youtube_changed", _CHANGED, retryable=False)
+    return of_code("youtube_changed")
 
 
 def too_late(seconds: float) -> Unavailable:
