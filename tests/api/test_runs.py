@@ -121,7 +121,7 @@ async def test_cancelling_a_run_stops_the_model(scene: Scene) -> None:
 async def test_what_was_written_of_a_run_that_failed_can_be_read(scene: Scene) -> None:
     scene.server.script = [breaks_off("Bees use")]
     job = await scene.run(pattern="summary", input=BEES)
-    assert (job["status"], job["error"]["code"], job["attempt"]) == ("failed", "model_bad_answer", 2)
+    assert (job["status"], job["error"]["code"], job["attempt"]) == ("failed", "model_bad_answer", 3)
     assert (await scene.get(job["id"]))["text"] == "Bees use"
 
 

@@ -105,8 +105,8 @@ async def draw(ctx: Context, given: Storyboard) -> Rendered:
 def registry(models: Models | None = None) -> Registry:
     """The workflows of this world; runs are the real ones, and ask these models."""
     known = Registry()
-    runs = PatternRuns(models or Models(), Transcribing(Engines(())), attempts=2)
-    known.add("run", runs.run, max_attempts=2, retry=Backoff(base_s=0.01, cap_s=0.02))
+    runs = PatternRuns(models or Models(), Transcribing(Engines(())), attempts=3)
+    known.add("run", runs.run, max_attempts=3, retry=Backoff(base_s=0.01, cap_s=0.02))
     known.add("render", render, deterministic=True, max_attempts=2, retry=Backoff(base_s=0.01, cap_s=0.02))
     known.add("render.batch", render_batch, deterministic=True)
     known.add("render.explain", look, deterministic=True)
