@@ -2,15 +2,28 @@
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from cutroom.app.cli import cli
 from tests.llm.server import ModelServer, answers, breaks_off, fails, model_server, says
+
+
+@pytest.fixture(autouse=True)
+def _log() -> Iterator[None]:
+    """The log of this process as it was before a command sent it elsewhere."""
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level, raises = root.handlers[:], root.level, logging.raiseExceptions
+    yield
+    structlog.configure(**before)
+    root.handlers[:], logging.raiseExceptions = handlers, raises
+    root.setLevel(level)
 
 
 @pytest.fixture

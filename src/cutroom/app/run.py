@@ -18,6 +18,7 @@ from cutroom.app.tools import use_tools
 from cutroom.app.workbench import Workbench, own_folder, workbench
 from cutroom.jobs import Registry, run_alone
 from cutroom.kit.errors import Invalid
+from cutroom.kit.log import configure
 from cutroom.kit.schema import invalid
 from cutroom.llm import Models
 from cutroom.patterns import Library
@@ -72,6 +73,7 @@ async def run_patterns(wish: Wish, *, stream: bool | None, output: Path | None, 
         Invalid: the wish, or the place for the output; what else a run raises.
         Unavailable: when the model failed.
     """
+    configure(json=False, level="warning", stream=sys.stderr)  # standard output is for the answer alone
     settings = load_engine()
     given = await asyncio.to_thread(_given, settings.library(), wish)
     if output is not None:
