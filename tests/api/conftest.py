@@ -26,6 +26,7 @@ from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
 from cutroom.llm import Models
 from cutroom.media.fetch import Fetcher
+from cutroom.patterns import Library, with_shipped
 from cutroom.productions import ProductionService
 from cutroom.webhooks import Sender, WebhookService
 from tests.api.world import World, cancelled, registry
@@ -48,6 +49,7 @@ async def serving(
     quotas: QuotaService | None = None,
     models: Models | None = None,
     workflows: Registry | None = None,
+    library: Library | None = None,
 ) -> AsyncIterator[World]:
     """A world over this database, behind a real server on a free port."""
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol: 45 ms per answer otherwise.
@@ -79,6 +81,7 @@ async def serving(
             counters=counters or MemoryCounters(),
             mailer=mailer,
             models=models or Models(),
+            library=library or with_shipped(),
         )
         async with database.begin() as session:
             mine = await services.accounts.create_workspace(session, "mine")

@@ -9,6 +9,7 @@ from typing import Any
 from cutroom.api import ApiSettings
 from cutroom.db import Database
 from cutroom.llm import Models
+from cutroom.patterns import Library
 from cutroom.workflows import registry
 from tests.api.conftest import serving, worker
 from tests.api.world import World
@@ -17,7 +18,12 @@ from tests.llm.server import Handler, ModelServer, model_server
 
 @asynccontextmanager
 async def running(
-    database: Database, folder: Path, *script: Handler, settings: ApiSettings | None = None, **provider: Any
+    database: Database,
+    folder: Path,
+    *script: Handler,
+    settings: ApiSettings | None = None,
+    library: Library | None = None,
+    **provider: Any,
 ) -> AsyncIterator[tuple[World, ModelServer]]:
     """A world with a worker, whose models answer as the script says."""
     async with model_server(*script) as server:
@@ -25,7 +31,9 @@ async def running(
         workflows = registry(models=models)
         try:
             async with (
-                serving(database, folder, settings or ApiSettings(), models=models, workflows=workflows) as world,
+                serving(
+                    database, folder, settings or ApiSettings(), models=models, workflows=workflows, library=library
+                ) as world,
                 worker(world, folder, workflows=workflows),
             ):
                 yield world, server

@@ -103,36 +103,38 @@ async def test_prompts_run_one_after_another_and_one_that_fails_stops_none(
     assert [request["messages"][-1]["content"] for request in server.requests] == ["a", "c"]
 
 
-@pytest.mark.parametrize(
-    ("prompt", "code"),
-    [
-        ({"patternName": "greedy"}, "missing_variable"),
-        ({"patternName": "/etc/passwd"}, "invalid_input"),
-        ({"patternName": "../../etc/passwd"}, "invalid_input"),
-        ({"contextName": "nobodys"}, "context_not_found"),
-        ({"strategyName": "nobodys"}, "strategy_not_found"),
-        ({"vendor": "OpenAI", "model": "gpt-9"}, "vendor_not_found"),
-        ({"userInput": "x" * 4_000_001}, "invalid_input"),
-    ],
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"patternName": "greedy"}, "missing_variable"),
+    ({"patternName": "/etc/passwd"}, "invalid_input"),
+    ({"patternName": "../../etc/passwd"}, "invalid_input"),
+    ({"contextName": "nobodys"}, "context_not_found"),
+    ({"strategyName": "nobodys"}, "strategy_not_found"),
+    ({"vendor": "OpenAI", "model": "gpt-9"}, "vendor_not_found"),
+    ({"userInput": "x" * 4_000_001}, "invalid_input"),
+]
+UNREADABLE = (
+    b"{",
+    b"[]",
+    b'{"prompts": []}',
+    b'{"prompts": [{"userInput": 7}]}',
+    b'{"prompts": [{}], "temperature": "hot"}',
 )
-async def test_what_is_wrong_with_a_run_is_told_in_the_stream(
-    kitchen: tuple[World, ModelServer], prompt: dict[str, Any], code: str
-) -> None:
+
+
+async def test_what_is_wrong_with_a_run_is_told_in_the_stream(kitchen: tuple[World, ModelServer]) -> None:
     world, server = kitchen
     await world.mine.post("/fabric/patterns/greedy", content=b"{{who}} and {{what}}")
-    events = events_in((await chat(world, {"userInput": "a"} | prompt)).text)
-    assert [event["type"] for event in events] == ["error", "complete"]
-    assert events[0]["code"] == code
+    for prompt, code in WRONG:
+        events = events_in((await chat(world, {"userInput": "a"} | prompt)).text)
+        assert [event["type"] for event in events] == ["error", "complete"]
+        assert events[0]["code"] == code
     assert server.requests == []
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"{", b"[]", b'{"prompts": []}', b'{"prompts": [{"userInput": 7}]}', b'{"prompts": [{}], "temperature": "hot"}'],
-)
-async def test_what_cannot_be_read_is_refused_as_fabric_refuses_it(world: World, body: bytes) -> None:
-    error = error_of(await world.mine.post("/fabric/chat", content=body), 400, "bad_request_format")
-    assert error["message"].startswith("Invalid request format: ")
+async def test_what_cannot_be_read_is_refused_as_fabric_refuses_it(world: World) -> None:
+    for body in UNREADABLE:
+        error = error_of(await world.mine.post("/fabric/chat", content=body), 400, "bad_request_format")
+        assert error["message"].startswith("Invalid request format: ")
 
 
 async def test_a_variable_that_looks_like_a_token_is_text(kitchen: tuple[World, ModelServer]) -> None:

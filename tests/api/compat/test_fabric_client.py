@@ -20,6 +20,7 @@ from cutroom.patterns import with_shipped
 from tests.api.compat.fabric_world import running
 from tests.api.world import World
 from tests.llm.server import says
+from tests.patterns.fabric_folder import COUNT, make
 
 HERE = Path(__file__).parents[2] / "fabric"
 PROGRAM = HERE / ".venv" / "bin" / "fabric-mcp"
@@ -127,21 +128,31 @@ async def client_of(program: Path, world: World, home: Path) -> AsyncIterator[Cl
 
 @pytest.mark.timeout(400)  # fifty packages are installed first, once
 async def test_the_unmodified_client_finds_its_way(fabric_mcp: Path, database: Database, tmp_path: Path) -> None:
-    library = with_shipped()
+    folder = make(tmp_path / "fabric")
+    library = with_shipped([folder.patterns])
     said = "Short \u2028 and sweet, with \u00fc."
     settings = ApiSettings(keep_alive_s=0.1)
     async with (
-        running(database, tmp_path, says(said, pause_s=0.3), settings=settings, models=("large",)) as (world, server),
+        running(database, tmp_path, says(said, pause_s=0.3), settings=settings, library=library, models=("large",)) as (
+            world,
+            server,
+        ),
         client_of(fabric_mcp, world, tmp_path) as client,
     ):
         await world.mine.post("/fabric/patterns/my_own", content=b"Shorten for {{who}}:")
 
-        assert await client.call("fabric_list_patterns") == sorted([*library.names(), "my_own"])
+        names = await client.call("fabric_list_patterns")
+        assert names == sorted([*library.names(), "my_own"])
+        assert {*folder.texts, "summary", "my_own"} <= {*names}
+        assert len(folder.texts) == COUNT
 
         details = await client.call("fabric_get_pattern_details", pattern_name="summary")
         assert details["name"] == "summary"
         assert details["description"] == library.get("summary").description
         assert details["system_prompt"] == library.get("summary").raw
+        large = max(folder.texts, key=lambda name: len(folder.texts[name]))
+        details = await client.call("fabric_get_pattern_details", pattern_name=large)
+        assert details["system_prompt"] == folder.texts[large]
         with pytest.raises(Refused, match="Pattern 'nobodys' not found in Fabric API"):
             await client.call("fabric_get_pattern_details", pattern_name="nobodys")
 

@@ -5,6 +5,7 @@ client that goes away cancels it.
 """
 
 import asyncio
+from contextlib import aclosing
 from typing import Any, Final
 
 import structlog
@@ -107,9 +108,10 @@ class ChatStream(Response):
         await run.submit(wishes, prompt.session_name.strip())
         await self._write(send, stream.remark(f"run {run.id}"))
         shown = stream.Shown()
-        async for text, begins in run.pieces():
-            if more := shown.piece(text, begins=begins):
-                await self._write(send, stream.content_event(more, shown.form))
+        async with aclosing(run.pieces()) as pieces:
+            async for text, begins in pieces:
+                if more := shown.piece(text, begins=begins):
+                    await self._write(send, stream.content_event(more, shown.form))
         if more := shown.end(await run.end()):
             await self._write(send, stream.content_event(more, shown.form))
         self._run = None

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class FabricRun:
         told = [ResolvedPattern.model_validate(one) for one in self._job.input.get("resolved", ())]
         self._shows_text = all(pattern_of(one).output is None for one in told)
 
-    async def pieces(self) -> AsyncIterator[tuple[str, bool]]:
+    async def pieces(self) -> AsyncGenerator[tuple[str, bool]]:
         """The answer while it is written, until the job ends: pieces, and whether the answer begins anew with one."""
         job = self._made()
         async for event in events_of(self._services, self._workspace, job.id, job.event_seq):
