@@ -153,6 +153,13 @@ async def test_the_same_name_is_another_pattern_in_another_workspace(world: Worl
     assert error_of(answer, 404, "context_not_found")["details"][0]["pointer"] == "/context"
 
 
+async def test_a_list_tells_of_the_first_variables_alone(world: World) -> None:
+    text = "{{" + "n" * 201 + "}}" + "".join(f"{{{{v{number:03}}}}}" for number in range(150))
+    assert len((await put(world, "many", text)).json()["variables"]) == 151
+    (listed,) = (await world.mine.get("/api/v1/patterns?origin=workspace")).json()["items"]
+    assert [one["name"] for one in listed["variables"]] == [f"v{number:03}" for number in range(100)]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "code"),
     [

@@ -95,6 +95,10 @@ def test_a_pattern_has_an_end() -> None:
     with pytest.raises(Invalid) as caught:
         read("x" * 500_001)
     assert caught.value.code == "pattern_too_large"
+    assert len(read("".join(f"{{{{v{number}}}}}" for number in range(1_000))).variables) == 1_000
+    with pytest.raises(Invalid) as caught:
+        read("".join(f"{{{{v{number}}}}}" for number in range(1_001)))
+    assert caught.value.code == "too_many_variables"
 
 
 def test_values_come_from_the_run_and_then_from_the_pattern() -> None:

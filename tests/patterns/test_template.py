@@ -97,6 +97,14 @@ def test_hostile_patterns_take_milliseconds(text: str) -> None:
     assert time.monotonic() - started < 2.0
 
 
+def test_a_deep_nest_that_means_nothing_stays_in_an_instant() -> None:
+    text = "{{" * 100_000 + "a{{input}}" + "}}" * 100_000
+    started = time.process_time()
+    assert fill(text, {}, "y", lenient=True) == text.replace("{{input}}", "y")
+    assert names_in(text) == []
+    assert time.process_time() - started < 2.0
+
+
 def test_a_huge_value_is_refused_at_once() -> None:
     with pytest.raises(Invalid) as caught:
         fill("{{a}}{{a}}{{input}}", {"a": "x" * 10_000_000}, "y")

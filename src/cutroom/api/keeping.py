@@ -4,7 +4,7 @@ import asyncio
 
 from cutroom.accounts import Principal
 from cutroom.api.deps import ApiServices
-from cutroom.api.pattern_view import facts_of
+from cutroom.api.pattern_view import brief
 from cutroom.patterns import Pattern, read_pattern
 from cutroom.prompts import PATTERN, STRATEGY, Prompt
 
@@ -17,7 +17,7 @@ async def keep_pattern(services: ApiServices, caller: Principal, name: str, text
         QuotaExceeded: `too_many_prompts`, `prompts_full`.
     """
     pattern = await asyncio.to_thread(read_pattern, name, text)
-    facts = facts_of(pattern).model_dump(mode="json")
+    facts = brief(pattern).model_dump(mode="json")
     async with services.database.begin() as session:
         is_new = await services.prompts.find(session, caller.workspace_id, PATTERN, name) is None
         kept = await services.prompts.put(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,10 @@ from cutroom.llm.chat import tokens_of
 from cutroom.patterns import Pattern, Preview
 from cutroom.prompts import Entry, PromptVersion
 from cutroom.workflows.run_wishes import ResolvedPattern
+
+_MOST_LISTED: Final = 100
+_MOST_NAME: Final = 200
+"""Variables in a list, and characters of their names."""
 
 
 class VariableOut(Schema):
@@ -120,6 +124,13 @@ class PreviewOut(Schema):
     output: Annotated[dict[str, Any] | None, Field(description="The JSON schema of its answers.")] = None
 
 
+def brief(pattern: Pattern) -> PatternFacts:
+    """What lists tell of a pattern: the first of its variables, since a text may name a thousand."""
+    facts = facts_of(pattern)
+    shown = [one for one in facts.variables if len(one.name) <= _MOST_NAME][:_MOST_LISTED]
+    return facts.model_copy(update={"variables": shown})
+
+
 def facts_of(pattern: Pattern) -> PatternFacts:
     """What a pattern says of itself."""
     return PatternFacts(
@@ -155,7 +166,7 @@ def listed_view(entry: Entry) -> PatternOut:
 
 def library_view(pattern: Pattern, origin: Origin) -> PatternOut:
     """A pattern of a folder in a list."""
-    return PatternOut(name=pattern.name, origin=origin, sha256=pattern.sha256, **_fields(facts_of(pattern)))
+    return PatternOut(name=pattern.name, origin=origin, sha256=pattern.sha256, **_fields(brief(pattern)))
 
 
 def whole_view(resolved: ResolvedPattern, pattern: Pattern, updated_at: datetime | None = None) -> PatternOut:

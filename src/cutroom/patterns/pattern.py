@@ -19,6 +19,8 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 """Fabric's own names are of this kind; nothing of it can be a path, and nothing is hidden."""
 MOST_CHARACTERS: Final = 500_000
 """Of a pattern; the largest of Fabric's has 231,376."""
+MOST_VARIABLES: Final = 1_000
+"""Of a pattern, those that it does not declare among them."""
 _FRONT: Final = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _MOST_FRONT: Final = 65_536
 
@@ -111,7 +113,7 @@ def read_pattern(name: str, raw: str) -> Pattern:
     """A pattern from its text.
 
     Raises:
-        Invalid: `bad_pattern_name`, `pattern_too_large`, `bad_front_matter`.
+        Invalid: `bad_pattern_name`, `pattern_too_large`, `bad_front_matter`, `too_many_variables`.
     """
     check_name(name)
     if len(raw) > MOST_CHARACTERS:
@@ -130,6 +132,9 @@ def read_pattern(name: str, raw: str) -> Pattern:
     )
     known = {variable.name for variable in declared}
     found = tuple(Variable(one) for one in names_in(text) if one not in known)
+    if len(declared) + len(found) > MOST_VARIABLES:
+        message = f"A pattern has at most {MOST_VARIABLES:,} variables; '{name}' has {len(declared) + len(found):,}."
+        raise Invalid("too_many_variables", message)
     return Pattern(
         name=name,
         text=text,

@@ -5,7 +5,7 @@ stays what it is. So nothing loops, and a text grows by its values alone.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,8 @@ MOST_CHARACTERS: Final = 4_000_000
 _NAME: Final = "input"
 _PLUGIN: Final = "plugin:"
 _EXTENSION: Final = "ext:"
+_UNKNOWN: Final = "\0"
+"""Stands for a value while only names are looked for; no text that is kept holds it."""
 _BRACES: Final = re.compile(r"([{}])")
 
 
@@ -28,7 +30,14 @@ class _Value:
     text: str
 
 
-_Piece = str | _Value
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """A token that stays as it is, with the pieces inside of it, so that a deep nest is not copied at each level."""
+
+    inside: "Sequence[_Piece]"
+
+
+_Piece = str | _Value | _Left
 Evaluate = Callable[[str], str | None]
 
 
@@ -38,13 +47,16 @@ def has_input(text: str) -> bool:
 
 
 def names_in(text: str) -> list[str]:
-    """The variables that a text needs, each once, in order; not the input, not plugins."""
+    """The variables that a text needs, each once, in order; not the input, not plugins.
+
+    A name that is put together of values, as in `{{greeting_{{language}}}}`, is not known before those are.
+    """
     found: dict[str, None] = {}
 
     def note(token: str) -> str:
-        if token != _NAME and not token.startswith((_PLUGIN, _EXTENSION)):
+        if token != _NAME and _UNKNOWN not in token and not token.startswith((_PLUGIN, _EXTENSION)):
             found.setdefault(token)
-        return ""
+        return _UNKNOWN
 
     _filled(text, note, MOST_CHARACTERS)
     return list(found)
@@ -115,19 +127,19 @@ def _filled(text: str, evaluate: Evaluate, most: int) -> str:
             done.append(piece)
             continue
         inside = done[start + 2 :]
-        value = evaluate("".join(_text(part) for part in inside)) if inside else None
+        means = inside and not any(isinstance(part, _Left) for part in inside)
+        value = evaluate(_joined(inside)) if means else None
         at += 1
         if value is None:
-            whole = "{{" + "".join(_text(part) for part in inside) + "}}"
             del done[start:]
-            done.append(_Value(whole))
+            done.append(_Left(inside))
             continue
         size += len(value)
         if size > most:
             raise _too_large(most)
         del done[start:]
         done.append(_Value(value))
-    return "".join(_text(part) for part in done)
+    return _joined(done)
 
 
 def _start_of_token(done: list[_Piece]) -> int | None:
@@ -140,8 +152,17 @@ def _start_of_token(done: list[_Piece]) -> int | None:
     return None
 
 
-def _text(piece: _Piece) -> str:
-    return piece.text if isinstance(piece, _Value) else piece
+def _joined(pieces: Sequence[_Piece]) -> str:
+    """The text of pieces; a nest of tokens may be deeper than functions can call each other."""
+    texts: list[str] = []
+    waiting: list[_Piece] = list(reversed(pieces))
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, _Left):
+            waiting += ["}}", *reversed(piece.inside), "{{"]
+        else:
+            texts.append(piece.text if isinstance(piece, _Value) else piece)
+    return "".join(texts)
 
 
 def _checked(text: str, most: int) -> str:
