@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cutroom.kit.errors import CutroomError, Invalid
+from cutroom.kit.errors import CutroomError, Invalid, Unavailable
 from cutroom.llm import Price
 from cutroom.workflows.run_answer import AT_ONCE
 from cutroom.workflows.run_wishes import MOST_INLINE
@@ -151,6 +151,12 @@ async def test_data_follows_the_schema_of_the_pattern_after_one_repair(kitchen: 
     assert made.usage.input_tokens == 22
     assert len(kitchen.server.requests) == 2
     assert json.loads(Path(made.artifacts[0]).read_text()) == made.data
+
+
+async def test_data_of_another_shape_is_repaired_once_and_not_paid_again(kitchen: Kitchen) -> None:
+    with pytest.raises(Unavailable) as caught:
+        await kitchen.run([answers({"facts": 7})], pattern="facts", input="Bees dance.", resolved=[FACTS])
+    assert (caught.value.code, len(kitchen.server.requests)) == ("model_bad_answer", 2)
 
 
 async def test_without_a_pattern_the_input_is_what_is_asked(kitchen: Kitchen) -> None:
