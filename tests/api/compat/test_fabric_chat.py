@@ -185,7 +185,7 @@ async def test_an_answer_that_is_data_comes_once_it_is_checked(kitchen: tuple[Wo
 async def test_a_long_answer_comes_whole(kitchen: tuple[World, ModelServer]) -> None:
     world, server = kitchen
     long = "A line of no importance.\n" * 6_000
-    server.script = [says(long)]
+    server.script = [says(long, piece=30_000)]
     assert text_of(events_in((await chat(world, {"userInput": "a"})).text)) == long
 
 
