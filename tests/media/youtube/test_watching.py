@@ -53,14 +53,14 @@ async def test_a45_a46_a_video_is_found_with_nothing_of_anybodys_read_or_left(
         tracks={("en", "asr"): ENGLISH, ("de", ""): GERMAN},
         translations=("en", "fr"),
         sound=b"sound",
-        details={"title": "../../A talk; $(touch x)\n about birds"},
+        details={"title": "../../A talk; $(touch x)\n about birds", "shortDescription": "\N{BIRD}\u2028\\" * 2000},
     )
     async with reachable(fake) as reached:
         youtube = YouTube(reached.web)
         video = await youtube.watch(VIDEO, scratch=scratch)
         assert sorted(tmp_path.rglob("*")) == before  # no configuration ran, no plugin, no cookie or cache was written
         assert (video.title, video.seconds) == ("../../A talk; $(touch x) about birds", 61.0)
-        assert video.description == "Birds, and what they do."
+        assert video.description == ("\N{BIRD}\u2028\\" * 2000)[:5000]
         said = [await youtube.captions(video, language) for language in (None, "de-AT", "fr", "es")]
         await youtube.sound(video, tmp_path / "sound")
     assert [(one.text, one.language, one.translated) for one in said if one is not None] == [
@@ -74,6 +74,7 @@ async def test_a45_a46_a_video_is_found_with_nothing_of_anybodys_read_or_left(
     assert fake.paths[:2] == ["/watch", "/youtubei/v1/player"]
     assert {request.query["itag"][0] for request in fake.asked if request.path == "/videoplayback"} == {"249"}
     assert set(reached.internet.connects) == {(PUBLIC, 443)}
+    assert all("Mozilla" in request.headers["user-agent"] for request in fake.asked)  # as the extractor would ask
     # The cookies are those that the extractor sets and was given for this video, none of anybody's.
     cookies = {cookie.split("=")[0] for one in fake.asked for cookie in one.headers.get("cookie", "").split("; ")}
     assert cookies <= {"", "SOCS", "PREF", "YSC", "GPS", "VISITOR_INFO1_LIVE"}
@@ -142,6 +143,31 @@ async def test_an_extractor_that_waits_for_ever_is_ended(tmp_path: Path) -> None
     async with asyncio.timeout(5):
         while fake.open:  # no request is left behind
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        "print('nonsense', flush=True); import time; time.sleep(60)",
+        "print('[]', flush=True); import time; time.sleep(60)",
+        'print(\'{"caption": {"kind": "x"}}\', flush=True); import time; time.sleep(60)',
+        "print('{\"video\": \"' + 'x' * 30000 + '\"}', flush=True); import time; time.sleep(60)",
+        "print('{\"video\": 7}', flush=True); import time; time.sleep(60)",
+        "raise SystemExit(3)",
+        "import os; os.kill(os.getpid(), 9)",
+        "print('{\"ask\": 1}\\n' * 100_000, flush=True); import time; time.sleep(60)",
+    ],
+    ids=["nonsense", "list", "fact", "long", "number", "exit", "killed", "flood"],
+)
+async def test_a_child_that_went_wrong_is_ended_and_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, child: str
+) -> None:
+    script = tmp_path / "child.py"
+    script.write_text(child)
+    monkeypatch.setattr(watching, "_CHILD", script)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    assert (await refused(Fake(), scratch)).code == "youtube_changed"
 
 
 @pytest.mark.threat("A45")

@@ -26,7 +26,9 @@ from yt_dlp.networking.exceptions import HTTPError, TransportError
 MOST_REDIRECTS = 5
 MOST_LINE_BYTES = 60_000
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MOST_DESCRIPTION = 5_000  # characters; YouTube itself takes no more
 FORMATS = ("json3", "vtt")
+SENT = frozenset({"User-Agent", "Accept", "Accept-Language"})
 FORBIDDEN = (
     "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "subprocess.", "os.system",
     "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "pty.", "ftplib.", "os.rename", "os.remove",
@@ -121,7 +123,7 @@ class ErrandRH(RequestHandler):  # type: ignore[misc]
         sent = [*headers.items(), *([("Cookie", cookie)] if cookie else [])]
         body = None if data is None else base64.b64encode(data).decode()
         line = {"ask": ErrandRH.count, "method": method, "url": url, "headers": sent, "body": body}
-        if len(json.dumps(line)) > MOST_LINE_BYTES:
+        if len(json.dumps(line, ensure_ascii=False).encode(errors="replace")) > MOST_LINE_BYTES:
             raise TransportError("the request is too large")
         tell(line)
         told = json.loads(ErrandRH.answers.readline())
@@ -159,6 +161,7 @@ class Cookies:
 def main() -> None:
     """Ask, and tell."""
     told = json.load(sys.stdin)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     ErrandRH.folder = told["folder"]
     ErrandRH.answers = open(os.path.join(told["folder"], "answers"), encoding="utf-8")  # noqa: SIM115, PTH118, PTH123
     common._REQUEST_HANDLERS.clear()  # noqa: SLF001 — there is no other way to be the only one
@@ -172,12 +175,13 @@ def main() -> None:
             found = extractor.extract_info(
                 f"https://www.youtube.com/watch?v={told['video']}", download=False, process=False, ie_key="Youtube"
             )
-        say(found or {}, log.said)
+            headers = {name: value for name, value in extractor.params["http_headers"].items() if name in SENT}
+        say(found or {}, log.said, headers)
     except yt_dlp.utils.YoutubeDLError as error:
         tell({"failure": short(str(error)), "said": short("\n".join(log.said))})
 
 
-def say(found: dict[str, Any], said: list[str]) -> None:
+def say(found: dict[str, Any], said: list[str], headers: dict[str, str]) -> None:
     """What there is: captions, sound, and the video itself last."""
     for kind, name in (("manual", "subtitles"), ("automatic", "automatic_captions")):
         for language, tracks in (found.get(name) or {}).items():
@@ -189,6 +193,7 @@ def say(found: dict[str, Any], said: list[str]) -> None:
                         "name": str(track.get("name") or "")[:200],
                         "format": track["ext"],
                         "url": track["url"],
+                        "headers": headers,
                     }
                     tell({"caption": caption})
     for one in found.get("formats") or []:
@@ -201,13 +206,13 @@ def say(found: dict[str, Any], said: list[str]) -> None:
             "rate": one.get("abr") or one.get("tbr") or 0,
             "bytes": one.get("filesize"),
             "original": one.get("language_preference") or 0,
-            "headers": dict(one.get("http_headers") or {}),
+            "headers": {**headers, **(one.get("http_headers") or {})},
         }
         tell({"sound": sound})
     video = {
         "id": str(found.get("id") or ""),
         "title": str(found.get("title") or "")[:500],
-        "description": str(found.get("description") or "")[:10_000],
+        "description": str(found.get("description") or "")[:MOST_DESCRIPTION],
         "seconds": found.get("duration") or 0,
         "live": str(found.get("live_status") or ""),
     }
@@ -235,7 +240,7 @@ def short(text: str) -> str:
 
 def tell(fact: dict[str, Any]) -> None:
     """A line to whoever started us."""
-    print(json.dumps(fact), flush=True)  # noqa: T201
+    print(json.dumps(fact, ensure_ascii=False), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -11,13 +11,12 @@ import binascii
 import json
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
 import httpcore2
 
-from cutroom.kit.errors import Unavailable
 from cutroom.kit.later import later_log
 from cutroom.media.guard import GuardedNetwork, Refused, Target, parse
 from cutroom.media.guarded_http import Exchange, GuardedHttp, trouble
@@ -97,7 +96,9 @@ class Errands:
         os.close(self._pipe)
 
     def want(self, request: Mapping[str, Any]) -> None:
-        """Take a request of the child's."""
+        """Take a request of the child's; raises `ValueError` when it does not wait for its answers."""
+        if not self._asked.empty():
+            raise ValueError("it asks on without an answer")
         self._asked.put_nowait(request)
 
     async def serve(self) -> None:
@@ -105,11 +106,8 @@ class Errands:
         while True:
             request = await self._asked.get()
             answer = await self._answer(request)
-            line = json.dumps({**answer, "ask": request.get("ask")}).encode() + b"\n"
-            try:
-                os.write(self._pipe, line)
-            except BlockingIOError:  # it asks on without reading what it was answered
-                raise Unavailable("youtube_failed", "The extractor does not read its answers.") from None
+            with suppress(BlockingIOError):  # it does not read its answers, and waits in vain
+                os.write(self._pipe, json.dumps(answer).encode() + b"\n")
 
     async def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         self._count += 1

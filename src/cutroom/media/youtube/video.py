@@ -1,7 +1,7 @@
 """What is known of a video of YouTube."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cutroom.media.youtube.address import page_of
@@ -17,6 +17,7 @@ class CaptionTrack:
         name: for people.
         format: `json3` or `vtt`.
         url: where they are, for some hours.
+        headers: to ask for them with.
     """
 
     kind: Literal["manual", "automatic"]
@@ -24,6 +25,7 @@ class CaptionTrack:
     name: str
     format: Literal["json3", "vtt"]
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tag(self) -> str:
@@ -66,7 +68,7 @@ class Video:
     Args:
         id: eleven characters.
         title: untrusted, as is all that follows.
-        description: its first ten thousand characters.
+        description: its first five thousand characters.
         seconds: how long it is; 0 when nobody said.
         captions: in every form that there is.
         sounds: likewise.

@@ -23,6 +23,7 @@ _CHILD: Final = Path(__file__).with_name("child.py")
 _LIMITS: Final = Limits(memory_bytes=2 << 30, file_bytes=0, cpu_s=60, files=256)
 _MOST_TRACKS: Final = 4000
 """A video with automatic captions has some two hundred languages, in two forms each."""
+_MOST_FACT_CHARS: Final = 20_000
 _CAPTION: Final[Adapter[CaptionTrack]] = Adapter(CaptionTrack)
 _SOUND: Final[Adapter[SoundTrack]] = Adapter(SoundTrack)
 _log = later_log()
@@ -54,21 +55,25 @@ async def watch(web: Web, video: str, *, scratch: Path, deadline_s: float) -> Vi
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     failure = said.failure(errands)
-    if failure is not None or done.returncode != 0:
+    if said.video is None or failure is not None or done.returncode != 0:
         stderr = done.stderr[-2000:].decode("utf-8", "replace")
         _log.info(
             "youtube.refused", video=video, returncode=done.returncode, said=said.words, stderr=stderr,
             code=None if failure is None else failure.code, troubles=errands.troubles, statuses=errands.statuses,
         )  # fmt: skip
         raise failure or failures.changed()
-    return said.video()
+    return said.video
 
 
 async def _run(video: str, folder: Path, errands: Errands, said: "_Said", deadline_s: float) -> Completed:
     def hear(line: str) -> None:
         fact = json.loads(line)
+        if not isinstance(fact, dict):
+            raise TypeError("no fact")
         if "ask" in fact:
             errands.want(fact)
+        elif len(line) > _MOST_FACT_CHARS:
+            raise ValueError("a fact that is no fact")
         else:
             said.hear(fact)
 
@@ -93,56 +98,56 @@ async def _run(video: str, folder: Path, errands: Errands, said: "_Said", deadli
         first = first_of(error)
         if isinstance(first, TimedOut):
             raise failures.too_late(deadline_s) from error
-        if first is None and isinstance(error.exceptions[0], ValueError | KeyError | TypeError):
+        if first is None and isinstance(error.exceptions[0], ValueError | KeyError | TypeError | RecursionError):
             raise failures.changed() from error
         raise first or error from error
     return done[0]
 
 
 class _Said:
-    """What the child has said of a video."""
+    """What the child has said of a video; `hear` raises `ValueError` and the like for what makes no sense.
+
+    Attributes:
+        words: of the extractor's, on what was in its way.
+        video: what there is, once that was said.
+    """
 
     def __init__(self) -> None:
         self.words = ""
+        self.video: Video | None = None
         self._captions: list[CaptionTrack] = []
         self._sounds: list[SoundTrack] = []
-        self._video: Mapping[str, Any] = {}
-        self._failed = False
+        self._live = ""
 
     def hear(self, fact: Mapping[str, Any]) -> None:
-        """Take a line; pydantic's and other `ValueError`s mean that it makes no sense."""
+        """Take a fact; that of the video itself is the last."""
         self.words = str(fact.get("said", self.words))
         if "caption" in fact and len(self._captions) < _MOST_TRACKS:
             self._captions.append(_CAPTION.validate_python(fact["caption"]))
         elif "sound" in fact and len(self._sounds) < _MOST_TRACKS:
             self._sounds.append(_SOUND.validate_python(fact["sound"]))
         elif "failure" in fact:
-            self._failed = True
             self.words = f"{fact['failure']}\n{self.words}"
         elif "video" in fact:
-            self._video = fact["video"]
+            told = fact["video"]
+            self._live = str(told["live"])
+            self.video = Video(
+                id=str(told["id"]),
+                title=" ".join(str(told["title"]).split()),
+                description=str(told["description"]),
+                seconds=float(told["seconds"]),
+                captions=tuple(self._captions),
+                sounds=tuple(self._sounds),
+                trouble=self.words,
+            )
 
     def failure(self, errands: Errands) -> CutroomError | None:
         """Why there is nothing to be had; None when there is something."""
-        live = self._video.get("live")
-        if live in {"is_live", "is_upcoming"}:
-            return failures.of_code("video_live" if live == "is_live" else "video_not_yet")
-        if self._video and (self._captions or self._sounds) and not self._failed:
+        if self._live in {"is_live", "is_upcoming"}:
+            return failures.of_code("video_live" if self._live == "is_live" else "video_not_yet")
+        if self.video is not None and (self.video.captions or self.video.sounds):
             return None
         known = failures.of_words(self.words) or failures.of_network(errands.troubles, errands.statuses)
-        if known is None and self._video.get("title"):
+        if known is None and self.video is not None and self.video.title:
             return failures.of_code("video_without_words")
         return known or failures.changed()
-
-    def video(self) -> Video:
-        """What there is."""
-        told = self._video
-        return Video(
-            id=str(told["id"]),
-            title=" ".join(str(told["title"]).split()),
-            description=str(told["description"]),
-            seconds=float(told["seconds"]),
-            captions=tuple(self._captions),
-            sounds=tuple(self._sounds),
-            trouble=self.words,
-        )

@@ -100,7 +100,7 @@ class YouTube:
     async def _fetch(self, track: CaptionTrack) -> bytes:
         out = io.BytesIO()
         try:
-            async with asyncio.timeout(REQUEST_S), self._web.ask("GET", track.url, {}) as exchange:
+            async with asyncio.timeout(REQUEST_S), self._web.ask("GET", track.url, track.headers) as exchange:
                 status = exchange.response.status
                 if status != 200:
                     raise failures.of_network((), (status,)) or failures.changed()
