@@ -11,7 +11,7 @@ from cutroom.accounts.quotas.plan import Plan, Plans
 from cutroom.accounts.quotas.usage import Amount, Taken, Usage
 from cutroom.db import Database
 from cutroom.kit import metrics
-from cutroom.kit.errors import Detail, QuotaExceeded
+from cutroom.kit.errors import QuotaExceeded
 from cutroom.kit.money import dollars_of, micro_of
 
 REFUSED: Final = metrics.counter("quota_refusals", "Jobs refused because a plan's month was used up.", ["plan"])
@@ -125,27 +125,27 @@ def _exceeded(plan: Plan, month: date, taken: Taken, amount: Amount) -> QuotaExc
     """Which limit is in the way, what is left of it, and when it starts anew."""
     anew = (month + timedelta(days=31)).replace(day=1)
     after = f"A new month starts on {anew.isoformat()} (UTC); a larger plan helps at once."
-    if plan.jobs_per_month is not None and taken.jobs + 1 > plan.jobs_per_month:
-        code = "jobs_exceeded"
-        message = (
-            f"The plan '{plan.name}' has {plan.jobs_per_month} jobs a month, and all are used or under way. {after}"
-        )
-    elif plan.minutes_per_month is not None and taken.ms + amount.ms > round(plan.minutes_per_month * 60_000):
-        code = "minutes_exceeded"
-        left = max(0.0, plan.minutes_per_month - taken.ms / 60_000)
-        message = (
-            f"This job may need {amount.ms / 60_000:.2f} minutes; of the {plan.minutes_per_month:g} minutes a month "
-            f"of the plan '{plan.name}', {left:.2f} are left. {after}"
-        )
-    else:
-        code = "spending_exceeded"
-        total = plan.spending_per_month or 0
-        message = (
-            f"This job may spend {dollars_of(amount.micro):g} US dollars; of the {total:g} a month of the plan "
-            f"'{plan.name}', {max(0.0, total - dollars_of(taken.micro)):g} are left. {after} "
-            "One with a lower limit of its own ('maxCost') may still fit."
-        )
     wait = datetime(anew.year, anew.month, anew.day, tzinfo=UTC) - datetime.now(UTC)
+    wait_s = max(1.0, wait.total_seconds())
+    if plan.jobs_per_month is not None and taken.jobs + 1 > plan.jobs_per_month:
+        return QuotaExceeded(
+            "jobs_exceeded",
+            f"The plan '{plan.name}' has {plan.jobs_per_month} jobs a month, and all are used or under way. {after}",
+            retry_after_s=wait_s,
+        ).at("")
+    if plan.minutes_per_month is not None and taken.ms + amount.ms > round(plan.minutes_per_month * 60_000):
+        left = max(0.0, plan.minutes_per_month - taken.ms / 60_000)
+        return QuotaExceeded(
+            "minutes_exceeded",
+            f"This job may need {amount.ms / 60_000:.2f} minutes; of the {plan.minutes_per_month:g} minutes a month "
+            f"of the plan '{plan.name}', {left:.2f} are left. {after}",
+            retry_after_s=wait_s,
+        ).at("")
+    total = plan.spending_per_month or 0
+    left = max(0.0, total - dollars_of(taken.micro))
     return QuotaExceeded(
-        code, message, details=[Detail("", code, message)], retry_after_s=max(1.0, wait.total_seconds())
-    )
+        "spending_exceeded",
+        f"This job may spend {dollars_of(amount.micro):g} US dollars; of the {total:g} a month of the plan "
+        f"'{plan.name}', {left:g} are left. {after} One with a lower limit of its own ('maxCost') may still fit.",
+        retry_after_s=wait_s,
+    ).at("")
