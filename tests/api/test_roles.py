@@ -28,6 +28,8 @@ EXPECTED = {
     "cancelJob": (True, True, True, False),
     "redriveDeadLetters": (True, True, True, False),
     "replaceTemplate": (True, True, True, False),
+    "putPattern": (True, True, True, False),
+    "previewPattern": (True, True, True, True),
     "createTranscript": (True, True, True, False),
     "getTranscript": (True, True, True, True),
     "editContent": (True, True, True, False),

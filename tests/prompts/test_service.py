@@ -1,5 +1,6 @@
 """Prompts: names, versions, turns, search, and limits."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -44,6 +45,22 @@ async def test_what_is_the_same_makes_no_version(database: Database) -> None:
     first = await put(database, "mine", tags=["a"])
     assert await put(database, "mine", tags=["a"]) == first
     assert (await put(database, "mine", tags=["b"])).version == 2
+
+
+async def test_who_writes_at_the_same_moment_writes_versions_of_one_thing(database: Database) -> None:
+    made = await asyncio.gather(*(put(database, "mine", f"Number {number}.") for number in range(5)))
+    assert sorted(one.version for one in made) == [1, 2, 3, 4, 5]
+    assert len({one.id for one in made}) == 1
+    service = PromptService()
+
+    async def say(number: int) -> None:
+        async with database.begin() as session:
+            await service.append(session, A, "chat", [Turn("user", f"{number}?"), Turn("assistant", f"{number}.")])
+
+    await asyncio.gather(*(say(number) for number in range(5)))
+    async with database.begin() as session:
+        turns = await service.turns(session, A, "chat")
+    assert [one.text[0] for one in turns[::2]] == [one.text[0] for one in turns[1::2]]
 
 
 async def test_kinds_and_workspaces_do_not_meet(database: Database) -> None:
