@@ -14,7 +14,7 @@ from cutroom.api import ApiSettings
 from cutroom.db import Database
 from cutroom.llm import Models, Price
 from tests.api.conftest import serving, worker
-from tests.api.test_uploads import announced, put
+from tests.api.test_uploads import announced, put, uploaded
 from tests.api.world import World, error_of
 from tests.llm.server import ModelServer, breaks_off, hangs, model_server, says
 
@@ -139,6 +139,9 @@ async def test_the_same_key_makes_one_run(scene: Scene) -> None:
 
 
 async def test_an_upload_is_read(scene: Scene) -> None:
+    picture = await uploaded(scene.world)
+    body = {"pattern": "summary", "inputSource": "upload", "input": picture["id"]}
+    error_of(await scene.world.mine.post("/api/v1/runs", json=body), 422, "no_sound")
     upload = await announced(scene.world, b"Bees dance.", name="bees.txt", contentType="text/plain")
     assert (await put(scene.world, upload, b"Bees dance.")).status_code == 204
     found = (await scene.world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")).json()
@@ -158,6 +161,12 @@ REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
     ({"pattern": "summary", "input": "x", "model": "other/large"}, 422, "model_not_found", "/model"),
     ({"pattern": "summary", "input": "x", "model": "free", "maxCost": 1}, 422, "price_unknown", "/model"),
     ({"pattern": "summary", "inputSource": "upload", "input": "ast_x"}, 422, "source_not_found", "/input"),
+    (
+        {"pattern": "summary", "inputSource": "youtube", "input": "file:///etc/passwd"},
+        422,
+        "bad_video_address",
+        "/input",
+    ),
     ({"input": " "}, 422, "input_empty", "/input"),
     ({"pattern": "summary", "patterns": ["summary"]}, 422, "invalid_input", ""),
     ({"pattern": "summary", "resolved": []}, 422, "invalid_input", "/resolved"),
@@ -178,6 +187,7 @@ async def test_without_a_model_the_refusal_says_what_to_set(world: World) -> Non
     assert "CUTROOM_LLM_MODEL" in error_of(answer, 422, "model_not_configured")["message"]
 
 
+@pytest.mark.threat("A87")
 async def test_hostile_variables_are_literal_text_or_refused_quickly(scene: Scene) -> None:
     await scene.put("echo", "{{a}} {{b}}")
     values = {"a": "{{plugin:sys:env:DATABASE_URL}}{{a}}{{a}}", "b": "{{ext:x:y}}"}
@@ -198,6 +208,7 @@ async def test_nobody_sees_the_runs_or_uses_the_patterns_of_another_workspace(sc
     error_of(await scene.world.mine.get(f"/api/v1/runs/{other['id']}"), 404, "run_not_found")
 
 
+@pytest.mark.threat("A88")
 async def test_what_a_run_may_cost_is_held_and_what_it_did_cost_is_booked(database: Database, tmp_path: Path) -> None:
     plan = Plan("small", spending_per_month=0.01, spending_per_run=0.008)
     plans = Plans({"small": plan}, default=plan)

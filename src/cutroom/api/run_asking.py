@@ -17,6 +17,7 @@ from cutroom.assets import Asset
 from cutroom.jobs import Idempotency, Submission, Submitted
 from cutroom.kit.errors import Detail, Invalid, NotFound
 from cutroom.llm.money import price_unknown
+from cutroom.media.youtube import video_id
 from cutroom.patterns import Pattern, Strategy, Wish, assemble
 from cutroom.workflows.run_wishes import HistoryTurn, RunPattern, RunWishes
 
@@ -63,7 +64,7 @@ async def submit_run(
     Raises:
         NotFound: `pattern_not_found`, `strategy_not_found`, `context_not_found`.
         Invalid: `model_not_configured`, `model_not_found`, `price_unknown`; `missing_variable`, `bad_variable` and what
-            else is wrong with a pattern; `source_not_found`, `bad_input`, `bad_video_address`, `video_is_playlist`;
+            else is wrong with a pattern; `source_not_found`, `no_sound`, `bad_video_address`, `video_is_playlist`;
             `input_empty`, `run_too_large`.
         QuotaExceeded: `jobs_exceeded`, `minutes_exceeded`, `spending_exceeded`.
     """
@@ -93,6 +94,11 @@ def _check(services: ApiServices, given: RunPattern) -> None:
     if given.input_source == "text" and not given.names and not given.input.strip():
         message = "Without a pattern, the input is what is asked; it is empty."
         raise Invalid("input_empty", message, details=[Detail("/input", "input_empty", message)])
+    if given.input_source == "youtube":
+        try:
+            video_id(given.input)
+        except Invalid as error:
+            raise error.at("/input") from None
     told = [given.input, given.context_text or "", *(one.text for one in given.resolved)]
     told += [turn.text for turn in given.history]
     if sum(map(len, told)) > MOST_TOLD:
@@ -127,7 +133,11 @@ async def _asset(services: ApiServices, session: AsyncSession, workspace_id: str
         return None
     named = wishes.input.strip().removeprefix(ASSET)
     try:
-        return await services.assets.get(session, workspace_id, named)
+        asset = await services.assets.get(session, workspace_id, named)
     except NotFound:
         message = f"There is no asset with the id '{named[:80]}'; upload the file first."
         raise Invalid("source_not_found", message, details=[Detail("/input", "source_not_found", message)]) from None
+    if asset.info.kind != "document" and asset.info.audio is None:
+        message = "This is no text and no PDF, and there is no sound in it, so there is nothing to read."
+        raise Invalid("no_sound", message, details=[Detail("/input", "no_sound", message)])
+    return asset
