@@ -286,7 +286,8 @@ async def test_sql_in_ids_filters_and_cursors_is_only_text(working: World, text:
     for operation in OPERATIONS:
         if operation.by_id and operation.method == "GET":
             answer = await working.mine.get(operation.url(dict.fromkeys(operation.names, text)))
-            assert answer.status_code == 404, (operation.path, answer.text)
+            named = {"pattern_name", "strategy_name", "context_name"} & set(operation.names)
+            assert answer.status_code in ({404, 422} if named else {404}), (operation.path, answer.text)
     for operation in LISTS:
         if not operation.names:
             error_of(await working.mine.get(operation.path, params={"cursor": text}), 422, "bad_cursor")
