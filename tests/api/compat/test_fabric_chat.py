@@ -145,10 +145,15 @@ async def test_a_variable_that_looks_like_a_token_is_text(kitchen: tuple[World, 
     assert server.prompt() == "{{plugin:sys:env:HOME}} {{b}} {{a}}{{a}}\n{{a}}"
 
 
-async def test_a_failure_of_the_model_is_told(database: Database, tmp_path: Path) -> None:
-    async with running(database, tmp_path, fails(401)) as (world, _):
-        events = events_in((await chat(world, {"userInput": "a"})).text)
-    assert [event["type"] for event in events] == ["error", "complete"]
+async def test_a_failure_of_the_model_is_told_at_once_and_not_after_all_attempts(
+    database: Database, tmp_path: Path
+) -> None:
+    async with running(database, tmp_path, fails(401), fails(500)) as (world, server):
+        for count in (1, 2):
+            events = events_in((await chat(world, {"userInput": f"{count}"})).text)
+            assert [event["type"] for event in events] == ["error", "complete"]
+            assert len(server.requests) == count
+        assert {job["status"] for job in await jobs(world)} <= {"failed", "cancelled"}
 
 
 async def test_an_answer_that_broke_off_is_not_taken_for_one(database: Database, tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ class ChatStream(Response):
                 raise
             except Exception as error:  # noqa: BLE001 — the answer has begun: it can only be told in it
                 self._run = None
+                await run.cancel()
                 await self._refuse(send, error)
             else:
                 await self._write(send, stream.complete_event() + stream.usage_event(run.usage))

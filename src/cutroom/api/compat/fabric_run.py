@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from cutroom.api.errors import request_id_of
 from cutroom.api.following import events_of
 from cutroom.api.prompting import history_of, pattern_of
 from cutroom.api.run_asking import Asking, submit_run
-from cutroom.jobs import Job, Status
-from cutroom.kit.errors import CutroomError, Unavailable
+from cutroom.jobs import Job, JobEvent, Status
+from cutroom.kit.errors import Conflict, CutroomError, Unavailable
 from cutroom.prompts import Turn
 from cutroom.workflows.run_pattern import ANSWER
 from cutroom.workflows.run_wishes import ResolvedPattern, RunWishes
@@ -30,6 +31,27 @@ async def answer_in(services: ApiServices, job: Job) -> str:
         path = Path(folder) / "text"
         await services.assets.fetch_artifact(job.workspace_id, job.output["artifacts"][0], path)
         return await asyncio.to_thread(path.read_text, "utf-8")
+
+
+async def followed(services: ApiServices, job: Job) -> AsyncGenerator[JobEvent]:
+    """The events of a job until it ends. A client that waits is told of the first attempt that fails, not of the last.
+
+    A worker that is lost is no failure: another goes on.
+
+    Raises:
+        CutroomError: what an attempt failed with; whoever follows cancels the job, which would be tried again.
+    """
+    async for event in events_of(services, job.workspace_id, job.id, job.event_seq):
+        yield event
+        if event.kind == "state" and event.data["status"] == Status.RETRYING.value and event.data.get("error"):
+            raise CutroomError.from_json(event.data["error"])
+
+
+async def cancel_if_running(services: ApiServices, job: Job) -> None:
+    """Let nobody work on a job any more; nothing where it has ended."""
+    with suppress(Conflict):
+        async with services.database.begin() as session:
+            await services.jobs.cancel(session, job.workspace_id, job.id)
 
 
 class FabricRun:
@@ -71,7 +93,7 @@ class FabricRun:
     async def pieces(self) -> AsyncGenerator[tuple[str, bool]]:
         """The answer while it is written, until the job ends: pieces, and whether the answer begins anew with one."""
         job = self._made()
-        async for event in events_of(self._services, self._workspace, job.id, job.event_seq):
+        async for event in followed(self._services, job):
             if event.kind == "text" and event.data["stream"] == ANSWER and self._shows_text:
                 yield event.data["text"], event.data["begins"]
 
@@ -98,8 +120,7 @@ class FabricRun:
     async def cancel(self) -> None:
         """Let nobody work on it any more, and no model write."""
         if self._job is not None:
-            async with self._services.database.begin() as session:
-                await self._services.jobs.cancel(session, self._workspace, self._job.id)
+            await cancel_if_running(self._services, self._job)
 
     @property
     def _workspace(self) -> str:

@@ -7,10 +7,9 @@ from starlette.requests import ClientDisconnect
 
 from cutroom.api.auth import Caller
 from cutroom.api.compat.fabric_door import GoObject, answering, fabric_router, read_json, said, taking
-from cutroom.api.compat.fabric_run import answer_in
+from cutroom.api.compat.fabric_run import answer_in, cancel_if_running, followed
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import request_id_of
-from cutroom.api.following import events_of
 from cutroom.api.racing import first_to_end, until_disconnected
 from cutroom.api.routes import needs
 from cutroom.jobs import Job, Status, Submission
@@ -84,16 +83,18 @@ async def _ended(request: Request, services: ApiServices, job: Job) -> Job:
         gone = True
 
     async def end() -> None:
-        async for _ in events_of(services, job.workspace_id, job.id, job.event_seq):
+        async for _ in followed(services, job):
             pass
 
-    await first_to_end(end(), left(), services.stopping.wait())
+    try:
+        await first_to_end(end(), left(), services.stopping.wait())
+    except CutroomError:
+        await cancel_if_running(services, job)
+        raise
     async with services.database.begin() as session:
         job = await services.jobs.get(session, job.workspace_id, job.id)
-        given_up = gone and not job.status.ended
-        if given_up:
-            await services.jobs.cancel(session, job.workspace_id, job.id)
-    if given_up:
+    if gone and not job.status.ended:
+        await cancel_if_running(services, job)
         raise ClientDisconnect
     if job.status is Status.SUCCEEDED:
         return job
