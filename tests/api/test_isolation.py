@@ -261,6 +261,8 @@ async def test_no_field_is_taken_that_is_not_ones_to_set(working: World, field: 
     for operation in OPERATIONS:
         if operation.id not in BODIES or not isinstance(BODIES[operation.id], dict):
             continue
+        if operation.path.startswith("/fabric/"):  # as Go has it, fields that it does not know mean nothing there
+            continue
         answer = await working.mine.request(
             operation.method, operation.url(mine), json={**BODIES[operation.id], field: value}
         )
