@@ -37,3 +37,7 @@ def test_a_render_loads_no_database_no_web_framework_and_no_painter() -> None:
 def test_a_render_loads_nothing_that_other_workflows_need() -> None:
     others = {"structlog", "pysubs2", "fontTools", "cutroom.speech", "cutroom.highlights", "cutroom.framing"}
     assert loaded_by("cutroom.app.render") & others == set()
+
+
+def test_a_worker_and_a_command_of_the_operator_load_no_route() -> None:
+    assert loaded_by("cutroom.app.serve, cutroom.app.keys") & {"cutroom.api.factory", "cutroom.api.jobs"} == set()

@@ -14,8 +14,9 @@ import structlog
 import uvicorn
 
 from cutroom import __version__
+from cutroom import api as door
 from cutroom import render as engine
-from cutroom.api import ApiServices, ApiSettings, make_app
+from cutroom.api import ApiServices, ApiSettings
 from cutroom.api.connections import server_config
 from cutroom.api.features import Features
 from cutroom.api.rate_limits import RateSettings
@@ -55,7 +56,7 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
             MemoryCounters() if settings.redis_url is None else RedisCounters(settings.redis_url.get_secret_value())
         )
         services = _api_services(parts, stop, (await engine.hardware()).summary, counters)
-        server = _Server(server_config(make_app(services), host=settings.host, port=settings.port))
+        server = _Server(server_config(door.make_app(services), host=settings.host, port=settings.port))
         serving = group.create_task(server.serve())
         log.info("api.listening", url=settings.base_url)
         await _first(serving, group.create_task(stop.wait()))
