@@ -4,6 +4,7 @@
 come from the migrations: after changing a row class, write one (`cutroom.app.migrate` says how).
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -30,6 +31,15 @@ _EMPTY: Final = """
     FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
 """
 _ROOM_BYTES: Final = 2**20
+
+# While modules are imported and tests collected, everything is kept: looking for garbage again and again finds nothing.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, and never again among what was collected."""
+    gc.freeze()
+    gc.enable()
 
 
 async def _state(connection: "asyncpg.Connection[Any]") -> tuple[int, int, int]:
