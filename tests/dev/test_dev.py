@@ -135,10 +135,11 @@ def test_paths_are_meant_from_where_the_caller_stands(desk: Desk, given: list[st
     assert json.loads(out)["argv"][3:] == [part.format(desk.folder) for part in meant]
 
 
-def test_tests_run_on_two_processes_without_the_long_ones(desk: Desk) -> None:
+def test_tests_run_on_three_processes_without_the_long_ones(desk: Desk) -> None:
     _, out, _ = desk.run("test", "tests/kit", "-k", "ids")
     said = json.loads(out)["argv"]
-    assert said == ["-m", "pytest", "-n", "2", "-m", "not soak", "tests/kit", "-k", "ids"]
+    spread = ["-n", "3", "--dist", "worksteal"]
+    assert said == ["-m", "pytest", *spread, "-m", "not soak", "tests/kit", "-k", "ids"]
 
 
 def test_anything_runs_in_the_callers_folder(desk: Desk) -> None:
