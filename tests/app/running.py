@@ -28,7 +28,7 @@ async def up(folder: Path, data: Path, **variables: str) -> AsyncIterator[tuple[
     with (folder / "up.log").open("ab") as log:
         running = await process.start(argv, cwd=folder, env=environment, stdout=log)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while _written(data) == before:
                 assert running.returncode is None, (folder / "up.log").read_text()
                 await asyncio.sleep(0.05)
@@ -44,4 +44,4 @@ def _written(data: Path) -> int:
 
 def client(connection: dict[str, str]) -> httpx2.AsyncClient:
     headers = {"Authorization": f"Bearer {connection['apiKey']}"}
-    return httpx2.AsyncClient(base_url=connection["url"], headers=headers, timeout=60, trust_env=False)
+    return httpx2.AsyncClient(base_url=connection["url"], headers=headers, timeout=100, trust_env=False)

@@ -16,6 +16,8 @@ import pytest
 from tests.app.running import EDIT, client, up
 from tests.media.sources import make_video
 
+pytestmark = pytest.mark.timeout(300)  # a whole stack starts here, on machines that may be busy with other tests
+
 
 @dataclass
 class Host:
@@ -97,7 +99,7 @@ async def http(host: Host, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 async def render(http: httpx2.AsyncClient, source: str) -> dict[str, Any]:
     edit = json.loads(json.dumps(EDIT))
     edit["timeline"]["tracks"][0]["clips"].append({"asset": {"type": "video", "src": source}, "start": 1, "length": 1})
-    answer = await http.post("/api/v1/render?wait=55", json=edit)
+    answer = await http.post("/api/v1/render?wait=90", json=edit)
     assert answer.status_code == 200, answer.text
     job: dict[str, Any] = answer.json()
     return job

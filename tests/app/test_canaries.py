@@ -53,7 +53,7 @@ async def ended(api: httpx2.AsyncClient, document: dict[str, Any]) -> Any:
 
 
 @pytest.mark.threat("A61", "A91", "A92")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_no_secret_comes_out_where_it_does_not_belong(tmp_path: Path) -> None:
     host = Host(make_video(tmp_path / "film.mp4", seconds=1).read_bytes())
     server = await asyncio.start_server(host.serve, "127.0.0.1", 0)
@@ -97,7 +97,7 @@ async def test_no_secret_comes_out_where_it_does_not_belong(tmp_path: Path) -> N
                 seen["media"] = artifact.content.decode("latin-1")
                 metrics = await api.get("/metrics")
                 seen["metrics"], seen["health"] = metrics.text, (await api.get("/health")).text
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     while not any(body.startswith(b"POST /told") for body in host.bodies):
                         await asyncio.sleep(0.1)
                 await asyncio.sleep(1.5)  # spans are sent each second

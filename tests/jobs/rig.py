@@ -137,7 +137,7 @@ class Rig:
         async with self.database.begin() as session:
             return [(one.number, one.outcome) for one in await self.jobs.attempts(session, workspace, job_id)]
 
-    async def until(self, job_id: str, *statuses: Status, within_s: float = 20.0, workspace: str = A) -> Job:
+    async def until(self, job_id: str, *statuses: Status, within_s: float = 45.0, workspace: str = A) -> Job:
         """Wait until the job is in one of these states."""
 
         async def there() -> Job | None:
@@ -146,7 +146,7 @@ class Rig:
 
         return await eventually(there, within_s=within_s)
 
-    async def ended(self, job_id: str, *, within_s: float = 20.0, workspace: str = A) -> Job:
+    async def ended(self, job_id: str, *, within_s: float = 45.0, workspace: str = A) -> Job:
         """Wait until the job has ended."""
         ends = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
         return await self.until(job_id, *ends, within_s=within_s, workspace=workspace)
@@ -162,7 +162,7 @@ class Rig:
             return await self.ended(await self.submit(kind, value))
 
 
-async def eventually(what: Callable[[], Awaitable[T | None]], *, within_s: float = 20.0) -> T:
+async def eventually(what: Callable[[], Awaitable[T | None]], *, within_s: float = 45.0) -> T:
     """Call until it gives something."""
     end = time.monotonic() + within_s
     while (found := await what()) is None:

@@ -118,7 +118,7 @@ async def test_an_outage_longer_than_the_lease_stops_the_attempt_and_charges_nob
         async def stopped() -> bool | None:
             return holding.reason == "outage" or None
 
-        await eventually(stopped, within_s=5)
+        await eventually(stopped)
         await server.start()
 
         async def again() -> bool | None:

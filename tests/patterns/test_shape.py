@@ -23,9 +23,9 @@ def test_complaints_are_short_and_few() -> None:
 
 
 def test_no_regular_expression_takes_for_ever() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert Shape({"pattern": "^(a+)+$"}).complaint("a" * 50_000 + "b") is not None
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("schema", [{"$ref": "http://127.0.0.1:9/x"}, {"$ref": "file:///etc/passwd"}, {"type": "x"}])

@@ -89,12 +89,12 @@ def test_a_value_within_a_token_is_text_too() -> None:
     "text", ["{{a}}" * 200 + "{{input}}", "{{" * 100_000, "}}" * 100_000, "{{a" * 50_000 + "}}" * 50_000]
 )
 def test_hostile_patterns_take_milliseconds(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     try:
         fill(text, {"a": "x" * 10_000_000}, "y", most=100_000)
     except Invalid as error:
         assert error.code in {"prompt_too_large", "missing_variable"}
-    assert time.monotonic() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 def test_a_deep_nest_that_means_nothing_stays_in_an_instant() -> None:

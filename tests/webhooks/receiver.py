@@ -51,7 +51,7 @@ class Receiver:
     def ids(self) -> list[str]:
         return [message.id for message in self.messages]
 
-    async def has(self, count: int, within_s: float = 10.0) -> list[Message]:
+    async def has(self, count: int, within_s: float = 30.0) -> list[Message]:
         async with asyncio.timeout(within_s):
             while len(self.messages) < count:
                 await asyncio.sleep(0.01)

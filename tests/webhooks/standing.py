@@ -93,7 +93,7 @@ class Stand:
     async def statuses(self, workspace: str = A) -> list[str]:
         return [record.delivery.status.value for record in await self.records(workspace)]
 
-    async def until(self, status: str, count: int, within_s: float = 15.0) -> None:
+    async def until(self, status: str, count: int, within_s: float = 45.0) -> None:
         """Wait until so many deliveries of all workspaces have this status."""
         async with asyncio.timeout(within_s):
             query = "SELECT count(*) FROM webhook_deliveries WHERE status = :status"

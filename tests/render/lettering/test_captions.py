@@ -177,10 +177,10 @@ def test_an_unchanged_frame_is_the_very_same_picture() -> None:
     drawn = artist("highlight")
     assert drawn.frame(40) is drawn.frame(41)
     assert drawn.frame(0) is drawn.frame(200)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(200):
         drawn.frame(40)
-    assert (time.perf_counter() - start) / 200 < 0.002
+    assert (time.process_time() - start) / 200 < 0.002
 
 
 def test_a_frame_does_not_depend_on_those_before() -> None:
@@ -222,7 +222,7 @@ def test_nothing_visible_is_no_trouble() -> None:
 
 def test_thousands_of_cues_are_no_trouble() -> None:
     cues = tuple(cue(f"cue number {index} has words", start=3 * index) for index in range(3000))
-    start = time.perf_counter()
+    start = time.process_time()
     drawn = artist("highlight", *cues)
     assert drawn.frame(3 * 2999 * 30 + 10).any()
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20

@@ -140,13 +140,13 @@ async def test_eight_hundred_thousand_packets_take_seconds(tmp_path: Path) -> No
     total = 506_251
     there = np.arange(total, dtype=np.int64)
     sounds = Run(media, there % 60_000, np.full(total, 60, np.int32), there, np.ones(total, np.bool_))
-    began = time.monotonic()
+    began = time.process_time()
     write_mp4(
         tmp_path / "out.mp4",
         video=VideoTrack("h264", b"\x01d\x00\x1f\xff\xe0\x00", 64, 64, 15360, 512, [pictures]),
         audio=AudioTrack(b"\x11\x90", 48_000, 2, [sounds], 1024, 3 * 3600 * 48_000),
     )
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 async def test_runs_with_gaps_and_files_that_are_too_short_are_refused(studio: Studio, tmp_path: Path) -> None:
