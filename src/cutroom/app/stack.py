@@ -26,7 +26,7 @@ from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Conflict, Forbidden, Unavailable
 
 log = structlog.get_logger()
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 90.0
 STOP_WITHIN_S = 30.0
 SETTLED_AFTER_S = 10.0
 POSTGRES_STARTS = 20
