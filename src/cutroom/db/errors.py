@@ -12,6 +12,7 @@ RETRY_AFTER_S: Final = 2.0
 # Manual, appendix A: class 08 connection, 53 insufficient resources (disk, memory, connections), 57P01-57P05 shutdown,
 # crash, not yet accepting, database dropped, idle session; 55P03 lock not available; 25006 read-only (a failover).
 _STATES: Final = ("08", "53", "57P0", "55P03", "25006", "25P03")
+_BROKEN: Final = ("cannot switch to state", "not connected")
 _MESSAGE: Final = "The database does not answer right now; try again in a moment."
 
 
@@ -35,6 +36,9 @@ def unavailable(error: BaseException | None) -> Unavailable | None:
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, OSError | asyncpg.PostgresConnectionError | PoolTimeoutError):
         return True
+    if isinstance(error, asyncpg.InternalClientError):
+        # A server that was killed: its connection's end is on its way, and asyncpg has begun to read it.
+        return str(error).startswith(_BROKEN)
     if isinstance(error, asyncpg.InterfaceError):  # also raised for values of the wrong type, by a subclass
         return "closed" in str(error)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
