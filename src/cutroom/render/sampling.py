@@ -4,7 +4,7 @@ Output frame n shows the picture that its source shows at the frame's time, with
 frame of the faster of the two: sources whose timestamps are rounded to milliseconds would flicker without one, and
 with one half those of 24 frames a second would, since at 30 they often lie just there. Times are kept as integers in a
 time base in which frames of source and output are whole numbers, so that a frame does not depend on where a segment
-starts. The filter graph (`video.py`) and the painter (`paint/reader.py`) count in the same way.
+starts. The filter graph (`video.py`) and the painter (`paint/films.py`) count in the same way.
 """
 
 from dataclasses import dataclass

@@ -38,13 +38,10 @@ def bare(*packages: str) -> None:
 def main() -> None:
     """Paint until every pipe has all its frames, or nobody reads it any more."""
     bare("cutroom.timeline", "cutroom.render", "cutroom.render.paint")
-    import av.logging  # noqa: PLC0415 — after the packages are entered
-    import cv2  # noqa: PLC0415
+    import cv2  # noqa: PLC0415 — after the packages are entered
 
     from cutroom.render.paint import job  # noqa: PLC0415
 
-    # None: at any level errors are told to Python, and the threads of a decoder that is let go wait for that for ever.
-    av.logging.set_level(None)
     cv2.setNumThreads(1)  # the other processors are ffmpeg's
     orders, paths, fonts = job.read(sys.stdin.buffer.read())
     if fonts:
@@ -65,7 +62,7 @@ def work(index: int, order: Any, paths: dict[str, str]) -> None:
     """Paint one layer; ends the process when that fails."""
     import cv2  # noqa: PLC0415
 
-    from cutroom.render.paint.reader import Damaged  # noqa: PLC0415
+    from cutroom.render.paint.damaged import Damaged  # noqa: PLC0415
 
     try:
         paint(order, paths)
@@ -92,7 +89,7 @@ def paint(order: Any, paths: dict[str, str]) -> None:
     layer = order.layer
     painter: Any = Painter(layer, paths)
     if order.below is not None:
-        from cutroom.render.paint.painter import Meeting  # noqa: PLC0415
+        from cutroom.render.paint.meeting import Meeting  # noqa: PLC0415
 
         painter = Meeting(painter, order)
     count = 1 if layer.painting.still else layer.last - layer.first

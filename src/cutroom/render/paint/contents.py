@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
-from av.video.frame import VideoFrame
 
-from cutroom.media.formats import demuxer
 from cutroom.render.artist import Artist
-from cutroom.render.paint.colors import converted
-from cutroom.render.paint.reader import Damaged, Reader, video_reader
+from cutroom.render.paint.damaged import Damaged
 from cutroom.render.paint.warp import Picture
 from cutroom.render.painting import (
     CaptionSubject,
@@ -26,7 +23,6 @@ from cutroom.render.painting import (
     VideoSubject,
     WaveformSubject,
 )
-from cutroom.render.sampling import due, sampling, tick
 from cutroom.timeline.resolved.media import Color
 
 _LARGEST: Final = 16_000  # pixels in one direction; OpenCV's warping counts in 16 bits
@@ -68,10 +64,8 @@ def content(
         Damaged: when a file cannot be read.
     """
     size = _size(wanted)
-    if isinstance(subject, VideoSubject):
-        return VideoContent(subject, paths[subject.source.sha256], size, first, fps)
-    if isinstance(subject, ImageSubject):
-        return StillContent(_image(subject, paths[subject.sha256], size))
+    if isinstance(subject, VideoSubject | ImageSubject):
+        return _decoded(subject, paths, size, first, fps)
     if isinstance(subject, LoopSubject):
         return LoopContent(subject, paths[subject.sha256], fps)
     if isinstance(subject, ColorSubject):
@@ -93,43 +87,6 @@ class StillContent:
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-class VideoContent:
-    """Moving pictures; the first stays before its time, and the last after it."""
-
-    still = False
-
-    def __init__(self, subject: VideoSubject, path: str, size: tuple[int, int], first: int, fps: Fraction) -> None:
-        source = subject.source
-        self._source, self._size, self._fps = source, size, fps
-        self._rule = sampling(source, subject.trim, subject.speed, fps)
-        at = subject.trim + subject.speed * first / fps
-        self._reader = video_reader(source, path, demuxer(source.format).value, at)
-        self._pictures = self._reader.pictures()
-        self._next = self._read()
-        self._now: VideoFrame | None = None
-        self._made: Picture | None = None
-
-    def frame(self, number: int) -> Picture:
-        """The picture that the source shows at a frame; those in between are decoded but not converted."""
-        last = due(number, self._fps, self._rule)
-        while self._next is not None and (self._now is None or self._next[0] <= last):
-            self._now, self._made = self._next[1], None
-            self._next = self._read()
-        if self._now is None:
-            raise Damaged("there is no picture")
-        if self._made is None:
-            self._made = converted(self._now, self._size, alpha=self._source.alpha, hd=self._source.hd)
-        return self._made
-
-    def close(self) -> None:
-        """Close the file."""
-        self._reader.close()
-
-    def _read(self) -> tuple[int, VideoFrame] | None:
-        found = next(self._pictures, None)
-        return None if found is None else (tick(found[0], self._reader.time_base, self._rule), found[1])
 
 
 class LoopContent:
@@ -201,14 +158,15 @@ class ArtistContent:
         self._artist.close()
 
 
-def _image(subject: ImageSubject, path: str, size: tuple[int, int]) -> Picture:
-    reader = Reader(path, demuxer(subject.format).value)
-    try:
-        for _, frame in reader.pictures():
-            return converted(frame, size, alpha=subject.alpha, hd=None, finest=True)
-    finally:
-        reader.close()
-    raise Damaged("there is no picture")
+def _decoded(
+    subject: VideoSubject | ImageSubject, paths: dict[str, str], size: tuple[int, int], first: int, fps: Fraction
+) -> Content:
+    """What FFmpeg's decoders make of a file."""
+    from cutroom.render.paint import films  # noqa: PLC0415 — loads FFmpeg's libraries, which letters do not need
+
+    if isinstance(subject, VideoSubject):
+        return films.VideoContent(subject, paths[subject.source.sha256], size, first, fps)
+    return StillContent(films.still(subject, paths[subject.sha256], size))
 
 
 def _drawn(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cutroom.render.artist import Artist
 from cutroom.render.drawing import GradientArtist, ShapeArtist, WaveformArtist
+from cutroom.render.paint.silence import keep_silent
 from cutroom.render.painting import GradientSubject, ShapeSubject, WaveformSubject
 
 
@@ -19,4 +20,5 @@ def drawn(
         return GradientArtist(subject.gradient, width, height)
     if path is None:
         raise ValueError("a waveform has a source")
+    keep_silent()
     return WaveformArtist(subject.waveform, path=path, width=width, height=height, fps=fps)

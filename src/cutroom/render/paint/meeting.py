@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutroom.render.paint.colors import converted
-from cutroom.render.paint.reader import Damaged, Reader
+from cutroom.render.paint.damaged import Damaged
+from cutroom.render.paint.job import Order
+from cutroom.render.paint.painter import Painter
+from cutroom.render.paint.reader import Reader
 from cutroom.render.paint.warp import Picture
 from cutroom.render.painting import Window
 from cutroom.timeline.resolved.picture import BlendMode
@@ -54,6 +57,28 @@ class Below:
     def close(self) -> None:
         """Close the film."""
         self._reader.close()
+
+
+class Meeting:
+    """Paints a layer that mixes with what lies below in a mode that needs all colours of a pixel at once."""
+
+    def __init__(self, painter: Painter, order: Order) -> None:
+        if order.below is None:
+            raise ValueError("there is nothing below")
+        layer = order.layer
+        size = (layer.painting.width, layer.painting.height)
+        self._painter, self._layer = painter, layer
+        self._below = Below(order.below, size, layer.window, alpha=order.alpha)
+
+    def frame(self, number: int) -> Picture:
+        """The window at a frame of the clip, as `Painter.frame` gives it."""
+        below = self._below.frame(number - self._layer.at + self._layer.first)
+        return met(below, self._painter.frame(number), self._layer.blend)
+
+    def close(self) -> None:
+        """Let go of files."""
+        self._painter.close()
+        self._below.close()
 
 
 def met(below: Picture, layer: Picture, mode: BlendMode) -> Picture:

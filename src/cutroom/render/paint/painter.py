@@ -14,11 +14,9 @@ import numpy as np
 
 from cutroom.render.curve import highest, steady, value
 from cutroom.render.paint.contents import Content, content
-from cutroom.render.paint.job import Order
 from cutroom.render.paint.key import keyed, masked, matted
 from cutroom.render.paint.looks import blurred, changing, look, pixelated, pointwise, torn
 from cutroom.render.paint.masks import Mask, corners, uncovered
-from cutroom.render.paint.meeting import Below, met
 from cutroom.render.paint.passages import Stage
 from cutroom.render.paint.pose import Matrix, Pose, largest_scale, moves, pose, upright
 from cutroom.render.paint.warp import Picture, Pyramid, laid, scaled, through, with_alpha
@@ -175,28 +173,6 @@ class Painter:
         moved: Matrix = (1.0, 0.0, -float(self._window.x), 0.0, 1.0, -float(self._window.y))
         matrix = through(scaled(width / self._size[0], height / self._size[1]), through(now.matrix, moved))
         return laid(box, matrix, size, framed=False)
-
-
-class Meeting:
-    """Paints a layer that mixes with what lies below in a mode that needs all colours of a pixel at once."""
-
-    def __init__(self, painter: Painter, order: Order) -> None:
-        if order.below is None:
-            raise ValueError("there is nothing below")
-        layer = order.layer
-        size = (layer.painting.width, layer.painting.height)
-        self._painter, self._layer = painter, layer
-        self._below = Below(order.below, size, layer.window, alpha=order.alpha)
-
-    def frame(self, number: int) -> Picture:
-        """The window at a frame of the clip, as `Painter.frame` gives it."""
-        below = self._below.frame(number - self._layer.at + self._layer.first)
-        return met(below, self._painter.frame(number), self._layer.blend)
-
-    def close(self) -> None:
-        """Let go of files."""
-        self._painter.close()
-        self._below.close()
 
 
 def straight(picture: Picture) -> Picture:

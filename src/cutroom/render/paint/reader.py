@@ -9,6 +9,8 @@ import av.container
 from av.codec.context import ThreadType
 from av.video.frame import VideoFrame
 
+from cutroom.render.paint.damaged import Damaged
+from cutroom.render.paint.silence import keep_silent
 from cutroom.render.parts import VideoSource
 
 _MAX_STREAMS: Final = 64
@@ -22,14 +24,11 @@ _MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
 _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
-class Damaged(Exception):
-    """A source cannot be decoded."""
-
-
 class Reader:
     """The pictures of one stream in the order they are shown."""
 
     def __init__(self, path: str, demuxer: str, stream: int | None = None, decoder: str | None = None) -> None:
+        keep_silent()
         try:
             self._file = open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 — closed by `close`
             self._container = _opened(self._file, demuxer)
