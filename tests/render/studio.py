@@ -21,7 +21,7 @@ from PIL import Image
 from cutroom.media.ffmpeg import find
 from cutroom.media.probe import probe
 from cutroom.render import RenderPlan, compile_plan, join, render_audio, render_segment, verify
-from cutroom.render.compile import index_copies, segments_at
+from cutroom.render.compile import index_copies, index_keys, segments_at
 from cutroom.render.plan import CopySegment, Segment, SegmentPlan
 from cutroom.render.repeat import made_for
 from cutroom.timeline.resolved import Media, ResolvedEdit
@@ -85,11 +85,17 @@ class Studio:
     def ffmpeg(self, *arguments: str) -> None:
         subprocess.run([find().path, "-y", "-v", "error", "-nostdin", *arguments], check=True)
 
+    def said(self, *arguments: str) -> str:
+        """What ffmpeg says while it runs."""
+        done = subprocess.run([find().path, "-y", "-nostdin", *arguments], check=True, capture_output=True, text=True)
+        return done.stderr
+
     async def film(
         self, edit: ResolvedEdit, folder: Path, *, edges: Sequence[int] = (), lossless: bool = False, copy: bool = False
     ) -> Path:
         """Render an edit, cut at `edges` when given, copying what can be when asked; it has passed `verify`."""
-        plan = compile_plan(edit, indexes=await index_copies(edit, self.paths) if copy else None)
+        indexes = await index_copies(edit, self.paths) if copy else None
+        plan = compile_plan(edit, indexes=indexes, keys=index_keys(edit, self.paths))
         if lossless and not edges:  # nothing is skipped through without loss
             edges = [*(segment.start for segment in plan.segments), plan.frames]
         if edges:

@@ -8,14 +8,14 @@ from typing import Any
 import av
 import pytest
 
-from cutroom.media.mp4 import INSTANT, SPARE, read_samples
-from cutroom.render import compile_plan, feed, render_segment
+from cutroom.media.mp4 import INSTANT, SPARE, read_keys, read_samples
+from cutroom.render import compile_plan, feed, index_keys, render_segment
 from cutroom.render.feed import video_input
 from cutroom.render.plan import SegmentPlan, VideoLayer
 from cutroom.render.preroll import _counted
 from cutroom.render.seek import Exact
 from cutroom.timeline.resolved import Media
-from tests.render.edits import clip, edit
+from tests.render.edits import FPS, clip, edit
 from tests.render.studio import HEIGHT, WIDTH, Studio, hashes, ignore, lossless_of
 
 SIZE = (WIDTH, HEIGHT)
@@ -35,6 +35,8 @@ ALL_DECODED = {
     "fields": f"{GOP}:bframes=3:tff=1",
     "clocked": f"{GOP}:bframes=3:nal-hrd=vbr:vbv-maxrate=2000:vbv-bufsize=2000",
     "one key a second": "keyint=12:scenecut=0:bframes=3:b-adapt=0",
+    "many keys": "keyint=3:min-keyint=1:scenecut=0:bframes=3:b-adapt=0",
+    "keys alone": "keyint=1",
 }
 
 
@@ -59,7 +61,7 @@ def segment(media: Media, trim: Fraction, frames: int = 20, **changes: Any) -> S
 def left_out(studio: Studio, plan: SegmentPlan) -> tuple[int, ...]:
     (layer,) = plan.layers
     assert isinstance(layer, VideoLayer)
-    made = video_input(layer, studio.paths[layer.source.sha256])
+    made = video_input(layer, studio.paths[layer.source.sha256], plan.canvas.fps)
     assert isinstance(made, Exact)
     return made.spare
 
@@ -71,7 +73,7 @@ async def both(
     quick, whole = folder / "quick.mp4", folder / "whole.mp4"
     await render_segment(plan, inputs=studio.paths, scratch=folder, out=quick, progress=ignore)
     with monkeypatch.context() as patched:
-        patched.setattr(feed, "spare_packets", lambda *_: ())
+        patched.setattr(feed, "shortest_way", lambda *_: None)
         await render_segment(plan, inputs=studio.paths, scratch=folder, out=whole, progress=ignore)
     return hashes(quick), hashes(whole)
 
@@ -126,6 +128,25 @@ async def test_the_last_picture_stays_after_the_end(
     assert len(set(quick)) == 1
 
 
+@pytest.mark.parametrize("params", ["keyint=30:scenecut=0:bframes=3:b-adapt=0", "keyint=30:scenecut=0:bframes=0"])
+@pytest.mark.parametrize("early", [Fraction(0), Fraction(1, 100)])
+async def test_at_a_key_frame_nothing_before_it_is_read(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, params: str, early: Fraction
+) -> None:
+    plan = segment(await moving(studio, params), Fraction(3) - early, frames=12)
+    (layer,) = plan.layers
+    assert isinstance(layer, VideoLayer)
+    path = studio.paths[layer.source.sha256]
+    made = video_input(layer, path, plan.canvas.fps)
+    assert made.seek == 3
+    told = studio.said("-debug_ts", *made.arguments(), "-map", "0:v", "-frames:v", "1", "-f", "null", "-")
+    first = next(line for line in told.splitlines() if "demuxer ->" in line and "type:video" in line)
+    assert " pkt_pts_time:3 " in first
+    quick, whole = await both(studio, plan, tmp_path, monkeypatch)
+    assert quick == whole
+    assert len(set(quick)) == 12
+
+
 async def test_at_the_start_everything_is_decoded(studio: Studio) -> None:
     media = await moving(studio, LEFT_OUT["pyramid"])
     assert left_out(studio, segment(media, Fraction(0))) == ()
@@ -167,3 +188,32 @@ async def test_a_very_long_way_is_no_longer_than_ffmpeg_takes(
     assert len(left_out(studio, plan)) == 800
     quick, whole = await both(studio, plan, tmp_path, monkeypatch)
     assert quick == whole
+
+
+@pytest.mark.parametrize("fps", ["30", "24000/1001"])
+async def test_a_film_is_cut_where_its_key_frames_are_first_shown(studio: Studio, fps: str) -> None:
+    media = await studio.counter("keyed.mp4", fps, 26, "-g", "120", "-bf", "3", "-sc_threshold", "0")
+    path = studio.paths[media.sha256]
+    made = edit(740, clip(0, 740, media, trim=Fraction(13, 100)), size=SIZE)
+    plan = compile_plan(made, keys=index_keys(made, studio.paths))
+    assert len(plan.segments) > 3
+    times = read_keys(path, 0)
+    assert times is not None
+    for segment in plan.segments[1:]:
+        assert isinstance(segment, SegmentPlan)
+        layer = next(one for one in segment.layers if isinstance(one, VideoLayer))
+        way = video_input(layer, path, FPS)
+        assert way.seek is not None
+        assert abs(way.seek - layer.at) < Fraction(1, 24)
+        assert way.seek / layer.source.time_base in times.tolist()
+
+
+async def test_frames_are_the_same_wherever_a_film_is_cut(studio: Studio, tmp_path: Path) -> None:
+    media = await studio.counter("cut.mp4", "30", 20, "-g", "70", "-bf", "3", "-sc_threshold", "0")
+    made = edit(560, clip(0, 560, media, trim=Fraction(37, 100)), size=SIZE)
+    keyed = compile_plan(made, keys=index_keys(made, studio.paths))
+    assert len(keyed.segments) == 3
+    assert [part.start for part in keyed.segments] != [part.start for part in compile_plan(made).segments]
+    at_keys = await studio.film(made, tmp_path / "keys", lossless=True)
+    whole = await studio.film(made, tmp_path / "whole", edges=[0, 560], lossless=True)
+    assert hashes(at_keys) == hashes(whole)

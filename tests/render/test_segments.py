@@ -18,7 +18,8 @@ def pictures(draw: st.DrawFn) -> tuple[int, list[Live]]:
         first = draw(st.integers(0, frames - 1))
         last = draw(st.integers(first + 1, frames + 50))
         inner = draw(st.lists(st.integers(first, last), max_size=2))
-        found.append(Live(first, last, draw(st.booleans()), tuple(inner)))
+        keys = draw(st.sets(st.integers(first + 1, last), max_size=20))
+        found.append(Live(first, last, draw(st.booleans()), tuple(inner), tuple(sorted(keys))))
     return frames, found
 
 
@@ -56,6 +57,26 @@ def test_the_edges_of_pictures_that_cover_the_canvas_come_before_those_of_titles
 
 def test_a_long_clip_is_cut_on_a_grid_that_starts_with_it() -> None:
     assert cuts((0, 1000), [Live(100, 1000)], FPS) == [0, 100, 280, 460, 640, 820, 1000]
+
+
+def test_a_film_is_cut_at_its_key_frames() -> None:
+    keys = tuple(range(140, 2000, 250))
+    assert cuts((0, 1700), [Live(0, 1700, keys=keys)], FPS) == [0, 140, 390, 640, 890, 1140, 1390, 1640, 1700]
+    many = tuple(range(10, 2000, 20))
+    assert cuts((0, 1000), [Live(0, 1000, keys=many)], FPS) == [0, 170, 350, 530, 710, 890, 1000]
+
+
+def test_where_key_frames_are_far_apart_the_grid_goes_on() -> None:
+    assert cuts((0, 1500), [Live(0, 1500, keys=(700, 1400))], FPS) == [0, 180, 360, 540, 700, 880, 1060, 1240, 1400, 1500]
+
+
+def test_a_film_that_is_too_short_for_two_segments_is_not_cut_at_key_frames() -> None:
+    assert cuts((0, 230), [Live(0, 230, keys=(100, 130))], FPS) == [0, 230]
+
+
+def test_key_frames_of_what_lies_above_a_still_count() -> None:
+    still, film = Live(0, 1000), Live(0, 1000, keys=(250, 500, 750))
+    assert cuts((0, 1000), [still, film], FPS) == [0, 250, 500, 750, 1000]
 
 
 def test_transitions_get_segments_of_their_own_when_they_are_long_enough() -> None:

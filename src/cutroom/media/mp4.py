@@ -8,10 +8,10 @@ nothing is said, and a child of its own lists its packets with FFmpeg (`packets.
 
 import mmap
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,23 @@ class Samples:
     marks: NDArray[np.int8]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tables:
+    """All samples of a track; fields as in `Samples`."""
+
+    config: bytes
+    upright: bool
+    colors: tuple[int, int, int, int]
+    pts: Integers
+    dts: Integers
+    offsets: Integers
+    sizes: Integers
+    keys: NDArray[np.bool_]
+
+
+T = TypeVar("T")
+
+
 def read_samples(path: Path, stream: int, spans: Sequence[tuple[int, int]]) -> Samples | None:
     """The samples of an H.264 track that are shown in spans of time, and those that they are decoded with.
 
@@ -72,16 +89,52 @@ def read_samples(path: Path, stream: int, spans: Sequence[tuple[int, int]]) -> S
     Returns:
         None when the file is not of the kind that is read here, or is damaged.
     """
+    return _within(path, lambda data: _read(data, stream, spans))
+
+
+def read_keys(path: Path, stream: int) -> Integers | None:
+    """When the pictures of an H.264 track are shown that its file calls key frames, in ticks of the track, in order.
+
+    Args:
+        path: the file.
+        stream: number of the track in the file.
+
+    Returns:
+        None when the file is not of the kind that is read here, or is damaged.
+    """
+    found = _within(path, lambda data: _tables(data, stream))
+    return None if found is None else np.sort(found.pts[found.keys])
+
+
+def _within(path: Path, read: Callable[[mmap.mmap], T | None]) -> T | None:
     if not path.stat().st_size:
         return None
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
-            return _read(data, stream, spans)
+            return read(data)
         except (struct.error, ValueError, LookupError, OverflowError):
             return None
 
 
 def _read(data: mmap.mmap, stream: int, spans: Sequence[tuple[int, int]]) -> Samples | None:
+    all_ = _tables(data, stream)
+    if all_ is None:
+        return None
+    chosen = _chosen(spans, all_.pts, all_.dts, all_.keys)
+    return Samples(
+        all_.config,
+        all_.upright,
+        all_.colors,
+        all_.pts[chosen],
+        all_.dts[chosen],
+        all_.offsets[chosen],
+        all_.sizes[chosen].astype(np.int32),
+        all_.keys[chosen],
+        _marks(data, all_.config, all_.offsets[chosen], all_.sizes[chosen]),
+    )
+
+
+def _tables(data: mmap.mmap, stream: int) -> _Tables | None:
     movie = next((span for name, span in boxes(data, 0, len(data)) if name == b"moov"), None)
     if movie is None or movie[1] - movie[0] > _LARGEST_HEADER:
         return None
@@ -105,20 +158,8 @@ def _read(data: mmap.mmap, stream: int, spans: Sequence[tuple[int, int]]) -> Sam
         return None
     pts, dts = pts - shift, dts - shift
     keys = _keys(track.get(b"stss"), len(sizes))
-    chosen = _chosen(spans, pts, dts, keys)
-    marks = _marks(data, config, offsets[chosen], sizes[chosen])
     upright = all(_upright(one[b"tkhd"]) for one in tracks)
-    return Samples(
-        config,
-        upright,
-        colors,
-        pts[chosen],
-        dts[chosen],
-        offsets[chosen],
-        sizes[chosen].astype(np.int32),
-        keys[chosen],
-        marks,
-    )
+    return _Tables(config, upright, colors, pts, dts, offsets, sizes, keys)
 
 
 def _flat(data: mmap.mmap, start: int, end: int) -> dict[bytes, bytes]:

@@ -6,7 +6,7 @@ together and `verify` measures the result.
 """
 
 from cutroom.render.blame import blame, sources_of
-from cutroom.render.compile import compile_plan, copy_sources, index_copies, index_sounds
+from cutroom.render.compile import compile_plan, copy_sources, index_copies, index_keys, index_sounds, key_sources
 from cutroom.render.execute import render_segment
 from cutroom.render.explain import explain
 from cutroom.render.lettering.typefaces import families
@@ -40,8 +40,10 @@ __all__ = [
     "hardware",
     "hasten",
     "index_copies",
+    "index_keys",
     "index_sounds",
     "join",
+    "key_sources",
     "pieces",
     "render_audio",
     "render_mix",

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from cutroom.media.ffmpeg import find
+from cutroom.media.mp4 import Integers, read_keys
 from cutroom.media.packets import PacketIndex
 from cutroom.render.copied_sound import copied_sound
 from cutroom.render.copying import Candidate, Copy, can_copy, find_candidates, find_copies, free_sets, index_candidates
 from cutroom.render.encoders import VideoEncoder
 from cutroom.render.keys import segment_key
-from cutroom.render.layers import Picture, inputs_of, layer, live, opaque_color, picture, uncovered
+from cutroom.render.layers import Picture, inputs_of, keyed_source, layer, live, opaque_color, picture, uncovered
 from cutroom.render.lettering.warnings import lettering_warnings
 from cutroom.render.mux.aac import Packets, read_packets
 from cutroom.render.output.encode import audio_encoder, video_encoder
@@ -26,13 +27,14 @@ from cutroom.render.plan import (
     SegmentPlan,
 )
 from cutroom.render.repeat import skip_segment
-from cutroom.render.segments import cuts
+from cutroom.render.segments import cuts, worth_cutting
 from cutroom.render.sound.compile import compile_audio
 from cutroom.render.source import video_source
 from cutroom.timeline.resolved import SOUNDS, ResolvedEdit
 
 ENGINE: Final = 2
 """Raised whenever the same plan would give other bytes."""
+_TABLES: Final = frozenset({"mp4", "mov"})
 _SKIPPING: Final = frozenset({"mp4", "hls"})
 """Formats whose files are written by our own muxer, which knows skipped pictures."""
 
@@ -41,6 +43,7 @@ def compile_plan(
     edit: ResolvedEdit,
     *,
     indexes: Mapping[str, PacketIndex] | None = None,
+    keys: Mapping[str, Integers] | None = None,
     sounds: Mapping[str, Packets] | None = None,
     engine: str | None = None,
     shared: bool = False,
@@ -50,13 +53,14 @@ def compile_plan(
     Args:
         edit: the edit; its sources have been probed.
         indexes: the packets of sources, by SHA-256, as `index_copies` lists them; without them nothing is copied.
+        keys: the key frames of sources, by SHA-256, as `index_keys` finds them; without them cuts lie anywhere.
         sounds: the packets of their sounds, as `index_sounds` finds them; without them no sound is copied.
         engine: what makes the bytes, mixed into every key; this engine and the ffmpeg at hand when None.
         shared: whether other outputs are made of the same edit, whose sound is then mixed once for all.
     """
     made_by = engine or f"cutroom {ENGINE}, ffmpeg {find().version_text}"
     output, span = edit.output, _span(edit)
-    segments = () if output.format in SOUNDS else _segments(edit, indexes or {}, made_by)
+    segments = () if output.format in SOUNDS else _segments(edit, indexes or {}, keys or {}, made_by)
     audio = compile_audio(edit, audio_encoder(output), made_by, shared=shared)
     # Sound is copied where pictures are: an edit that is encoded all over pays little for exact sound.
     if audio is not None and sounds and segments and all(segment.kind == "copy" for segment in segments):
@@ -117,10 +121,39 @@ def index_sounds(edit: ResolvedEdit, inputs: Mapping[str, Path]) -> dict[str, Pa
     return {sha256: packets for sha256, packets in found.items() if packets is not None}
 
 
-def _segments(edit: ResolvedEdit, indexes: Mapping[str, PacketIndex], engine: str) -> tuple[Segment, ...]:
+def key_sources(edit: ResolvedEdit) -> tuple[str, ...]:
+    """SHA-256 of every source whose key frames say where to cut: the inputs of `index_keys`."""
+    return tuple(sorted(_keyed(edit)))
+
+
+def index_keys(edit: ResolvedEdit, inputs: Mapping[str, Path]) -> dict[str, Integers]:
+    """Find the key frames of sources, for `compile_plan`; those whose tables do not tell are left out.
+
+    Args:
+        edit: the edit.
+        inputs: a file for each SHA-256 of `key_sources`.
+    """
+    found = {sha256: read_keys(inputs[sha256], stream) for sha256, stream in _keyed(edit).items()}
+    return {sha256: keys for sha256, keys in found.items() if keys is not None}
+
+
+def _keyed(edit: ResolvedEdit) -> dict[str, int]:
+    """The stream of each source that is long enough in the edit to be cut within."""
+    if edit.output.format in SOUNDS:
+        return {}
+    long = [clip for clip in edit.clips if clip.end + clip.tail - clip.start >= worth_cutting(edit.output.fps)]
+    canvas = _canvas(edit)
+    shown = (picture(clip, canvas) for clip in long)
+    sources = [source for one in shown if one is not None and (source := keyed_source(one)) is not None]
+    return {source.sha256: source.stream for source in sources if source.format in _TABLES}
+
+
+def _segments(
+    edit: ResolvedEdit, indexes: Mapping[str, PacketIndex], keys: Mapping[str, Integers], engine: str
+) -> tuple[Segment, ...]:
     canvas = _canvas(edit)
     copies = find_copies(copy_candidates(edit), indexes, canvas) if indexes else []
-    pictures = [live(shown, canvas) for shown in _pictures(edit, canvas)]
+    pictures = [live(shown, canvas, keys) for shown in _pictures(edit, canvas)]
     copied = [(copy.start, copy.start + copy.frames) for copy in copies]
     edges = cuts(_span(edit), pictures, canvas.fps, copied)
     segments = segments_at(edges, edit, engine, copies)

@@ -166,7 +166,7 @@ def _feeds(
             if index in drawn:
                 feeds[index] = text_input(_text_path(scratch, index))
         elif isinstance(layer, VideoLayer):
-            feeds[index] = video_input(layer, inputs[layer.source.sha256])
+            feeds[index] = video_input(layer, inputs[layer.source.sha256], plan.canvas.fps)
         elif isinstance(layer, ImageLayer):
             feeds[index] = image_input(layer, inputs[layer.sha256])
         elif isinstance(layer, PaintedLayer):

@@ -8,7 +8,8 @@ from cutroom.media.command import Input
 from cutroom.media.formats import demuxer
 from cutroom.media.words import Word
 from cutroom.render.plan import ImageLayer, VideoLayer
-from cutroom.render.preroll import spare_packets
+from cutroom.render.preroll import Way, shortest_way
+from cutroom.render.sampling import due, sampling
 from cutroom.render.seek import Exact, seek_s
 
 _MARGIN_S: Final = Fraction(1, 4)
@@ -23,19 +24,28 @@ class Sparse(Input):
         return ["-probesize", "32", "-analyzeduration", "0", "-fpsprobesize", "0", *Input.arguments(self)]
 
 
-def video_input(layer: VideoLayer, path: Path) -> Input:
-    """The input for a layer of moving pictures; never from after their end, where the last one stays."""
+def video_input(layer: VideoLayer, path: Path, fps: Fraction) -> Input:
+    """The input for a layer of moving pictures; never from after their end, where the last one stays.
+
+    Args:
+        layer: the layer.
+        path: the file of its source.
+        fps: frames a second of the output.
+    """
     source = layer.source
-    at = layer.at if source.duration is None else min(layer.at, source.duration)
-    seek = seek_s(at, source.format, _MARGIN_S)
+    rule = sampling(source, layer.at, layer.speed, fps)
+    at, first = layer.at, due(0, fps, rule) * layer.speed / rule.ticks - source.zero
+    if source.duration is not None:
+        at, first = min(at, source.duration), min(first, source.duration)
+    way = shortest_way(path, source, first) or Way(seek_s(at, source.format, _MARGIN_S))
     return Exact(
         path,
         demuxer(source.format),
-        seek=seek,
+        seek=way.start,
         decoder=_ALPHA_DECODERS.get(source.codec) if source.alpha else None,
         matrix=Word.BT709 if source.hd else Word.SMPTE170M,
         stream=source.stream,
-        spare=spare_packets(path, source, seek or Fraction(0), at),
+        spare=way.spare,
     )
 
 

@@ -1,14 +1,18 @@
 """From clips to the layers of one segment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
+from cutroom.media.mp4 import Integers
 from cutroom.render.geometry import covers, even, place, visible
 from cutroom.render.lettering import typefaces
 from cutroom.render.paint.plan import Painted, needs_paint, painted
 from cutroom.render.painting import PaintedLayer, sources
-from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, TextLayer, VideoLayer
+from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, TextLayer, VideoLayer, VideoSource
+from cutroom.render.sampling import due, sampling
 from cutroom.render.segments import Live
 from cutroom.render.source import video_source
 from cutroom.timeline.resolved import Color, ResolvedClip
@@ -52,8 +56,14 @@ def picture(clip: ResolvedClip, canvas: Canvas) -> Picture | None:
     return Picture(clip, box) if visible(box, canvas) else None
 
 
-def live(shown: Picture, canvas: Canvas) -> Live:
-    """When a picture is there, for cutting the edit into segments."""
+def live(shown: Picture, canvas: Canvas, keys: Mapping[str, Integers]) -> Live:
+    """When a picture is there, for cutting the edit into segments.
+
+    Args:
+        shown: the picture.
+        canvas: what it is drawn on.
+        keys: times of the key frames of sources, by SHA-256.
+    """
     clip = shown.clip
     edges: list[int] = []
     for rise in (clip.fade_in, clip.enter.frames if clip.enter is not None else 0):
@@ -64,7 +74,40 @@ def live(shown: Picture, canvas: Canvas) -> Live:
         whole = covers(shown.painted.painting.box, canvas)
     else:
         whole = shown.box is not None and covers(shown.box, canvas)
-    return Live(shown.first, shown.last, covers=whole, transitions=tuple(dict.fromkeys(edges)))
+    found = key_frames(shown, canvas.fps, keys)
+    return Live(shown.first, shown.last, covers=whole, transitions=tuple(dict.fromkeys(edges)), keys=found)
+
+
+def keyed_source(shown: Picture) -> VideoSource | None:
+    """The source of a picture whose key frames say where it is best cut: moving, plain, at its own speed."""
+    clip = shown.clip
+    if shown.painted is not None or clip.kind != "video" or clip.speed != 1 or clip.media is None:
+        return None
+    stream = clip.media.info.video
+    return None if stream is None else video_source(clip.media.sha256, clip.media.info, stream)
+
+
+def key_frames(shown: Picture, fps: Fraction, keys: Mapping[str, Integers]) -> tuple[int, ...]:
+    """The output frames at which key frames of a picture's source are first shown.
+
+    Args:
+        shown: the picture.
+        fps: frames a second of the output.
+        keys: their times in ticks of the source, by SHA-256.
+    """
+    source = keyed_source(shown)
+    if source is None or source.sha256 not in keys:
+        return ()
+    rule = sampling(source, shown.clip.trim, shown.clip.speed, fps)
+    factor = source.time_base * rule.ticks
+    if factor.denominator != 1:  # a time base that is finer than ticks can be: its pictures are not counted exactly
+        return ()
+    ticks = keys[source.sha256] * factor.numerator
+    first, last = np.searchsorted(ticks, (rule.shift, due(shown.last - shown.first - 1, fps, rule)), "right")
+    waits = ticks[first:last] - rule.shift
+    # The first frame that is due no sooner than the picture.
+    frames = -(-waits * fps.numerator // (rule.ticks * fps.denominator))
+    return tuple(shown.first + frame for frame in np.unique(frames).tolist())
 
 
 def layer(shown: Picture, canvas: Canvas, start: int, end: int) -> Layer:

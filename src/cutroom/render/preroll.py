@@ -2,11 +2,13 @@
 
 A decoder must start at a key frame, which may lie many seconds before. Of the pictures in between only those count
 that others refer to; in H.264 each says so itself, and about half of what usual encoders make is never referred to.
-They are left out where the file's tables say where each lies: the pictures that follow are the same, bit by bit.
+They are left out where the file's tables say where each lies: the pictures that follow are the same, bit by bit. And
+where the wanted picture is a key frame, nothing before it is read at all.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from pathlib import Path
 from typing import Final
 
@@ -29,27 +31,48 @@ _MOST: Final = 800
 _SLICES: Final = frozenset({1, 5})
 _HEADER_BYTES: Final = 20
 """The first numbers of a slice take less."""
+_ROUNDED_S: Final = Fraction(1, 100_000)
+"""More than what rounding to microseconds moves the place that FFmpeg is sent to."""
 _WHOLE: Final = 3  # chroma_format_idc of pictures whose colours may be coded apart, each with slices of its own
 
 
-def spare_packets(path: Path, source: VideoSource, start: Fraction, at: Fraction) -> tuple[int, ...]:
-    """Where the packets lie, in bytes, that are not decoded when reading from `start` for what is shown at `at`.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to come to a picture.
+
+    Args:
+        start: second of the source at which its key frame is shown, and from which it is read; None for the start.
+        spare: where the packets lie in the file, in bytes, that need not be decoded on the way.
+    """
+
+    start: Fraction | None
+    spare: tuple[int, ...] = ()
+
+
+def shortest_way(path: Path, source: VideoSource, at: Fraction) -> Way | None:
+    """The way to the picture that is shown at a second of a source; None where the file does not tell.
 
     Args:
         path: the file of the source.
         source: its moving pictures.
-        start: second of the source from whose key frame on it is read.
-        at: second of the source before which nothing is shown.
-
-    Returns:
-        Nothing where all is needed, or where the file does not tell.
+        at: the second.
     """
     if source.format not in _FORMATS or source.codec != "h264":
-        return ()
-    first, last = (floor((source.zero + place) / source.time_base) for place in (start, at))
-    samples = read_samples(path, source.stream, [(first, last)])
-    if samples is None or not len(samples.marks) or samples.marks[0] != INSTANT:
-        return ()
+        return None
+    last = floor((source.zero + at) / source.time_base)
+    samples = read_samples(path, source.stream, [(last, last)])
+    if samples is None or not len(samples.marks) or samples.marks[0] != INSTANT or samples.pts[0] > last:
+        return None
+    # FFmpeg looks for the last key frame that is decoded by then: none that is shown later may be.
+    reach = int(samples.pts[0]) + ceil(_ROUNDED_S / source.time_base)
+    if (samples.dts[1:][samples.keys[1:]] <= reach).any():
+        return None
+    start = int(samples.pts[0]) * source.time_base - source.zero
+    return Way(start if start > 0 else None, _spare(path, samples, last))
+
+
+def _spare(path: Path, samples: Samples, last: int) -> tuple[int, ...]:
+    """Where the packets lie that are not decoded for what is shown at tick `last`; nothing where all is needed."""
     shown = np.sort(samples.pts[samples.pts <= last])
     if len(shown) <= _KEPT:
         return ()

@@ -3,7 +3,8 @@
 A segment should be long enough to be worth starting ffmpeg for (about 40 ms) and short enough that many can be made
 at once. Cuts go where the picture changes anyway: first where clips that cover the canvas start and end, then where
 others do, then where a transition starts or ends (so that only the transition's own frames are blended), then on a
-grid that starts with the lowest clip. What is copied is a segment of its own, however long, and what lies between two
+grid that starts with the lowest clip, or near it at that clip's key frames: what begins at one need not decode what
+lies before. What is copied is a segment of its own, however long, and what lies between two
 copies may be short. Every rule looks at the neighbourhood only, never at the number of workers or at the whole length,
 so that an edit in one place moves no cut in another.
 """
@@ -26,12 +27,16 @@ CROWDED_S: Final = Fraction(1, 4)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """When one picture is there: frames [first, last), and the frames at which its transitions start and end."""
+    """When one picture is there: frames [first, last), and the frames at which its transitions start and end.
+
+    `keys` are the frames, in order, from which on it can be decoded without what lies before.
+    """
 
     first: int
     last: int
     covers: bool = True
     transitions: tuple[int, ...] = ()
+    keys: tuple[int, ...] = ()
 
 
 def cuts(
@@ -54,7 +59,7 @@ def cuts(
     transitions = sorted({edge for live in pictures if live.covers for edge in live.transitions})
     kept = sorted({*span, *(edge for copy in copies for edge in copy)})
     whole = {first for first, _ in copies}
-    for wishes in (covering, edges, transitions, _grid(span, pictures, edges, grid)):
+    for wishes in (covering, edges, transitions, _grid(span, pictures, edges, fps)):
         _admit(kept, wishes, shortest, whole)
     for first, last in pairwise(list(kept)):
         if last - first > longest:
@@ -63,6 +68,11 @@ def cuts(
         inside = edges[bisect_right(edges, first) : bisect_left(edges, last)]
         _admit(kept, inside, max(1, round(CROWDED_S * fps)), whole)
     return kept
+
+
+def worth_cutting(fps: Fraction) -> int:
+    """How many frames a picture is there at least that is cut for its length."""
+    return max(1, round(GRID_S * fps)) + max(1, round(SHORTEST_S * fps))
 
 
 def _crowded(kept: Sequence[int], pictures: Sequence[Live]) -> list[tuple[int, int]]:
@@ -87,23 +97,47 @@ def _admit(kept: list[int], wishes: Iterable[int], shortest: int, whole: Abstrac
             kept.insert(place, wish)
 
 
-def _grid(span: tuple[int, int], pictures: Sequence[Live], edges: Sequence[int], grid: int) -> list[int]:
-    """Multiples of `grid` counted from the start of the picture that is lowest there."""
+def _grid(span: tuple[int, int], pictures: Sequence[Live], edges: Sequence[int], fps: Fraction) -> list[int]:
+    """Where the picture that is lowest in each place would be cut, of those with key frames if there are any."""
     starts: dict[int, list[int]] = {}
     ends: dict[int, list[int]] = {}
     for rank, live in enumerate(pictures):
         starts.setdefault(live.first, []).append(rank)
         ends.setdefault(live.last, []).append(rank)
     points: list[int] = []
+    paths: dict[int, list[int]] = {}
     now: list[int] = []
     before = [edge for edge in edges if edge <= span[0]]
     inside = [edge for edge in edges if span[0] < edge < span[1]]
+    grid = max(1, round(GRID_S * fps))
     _pass(before, starts, ends, now)
     for first, last in zip([span[0], *inside], [*inside, span[1]], strict=True):
         if first > span[0]:
             _pass([first], starts, ends, now)
-        anchor = pictures[now[0]].first if now else first
-        points.extend(range(anchor + ((first - anchor) // grid + 1) * grid, last, grid))
+        lowest = next((rank for rank in now if pictures[rank].keys), None)
+        if lowest is None:
+            anchor = pictures[now[0]].first if now else first
+            points.extend(range(anchor + ((first - anchor) // grid + 1) * grid, last, grid))
+            continue
+        if lowest not in paths:
+            paths[lowest] = _path(pictures[lowest], fps)
+        path = paths[lowest]
+        points.extend(path[bisect_right(path, first) : bisect_left(path, last)])
+    return points
+
+
+def _path(live: Live, fps: Fraction) -> list[int]:
+    """The cuts of a picture: each at the key frame next to where the grid would go on, or there where none is near."""
+    shortest, grid, longest = (max(1, round(seconds * fps)) for seconds in (SHORTEST_S, GRID_S, LONGEST_S))
+    points: list[int] = []
+    at = live.first
+    while live.last - at >= worth_cutting(fps):
+        near = live.keys[bisect_left(live.keys, at + shortest) : bisect_right(live.keys, at + longest)]
+        if not near and live.last - at <= longest:
+            break
+        wish = at + grid
+        at = min(near, key=lambda key: abs(key - wish), default=wish)
+        points.append(at)
     return points
 
 

@@ -75,7 +75,9 @@ async def planned(ctx: Context, edit: ResolvedEdit, *, shared: bool = False) -> 
     inputs = await locate(ctx.files, engine.copy_sources(edit))
     indexes = await engine.index_copies(edit, inputs)
     sounds = await asyncio.to_thread(engine.index_sounds, edit, inputs) if indexes else {}
-    return await asyncio.to_thread(engine.compile_plan, edit, indexes=indexes, sounds=sounds, shared=shared)
+    keyed = await locate(ctx.files, engine.key_sources(edit))
+    keys = await asyncio.to_thread(engine.index_keys, edit, keyed)
+    return await asyncio.to_thread(engine.compile_plan, edit, indexes=indexes, keys=keys, sounds=sounds, shared=shared)
 
 
 def _even(side: Fraction) -> int:
