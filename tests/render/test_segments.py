@@ -67,7 +67,8 @@ def test_a_film_is_cut_at_its_key_frames() -> None:
 
 
 def test_where_key_frames_are_far_apart_the_grid_goes_on() -> None:
-    assert cuts((0, 1500), [Live(0, 1500, keys=(700, 1400))], FPS) == [0, 180, 360, 540, 700, 880, 1060, 1240, 1400, 1500]
+    film = Live(0, 1500, keys=(700, 1400))
+    assert cuts((0, 1500), [film], FPS) == [0, 180, 360, 540, 700, 880, 1060, 1240, 1400, 1500]
 
 
 def test_a_film_that_is_too_short_for_two_segments_is_not_cut_at_key_frames() -> None:

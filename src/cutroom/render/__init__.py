@@ -16,16 +16,18 @@ from cutroom.render.output.hardware import Hardware, hardware
 from cutroom.render.output.hasten import hasten
 from cutroom.render.output.made import Made
 from cutroom.render.plan import PLAN, RenderPlan, SegmentPlan
-from cutroom.render.report import REPORT, RenderReport, starts_fast, verify, write_report
+from cutroom.render.report import LEVEL, REPORT, Level, RenderReport, sound_name, starts_fast, verify, write_report
 from cutroom.render.sound.execute import render_audio
 from cutroom.render.sound.mix import render_mix
 from cutroom.render.sound.plan import AudioPlan, MixPlan, pieces
 
 __all__ = [
+    "LEVEL",
     "PLAN",
     "REPORT",
     "AudioPlan",
     "Hardware",
+    "Level",
     "Made",
     "MixPlan",
     "RenderPlan",
@@ -48,6 +50,7 @@ __all__ = [
     "render_audio",
     "render_mix",
     "render_segment",
+    "sound_name",
     "sources_of",
     "starts_fast",
     "verify",

@@ -13,7 +13,7 @@ from cutroom.kit.errors import CutroomError
 from cutroom.kit.schema import Schema
 from cutroom.render import Made, RenderPlan, RenderReport
 from cutroom.timeline import Edit, Limits
-from cutroom.workflows import films
+from cutroom.workflows import films, levels
 from cutroom.workflows.inner import Gathered, gather_edit
 from cutroom.workflows.pieces import make, parts_of, pieces_of
 from cutroom.workflows.plans import blamed, cards_encoders, plans_of
@@ -134,7 +134,7 @@ async def join(
         scratch=folder,
         out=folder / f"out.{plan.output.format}",
     )
-    report = await engine.verify(plan, made[0].path, reused=reused)
+    report = await levels.verify(ctx.files, plan, made[0].path, reused=reused, scratch=folder)
     artifacts = await publish_and_keep(ctx, made, report, folder, digest, number)
     return output_of(artifacts, report, segments=len(plan.segments), reused=reused)
 

@@ -14,7 +14,7 @@ import pytest
 from cutroom.media.ffmpeg import find
 from cutroom.render import REPORT, verify, write_report
 from cutroom.render.report import iso
-from cutroom.render.report.loudness import listen
+from cutroom.render.report.loudness import listen, name_of
 from cutroom.render.report.model import SCHEMA
 from cutroom.timeline.resolved import Warning  # noqa: A004 — the word of the document
 from tests.render.edits import clip, edit
@@ -162,14 +162,18 @@ async def test_a_gif_of_few_colours_is_no_wrong_colour(studio: Studio, tmp_path:
     assert next(check for check in report.checks if check.name == "colors").passed
 
 
-def test_the_same_sound_is_measured_once_and_another_one_again(tmp_path: Path) -> None:
+def test_the_same_sound_has_the_same_name_and_another_one_another(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("one.m4a", "two.m4a", "quiet.m4a")]
     for path, volume in zip(paths, ("0.5", "0.5", "0.1"), strict=True):
         tone = f"aevalsrc={volume}*sin(2*PI*997*t)|{volume}*sin(2*PI*997*t):s=48000:d=4"
         options = ("-f", "lavfi", "-i", tone, "-c:a", "aac", "-fflags", "+bitexact", "-flags:a", "+bitexact")
         subprocess.run([find().path, "-v", "error", "-y", *options, path], check=True)
     first, second, quiet = (listen(path, Fraction(4)) for path in paths)
-    assert first is second
+    names = [name_of(path, Fraction(4)) for path in paths]
+    assert names[0] is not None
+    assert names[0] == names[1] != names[2]
+    assert first == second
+    assert name_of(paths[0], Fraction(121)) is None
     assert first.integrated_lufs is not None
     assert quiet.integrated_lufs is not None
     assert 13 < first.integrated_lufs - quiet.integrated_lufs < 15

@@ -3,19 +3,17 @@
 Done here rather than with FFmpeg's `ebur128`, which goes through three hours in a minute: a long sound is measured in
 windows spread evenly over it, which differ from the whole by a few tenths of a unit.
 
-Rows of a batch, and renders after a word has changed, have the very sound of the one before: what was measured of the
-same packets is remembered.
+Rows of a batch, and renders after a word has changed, have the very sound of the one before: `name_of` tells, so that
+what was measured of the same packets can be kept.
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import log10
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 import av
@@ -30,7 +28,6 @@ _RATE: Final = 48_000
 _WHOLE_S: Final = 120
 _WINDOWS: Final = 20
 _WINDOW_S: Final = 3
-_REMEMBERED: Final = 64
 _BLOCK: Final = _RATE * 4 // 10
 _STEP: Final = _BLOCK // 4
 _ABSOLUTE_LUFS: Final = -70.0
@@ -59,25 +56,27 @@ class _Heard:
     whole: bool
 
 
-class _Memory:
-    """The levels of sounds that were measured lately, by the digest of their packets."""
+def name_of(path: Path, duration: Fraction) -> str | None:
+    """A name for the sound of a file that lasts `duration` seconds: the same for the same packets at the same times.
 
-    def __init__(self) -> None:
-        self._levels: OrderedDict[bytes, Level] = OrderedDict()
-        self._lock = Lock()
+    None when it has none, or is so long that only some of its packets are read to measure it.
 
-    def find(self, name: bytes) -> Level | None:
-        with self._lock:
-            return self._levels.get(name)
-
-    def keep(self, name: bytes, level: Level) -> None:
-        with self._lock:
-            self._levels[name] = level
-            while len(self._levels) > _REMEMBERED:
-                self._levels.popitem(last=False)
-
-
-_memory: Final = _Memory()
+    Raises:
+        av.FFmpegError: when it cannot be read.
+    """
+    if duration > _WHOLE_S:
+        return None
+    with av.open(str(path)) as file:
+        if not file.streams.audio:
+            return None
+        stream = file.streams.audio[0]
+        codec = stream.codec_context
+        facts = (codec.name, codec.sample_rate, codec.layout.name, stream.time_base, stream.start_time, stream.duration)
+        digest = hashlib.sha256(repr(facts).encode() + (codec.extradata or b""))
+        for packet in file.demux(stream):
+            digest.update(repr((packet.pts, packet.duration, packet.size)).encode())
+            digest.update(bytes(packet))
+    return digest.hexdigest()
 
 
 def listen(path: Path, duration: Fraction) -> Level:
@@ -86,30 +85,6 @@ def listen(path: Path, duration: Fraction) -> Level:
     Raises:
         av.FFmpegError: when it cannot be decoded.
     """
-    if duration > _WHOLE_S:  # only some of its packets are read at all
-        return _measured(path, duration)
-    name = _digest(path)
-    known = _memory.find(name)
-    if known is None:
-        known = _measured(path, duration)
-        _memory.keep(name, known)
-    return known
-
-
-def _digest(path: Path) -> bytes:
-    """A name for a file's sound: the same for the same packets at the same times, read in the same way."""
-    with av.open(str(path)) as file:
-        stream = file.streams.audio[0]
-        codec = stream.codec_context
-        facts = (codec.name, codec.sample_rate, codec.layout.name, stream.time_base, stream.start_time, stream.duration)
-        digest = hashlib.sha256(repr(facts).encode() + (codec.extradata or b""))
-        for packet in file.demux(stream):
-            digest.update(repr((packet.pts, packet.duration, packet.size)).encode())
-            digest.update(bytes(packet))
-    return digest.digest()
-
-
-def _measured(path: Path, duration: Fraction) -> Level:
     heard = _windows(path, duration)
     blocks = np.concatenate([_powers(window) for window in heard.windows])
     peak = max((float(np.abs(window).max(initial=0)) for window in heard.windows), default=0.0)

@@ -134,6 +134,7 @@ class RenderReport:
 
 
 REPORT: Final[Adapter[RenderReport]] = Adapter(RenderReport)
+LEVEL: Final[Adapter[Level]] = Adapter(Level)
 """Reads and writes a report as JSON (fractions as "n/d")."""
 
 

@@ -19,7 +19,7 @@ from cutroom.render.report.checks import Checks, check_cuts, check_loudness, com
 from cutroom.render.report.expected import expected, moves
 from cutroom.render.report.facts import Facts, facts, seconds
 from cutroom.render.report.glance import MOST, Glance, glances
-from cutroom.render.report.loudness import listen
+from cutroom.render.report.loudness import listen, name_of
 from cutroom.render.report.model import Cuts, Level, RenderReport, Suspicion, Tally
 
 _COLOR_OFF: Final = 16.0
@@ -27,8 +27,23 @@ _COLOR_OFF: Final = 16.0
 _PLAYLIST_OFF: Final = Fraction(1, 100)
 
 
+def sound_name(plan: RenderPlan, out: Path) -> str | None:
+    """A name for the sound of a finished file: the same for the same packets. None where measuring is soon done."""
+    if plan.audio is None:
+        return None
+    try:
+        return name_of(_film(plan, out), plan.duration)
+    except (av.FFmpegError, OSError):
+        return None  # `verify` says what is wrong with it
+
+
 async def verify(
-    plan: RenderPlan, out: Path, *, reused: int = 0, timings: Mapping[str, float] | None = None
+    plan: RenderPlan,
+    out: Path,
+    *,
+    reused: int = 0,
+    timings: Mapping[str, float] | None = None,
+    level: Level | None = None,
 ) -> RenderReport:
     """Measure a finished file.
 
@@ -37,19 +52,24 @@ async def verify(
         out: the file; for HLS the playlist, with its media beside it.
         reused: how many pieces were found finished.
         timings: seconds that earlier stages took, for the report.
+        level: what was measured before of a sound with the same `sound_name`.
 
     Raises:
         Internal: `render_check_failed`, with details that name the checks, when it is not what the plan says.
     """
     started = perf_counter()
-    report = await asyncio.to_thread(_measured, plan, out, reused)
+    report = await asyncio.to_thread(_measured, plan, out, reused, level)
     return replace(report, timings={**(timings or {}), "verify": round(perf_counter() - started, 3)})
 
 
-def _measured(plan: RenderPlan, out: Path, reused: int) -> RenderReport:
+def _film(plan: RenderPlan, out: Path) -> Path:
+    return out.parent / hls.MEDIA if plan.output.format == "hls" else out
+
+
+def _measured(plan: RenderPlan, out: Path, reused: int, known: Level | None) -> RenderReport:
     checks = Checks()
     checks.add("readable", passed=True, wanted="a file that can be read", found="one")
-    film = out.parent / hls.MEDIA if plan.output.format == "hls" else out
+    film = _film(plan, out)
     found = _read(plan, film)
     compare(plan, found, checks)
     worst = check_cuts(plan, found, checks)
@@ -57,7 +77,7 @@ def _measured(plan: RenderPlan, out: Path, reused: int) -> RenderReport:
         _playlist(plan, out, checks)
     checks.settle()  # what follows looks into the film, and asks of frames that must be there
     with ThreadPoolExecutor(1) as ear:  # decoding and adding up leave Python's lock alone
-        hearing = ear.submit(_hear, film, found)
+        hearing = ear.submit(_hear, film, found, known)
         suspicions = _look(plan, film, checks) if found.frames is not None else ()
         level = hearing.result()
     if level is not None:
@@ -125,9 +145,9 @@ def _suspicions(plan: RenderPlan, glance: Glance, after: Glance | None) -> list[
     return []
 
 
-def _hear(film: Path, found: Facts) -> Level | None:
-    if found.sound is None:
-        return None
+def _hear(film: Path, found: Facts, known: Level | None) -> Level | None:
+    if found.sound is None or known is not None:
+        return known
     try:
         return listen(film, found.sound.duration)
     except av.FFmpegError as error:
