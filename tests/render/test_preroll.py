@@ -130,18 +130,22 @@ async def test_the_last_picture_stays_after_the_end(
 
 @pytest.mark.parametrize("params", ["keyint=30:scenecut=0:bframes=3:b-adapt=0", "keyint=30:scenecut=0:bframes=0"])
 @pytest.mark.parametrize("early", [Fraction(0), Fraction(1, 100)])
+@pytest.mark.parametrize("late", ["0", "0.1"])
 async def test_at_a_key_frame_nothing_before_it_is_read(
-    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, params: str, early: Fraction
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, params: str, early: Fraction, late: str
 ) -> None:
-    plan = segment(await moving(studio, params), Fraction(3) - early, frames=12)
+    media = await moving(studio, params)
+    path, there = studio.paths[media.sha256], tmp_path / "late.mp4"
+    sound = ("-i", str(path), "-map", "0:v", "-map", "1:a", "-c", "copy")  # which begins before the pictures
+    studio.ffmpeg("-itsoffset", late, "-i", str(path), *sound, str(there))
+    plan = segment(await studio.take(there), Fraction(3) - early, frames=12)
     (layer,) = plan.layers
     assert isinstance(layer, VideoLayer)
-    path = studio.paths[layer.source.sha256]
-    made = video_input(layer, path, plan.canvas.fps)
-    assert made.seek == 3
+    made = video_input(layer, there, plan.canvas.fps)
+    assert made.seek == layer.source.zero + 3
     told = studio.said("-debug_ts", *made.arguments(), "-map", "0:v", "-frames:v", "1", "-f", "null", "-")
     first = next(line for line in told.splitlines() if "demuxer ->" in line and "type:video" in line)
-    assert " pkt_pts_time:3 " in first
+    assert f" pkt_pts_time:{float(made.seek):g} " in first
     quick, whole = await both(studio, plan, tmp_path, monkeypatch)
     assert quick == whole
     assert len(set(quick)) == 12

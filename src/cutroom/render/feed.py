@@ -37,7 +37,9 @@ def video_input(layer: VideoLayer, path: Path, fps: Fraction) -> Input:
     at, first = layer.at, due(0, fps, rule) * layer.speed / rule.ticks - source.zero
     if source.duration is not None:
         at, first = min(at, source.duration), min(first, source.duration)
-    way = shortest_way(path, source, first) or Way(seek_s(at, source.format, _MARGIN_S))
+    way = shortest_way(path, source, first)
+    stamped = way is not None
+    way = way or Way(seek_s(at, source.format, _MARGIN_S))
     return Exact(
         path,
         demuxer(source.format),
@@ -45,6 +47,7 @@ def video_input(layer: VideoLayer, path: Path, fps: Fraction) -> Input:
         decoder=_ALPHA_DECODERS.get(source.codec) if source.alpha else None,
         matrix=Word.BT709 if source.hd else Word.SMPTE170M,
         stream=source.stream,
+        stamped=stamped,
         spare=way.spare,
     )
 

@@ -41,7 +41,7 @@ class Way:
     """How to come to a picture.
 
     Args:
-        start: second of the source at which its key frame is shown, and from which it is read; None for the start.
+        start: timestamp in the file, in seconds, of its key frame, from which it is read; None for the file's start.
         spare: where the packets lie in the file, in bytes, that need not be decoded on the way.
     """
 
@@ -67,7 +67,7 @@ def shortest_way(path: Path, source: VideoSource, at: Fraction) -> Way | None:
     reach = int(samples.pts[0]) + ceil(_ROUNDED_S / source.time_base)
     if (samples.dts[1:][samples.keys[1:]] <= reach).any():
         return None
-    start = int(samples.pts[0]) * source.time_base - source.zero
+    start = int(samples.pts[0]) * source.time_base
     return Way(start if start > 0 else None, _spare(path, samples, last))
 
 

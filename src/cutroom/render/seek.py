@@ -26,17 +26,20 @@ class Exact(Input):
     Args:
         matrix: what pictures without a colour tag are taken to be.
         stream: index of the stream that is read.
+        stamped: whether `seek` is a timestamp in the file; else it counts from the file's earliest stream.
         spare: where packets of that stream lie in the file, in bytes, that are not decoded.
     """
 
     matrix: Word | None = None
     stream: int = 0
+    stamped: bool = False
     spare: tuple[int, ...] = ()
 
     def arguments(self) -> list[str]:
         """The input on the command line."""
         matrix = ["-colorspace:v", self.matrix.value] if self.matrix is not None else []
-        return ["-copyts", "-noaccurate_seek", *matrix, *self._sieve(), *Input.arguments(self)]
+        stamped = ["-seek_timestamp", "1"] if self.stamped else []
+        return ["-copyts", "-noaccurate_seek", *stamped, *matrix, *self._sieve(), *Input.arguments(self)]
 
     def _sieve(self) -> list[str]:
         """The bitstream filter that keeps packets from the decoder; a comma would end its name."""
