@@ -118,7 +118,11 @@ class BodyLimits:
             return
         body = Body(Headers(scope=scope), receive, self._max_bytes, self._deadline_s)
         scope[SCOPE_KEY] = body
-        await self._app(scope, body.receive, send)
+        try:
+            await self._app(scope, body.receive, send)
+        finally:
+            # It knows the server's record of this request, which knows the scope: apart, they are freed at once.
+            del scope[SCOPE_KEY]
 
 
 class StrictRequest(Request):

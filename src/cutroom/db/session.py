@@ -97,5 +97,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the pooled connections."""
+        for together in self._together.values():
+            await together.settle()
         await self._singles.close()
         await self.engine.dispose()

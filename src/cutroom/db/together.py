@@ -7,7 +7,7 @@ goes at once. So an answer is never older than its question.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -16,19 +16,8 @@ AT_ONCE: Final = 2
 MOST: Final = 64
 
 
-class _Abandoned(Exception):
-    """Whoever was to carry a batch was cancelled before its turn."""
-
-
-class _Batch(Generic[T, R]):
-    def __init__(self) -> None:
-        self.items: list[T] = []
-        self.begun = False
-        self.results: asyncio.Future[Sequence[R | Exception]] = asyncio.get_running_loop().create_future()
-
-
 class Together(Generic[T, R]):
-    """Hands items to `work` in batches, each carried by whoever came first in it.
+    """Hands items to `work` in batches.
 
     Args:
         work: does a batch; its results are in the order of the items, and an exception among them is raised to the one
@@ -37,56 +26,44 @@ class Together(Generic[T, R]):
 
     def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]]) -> None:
         self._work = work
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        self._gathering: _Batch[T, R] | None = None
+        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._carriers: set[asyncio.Task[None]] = set()
+        self._under_way = 0
 
     async def do(self, item: T) -> R:
         """Have one item done; the result, or what `work` raised."""
-        while True:
-            batch = self._gathering
-            if batch is None or len(batch.items) >= MOST:
-                batch = self._gathering = _Batch()
-            place = len(batch.items)
-            batch.items.append(item)
-            try:
-                if place == 0:
-                    await self._carry(batch)
-                    result = batch.results.result()[place]
-                else:
-                    # Shielded: one that is cancelled would cancel what the others wait for.
-                    result = (await asyncio.shield(batch.results))[place]
-            except _Abandoned:
-                continue
-            if isinstance(result, Exception):
-                raise result
-            return result
+        asked: tuple[T, asyncio.Future[R]] = (item, asyncio.get_running_loop().create_future())
+        if self._under_way < AT_ONCE:
+            self._under_way += 1
+            # A task of its own, so that whoever is cancelled takes nothing from those who go with them.
+            carrier = asyncio.create_task(self._carry([asked]))  # noqa: TID251 — held, and waited for by `settle`
+            self._carriers.add(carrier)
+            carrier.add_done_callback(self._carriers.discard)
+        else:
+            self._waiting.append(asked)
+        return await asked[1]
 
-    async def _carry(self, batch: _Batch[T, R]) -> None:
+    async def settle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._carriers:
+            await asyncio.wait(self._carriers)
+
+    async def _carry(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
+        """Do a batch, then what came meanwhile."""
         try:
-            async with self._turns:
-                self._close(batch)
-                batch.begun = True
-                # The work is not its carrier's alone: it goes on when they are cancelled, who leave when it is done.
-                await asyncio.shield(self._finish(batch))
-        except asyncio.CancelledError:
-            if not batch.begun:
-                self._close(batch)
-                _fail(batch, _Abandoned())
-            await asyncio.wait({batch.results})
-            raise
-
-    async def _finish(self, batch: _Batch[T, R]) -> None:
-        try:
-            batch.results.set_result(await self._work(batch.items))
-        except Exception as error:  # noqa: BLE001 — whoever asked is told
-            _fail(batch, error)
-
-    def _close(self, batch: _Batch[T, R]) -> None:
-        """Let nobody else join."""
-        if self._gathering is batch:
-            self._gathering = None
-
-
-def _fail(batch: _Batch[Any, Any], error: Exception) -> None:
-    batch.results.set_exception(error)
-    batch.results.exception()  # it counts as looked at, also when nobody waits any more
+            while batch:
+                results: Sequence[R | Exception]
+                try:
+                    results = await self._work([item for item, _ in batch])
+                except Exception as error:  # noqa: BLE001 — whoever asked is told
+                    results = [error] * len(batch)
+                for (_, asked), result in zip(batch, results, strict=True):
+                    if asked.done():  # they went away
+                        continue
+                    if isinstance(result, Exception):
+                        asked.set_exception(result)
+                    else:
+                        asked.set_result(result)
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        finally:  # at once, so that whoever asks from here on has somebody to go with
+            self._under_way -= 1
