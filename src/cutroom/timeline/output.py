@@ -15,10 +15,10 @@ Resolution = Literal["preview", "mobile", "360p", "480p", "720p", "1080p", "1440
 AspectRatio = Literal["16:9", "9:16", "1:1", "4:5", "5:4", "4:3", "3:4", "21:9"]
 _DEFAULT_RESOLUTION: Final = "720p"
 _DEFAULT_ASPECT: Final = "16:9"
-_PRESETS: Final = {"preview": (288, 15), "mobile": (360, 25)}
+_PRESETS: Final = {"preview": (288, Fraction(15)), "mobile": (360, Fraction(25))}
 """Shorter side and frames a second of the resolutions that have names."""
-_FPS: Final = 30
-_MOVING_IMAGE_FPS: Final = 15
+_FPS: Final = Fraction(30)
+_MOVING_IMAGE_FPS: Final = Fraction(15)
 """A gif or webp is shown as it is loaded: half the rate is half the wait."""
 
 CODECS: Final[Mapping[str, tuple[Codec, ...]]] = {
@@ -267,8 +267,8 @@ class Output(Part):
         if self.fps is not None:
             return exact_rate(self.fps)
         if self.resolution in _PRESETS:
-            return Fraction(_PRESETS[self.resolution][1])
-        return Fraction(_MOVING_IMAGE_FPS if self.format in _REPEATING else _FPS)
+            return _PRESETS[self.resolution][1]
+        return _MOVING_IMAGE_FPS if self.format in _REPEATING else _FPS
 
 
 _A: Final = {

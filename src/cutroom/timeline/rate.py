@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -17,6 +18,7 @@ _NTSC: Final = tuple(Fraction(rate * 1000, 1001) for rate in (12, 15, 24, 30, 48
 """The rates of colour television in North America, which people write as 23.976, 29.97 and 59.94 (SMPTE ST 12-1)."""
 
 
+@lru_cache(maxsize=1_024)
 def exact_rate(value: float | str) -> Fraction:
     """Frames per second as a fraction: 29.97 is 30000/1001, "25/2" is 12.5.
 

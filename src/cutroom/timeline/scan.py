@@ -35,6 +35,37 @@ def scan(document: Any, limits: Limits) -> list[Detail]:
         Invalid: `too_deep` or `too_large` when looking further makes no sense.
     """
     problems = [*_not_available(document), *_counts(document, limits)]
+    return problems if _is_plain(document) else problems + _odd_places(document)
+
+
+def _is_plain(document: Any) -> bool:
+    """Whether nothing in it is odd, as in nearly every document; not where, so that all texts are searched as one."""
+    level, texts, seen = [document], [""], 0
+    for _ in range(MAX_DEPTH + 1):
+        seen += len(level)
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, str):
+                texts.append(value)
+            elif isinstance(value, dict):
+                texts += value
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+        if not below:
+            texted = all(isinstance(text, str) for text in texts)
+            return texted and seen <= MAX_VALUES and _ODD.search("\n".join(texts)) is None
+        level = below
+    return False
+
+
+def _odd_places(document: Any) -> list[Detail]:
+    """A detail for every place that is odd.
+
+    Raises:
+        Invalid: as `scan`.
+    """
+    problems: list[Detail] = []
     stack: list[tuple[Any, _Trail, int]] = [(document, (), 0)]
     seen = 0
     while stack:
