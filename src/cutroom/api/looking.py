@@ -47,7 +47,7 @@ async def explain_render(
     Sources are fetched and probed. The job's output holds the plan: segments with their times, how each would be made
     and why, frames to encode, seconds and memory, warnings.
     """
-    edit, once = await _read(services, document, key, "render.explain", storyboard)
+    edit, once = await _read(services, request, document, key, "render.explain", storyboard)
     given = Explain(edit=edit, storyboard=storyboard, limits=services.limits)
     submitted = await _submit(services, request, caller, "render.explain", edit, given, once)
     return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait)
@@ -70,16 +70,16 @@ async def draw_storyboard(
     key: KeyHeader = None,
 ) -> Response:
     """Show some frames of a timeline on one small sheet, without rendering the rest. The sheet is an artifact."""
-    edit, once = await _read(services, document, key, "render.storyboard", frames)
+    edit, once = await _read(services, request, document, key, "render.storyboard", frames)
     given = Storyboard(edit=edit, frames=frames, limits=services.limits)
     submitted = await _submit(services, request, caller, "render.storyboard", edit, given, once)
     return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait)
 
 
 async def _read(
-    services: ApiServices, document: Any, key: str | None, route: str, more: object
+    services: ApiServices, request: Request, document: Any, key: str | None, route: str, more: object
 ) -> tuple[Edit, Idempotency | None]:
-    edit, once = await read_document(services, document, key, route=route, more=more)
+    edit, once = await read_document(services, request, document, key, route=route, more=more)
     if isinstance(edit, Edit):
         return edit, once
     message = "This is for documents with a 'timeline'; a 'longform' is not explained here."

@@ -28,6 +28,7 @@ from cutroom.timeline.longform import LongformEdit
 
 ROUTE = "render"
 MAX_DETAILS = 100
+SMALL_BYTES = 8_000
 ASSET = "asset:"
 router = keyed("render", area="jobs")
 
@@ -102,7 +103,7 @@ async def create_render(
     gives that job, unless each request carries an idempotency key of its own.
     """
     bare, given = without_callback(document)
-    edit, once = await read_document(services, bare, key, more=given)
+    edit, once = await read_document(services, request, bare, key, more=given)
     callback = await checked_callback(services, given)
     submission = Submission(
         type="render",
@@ -134,10 +135,10 @@ async def _submit(
 @router.post(
     "/render/validate", operation_id="validateRender", responses=errors(408, 413, 415), openapi_extra=needs("jobs:read")
 )
-async def validate_render(services: Services, caller: Caller, document: Document) -> ValidationOut:
+async def validate_render(request: Request, services: Services, caller: Caller, document: Document) -> ValidationOut:
     """Check a timeline as `POST /render` would, without making a job. Costs nothing."""
     bare, given = without_callback(document)
-    edit, _ = await read_document(services, bare, None)
+    edit, _ = await read_document(services, request, bare, None)
     await checked_callback(services, given)
     uses = files_of(edit)
     async with services.database.begin() as session:
@@ -148,13 +149,14 @@ async def validate_render(services: Services, caller: Caller, document: Document
 
 
 async def read_document(
-    services: ApiServices, document: Any, key: str | None, *, route: str = ROUTE, more: object = None
+    services: ApiServices, request: Request, document: Any, key: str | None, *, route: str = ROUTE, more: object = None
 ) -> tuple[Edit, Idempotency | None]:
     """The edit, and the key of the request; the key is no part of the edit.
 
     Args:
         services: what the route stands on.
-        document: the body.
+        request: whose body it came in.
+        document: the body, without what is no part of the document.
         key: the Idempotency-Key header.
         route: the operation; keys of different operations do not meet.
         more: what else the request says that makes it another request.
@@ -164,25 +166,11 @@ async def read_document(
         in_body = document["idempotencyKey"]
         document = {name: value for name, value in document.items() if name != "idempotencyKey"}
     once = idempotency(route, key, in_body, document if more is None else [document, more])
-    if is_small(document):
+    if len(await request.body()) <= SMALL_BYTES:
         return parse_document(document, services.limits), once
-    # Pure work of milliseconds for a large document, which others on the event loop need not wait for.
+    # Pure work of milliseconds for a large document, which others on the event loop need not wait for; handing over a
+    # small one costs more than it saves.
     return await asyncio.to_thread(parse_document, document, services.limits), once
-
-
-def is_small(document: Any, most: int = 400) -> bool:
-    """Whether JSON data has at most so many values; handing less to a thread costs more than it saves."""
-    left, waiting = most, [document]
-    while waiting and left >= 0:
-        value = waiting.pop()
-        left -= 1
-        if isinstance(value, dict):
-            left -= len(value)
-            waiting += [item for item in value.values() if isinstance(item, dict | list)]
-        elif isinstance(value, list):
-            left -= len(value)
-            waiting += [item for item in value if isinstance(item, dict | list)]
-    return left >= 0
 
 
 def files_of(edit: Edit) -> list[timeline.SourceUse]:
