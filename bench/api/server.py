@@ -25,7 +25,7 @@ from cutroom.api.rate_limits import RateSettings
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener, make_engine
 from cutroom.jobs import Followers, JobService
-from cutroom.kit import log
+from cutroom.kit import heap, log
 from cutroom.kit.budget import Budget
 from cutroom.kit.ids import new_id
 from cutroom.kit.page import Cursors
@@ -98,6 +98,7 @@ async def main(which: str, url: str, port: int, workspace_id: str) -> None:
             database, listener = Database(make_engine(url, name="bench")), Listener(url)
             app = bare(pool, workspace_id) if which == "bare" else ours(database, listener, Path(folder))
             server = uvicorn.Server(server_config(app, host="127.0.0.1", port=port))
+            heap.settle()
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, server, "should_exit", True)
             async with asyncio.TaskGroup() as group:
                 listening = group.create_task(listener.run())

@@ -30,7 +30,7 @@ from cutroom.assets import LocalStore
 from cutroom.assets import Retention as AssetRetention
 from cutroom.jobs import Followers, Scheduler, Worker, WorkerSettings
 from cutroom.jobs import Retention as JobRetention
-from cutroom.kit import tracing
+from cutroom.kit import heap, tracing
 from cutroom.kit.counters import Counters, MemoryCounters, RedisCounters
 from cutroom.kit.errors import Invalid
 from cutroom.kit.log import configure
@@ -59,6 +59,7 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
         server = _Server(server_config(door.make_app(services), host=settings.host, port=settings.port))
         serving = group.create_task(server.serve())
         log.info("api.listening", url=settings.base_url)
+        heap.settle()
         await _first(serving, group.create_task(stop.wait()))
         stop.set()
         server.should_exit = True
