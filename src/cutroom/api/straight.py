@@ -58,9 +58,7 @@ def straight(route: APIRoute) -> Handler | None:
                 errors += wrong
         body = await request.json() if has_body else None
         if has_body:
-            found, wrong = await request_body_to_args(
-                body_fields=wanted.body_params, received_body=body, embed_body_fields=False
-            )
+            found, wrong = await _body(wanted, body)
             values.update(found)
             errors += wrong
         if errors:
@@ -71,6 +69,14 @@ def straight(route: APIRoute) -> Handler | None:
         return answer
 
     return call
+
+
+async def _body(wanted: Dependant, body: Any) -> tuple[dict[str, Any], list[Any]]:
+    """The parameter that takes the body, and what is wrong with it; nothing is when it may be whatever it is."""
+    field = wanted.body_params[0]
+    if field._type_adapter.core_schema["type"] == "any" and body is not None:  # noqa: SLF001 — what FastAPI asks
+        return {str(field.name): body}, []
+    return await request_body_to_args(body_fields=wanted.body_params, received_body=body, embed_body_fields=False)
 
 
 def _is_plain(wanted: Dependant) -> bool:

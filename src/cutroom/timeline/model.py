@@ -195,11 +195,11 @@ class Clip(Part):
     @model_validator(mode="after")
     def _all_has_effect(self) -> Self:
         kind = self.asset.type
-        said = self.model_fields_set
+        idle = _without_effect(kind)
         problems = sorted(
-            (alias, "not_applicable", no_effect(kind, name, alias))
-            for name, alias, default in _without_effect(kind)
-            if name in said and getattr(self, name) != default
+            (idle[name][0], "not_applicable", no_effect(kind, name, idle[name][0]))
+            for name in self.model_fields_set & idle.keys()
+            if getattr(self, name) != idle[name][1]
         )
         if self.length == "end" and self.parent_duration_decider:
             sentence = "A clip that runs to the end cannot decide where the end is; give it a length in seconds."
@@ -213,10 +213,10 @@ class Clip(Part):
 
 
 @lru_cache(maxsize=64)
-def _without_effect(kind: str) -> list[tuple[str, str, Any]]:
-    """The fields that clips of a kind do not have: name, alias, default."""
+def _without_effect(kind: str) -> dict[str, tuple[str, Any]]:
+    """The fields that clips of a kind do not have: alias and default, by name."""
     fields = ((name, Clip.model_fields[name]) for name in WITHOUT_EFFECT[kind])
-    return [(name, field.alias or name, field.default) for name, field in fields]
+    return {name: (field.alias or name, field.default) for name, field in fields}
 
 
 class Track(Part):
