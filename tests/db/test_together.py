@@ -81,3 +81,29 @@ async def test_whoever_goes_away_leaves_the_others_their_answers(gone: int) -> N
     left = [task for task in tasks if task is not tasks[gone]]
     assert [task.result() for task in left] == [2 * number for number in range(AT_ONCE + 3) if number != gone]
     assert tasks[gone].cancelled()
+
+
+async def test_whoever_asks_in_the_moment_in_which_the_last_is_answered_is_answered_too() -> None:
+    work = Work()
+    work.go.set()
+    together = Together(work)
+
+    async def often(item: int) -> int:
+        return sum([await together.do(item) for _ in range(50)])
+
+    async with asyncio.timeout(5):
+        found = await asyncio.gather(*(often(item) for item in range(AT_ONCE + 3)))
+    assert found == [100 * item for item in range(AT_ONCE + 3)]
+
+
+async def test_settling_waits_for_what_is_under_way_though_nobody_waits_for_it_any_more() -> None:
+    work = Work()
+    together = Together(work)
+    async with asyncio.TaskGroup() as group:
+        (asking,) = await _started(group, together, 1)
+        asking.cancel()
+    async with asyncio.TaskGroup() as group:
+        settling = group.create_task(together.settle())
+        await asyncio.sleep(0.01)
+        assert not settling.done()
+        work.go.set()
