@@ -85,3 +85,19 @@ async def test_posts_are_written_in_a_voice_by_its_id_or_its_name(working: World
     assert again.json()["output"]["heard"] == {"voice": heard}
     foreign = await working.theirs.get(f"/api/v1/voices/{voice['id']}")
     error_of(foreign, 404, "voice_not_found")
+
+
+async def test_a_language_model_that_is_not_there_is_told_at_once(working: World) -> None:
+    made = await transcript(working)
+    asked: list[tuple[str, dict[str, Any], str]] = [
+        ("content", {"transcript": made["id"], "kinds": ["linkedin"], "method": "model"}, "/method"),
+        ("highlights", {"transcript": made["id"], "method": "model", "model": "gpt-5-mini"}, "/method"),
+        ("repurpose", {"transcript": made["id"], "posts": {"method": "model"}}, "/posts/method"),
+        ("repurpose", {"transcript": made["id"], "highlights": {"method": "model"}}, "/highlights/method"),
+    ]
+    for route, body, pointer in asked:
+        error = error_of(await working.mine.post(f"/api/v1/{route}", json=body), 422, "model_not_configured")
+        assert [one["pointer"] for one in error["details"]] == [pointer]
+    # Where a model is only preferred, our own ways take its place, and the job says so.
+    plain = {"transcript": made["id"], "kinds": ["linkedin"], "model": "gpt-5-mini"}
+    assert (await working.mine.post("/api/v1/content", json=plain)).status_code == 202

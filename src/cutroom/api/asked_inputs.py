@@ -1,7 +1,7 @@
 """What inputs of workflows name: looked for before there is a job that would certainly fail for want of it.
 
 Inputs name things by the same fields, whichever workflow they are for: `source`, `transcript` with `version`,
-`highlights` with `highlight`, `voice`.
+`highlights` with `highlight`, `voice`; a language `model`, with the `method` that insists on one.
 """
 
 import json
@@ -20,6 +20,8 @@ _NAMED: Final = ("transcript", "highlights")
 """Fields that hold the id of a production of the kind that they are called."""
 _HEARD: Final = frozenset({"transcribe", "repurpose"})
 """Workflows that need something to be heard."""
+_WRITTEN: Final = {"write_posts": ("",), "find_highlights": ("",), "repurpose": ("posts", "highlights")}
+"""Workflows that a language model may work for, and the parts of their inputs that name it."""
 
 
 @dataclass(slots=True)
@@ -50,8 +52,8 @@ async def checked(
 
     Raises:
         Invalid: `source_not_found`, `url_not_allowed`, `no_sound`, `transcript_not_found`, `highlights_not_found`,
-            `version_not_found`, `highlight_not_found`, `voice_not_found`; `invalid_sources` where there are several;
-            with a detail for each.
+            `version_not_found`, `highlight_not_found`, `voice_not_found`, `model_not_configured`, `model_not_found`;
+            `invalid_sources` where there are several; with a detail for each.
     """
     found = Found(dict(given))
     for name in _NAMED:
@@ -61,6 +63,8 @@ async def checked(
         await _source(services, session, workspace_id, workflow, found)
     if isinstance(given.get("voice"), str) and not told:
         await _voice(services, session, workspace_id, found)
+    for part in _WRITTEN.get(workflow, ()):
+        _model(services, found, part)
     start, end = given.get("start"), given.get("end")
     if isinstance(start, int | float) and isinstance(end, int | float) and end > start:
         found.seconds = end - start
@@ -98,6 +102,22 @@ def _missing(kind: str, named: str) -> Detail:
         return Detail("/transcript", "transcript_not_found", message)
     message = f"There are no highlights with the id '{named}'; find some with POST /highlights."
     return Detail("/highlights", "highlights_not_found", message)
+
+
+def _model(services: ApiServices, found: Found, part: str) -> None:
+    """A language model that is insisted on, or named where there are any: without one, a name changes nothing."""
+    given = found.given.get(part) if part else found.given
+    if not isinstance(given, Mapping):
+        return
+    insists, model = given.get("method") == "model", given.get("model")
+    if not insists and (model is None or not services.models.configured):
+        return
+    try:
+        services.models.find(model)
+    except Invalid as error:
+        field_name = "method" if model is None or error.code == "model_not_configured" else "model"
+        pointer = f"/{part}/{field_name}" if part else f"/{field_name}"
+        found.details.append(Detail(pointer, error.code, error.message))
 
 
 async def _highlight(

@@ -7,13 +7,16 @@ from typing import Final
 import httpx2
 
 from cutroom.kit.errors import CutroomError
+from cutroom.kit.later import later_log
 from cutroom.llm import failures
 from cutroom.llm.provider import Provider
 
 MOST_BYTES: Final = 16 << 20
 """Of one answer on the wire; a stream of chat has about 200 bytes for each token (threat A96)."""
 _CONNECT_S: Final = 10.0
+_MOST_SAID: Final = 500
 _SECONDS: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
+_log = later_log()
 
 
 class TooLarge(httpx2.TransportError):
@@ -34,7 +37,11 @@ def of_answer(provider: Provider, response: httpx2.Response, said: str) -> Cutro
     """The error for an answer whose status is no success."""
     if 300 <= response.status_code < 400:
         return failures.bad_answer(provider, "sends us elsewhere, which is not followed")
-    return failures.of_status(provider, response.status_code, said, _retry_after(response))
+    error = failures.of_status(provider, response.status_code, said, _retry_after(response))
+    if error.code == "model_refused":
+        # For the operator, who can mend it; whoever asked may be a stranger to this server.
+        _log.warning("llm.refused", provider=provider.name, status=response.status_code, said=said[:_MOST_SAID])
+    return error
 
 
 def of_exception(provider: Provider, error: Exception) -> CutroomError:

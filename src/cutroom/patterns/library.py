@@ -66,7 +66,7 @@ class Library:
         check_name(name)
         folder = self._folder_of(name)
         if folder is None:
-            raise NotFound("pattern_not_found", f"There is no pattern '{name}'; GET /patterns lists all.")
+            raise NotFound("pattern_not_found", f"There is no pattern '{name}'; the list of patterns names all.")
         return self._described(folder, self._pattern(name, folder / name / SYSTEM))
 
     def is_shipped(self, name: str) -> bool:
