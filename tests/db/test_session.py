@@ -67,6 +67,25 @@ async def test_a_wrong_statement_is_not_called_an_outage(table: Database) -> Non
     assert unavailable(raised.value) is None
 
 
+async def test_a_connection_that_breaks_while_a_statement_begins_is_unavailable(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **_named: object) -> None:
+        raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+
+    quick = Quick(text("SELECT CAST(:number AS int) AS number"))
+    await database.one(quick, number=1)
+    for name in ("fetchrow", "fetch", "prepare"):
+        monkeypatch.setattr(asyncpg.Connection, name, broken)
+    with pytest.raises(Unavailable):
+        await database.one(quick, number=1)
+    with pytest.raises(Unavailable):
+        await database.one_of_many(quick, "number", number=1)
+    with pytest.raises(Unavailable):
+        async with database.begin() as session:
+            await session.execute(text("SELECT 1"))
+
+
 async def test_a_lost_connection_is_unavailable_and_the_next_transaction_works(
     table: Database, database: Database
 ) -> None:

@@ -69,6 +69,29 @@ async def test_an_error_of_the_work_is_raised_to_everyone_in_it_and_to_nobody_af
     assert await together.do(4) == 8
 
 
+async def test_work_that_gives_too_few_results_leaves_nobody_waiting() -> None:
+    async def lose(items: Sequence[int]) -> Sequence[int]:
+        return items[1:]
+
+    together = Together[int, int](lose)
+    async with asyncio.timeout(5):
+        found = await asyncio.gather(*(together.do(item) for item in range(5)), return_exceptions=True)
+    assert [type(one) for one in found] == [RuntimeError] * 5
+
+
+async def test_work_that_is_cancelled_leaves_nobody_waiting() -> None:
+    async def leave(_items: Sequence[int]) -> Sequence[int]:
+        await asyncio.sleep(0)
+        raise asyncio.CancelledError
+
+    together = Together[int, int](leave)
+    asking = [asyncio.ensure_future(together.do(item)) for item in range(AT_ONCE)]
+    async with asyncio.timeout(5):
+        await asyncio.wait(asking)
+        await together.settle()
+    assert all(one.cancelled() for one in asking)
+
+
 @pytest.mark.parametrize("gone", [0, AT_ONCE, AT_ONCE + 1])
 async def test_whoever_goes_away_leaves_the_others_their_answers(gone: int) -> None:
     work = Work()

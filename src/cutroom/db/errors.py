@@ -12,6 +12,8 @@ RETRY_AFTER_S: Final = 2.0
 # Manual, appendix A: class 08 connection, 53 insufficient resources (disk, memory, connections), 57P01-57P05 shutdown,
 # crash, not yet accepting, database dropped, idle session; 55P03 lock not available; 25006 read-only (a failover).
 _STATES: Final = ("08", "53", "57P0", "55P03", "25006", "25P03")
+DRIVER: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What asyncpg raises by itself; not all of it is an outage."""
 _BROKEN: Final = ("cannot switch to state", "not connected")
 _MESSAGE: Final = "The database does not answer right now; try again in a moment."
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.db.engine import connect
+from cutroom.db.errors import DRIVER
 from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Unavailable
 
@@ -68,7 +69,7 @@ class Listener:
                 continue
             try:
                 await self._serve(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (OSError, *DRIVER) as error:
                 log.warning("listener.lost", error=str(error))
             finally:
                 self.connected.clear()

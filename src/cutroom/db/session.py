@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from cutroom.db.engine import dsn
-from cutroom.db.errors import unavailable
+from cutroom.db.errors import DRIVER, unavailable
 from cutroom.db.quick import Quick
 from cutroom.db.singles import Singles
 from cutroom.db.together import Together
@@ -42,7 +42,7 @@ class Database:
         try:
             async with self._sessions.begin() as session:
                 yield session
-        except (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (DBAPIError, PoolTimeoutError, *DRIVER) as error:
             if (mapped := unavailable(error)) is not None:
                 raise mapped from error
             raise
@@ -55,7 +55,7 @@ class Database:
         """
         try:
             return await self._singles.one(quick, **values)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, *DRIVER) as error:
             if (mapped := unavailable(error)) is not None:
                 raise mapped from error
             raise
@@ -76,7 +76,7 @@ class Database:
             together = self._together[quick] = Together(lambda given: self._ask(quick, by, given))
         try:
             return await together.do(values)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, *DRIVER) as error:
             if (mapped := unavailable(error)) is not None:
                 raise mapped from error
             raise

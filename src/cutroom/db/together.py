@@ -52,12 +52,7 @@ class Together(Generic[T, R]):
         """Do a batch, then what came meanwhile."""
         try:
             while batch:
-                results: Sequence[R | Exception]
-                try:
-                    results = await self._work([item for item, _ in batch])
-                except Exception as error:  # noqa: BLE001 — whoever asked is told
-                    results = [error] * len(batch)
-                for (_, asked), result in zip(batch, results, strict=True):
+                for (_, asked), result in zip(batch, await self._results([item for item, _ in batch]), strict=True):
                     if asked.done():  # they went away
                         continue
                     if isinstance(result, Exception):
@@ -67,3 +62,15 @@ class Together(Generic[T, R]):
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         finally:  # at once, so that whoever asks from here on has somebody to go with
             self._under_way -= 1
+            for _, asked in batch:  # there are any only when this was cancelled
+                asked.cancel()
+
+    async def _results(self, items: list[T]) -> Sequence[R | Exception]:
+        """One for each item, whatever `work` does: nobody is left to wait."""
+        try:
+            results = await self._work(items)
+        except Exception as error:  # noqa: BLE001 — whoever asked is told
+            return [error] * len(items)
+        if len(results) != len(items):
+            return [RuntimeError(f"{len(results)} results for {len(items)} items")] * len(items)
+        return results
