@@ -2,6 +2,8 @@
 
 import copy
 import math
+import time
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 
 from cutroom.kit.errors import Invalid
 from cutroom.timeline import parse
+from cutroom.timeline.limits import Limits
+from cutroom.timeline.scan import scan
 from tests.timeline.full import FULL
 from tests.timeline.wrong import TEXT, VIDEO, changed
 
@@ -149,3 +153,20 @@ def test_any_value_in_a_full_document_is_refused_at_a_place_of_the_document(plac
                 key = part.replace("~1", "/").replace("~0", "~")
                 here = here[int(key)] if isinstance(here, list) else here[key]
             assert isinstance(here, dict | list)
+
+
+def test_a_few_lists_that_make_millions_are_refused_without_making_them() -> None:
+    wide: Any = [1] * 10
+    for _ in range(6):
+        wide = [wide] * 10
+    before = time.process_time()
+    tracemalloc.start()
+    try:
+        with pytest.raises(Invalid) as raised:
+            scan(wide, Limits())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert raised.value.code == "too_large"
+    assert peak < 40 << 20
+    assert time.process_time() - before < 30

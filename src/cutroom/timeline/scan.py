@@ -52,9 +52,12 @@ def _is_plain(document: Any) -> bool:
                 below += value.values()
             elif isinstance(value, list):
                 below += value
+            # Python's values may lie in several places at once: a few of them can make billions.
+            if seen + len(below) > MAX_VALUES:
+                return False
         if not below:
             texted = all(isinstance(text, str) for text in texts)
-            return texted and seen <= MAX_VALUES and _ODD.search("\n".join(texts)) is None
+            return texted and _ODD.search("\n".join(texts)) is None
         level = below
     return False
 
