@@ -97,7 +97,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the pooled connections."""
-        for together in self._together.values():
+        for together in list(self._together.values()):
             await together.settle()
         await self._singles.close()
         await self.engine.dispose()
