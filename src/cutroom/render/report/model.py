@@ -134,8 +134,9 @@ class RenderReport:
 
 
 REPORT: Final[Adapter[RenderReport]] = Adapter(RenderReport)
-LEVEL: Final[Adapter[Level]] = Adapter(Level)
 """Reads and writes a report as JSON (fractions as "n/d")."""
+LEVEL: Final[Adapter[Level]] = Adapter(Level)
+"""The same for what was measured of its sound alone."""
 
 
 def write_report(report: RenderReport, folder: Path) -> Made:
