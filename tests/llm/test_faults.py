@@ -4,12 +4,14 @@ What was paid is compared with what the server itself has counted.
 """
 
 import asyncio
+import gzip
+import json
 import time
 
 import pytest
 
-from cutroom.kit.errors import CutroomError
-from cutroom.llm import Message, Models, Price, Purse
+from cutroom.kit.errors import CutroomError, Unavailable
+from cutroom.llm import Message, Models, Price, Purse, Usage
 from tests.llm.server import Handler, ModelServer, breaks_off, fails, hangs, model_server, says, sends
 
 ASK = [Message("user", "How are you?")]
@@ -105,3 +107,54 @@ async def test_a_text_that_is_asked_anew_begins_anew_for_whoever_hears_it() -> N
         await models.ask(ASK, on_text=heard.append)
         assert heard == ["", "I am fi", "", "I am fine."]
         await models.close()
+
+
+def tells(usage: object = None, model: object = "small") -> Handler:
+    """A whole answer, with whatever is said of it."""
+    choice = {"index": 0, "delta": {"content": "Fine."}, "finish_reason": "stop"}
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": [choice]}
+    return sends(HEAD + f"data: {json.dumps({**chunk, 'usage': usage})}\n\ndata: [DONE]\n\n".encode())
+
+
+@pytest.mark.threat("A88", "A96")
+@pytest.mark.parametrize("told", [-1_000_000, 10**30, float("inf"), float("nan"), 1.5, None, "many", []])
+async def test_a_usage_that_cannot_be_is_counted_by_us_and_pays_nobody_back(told: object) -> None:
+    async with model_server(tells({"prompt_tokens": told, "completion_tokens": 5})) as server:
+        models, purse = Models([server.provider(prices={"*": PRICE})]), Purse(1_000_000)
+        answer = await models.ask(ASK, bill=purse.bill())
+        assert answer.usage == Usage(3, 2, estimated=True)
+        assert purse.spent_micro == 3 * 3 + 2 * 5
+        await models.close()
+
+
+@pytest.mark.threat("A73", "A96")
+@pytest.mark.parametrize(
+    ("told", "model"), [("a\0b", "a\ufffdb"), ("x" * 100_000, "x" * 200), (7, "small"), ("", "small")]
+)
+async def test_what_a_server_calls_its_model_is_a_short_name_or_not_believed(told: object, model: str) -> None:
+    async with model_server(tells(model=told)) as server:
+        models = Models([server.provider()])
+        assert (await models.ask(ASK)).model == model
+        await models.close()
+
+
+@pytest.mark.threat("A71", "A96")
+async def test_an_answer_that_is_nested_without_end_is_a_bad_answer() -> None:
+    async with model_server(sends(HEAD + b"data: " + b"[" * 200_000 + b"]" * 200_000 + b"\n\n")) as server:
+        models = Models([server.provider(attempts=1)])
+        with pytest.raises(Unavailable, match="answered with no chat"):
+            await models.ask(ASK)
+        await models.close()
+
+
+@pytest.mark.threat("A13", "A96")
+@pytest.mark.parametrize("status", [b"200", b"500"])
+async def test_a_packed_answer_is_asked_for_by_nobody_and_never_unpacked(status: bytes) -> None:
+    head = HEAD.replace(b"200", status).replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n")
+    async with model_server(sends(gzip.compress(b"data: " + bytes(20 << 20)), before=head)) as server:
+        models = Models([server.provider(attempts=1)])
+        with pytest.raises(Unavailable, match="packs its answers"):
+            await models.ask(ASK)
+        assert server.headers[0]["accept-encoding"] == "identity"
+        await models.close()
+        await settled(server)

@@ -11,7 +11,7 @@ import anthropic
 import httpx2
 
 from cutroom.llm import failures
-from cutroom.llm.chat import Answer, Message, Request, Usage, counted
+from cutroom.llm.chat import Answer, Message, Request, counted, told_model, told_usage
 from cutroom.llm.provider import Provider
 from cutroom.llm.transport import http_client, of_answer, of_exception
 
@@ -77,8 +77,8 @@ class AnthropicChat:
             raise failures.bad_answer(self._provider, "broke off in the middle of its answer")
         if finish == "refusal":
             raise failures.of_status(self._provider, 400, "", None)
-        usage = Usage(read, written) if read or written else counted(request, text)
-        return Answer(text, model, usage, complete=finish != "max_tokens")
+        usage = (told_usage(read, written) if read or written else None) or counted(request, text)
+        return Answer(text, told_model(model, request.model), usage, complete=finish != "max_tokens")
 
 
 def _arguments(request: Request) -> dict[str, Any]:

@@ -4,7 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
+from cutroom.kit.strict_json import UNSTORABLE
+
 Role = Literal["system", "user", "assistant"]
+MOST_TOKENS: Final = 1_000_000_000
+"""Of one answer, read or written: no model is near it, so a server that tells of more has not counted."""
+_MOST_NAME: Final = 200
 CHARACTERS_PER_TOKEN: Final = 4
 """OpenAI's own rule of thumb for English."""
 
@@ -107,3 +112,16 @@ def counted(request: Request, text: str) -> Usage:
     """The usage of an answer whose server does not tell it."""
     read = sum(len(message.text) for message in request.messages)
     return Usage(tokens_of(read), tokens_of(len(text)), estimated=True)
+
+
+def told_usage(read: object, written: object) -> Usage | None:
+    """The usage that a server tells; None where it is none, and whoever asked has to count (threat A96)."""
+    match read, written:
+        case int(), int() if 0 <= read <= MOST_TOKENS and 0 <= written <= MOST_TOKENS:
+            return Usage(int(read), int(written))
+    return None
+
+
+def told_model(told: object, asked: str) -> str:
+    """What a server calls the model that answered; as it was asked for, where that is no name."""
+    return UNSTORABLE.sub("\ufffd", told[:_MOST_NAME]) if isinstance(told, str) and told else asked

@@ -8,8 +8,9 @@ from typing import Any, Final
 from cutroom.kit import strict_json
 from cutroom.kit.errors import Invalid
 
-_THOUGHT: Final = re.compile(r"<think>.*?</think>", re.DOTALL)
-_FENCED: Final = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
+_THINK: Final = ("<think>", "</think>")
+_FENCE: Final = "```"
+_OPENED: Final = re.compile(r"```(?:json)?[^\S\n]*\n")
 
 
 def described(schema: Mapping[str, Any]) -> str:
@@ -26,9 +27,8 @@ def read_json(text: str) -> Any:
     Raises:
         ValueError: when there is none; the message says so in words.
     """
-    text = _THOUGHT.sub("", text).strip()
-    fenced = _FENCED.search(text)
-    candidates = [text, *([fenced.group(1)] if fenced else [])]
+    text = _without_thoughts(text).strip()
+    candidates = [text, *_fenced(text)]
     start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
     end = max(text.rfind("}"), text.rfind("]"))
     if 0 <= start < end:
@@ -39,3 +39,21 @@ def read_json(text: str) -> Any:
         except (Invalid, UnicodeEncodeError):
             continue
     raise ValueError("there is no JSON in it")
+
+
+def _without_thoughts(text: str) -> str:
+    """The text without what a model thinks aloud. Takes linear time: whoever wrote the input may have written this."""
+    begin, end = _THINK
+    kept: list[str] = []
+    at = 0
+    while (start := text.find(begin, at)) >= 0 and (stop := text.find(end, start)) >= 0:
+        kept.append(text[at:start])
+        at = stop + len(end)
+    return "".join([*kept, text[at:]])
+
+
+def _fenced(text: str) -> list[str]:
+    """What stands in the first fence; nothing where none is opened and closed."""
+    opened = _OPENED.search(text)
+    closed = -1 if opened is None else text.find(_FENCE, opened.end())
+    return [] if opened is None or closed < 0 else [text[opened.end() : closed]]

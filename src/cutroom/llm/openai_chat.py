@@ -12,7 +12,7 @@ import openai
 from openai.types.chat import ChatCompletionChunk
 
 from cutroom.llm import failures
-from cutroom.llm.chat import Answer, Message, Request, Usage, counted
+from cutroom.llm.chat import Answer, Message, Request, Usage, counted, told_model, told_usage
 from cutroom.llm.provider import Provider
 from cutroom.llm.transport import http_client, of_answer, of_exception
 
@@ -47,7 +47,7 @@ class OpenAIChat:
             raise of_exception(provider, error) from None
         except openai.APIError as error:  # an error in the middle of a stream
             raise failures.of_status(provider, 500, str(error.message), None) from None
-        except (openai.OpenAIError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (openai.OpenAIError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise of_exception(provider, error) from None
 
     async def close(self) -> None:
@@ -94,7 +94,7 @@ async def _gathered(
     async for chunk in stream:
         model = chunk.model or model
         if chunk.usage is not None:
-            usage = Usage(int(chunk.usage.prompt_tokens), int(chunk.usage.completion_tokens))
+            usage = told_usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
         for choice in (chunk.choices or ())[:1]:
             finish = choice.finish_reason or finish
             if piece := choice.delta.content:
@@ -106,4 +106,4 @@ async def _gathered(
         raise failures.bad_answer(provider, "broke off in the middle of its answer")
     if finish == "content_filter":
         raise failures.of_status(provider, 400, "", None)
-    return Answer(text, model, usage or counted(request, text), complete=finish != "length")
+    return Answer(text, told_model(model, request.model), usage or counted(request, text), complete=finish != "length")

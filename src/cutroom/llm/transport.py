@@ -19,6 +19,10 @@ _SECONDS: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 _log = later_log()
 
 
+class Packed(httpx2.TransportError):
+    """An answer is packed, and would be unpacked without an end."""
+
+
 class TooLarge(httpx2.TransportError):
     """An answer goes on for ever."""
 
@@ -26,6 +30,8 @@ class TooLarge(httpx2.TransportError):
 def http_client(provider: Provider) -> httpx2.AsyncClient:
     """A client that the official clients of providers speak through; to be closed with them."""
     return httpx2.AsyncClient(
+        # Packed, a few bytes would be gigabytes before anybody has counted them (threat A13).
+        headers={"Accept-Encoding": "identity"},
         transport=_Bounded(httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_connections=64))),
         timeout=httpx2.Timeout(provider.patience_s, connect=min(_CONNECT_S, provider.patience_s)),
         follow_redirects=False,
@@ -51,6 +57,8 @@ def of_exception(provider: Provider, error: Exception) -> CutroomError:
     while cause is not None:
         if isinstance(cause, TooLarge):
             return failures.bad_answer(provider, f"answered with more than {MOST_BYTES >> 20} MB")
+        if isinstance(cause, Packed):
+            return failures.bad_answer(provider, "packs its answers, which it was not asked to")
         if isinstance(cause, httpx2.TimeoutException):
             return failures.too_slow(provider)
         broken = broken or isinstance(cause, httpx2.HTTPError)
@@ -76,6 +84,9 @@ class _Bounded(httpx2.AsyncBaseTransport):
         stream = response.stream
         if not isinstance(stream, httpx2.AsyncByteStream):
             raise TypeError("an async transport answers with an async stream")
+        if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+            await stream.aclose()
+            raise Packed("nobody asked for a packed answer")
         return httpx2.Response(
             response.status_code, headers=response.headers, stream=_Counted(stream), extensions=response.extensions
         )
