@@ -76,6 +76,14 @@ def test_equal_texts_are_the_same_version() -> None:
         "output: {type: nonsense}",
         "output: {$ref: 'http://169.254.169.254/schema'}",
         "output: {pattern: '(?=x)['}",
+        'description: "a\\0b"',
+        'tags: ["\\0"]',
+        'variables: {"a\\0b": {type: text}}',
+        "variables: {a: {default: 0x" + "f" * 4_000 + "}}",
+        "variables: {a: {default: .inf}}",
+        "output: {enum: [.nan]}",
+        'output: {type: string, description: "\\0"}',
+        'output: {items: {"$ref": "#"}}',
     ],
 )
 def test_bad_front_matter_is_refused(front: str) -> None:

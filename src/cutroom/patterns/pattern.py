@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.kit.schema import invalid
+from cutroom.kit.strict_json import UNSTORABLE
 from cutroom.patterns.shape import Shape
 from cutroom.patterns.template import names_in
 
@@ -23,6 +24,7 @@ MOST_VARIABLES: Final = 1_000
 """Of a pattern, those that it does not declare among them."""
 _FRONT: Final = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _MOST_FRONT: Final = 65_536
+_MOST_NUMBER: Final = 1e18
 
 VariableKind = Literal["text", "number", "boolean", "choice"]
 Scalar = str | int | float | bool
@@ -175,6 +177,7 @@ def _split(raw: str) -> tuple[Front, str]:
     if not isinstance(data, dict) or not set(data) & set(Front.model_fields):
         return Front(), raw  # a rule and some text under it, as Markdown has them
     try:
+        _check_data(data)
         front = Front.model_validate(data)
         if front.output is not None:
             Shape(front.output)
@@ -183,6 +186,21 @@ def _split(raw: str) -> tuple[Front, str]:
     except ValueError as error:
         raise _bad_front(f"'output' is no JSON schema: {error}.") from error
     return front, raw[match.end() :]
+
+
+def _check_data(data: Any) -> None:
+    """Refuse what YAML can say and JSON, or the database, cannot: NUL, infinity, numbers of a thousand digits."""
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and UNSTORABLE.search(value):
+            raise _bad_front("The front matter holds NUL, or half of a character; take it out.")
+        elif isinstance(value, int | float) and not -_MOST_NUMBER <= value <= _MOST_NUMBER:
+            raise _bad_front("The front matter has a number that is too large, or none.")
 
 
 class _Plain(yaml.SafeLoader):

@@ -87,6 +87,8 @@ def fill(
     if not has_input(text):
         text = f"{text}\n{INPUT}"
     if plain:
+        if len(text) + text.count(INPUT) * (len(given) - len(INPUT)) > most:
+            raise _too_large(most)
         return _checked(text.replace(INPUT, given), most)
 
     def evaluate(token: str) -> str | None:
