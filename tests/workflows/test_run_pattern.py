@@ -132,6 +132,13 @@ async def test_parallel_patterns_read_the_same_and_one_that_fails_leaves_the_oth
     assert kitchen.shown()["1:summarize"] == "In short."
 
 
+async def test_parallel_patterns_that_ask_the_same_may_both_be_kept(kitchen: Kitchen) -> None:
+    twins = [resolved(f"twin-{number}", "Say it again.") for number in range(8)]
+    names = [twin["name"] for twin in twins]
+    made = await kitchen.run([says("Again.")], parallel=names, input="Bees", resolved=twins, temperature=0)
+    assert [step.text for step in made.steps] == ["Again."] * 8
+
+
 async def test_when_all_parallel_patterns_fail_so_does_the_run(kitchen: Kitchen) -> None:
     with pytest.raises(CutroomError) as caught:
         await kitchen.run([fails(400)], parallel=["title", "facts"], input="x", resolved=[TITLE, FACTS])

@@ -8,6 +8,7 @@ temperature 0, where the server would answer the same, or when a run wishes it.
 import asyncio
 import hashlib
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -185,6 +186,6 @@ async def _find(files: Files, key: str) -> ModelAnswer | None:
 
 
 async def _keep(ctx: Context, key: str, answer: ModelAnswer) -> None:
-    draft = ctx.scratch / key.replace("/", "-")
+    draft = ctx.scratch / f"answer-{secrets.token_hex(8)}"  # the same question may be asked twice at once
     await asyncio.to_thread(draft.write_text, answer.model_dump_json(), "utf-8")
     await ctx.files.keep(key, draft)
