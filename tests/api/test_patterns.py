@@ -110,6 +110,15 @@ async def test_lists_go_by_name_page_by_page(world: World) -> None:
     assert seen == everything
 
 
+@pytest.mark.threat("A73")
+@pytest.mark.parametrize("version", [2**31, 10**15, 10**20])
+async def test_a_version_that_no_number_is_as_large_as_is_refused(world: World, version: int) -> None:
+    await put(world, "haiku")
+    read = await world.mine.get(f"/api/v1/patterns/haiku?version={version}")
+    seen = await world.mine.post("/api/v1/patterns/haiku/preview", json={"version": version})
+    assert read.status_code == seen.status_code == (422 if version > 10**15 else 404)
+
+
 async def test_patterns_are_found_by_name_tag_and_text(world: World) -> None:
     await put(world, "haiku")
     assert await names(world, "&q=HAIKU") == ["haiku"]

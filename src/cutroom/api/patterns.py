@@ -81,7 +81,7 @@ class PreviewRequest(Schema):
     text: Annotated[
         str | None, Field(max_length=MOST_CHARACTERS, description="A draft to look at instead of what is kept.")
     ] = None
-    version: Annotated[int | None, Field(ge=1, description="Which of the workspace's own.")] = None
+    version: Annotated[int | None, Field(ge=1, le=10**15, description="Which of the workspace's own.")] = None
     variables: Annotated[
         dict[Annotated[str, Field(min_length=1, max_length=200)], VariableValue],
         Field(max_length=100, description="Values by name."),

@@ -2,6 +2,7 @@
 
 from cutroom.prompts.limits import PromptLimits
 from cutroom.prompts.prompt import CONTEXT, KINDS, PATTERN, SESSION, STRATEGY, Entry, Kind, Prompt, PromptVersion, Turn
+from cutroom.prompts.refusals import check_name
 from cutroom.prompts.service import PromptService
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "PromptService",
     "PromptVersion",
     "Turn",
+    "check_name",
 ]

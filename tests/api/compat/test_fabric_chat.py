@@ -163,6 +163,18 @@ async def test_an_answer_that_broke_off_is_not_taken_for_one(database: Database,
     assert events[-2]["type"] == "complete"
 
 
+async def test_what_can_be_called_no_session_is_refused_before_a_model_is_paid(
+    kitchen: tuple[World, ModelServer],
+) -> None:
+    world, server = kitchen
+    events = events_in((await chat(world, {"userInput": "a", "sessionName": "a b"})).text)
+    assert [(event["type"], event.get("code")) for event in events] == [
+        ("error", "bad_prompt_name"),
+        ("complete", None),
+    ]
+    assert (server.requests, await jobs(world)) == ([], [])
+
+
 async def test_a_session_goes_on(kitchen: tuple[World, ModelServer]) -> None:
     world, server = kitchen
     server.script = [says("Hello Ann."), says("Ann.")]

@@ -16,8 +16,8 @@ from cutroom.api.following import events_of
 from cutroom.api.prompting import history_of, pattern_of
 from cutroom.api.run_asking import Asking, submit_run
 from cutroom.jobs import Job, JobEvent, Status
-from cutroom.kit.errors import Conflict, CutroomError, Unavailable
-from cutroom.prompts import Turn
+from cutroom.kit.errors import Conflict, CutroomError, NotFound, Unavailable
+from cutroom.prompts import Turn, check_name
 from cutroom.workflows.run_pattern import ANSWER
 from cutroom.workflows.run_wishes import ResolvedPattern, RunWishes
 
@@ -48,8 +48,8 @@ async def followed(services: ApiServices, job: Job) -> AsyncGenerator[JobEvent]:
 
 
 async def cancel_if_running(services: ApiServices, job: Job) -> None:
-    """Let nobody work on a job any more; nothing where it has ended."""
-    with suppress(Conflict):
+    """Let nobody work on a job any more; nothing where it has ended, or was never stored."""
+    with suppress(Conflict, NotFound):
         async with services.database.begin() as session:
             await services.jobs.cancel(session, job.workspace_id, job.id)
 
@@ -79,8 +79,10 @@ class FabricRun:
         """Make the job; what a session holds is what was said before.
 
         Raises:
-            CutroomError: as `submit_run`.
+            CutroomError: as `submit_run`; `bad_prompt_name`, before anything is paid for what no session could hold.
         """
+        if session_name:
+            check_name(session_name)
         self._said, self._session_name = wishes.input, session_name
         asking = Asking(self._workspace, request_id_of(self._request.scope))
         async with self._services.database.begin() as session:
