@@ -106,6 +106,14 @@ async def test_what_is_written_is_seen_before_it_is_whole_and_forgotten_when_it_
     assert {one["kind"] for one in events} == {"state", "progress", "log"}
 
 
+@pytest.mark.threat("A88")
+async def test_an_answer_that_says_nothing_is_paid_once_and_never_beyond_the_cap(scene: Scene) -> None:
+    scene.server.script = [says("")]
+    job = await scene.run(pattern="summary", input=BEES, maxCost=0.001)
+    assert (job["status"], job["error"]["code"]) == ("failed", "model_bad_answer")
+    assert (job["attempt"], len(scene.server.requests)) == (1, 1)
+
+
 async def test_cancelling_a_run_stops_the_model(scene: Scene) -> None:
     scene.server.script = [hangs]
     job = await scene.run(wait=0, pattern="summary", input=BEES)

@@ -88,6 +88,11 @@ class Bill:
         self.usage = Usage()
         self.micro: int | None = 0
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether there is a limit to what may be spent."""
+        return self._purse.most_micro is not None
+
     def recall(self, micro: int | None) -> None:
         """A step had its result from its journal, so an earlier attempt paid: that was of this purse too.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cutroom.jobs import Context
-from cutroom.kit.errors import CutroomError, Invalid, first_of
+from cutroom.kit.errors import CutroomError, Invalid, Unavailable, first_of
 from cutroom.llm import Bill, Message, Models, Purse
 from cutroom.llm.chat import Request
 from cutroom.llm.failures import bad_answer
@@ -268,7 +268,9 @@ async def _answered(
         on_text("")
     answer = await answered(ctx, models, question, bill, on_text)
     if not answer.text.strip():
-        raise bad_answer(models.find(question.model)[0], "answered nothing at all")
+        # It was paid for, and no journal tells the purse of the next attempt: where there is a cap, there is none.
+        error = bad_answer(models.find(question.model)[0], "answered nothing at all")
+        raise Unavailable(error.code, error.message, retryable=not bill.is_capped)
     return answer
 
 
