@@ -32,6 +32,13 @@ async def test_a_running_server_shows_no_map_of_itself(world: World) -> None:
         error_of(await world.mine.get(path), 404, "not_found")
 
 
+async def test_an_address_that_could_be_an_id_too_takes_what_it_says_itself(world: World) -> None:
+    for path, methods in (("/api/v1/assets/import", "POST"), ("/api/v1/transcripts/trn_1.srt", "GET")):
+        answer = await world.mine.request("OPTIONS", path)
+        error_of(answer, 405, "method_not_allowed")
+        assert answer.headers["allow"] == methods
+
+
 async def test_a_wrong_method_is_told_which_are_right(world: World) -> None:
     for method, path in (("GET", "/api/v1/render"), ("PATCH", "/api/v1/jobs"), ("POST", "/livez"), ("TRACE", "/livez")):
         answer = await world.mine.request(method, path)

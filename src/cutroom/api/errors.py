@@ -1,6 +1,7 @@
 """From the kinds of error to HTTP: statuses, and the one envelope that every error is sent in."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -52,6 +53,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "checksum_mismatch": 460,  # of the tus protocol's own
 }
 _CLOSING: Final = frozenset({408, 413})
+_PARAMETER: Final = re.compile(r"\{[^}]*\}")
 DEFAULT_RETRY_AFTER_S: Final = 2.0
 
 
@@ -151,11 +153,15 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def methods_at(request: Request) -> list[str]:
-    """Every method that the request's address takes; the router itself tells those of the first route alone."""
+    """Every method that the request's address takes; the router itself tells those of the first route alone.
+
+    `/assets/import` could be an asset's id too; what is meant is the path that says the most by itself.
+    """
     routes: list[Route] = request.app.state.routes
-    return sorted(
-        {name for route in routes if route.matches(request.scope)[0] is Match.PARTIAL for name in route.methods or ()}
-    )
+    found = [route for route in routes if route.matches(request.scope)[0] is Match.PARTIAL]
+    said = {route.path: len(_PARAMETER.sub("", route.path)) for route in found}
+    most = max(said.values(), default=0)
+    return sorted({name for route in found if said[route.path] == most for name in route.methods or ()})
 
 
 def _invalid(found: Any, body: Any) -> Invalid:
