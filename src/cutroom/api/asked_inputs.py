@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.api.deps import ApiServices
 from cutroom.kit.errors import Detail, Invalid, NotFound
 from cutroom.productions import Production
+from cutroom.timeline.source import ASSET
 
-ASSET: Final = "asset:"
 _NAMED: Final = ("transcript", "highlights")
 """Fields that hold the id of a production of the kind that they are called."""
 _HEARD: Final = frozenset({"transcribe", "repurpose"})

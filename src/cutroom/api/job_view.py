@@ -11,7 +11,7 @@ from cutroom.api.answers import ListOut, is_absent
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import ErrorDetail
 from cutroom.assets import Artifact, AssetService
-from cutroom.jobs import Job, JobEvent
+from cutroom.jobs import Job, JobEvent, Status
 from cutroom.kit.schema import Schema
 from cutroom.workflows.run_wishes import asked_of
 
@@ -145,6 +145,42 @@ async def job_views(
     """Jobs on the wire with their artifacts, in one more query."""
     artifacts = await services.assets.artifacts(session, workspace_id, [job.id for job in jobs])
     return [job_view(job, artifacts.get(job.id, ()), with_input=with_input) for job in jobs]
+
+
+async def jobs_page(
+    services: ApiServices,
+    workspace_id: str,
+    name: str,
+    *,
+    status: ShownStatus | None,
+    types: Sequence[str],
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[tuple[Job, JobOut]], str | None]:
+    """One page of a workspace's jobs, newest first and without their inputs, and the cursor of the next page.
+
+    Args:
+        services: what the routes stand on.
+        workspace_id: whose jobs.
+        name: of the list; cursors of different lists do not meet.
+        status: only jobs in this state.
+        types: only jobs of these workflows; of all when empty.
+        limit: jobs on a page.
+        cursor: what the page before gave.
+    """
+    before = None if cursor is None else str(services.cursors.open(cursor, workspace_id, name))
+    async with services.database.begin() as session:
+        page = await services.jobs.list_jobs(
+            session,
+            workspace_id,
+            limit=limit,
+            before=before,
+            statuses=() if status is None else (Status(status),),
+            types=tuple(types),
+        )
+        views = await job_views(services, session, workspace_id, page.items, with_input=False)
+    following = page.next_cursor and services.cursors.seal(page.next_cursor, workspace_id, name)
+    return list(zip(page.items, views, strict=True)), following
 
 
 def describe_job(assets: AssetService) -> Callable[[AsyncSession, Job], Awaitable[dict[str, Any]]]:

@@ -9,9 +9,8 @@ from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limi
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, Services
 from cutroom.api.errors import errors
-from cutroom.api.job_view import JobList, JobOut, ShownStatus, job_view, job_views
+from cutroom.api.job_view import JobList, JobOut, ShownStatus, job_view, job_views, jobs_page
 from cutroom.api.routes import keyed
-from cutroom.jobs import Status
 
 router = keyed("jobs", area="jobs")
 LIST: Final = "jobs"
@@ -31,19 +30,11 @@ async def list_jobs(
     cursor: Cursor = None,
 ) -> Response:
     """Jobs of the workspace, newest first, without their inputs."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
-    async with services.database.begin() as session:
-        page = await services.jobs.list_jobs(
-            session,
-            caller.workspace_id,
-            limit=limit,
-            before=before,
-            statuses=() if status is None else (Status(status),),
-            types=() if type_ is None else (type_,),
-        )
-        views = await job_views(services, session, caller.workspace_id, page.items, with_input=False)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
-    found = JobList(items=views, next_cursor=following)
+    types = () if type_ is None else (type_,)
+    items, following = await jobs_page(
+        services, caller.workspace_id, LIST, status=status, types=types, limit=limit, cursor=cursor
+    )
+    found = JobList(items=[view for _, view in items], next_cursor=following)
     return listing(request, found, limit=limit, filters={"status": status, "type": type_})
 
 

@@ -25,11 +25,11 @@ from cutroom.kit.schema import Schema
 from cutroom.timeline.document import Document as Edit
 from cutroom.timeline.document import document_sources, parse_document
 from cutroom.timeline.longform import LongformEdit
+from cutroom.timeline.source import ASSET
 
 ROUTE = "render"
 MAX_DETAILS = 100
 SMALL_BYTES = 8_000
-ASSET = "asset:"
 router = keyed("render", area="jobs")
 
 

@@ -19,10 +19,10 @@ from cutroom.kit.errors import Detail, Invalid, NotFound
 from cutroom.llm.money import price_unknown
 from cutroom.media.youtube import video_id
 from cutroom.patterns import Pattern, Strategy, Wish, assemble
+from cutroom.timeline.source import ASSET
 from cutroom.workflows.run_wishes import HistoryTurn, RunPattern, RunWishes
 
 WORKFLOW: Final = "run"
-ASSET: Final = "asset:"
 MOST_TOLD: Final = 8_000_000
 """Characters that a run may hold with all that it names: it is kept in the job."""
 

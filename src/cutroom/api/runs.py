@@ -13,7 +13,7 @@ from cutroom.api.auth import Caller
 from cutroom.api.callbacks import checked_callback
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors, request_id_of
-from cutroom.api.job_view import JobOut, ShownStatus, job_views
+from cutroom.api.job_view import JobOut, ShownStatus, job_views, jobs_page
 from cutroom.api.jobs import basis_of
 from cutroom.api.routes import keyed
 from cutroom.api.run_asking import WORKFLOW, Asking, submit_run
@@ -116,19 +116,10 @@ async def list_runs(
     cursor: Cursor = None,
 ) -> Response:
     """Runs of the workspace, newest first, without their inputs and the texts that are still being written."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
-    async with services.database.begin() as session:
-        page = await services.jobs.list_jobs(
-            session,
-            caller.workspace_id,
-            limit=limit,
-            before=before,
-            statuses=() if status is None else (Status(status),),
-            types=(WORKFLOW,),
-        )
-        views = await job_views(services, session, caller.workspace_id, page.items, with_input=False)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
-    items = [_run_view(view, job, None) for view, job in zip(views, page.items, strict=True)]
+    page, following = await jobs_page(
+        services, caller.workspace_id, LIST, status=status, types=(WORKFLOW,), limit=limit, cursor=cursor
+    )
+    items = [_run_view(view, job, None) for job, view in page]
     return listing(request, RunList(items=items, next_cursor=following), limit=limit, filters={"status": status})
 
 

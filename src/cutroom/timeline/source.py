@@ -10,7 +10,9 @@ from pydantic_core import PydanticCustomError
 from cutroom.timeline.limits import limits_of, switched_off
 
 MAX_LENGTH: Final = 4096
-_ASSET: Final = re.compile(r"asset:[A-Za-z0-9_-]{1,128}")
+ASSET: Final = "asset:"
+"""Begins a source that is an uploaded asset; its id follows."""
+_ASSET: Final = re.compile(ASSET + r"[A-Za-z0-9_-]{1,128}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _MADE: Final = {"timeline:": "The inner timeline", "html:": "The page"}
 """What is made for an edit, by the beginning of its `src`; nobody can write these."""

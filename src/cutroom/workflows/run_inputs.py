@@ -1,5 +1,6 @@
 """What a pattern run reads: text, an upload, or a video of YouTube."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,7 @@ from cutroom.media.youtube.address import page_of
 from cutroom.media.youtube.captions import is_in
 from cutroom.speech import formats
 from cutroom.timeline import Media
+from cutroom.timeline.source import ASSET
 from cutroom.workflows.blobs import adopt, blob_key, find
 from cutroom.workflows.sources import bring
 from cutroom.workflows.transcribe import FETCHED, Transcribing, Transcription, fetched, remarks
@@ -28,7 +30,6 @@ PREFIX: Final = "input:"
 """Begins the names of the steps that are taken here."""
 _VERSION: Final = 1
 """Raised whenever the same bytes would be read as another text."""
-_ASSET: Final = "asset:"
 _DOCUMENT: Final[Adapter[Document]] = Adapter(Document)
 _MEDIA: Final[Adapter[Media]] = Adapter(Media)
 
@@ -109,7 +110,7 @@ async def _upload(ctx: Context, named: str, transcribing: Transcribing) -> Input
     if "://" in named:
         message = "An upload is named asset:ID; import a file from the internet first, with POST /assets/import."
         raise Invalid("bad_input", message)
-    source = f"{_ASSET}{named}" if named.startswith("ast_") else named
+    source = f"{ASSET}{named}" if named.startswith("ast_") else named
     brought = await ctx.step(f"{PREFIX}brought", _bring, ctx, source)
     if brought.kind is None:
 
@@ -119,7 +120,7 @@ async def _upload(ctx: Context, named: str, transcribing: Transcribing) -> Input
         return await _heard(ctx, InputText(text="", title=brought.name, source=source), transcribing, fetch)
     ctx.progress(0.0, "reading")
     key = await ctx.step(f"{PREFIX}read", _read, ctx, brought)
-    document = _DOCUMENT.validate_json((await find(ctx.files, key)).read_bytes())
+    document = await _kept(ctx, key)
     title = document.title or brought.name
     return InputText(text=document.text, title=title, source=source, warnings=_of_pages(document))
 
@@ -200,7 +201,7 @@ async def _youtube(ctx: Context, wishes: InputWishes, transcribing: Transcribing
     )
     if watched.key is None:
         return await _heard(ctx, known, transcribing, fetch)
-    document = _DOCUMENT.validate_json((await find(ctx.files, watched.key)).read_bytes())
+    document = await _kept(ctx, watched.key)
     return known.model_copy(update={"text": document.text})
 
 
@@ -220,6 +221,11 @@ async def _watched(ctx: Context, video: Video, captions: Captions | None, langua
     key = f"text/{_VERSION}/{hashlib.sha256(text.encode()).hexdigest()}"
     await _keep(ctx, key, _DOCUMENT.dump_json(Document(text)))
     return _Watched(video=video.id, title=video.title, key=key, language=captions.language, warnings=tuple(found))
+
+
+async def _kept(ctx: Context, key: str) -> Document:
+    place = await find(ctx.files, key)
+    return _DOCUMENT.validate_json(await asyncio.to_thread(place.read_bytes))  # may be megabytes
 
 
 async def _keep(ctx: Context, key: str, data: bytes) -> None:
