@@ -31,6 +31,7 @@ from cutroom.jobs import (
 from cutroom.jobs.executor import ProductionsFor, no_productions
 from cutroom.kit import process
 from cutroom.media.info import MediaInfo
+from cutroom.temporal import TemporalEngine, TemporalSettings, connect
 from tests.jobs.flows import A
 
 T = TypeVar("T")
@@ -74,17 +75,29 @@ class Rig:
     on_end: OnEnd | None = None
     productions_for: ProductionsFor = no_productions
     workers: list[Worker] = field(default_factory=list)
+    temporal: TemporalSettings | None = None
+    """The engine is Temporal, at this place; else it is the embedded one."""
 
     @contextlib.asynccontextmanager
     async def worker(self, *, listen: bool = True, **settings: Any) -> AsyncIterator[Worker]:
         """A running worker; drained at the end of the block."""
         listener = Listener(self.database.url)
         chosen = WorkerSettings(**{"poll_s": 0.2, "drain_s": 5.0, **settings})
-        worker = Worker(
-            self.database, listener, self.registry, no_files, self.folder, chosen, self.on_end, self.productions_for
-        )
         stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
+        async with contextlib.AsyncExitStack() as stack:
+            engine = await stack.enter_async_context(self._engine(listener, chosen))
+            worker = Worker(
+                self.database,
+                listener,
+                self.registry,
+                no_files,
+                self.folder,
+                chosen if engine is None else engine.worker_settings,
+                self.on_end,
+                self.productions_for,
+                carried_by=None if engine is None else engine.carry,
+            )
+            group = await stack.enter_async_context(asyncio.TaskGroup())
             heard = group.create_task(listener.run())
             ran = group.create_task(worker.run(stop))
             try:
@@ -99,10 +112,24 @@ class Rig:
                 heard.cancel()
 
     @contextlib.asynccontextmanager
+    async def _engine(self, listener: Listener, settings: WorkerSettings) -> AsyncIterator[TemporalEngine | None]:
+        if self.temporal is None:
+            yield None
+            return
+        client = await connect(self.temporal)
+        engine = TemporalEngine(
+            client, self.database, listener, self.registry, self.jobs, self.on_end, self.temporal, settings
+        )
+        async with engine.running():
+            yield engine
+
+    @contextlib.asynccontextmanager
     async def process(self, **settings: Any) -> AsyncIterator[process.Child]:
         """A worker in a process of its own, which a test may kill; killed at the end of the block."""
         chosen = json.dumps({"poll_s": 0.2, "drain_s": 5.0, "lease_s": 2.0, **settings})
         argv = [sys.executable, "-m", "tests.jobs.worker_process", self.database.url, self.folder, chosen]
+        if self.temporal is not None:
+            argv += [self.temporal.address, self.temporal.task_queue]
         child = await process.start([str(part) for part in argv], cwd=ROOT)
         try:
             yield child

@@ -7,6 +7,8 @@ from cutroom.jobs import Status
 from tests.jobs.flows import Diary, Fan
 from tests.jobs.rig import Rig, eventually
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def diary(tmp_path: Path) -> Diary:

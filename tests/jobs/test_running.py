@@ -11,6 +11,8 @@ from tests.jobs import flows
 from tests.jobs.flows import Diary
 from tests.jobs.rig import Rig, eventually
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def diary(tmp_path: Path) -> Diary:

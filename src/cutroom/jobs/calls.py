@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from cutroom.kit import tracing
 from cutroom.kit.backoff import Backoff
@@ -31,6 +31,33 @@ class StepRetry:
     backoff: Backoff = STEP_BACKOFF
 
 
+class Pace(Protocol):
+    """Says when the tries of steps begin."""
+
+    async def ready(self, name: str, retry: StepRetry, error: CutroomError | None, wait_s: float) -> None:
+        """Wait until step `name` may be tried: at once, or `wait_s` after it failed with `error`."""
+        ...
+
+    def over(self, name: str, error: BaseException | None) -> None:
+        """The step's result is kept, or it ended by `error`: it is not tried again in this attempt."""
+        ...
+
+
+class AtOnce:
+    """The pace of the embedded engine: a step is tried as soon as it is asked for, and again after its pause."""
+
+    async def ready(self, name: str, retry: StepRetry, error: CutroomError | None, wait_s: float) -> None:
+        """Wait for the pause."""
+        if error is not None:
+            await asyncio.sleep(wait_s)
+
+    def over(self, name: str, error: BaseException | None) -> None:
+        """Nobody wants to know."""
+
+
+AT_ONCE: Final[Pace] = AtOnce()
+
+
 async def call(
     name: str,
     function: Callable[..., Any],
@@ -39,6 +66,7 @@ async def call(
     retry: StepRetry,
     timeout_s: float | None,
     threads: Executor,
+    pace: Pace = AT_ONCE,
 ) -> tuple[Any, float]:
     """The function's result, and the seconds that the try which gave it took.
 
@@ -46,6 +74,7 @@ async def call(
         CutroomError: what the last try raised.
     """
     failures = 0
+    await pace.ready(name, retry, None, 0.0)
     while True:
         started = time.monotonic()
         try:
@@ -56,8 +85,7 @@ async def call(
             failures += 1
             if not error.retryable or failures >= retry.max_attempts:
                 raise
-            wait_s = error.retry_after_s or 0.0
-            await asyncio.sleep(max(wait_s, retry.backoff.delay_s(failures)))
+            await pace.ready(name, retry, error, max(error.retry_after_s or 0.0, retry.backoff.delay_s(failures)))
 
 
 async def _once(

@@ -26,8 +26,11 @@ WHERE root_id = :id AND parent_id IS NOT NULL AND cancel_requested_at IS NULL
   AND status NOT IN $ended
 ORDER BY depth, id FOR UPDATE
 """)
+# Whoever keeps a timer for a job that waited for a time is told to forget it.
 _CANCEL: Final = statement("""
-WITH changed AS (
+WITH timed AS (
+  SELECT id FROM jobs WHERE id = ANY(:ids) AND status IN ('waiting', 'retrying') AND run_at IS NOT NULL
+), changed AS (
   UPDATE jobs SET
     cancel_requested_at = clock_timestamp(),
     status = CASE WHEN status = 'running' THEN status ELSE 'cancelled' END,
@@ -40,8 +43,16 @@ WITH changed AS (
   $state_event WHERE status = 'cancelled'
 )
 SELECT $job,
-       pg_notify(CASE WHEN status = 'running' THEN 'cutroom_cancel' ELSE 'cutroom_events' END, id)
+       pg_notify(CASE WHEN status = 'running' THEN 'cutroom_cancel' ELSE 'cutroom_events' END, id),
+       CASE WHEN id IN (SELECT id FROM timed) THEN pg_notify('cutroom_timers', id) END
 FROM changed ORDER BY depth, id
+""")
+
+
+_CANCEL_RUNNING: Final = statement("""
+UPDATE jobs SET cancel_requested_at = clock_timestamp()
+WHERE id = :id AND status = 'running' AND cancel_requested_at IS NULL
+RETURNING pg_notify('cutroom_cancel', id)
 """)
 
 
@@ -70,3 +81,8 @@ async def _cancel(session: AsyncSession, ids: Sequence[str], on_end: OnEnd | Non
             if job.status.ended:
                 await on_end(session, job)
     return jobs
+
+
+async def cancel_running(session: AsyncSession, job_id: str) -> None:
+    """Ask for a cancel of one job, an item of a map too, if it runs: for operators, whatever workspace it is of."""
+    await session.execute(_CANCEL_RUNNING, {"id": job_id})

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, overload
 
 from cutroom.jobs import payload
-from cutroom.jobs.calls import Executor, StepRetry, call
+from cutroom.jobs.calls import AT_ONCE, Executor, Pace, StepRetry, call
 from cutroom.jobs.job import AttemptRef
 from cutroom.jobs.seams import Events, Files, Journal, Productions
+from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import Internal
 from cutroom.kit.ids import new_id
 
@@ -51,6 +52,7 @@ class Context:
         make_productions: makes what reads and writes productions; likewise.
         started_at: when the job first started, on the database's clock.
         threads: where steps that are not async run; None is the event loop's own.
+        pace: says when each try of a step begins.
     """
 
     ref: AttemptRef
@@ -62,6 +64,7 @@ class Context:
     spread: Spread
     started_at: datetime
     threads: Executor = None
+    pace: Pace = AT_ONCE
     _scratch: Path | None = None
     _files: Files | None = None
     _productions: Productions | None = None
@@ -150,11 +153,7 @@ class Context:
         adapter = payload.result_type(function)
         kept = self.journal.find(name)
         if kept is None:
-            result, elapsed_s = await call(
-                name, function, args, retry=retry or DEFAULT_RETRY, timeout_s=timeout_s, threads=self.threads
-            )
-            kept = payload.dump(adapter, result, f"The result of step '{name}'")
-            await self.journal.record(name, kept, elapsed_s)
+            kept = await self._run_step(name, adapter, function, args, retry or DEFAULT_RETRY, timeout_s)
         return payload.load(adapter, kept)
 
     async def map(
@@ -224,6 +223,27 @@ class Context:
             self._ids = random.Random(f"{self.job_id}:ids")  # noqa: S311 — must repeat
         at_ms = (self.started_at - _EPOCH) // timedelta(milliseconds=1)
         return new_id(prefix, at_ms=at_ms, entropy=self._ids.getrandbits(74))
+
+    async def _run_step(
+        self,
+        name: str,
+        adapter: Adapter[Any],
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        retry: StepRetry,
+        timeout_s: float | None,
+    ) -> str:
+        try:
+            result, elapsed_s = await call(
+                name, function, args, retry=retry, timeout_s=timeout_s, threads=self.threads, pace=self.pace
+            )
+            kept = payload.dump(adapter, result, f"The result of step '{name}'")
+            await self.journal.record(name, kept, elapsed_s)
+        except BaseException as error:
+            self.pace.over(name, error)
+            raise
+        self.pace.over(name, None)
+        return kept
 
     def _claim_name(self, name: str) -> None:
         if name in self._names:

@@ -13,6 +13,7 @@ import structlog
 
 from cutroom.db import Database
 from cutroom.jobs import metrics, payload
+from cutroom.jobs.calls import AT_ONCE, Pace
 from cutroom.jobs.claiming import Claimed
 from cutroom.jobs.context import Context
 from cutroom.jobs.ending import End, Outcome
@@ -87,8 +88,8 @@ class Executor:
         self._scratch = scratch
         self._threads = threads
 
-    async def run(self, holding: Holding) -> None:
-        """Run one attempt to whatever end; never raises for what the workflow does."""
+    async def run(self, holding: Holding, pace: Pace = AT_ONCE) -> None:
+        """Run one attempt to whatever end, at this pace; never raises for what the workflow does."""
         job = holding.job
         facts: dict[str, str | int] = {"job_id": job.id, "workspace_id": job.workspace_id, "fence": job.fence}
         with (
@@ -102,7 +103,8 @@ class Executor:
                 log.warning("job.unknown_workflow", type=job.type)
                 outcome = await self._end(holding, "released", again_s=UNKNOWN_AGAIN_S)
             else:
-                outcome = await self._run(holding, workflow)
+                outcome = await self._run(holding, workflow, pace)
+            holding.outcome = outcome
             seconds = time.monotonic() - started
             tracing.tell(span, outcome=outcome, waited_s=job.wait_s)
             metrics.RUN.labels(job.type).observe(seconds)
@@ -111,7 +113,7 @@ class Executor:
                 "job.attempt_ended", type=job.type, attempt=job.attempt, outcome=outcome, seconds=round(seconds, 3)
             )
 
-    async def _run(self, holding: Holding, workflow: Workflow) -> str:
+    async def _run(self, holding: Holding, workflow: Workflow, pace: Pace) -> str:
         folders: list[Path] = []
 
         def make_scratch() -> Path:
@@ -119,7 +121,7 @@ class Executor:
             return folders[-1]
 
         try:
-            worked = await self._work(holding, workflow, make_scratch)
+            worked = await self._work(holding, workflow, make_scratch, pace)
         finally:
             for folder in folders:
                 await asyncio.to_thread(self._scratch.remove, folder)
@@ -130,10 +132,12 @@ class Executor:
         except LeaseLost:
             return "lost"
 
-    async def _work(self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path]) -> _Worked:
+    async def _work(
+        self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path], pace: Pace
+    ) -> _Worked:
         """Run the workflow function in a task of its own, which is what a stop cancels."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._guarded(holding, workflow, make_scratch))
+            task = group.create_task(self._guarded(holding, workflow, make_scratch, pace))
             holding.working(task)
             while not task.done():
                 await asyncio.wait({task}, timeout=1.0)
@@ -141,12 +145,14 @@ class Executor:
                     task.cancel()  # again: code that swallowed the first one must not keep a slot for ever
             return task.result()
 
-    async def _guarded(self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path]) -> _Worked:
+    async def _guarded(
+        self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path], pace: Pace
+    ) -> _Worked:
         """Run the workflow function and turn whatever it does into a value."""
         limit = asyncio.timeout(workflow.timeout_s)
         try:
             async with limit:
-                return await self._called(holding, workflow, make_scratch)
+                return await self._called(holding, workflow, make_scratch, pace)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 — a workflow's SystemExit must not end the worker
@@ -166,7 +172,9 @@ class Executor:
             return _Worked(waits=holding.waits)
         return _Worked(error=_error_of(error))
 
-    async def _called(self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path]) -> _Worked:
+    async def _called(
+        self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path], pace: Pace
+    ) -> _Worked:
         job = holding.job
         kept = Kept() if job.fence == 1 else await patiently(lambda: self._kept(job.id))
         ctx = Context(
@@ -179,6 +187,7 @@ class Executor:
             spread=WorkerSpread(self._database, self._registry, holding, kept),
             started_at=job.started_at,
             threads=self._threads,
+            pace=pace,
         )
         output = await workflow.function(ctx, payload.load(workflow.input, job.input))
         if holding.waits:
@@ -211,6 +220,7 @@ class Executor:
         if error.retryable:
             again_s = max(error.retry_after_s or 0.0, workflow.retry.delay_s(holding.job.attempt))
         data = payload.clean_json(error.to_json())
+        holding.code = error.code
         return await self._end(holding, "failed", error=data, again_s=again_s, dead=is_dead(error))
 
     async def _end(self, holding: Holding, outcome: Outcome, **facts: Any) -> str:
@@ -221,6 +231,7 @@ class Executor:
         ended: Job | None = await self._ledger.end(holding, End(job.id, job.fence, job.parent_id, outcome, **facts))
         if ended is None:
             return "lost"
+        holding.status = ended.status
         return "cancelled" if ended.status is Status.CANCELLED else outcome
 
 

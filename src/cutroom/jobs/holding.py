@@ -8,6 +8,7 @@ from typing import Any, Literal, NoReturn
 from cutroom.jobs.claiming import Claimed
 from cutroom.jobs.errors import Suspended, Wait
 from cutroom.jobs.recorder import Recorder
+from cutroom.jobs.states import Status
 
 Reason = Literal["released", "outage", "cancelled", "lost"]
 _RANK: tuple[Reason, ...] = ("released", "outage", "cancelled", "lost")
@@ -31,6 +32,12 @@ class Holding:
         self.reason: Reason | None = None
         self.waits: list[Wait] = []
         """What the workflow waits for: not empty when it is to be suspended, whatever it made of `Suspended`."""
+        self.outcome: str | None = None
+        """How the attempt ended, once its end is written: as in `Attempt`."""
+        self.status: Status | None = None
+        """What the end of the attempt made of the job."""
+        self.code: str | None = None
+        """Of the error that the attempt failed with."""
         self.worked = False
         self._on_worked = on_worked
         self._work: asyncio.Task[Any] | None = None

@@ -5,7 +5,7 @@ import contextlib
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import structlog
 
 from cutroom.db import Database, Listener, unavailable
 from cutroom.jobs import claiming, metrics
+from cutroom.jobs.attempts import Attempts
 from cutroom.jobs.claiming import Claim, Claimed
 from cutroom.jobs.ending import OnEnd
 from cutroom.jobs.executor import Executor, FilesFor, ProductionsFor, no_productions
@@ -47,6 +48,7 @@ class WorkerSettings:
         poll_s: about so often it looks for work without being told.
         drain_s: seconds that running attempts get when it stops.
         sandbox_level: written into the jobs that it runs.
+        late_s: its rescuer leaves to another engine for so long what that one looks after.
     """
 
     name: str = "worker"
@@ -55,6 +57,7 @@ class WorkerSettings:
     poll_s: float = 1.0
     drain_s: float = 20.0
     sandbox_level: int | None = None
+    late_s: float = 0.0
 
 
 class Worker:
@@ -69,6 +72,7 @@ class Worker:
         settings: how to behave.
         on_end: called in the transaction that ends a job, with the ended job.
         productions_for: makes the `Productions` of one attempt; without it, workflows that ask for any fail.
+        carried_by: makes what carries the attempts that the worker's executor runs; without it, nothing does.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Worker:
         settings: WorkerSettings | None = None,
         on_end: OnEnd | None = None,
         productions_for: ProductionsFor = no_productions,
+        carried_by: Callable[[Executor], Attempts] | None = None,
     ) -> None:
         self.settings = settings or WorkerSettings()
         self.name = f"{self.settings.name}:{secrets.token_hex(4)}"
@@ -90,11 +95,12 @@ class Worker:
         self._threads = ThreadPoolExecutor(4 * self.settings.slots, thread_name_prefix="step")
         self._ledger = Ledger(self._database, registry, on_end)
         self._parents = Parents(self._database)
-        self._rescuer = Rescuer(self._database, on_end)
+        self._rescuer = Rescuer(self._database, on_end, late_s=self.settings.late_s)
         self._heart = Heart(self._database, self._holdings_now, self.settings.lease_s)
-        self._executor = Executor(
+        executor = Executor(
             self._database, self._ledger, registry, files_for, productions_for, self._scratch, self._threads
         )
+        self._executor: Attempts = executor if carried_by is None else carried_by(executor)
         self._attempts: dict[Holding, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()

@@ -1,0 +1,96 @@
+"""A real Temporal server for the tests: one for the whole run, which all test processes share."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+READY_WITHIN_S: Final = 60.0
+MISSING: Final = "the program `temporal` is not on the PATH; `python3 dev temporal` builds it once"
+
+
+def program() -> Path | None:
+    """The program, from the PATH or where `python3 dev temporal` puts it."""
+    found = shutil.which("temporal")
+    if found is not None:
+        return Path(found)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cutroom" / "temporal"
+    return next((path for path in sorted(cache.glob("**/temporal"), reverse=True) if os.access(path, os.X_OK)), None)
+
+
+def required() -> Path:
+    """The program; the test is left out without it, except where everything must run."""
+    found = program()
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    return found
+
+
+@contextlib.contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """The address of the server that all test processes with this folder share; the last to leave stops it."""
+    found = required()
+    with _counted(folder) as (users, address):
+        if not users:
+            port = _free_port()
+            pid = _start(found, folder, port)
+            (folder / "address").write_text(f"{pid} 127.0.0.1:{port}")
+            address = f"127.0.0.1:{port}"
+            _wait_for(port, pid)
+        (folder / "users").write_text(str(users + 1))
+    try:
+        yield address
+    finally:
+        with _counted(folder) as (users, _):
+            (folder / "users").write_text(str(users - 1))
+            if users == 1:
+                pid = int((folder / "address").read_text().split()[0])
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _counted(folder: Path) -> Iterator[tuple[int, str]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        users = int((folder / "users").read_text()) if (folder / "users").exists() else 0
+        yield users, (folder / "address").read_text().split()[1] if users else ""
+
+
+def _start(program: Path, folder: Path, port: int) -> int:
+    argv = [program, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
+    argv += ["--log-level", "error"]
+    # Nobody's child: whichever test process leaves last stops it.
+    shell = ["sh", "-c", 'log=$1; shift; setsid "$@" > "$log" 2>&1 < /dev/null & echo $!', "sh", folder / "log", *argv]
+    started = subprocess.run(shell, check=True, stdout=subprocess.PIPE)  # noqa: S603, TID251 — our own program
+    return int(started.stdout)
+
+
+def _wait_for(port: int, pid: int) -> None:
+    end = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < end:
+        os.kill(pid, 0)
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    pytest.fail("Temporal's development server does not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
