@@ -143,7 +143,8 @@ class Executor:
                 await asyncio.wait({task}, timeout=1.0)
                 if holding.reason is not None:
                     task.cancel()  # again: code that swallowed the first one must not keep a slot for ever
-            return task.result()
+            # A stop that came before the task took its first step has left nothing in it that could tell.
+            return _Worked() if task.cancelled() and holding.reason is not None else task.result()
 
     async def _guarded(
         self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path], pace: Pace
