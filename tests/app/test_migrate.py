@@ -59,6 +59,7 @@ async def test_every_migration_can_be_undone(empty_database_url: str) -> None:
     assert await migrate.differences(empty_database_url) == []
 
 
+@pytest.mark.threat("F25")
 async def test_programs_that_start_together_migrate_once(empty_database_url: str) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(3):
@@ -84,6 +85,7 @@ async def test_a_database_of_a_later_version_is_left_alone(empty_database_url: s
     assert raised.value.code == "database_newer"
 
 
+@pytest.mark.threat("F25")
 async def test_a_migration_gives_up_when_someone_holds_its_table(empty_database_url: str) -> None:
     await migrate.upgrade(empty_database_url)
     holder = await connect(empty_database_url, name="holder")
@@ -103,6 +105,7 @@ async def test_a_database_that_is_not_there_is_unavailable() -> None:
         await migrate.upgrade("postgresql://someone@/none?host=/nonexistent")
 
 
+@pytest.mark.threat("F25")
 async def test_a_failed_migration_leaves_nothing_half_done(empty_database_url: str) -> None:
     await _ask(empty_database_url, "CREATE TABLE workspaces (mine int)")
     with pytest.raises(Exception, match="workspaces") as raised:

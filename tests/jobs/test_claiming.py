@@ -44,6 +44,7 @@ def workspaces(found: Claim) -> list[str]:
     return [job.workspace_id for job in found.jobs]
 
 
+@pytest.mark.threat("F17")
 async def test_a_claim_charges_an_attempt_raises_the_fence_and_sets_a_lease_on_the_databases_clock(rig: Rig) -> None:
     job_id = await rig.submit("same", {"value": 1})
     (job,) = (await claim(rig)).jobs
@@ -52,6 +53,7 @@ async def test_a_claim_charges_an_attempt_raises_the_fence_and_sets_a_lease_on_t
     assert rows == [(LEASE_S, "w", "running")]
 
 
+@pytest.mark.threat("F10")
 async def test_with_a_thousand_jobs_of_one_workspace_another_is_served_next(rig: Rig) -> None:
     await fill(rig, A, 1_000)
     assert workspaces(await claim(rig)) == [A]
@@ -190,6 +192,7 @@ async def blocks_read(rig: Rig, statement: Any, values: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("known_size", [None, 20, 20_000])
+@pytest.mark.threat("F10")
 async def test_a_claim_reads_no_more_of_the_tables_when_the_backlog_grows(rig: Rig, known_size: int | None) -> None:
     """Whatever the statistics say: nothing yet, or what was true before the queue grew."""
     counts = []

@@ -53,6 +53,7 @@ async def test_a_task_that_fails_keeps_neither_itself_nor_others_from_running_ag
         scheduler.every("works", 1, works)
 
 
+@pytest.mark.threat("F23")
 async def test_old_jobs_go_with_all_that_belongs_to_them_and_others_stay(rig: Rig) -> None:
     async with rig.worker():
         old = await rig.submit("fan", Fan(items=[1, 2], path=str(rig.folder / "diary")))
