@@ -2,7 +2,7 @@
 
 from tests.threats.table import PAGE, RELIABILITY, faults, page, proofs, reliability, rows
 
-TRIED = rows() | {name: row for name, row in faults().items() if "fault" in row}
+TRIED = {**rows(), **{name: row for name, row in faults().items() if "fault" in row}}
 
 
 def test_every_mark_names_a_row() -> None:
