@@ -1,4 +1,5 @@
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -113,6 +114,31 @@ async def test_a_failed_migration_leaves_nothing_half_done(empty_database_url: s
     assert not isinstance(raised.value, asyncpg.InterfaceError)
     assert await migrate.current(empty_database_url) is None
     assert await _ask(empty_database_url, "SELECT to_regclass('artifacts')") is None
+
+
+@pytest.mark.threat("F25")
+async def test_a_migration_whose_program_is_killed_is_undone_and_made_by_the_next(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    await migrate.upgrade(empty_database_url, "0003")
+    holder = await connect(empty_database_url, name="holder")
+    await holder.execute("BEGIN; LOCK TABLE jobs IN ACCESS SHARE MODE")  # it comes half way, and waits here
+    program = "import asyncio, sys; from cutroom.app.migrate import upgrade; asyncio.run(upgrade(sys.argv[1]))"
+    child = await process.start([sys.executable, "-c", program, empty_database_url], cwd=tmp_path)
+    waits = (
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cutroom-migrate' AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(60):
+        while await _ask(empty_database_url, waits) != 1:
+            await asyncio.sleep(0.02)
+    await child.terminate(grace_s=0, first=signal.SIGKILL)
+    stopped_at = await migrate.current(empty_database_url)
+    assert stopped_at is not None
+    assert "0003" <= stopped_at < str(migrate.head())
+    await holder.execute("ROLLBACK")
+    await holder.close()
+    await asyncio.wait_for(migrate.upgrade(empty_database_url), 60)
+    assert await migrate.differences(empty_database_url) == []
 
 
 def test_the_numbers_of_the_files_are_alembics() -> None:
