@@ -146,6 +146,20 @@ async def test_the_same_key_makes_one_run(scene: Scene) -> None:
     assert len(scene.server.requests) == 1
 
 
+async def test_a_request_that_is_repeated_gives_the_run_though_its_pattern_is_gone(scene: Scene) -> None:
+    await scene.put("brief", "Briefly: {{input}}")
+    body = {"pattern": "brief", "input": BEES, "idempotencyKey": "k2"}
+    first = await scene.world.mine.post("/api/v1/runs", json=body)
+    assert (await scene.world.mine.delete("/api/v1/patterns/brief")).is_success
+    again = await scene.world.mine.post("/api/v1/runs", json=body)
+    assert (again.status_code, again.json()["id"]) == (202, first.json()["id"]), again.text
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await scene.world.mine.post("/api/v1/runs", json={**body, "input": "x"})
+    error_of(other, 422, "idempotency_key_reused")
+    fresh = await scene.world.mine.post("/api/v1/runs", json={**body, "idempotencyKey": "k3"})
+    error_of(fresh, 404, "pattern_not_found")
+
+
 async def test_an_upload_is_read(scene: Scene) -> None:
     picture = await uploaded(scene.world)
     body = {"pattern": "summary", "inputSource": "upload", "input": picture["id"]}

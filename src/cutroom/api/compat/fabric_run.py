@@ -54,6 +54,12 @@ async def cancel_if_running(services: ApiServices, job: Job) -> None:
             await services.jobs.cancel(session, job.workspace_id, job.id)
 
 
+def _is_text(job: Job) -> bool:
+    """Whether none of a run's patterns has its answer follow a schema; reading front matter takes its time."""
+    told = [ResolvedPattern.model_validate(one) for one in job.input.get("resolved", ())]
+    return all(pattern_of(one).output is None for one in told)
+
+
 class FabricRun:
     """One prompt, from its job to its answer.
 
@@ -89,8 +95,7 @@ class FabricRun:
             turns = await history_of(self._services, session, self._workspace, session_name) if session_name else ()
             self._job = (await submit_run(self._services, session, asking, wishes, history=turns)).job
         # What follows a schema is written anew when it has been checked: only then it can be shown.
-        told = [ResolvedPattern.model_validate(one) for one in self._job.input.get("resolved", ())]
-        self._shows_text = all(pattern_of(one).output is None for one in told)
+        self._shows_text = await asyncio.to_thread(_is_text, self._job)
 
     async def pieces(self) -> AsyncGenerator[tuple[str, bool]]:
         """The answer while it is written, until the job ends: pieces, and whether the answer begins anew with one."""
