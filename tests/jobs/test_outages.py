@@ -115,7 +115,7 @@ async def test_an_outage_longer_than_the_lease_stops_the_attempt_and_charges_nob
 
         await eventually(started)
         await server.kill()
-        (holding,) = worker._holdings_now()
+        (holding,) = worker.holdings()
 
         async def stopped() -> bool | None:
             return holding.reason == "outage" or None

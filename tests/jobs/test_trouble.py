@@ -144,11 +144,11 @@ async def test_an_attempt_that_learns_from_its_beat_that_it_lost_the_job_stops(r
             return bool(diary.lines()) or None
 
         await eventually(started)
-        (holding,) = worker._holdings_now()
+        (holding,) = worker.holdings()
         await rig.sql("UPDATE jobs SET fence = fence + 1, worker = 'another'")
 
         async def gone() -> bool | None:
-            return not worker._holdings_now() or None
+            return not worker.holdings() or None
 
         await eventually(gone)
         assert holding.reason == "lost"
@@ -167,7 +167,7 @@ async def test_a_flood_of_progress_from_an_attempt_that_lost_its_job_is_dropped(
         before = await rig.events(job_id)
 
         async def gone() -> bool | None:
-            return not worker._holdings_now() or None
+            return not worker.holdings() or None
 
         await eventually(gone)
         assert await rig.events(job_id) == before
