@@ -17,6 +17,7 @@ from cutroom.api.rate_limits import RateSettings
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database
 from cutroom.jobs import Followers, JobService
+from cutroom.kit.cache import Cache, MemoryCache
 from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
@@ -102,6 +103,7 @@ class ApiServices:
         hardware: what this machine's graphics cards can do, for `/health`.
         counters: where requests are counted for `settings.rates`.
         mailer: sends letters; None when no SMTP server is set.
+        cache: keeps what is dear to read; a workspace's part is forgotten when it changes something here.
         stopping: set by the program when it is told to stop, so that streams and waits end.
     """
 
@@ -134,6 +136,7 @@ class ApiServices:
     counters: Counters = field(default_factory=MemoryCounters)
     mailer: Mailer | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    cache: Cache = field(default_factory=MemoryCache)
 
 
 def services_of(connection: HTTPConnection) -> ApiServices:

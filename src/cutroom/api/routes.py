@@ -20,6 +20,7 @@ SCOPE_FIELD: Final = "x-scope"
 """Where a route's description says which scope it needs."""
 WORKSPACE: Final = "workspace_id"
 
+_READING: Final = frozenset({"GET", "HEAD"})
 
 class StrictRoute(APIRoute):
     """Takes strict JSON and no query parameter that it does not know."""
@@ -44,7 +45,7 @@ class StrictRoute(APIRoute):
                 _refuse_unknown(ours, known)
             if has_body:
                 await ours.json()
-            return await handler(ours)
+            return await self.perform(handler, ours)
 
         return strict
 
@@ -53,6 +54,10 @@ class StrictRoute(APIRoute):
 
 
 class KeyedRoute(StrictRoute):
+    async def perform(self, handler: Handler, request: Request) -> Response:
+        """Have an admitted request answered."""
+        return await handler(request)
+
     """Lets in those who are known and may do this; a route of a router made by `keyed` cannot forget to ask."""
 
     area: ClassVar[str | None] = None
@@ -85,7 +90,16 @@ class KeyedRoute(StrictRoute):
     def _usual(cls, methods: Collection[str]) -> str | None:
         if cls.area is None:
             return None
-        return f"{cls.area}:{'read' if set(methods) <= {'GET', 'HEAD'} else 'write'}"
+        return f"{cls.area}:{'read' if set(methods) <= _READING else 'write'}"
+    async def perform(self, handler: Handler, request: Request) -> Response:
+        """Have it answered; whatever may have changed, what is kept of the workspace is forgotten before the answer."""
+        if request.method in _READING:
+            return await handler(request)
+        try:
+            return await handler(request)
+        finally:
+            services_of(request).cache.forget(request.scope[SCOPE_KEY].workspace_id)
+
 
 
 async def _act_in(request: Request, workspace_id: str) -> None:

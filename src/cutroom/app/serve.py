@@ -31,6 +31,7 @@ from cutroom.assets import Retention as AssetRetention
 from cutroom.jobs import Followers, Scheduler, Worker, WorkerSettings
 from cutroom.jobs import Retention as JobRetention
 from cutroom.kit import heap, tracing
+from cutroom.kit.cache import Cache, MemoryCache, RedisCache
 from cutroom.kit.counters import Counters, MemoryCounters, RedisCounters
 from cutroom.kit.errors import Invalid
 from cutroom.kit.log import configure
@@ -52,10 +53,10 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
     stop = stop_event()
     async with container(settings, name="cutroom-api") as parts, asyncio.TaskGroup() as group:
         listening = group.create_task(parts.listener.run())
-        counters = (
-            MemoryCounters() if settings.redis_url is None else RedisCounters(settings.redis_url.get_secret_value())
-        )
-        services = _api_services(parts, stop, (await engine.hardware()).summary, counters)
+        redis = None if settings.redis_url is None else settings.redis_url.get_secret_value()
+        counters = MemoryCounters() if redis is None else RedisCounters(redis)
+        cache = MemoryCache() if redis is None else RedisCache(redis)
+        services = _api_services(parts, stop, (await engine.hardware()).summary, counters, cache)
         server = _Server(server_config(door.make_app(services), host=settings.host, port=settings.port))
         serving = group.create_task(server.serve())
         log.info("api.listening", url=settings.base_url)
@@ -66,6 +67,7 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
         await serving
         await counters.close()
         listening.cancel()
+        await cache.close()
 
 
 async def worker(*, data: Path | None) -> None:
@@ -175,7 +177,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, counters: Counters) -> ApiServices:
+def _api_services(
+    parts: Container, stopping: asyncio.Event, hardware: str, counters: Counters, cache: Cache
+) -> ApiServices:
     settings = parts.settings
     return ApiServices(
         database=parts.database,
@@ -238,6 +242,7 @@ def _open_many_files() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
+        cache=cache,
 
 def _start(settings: Settings, name: str, *, works: bool = False) -> Settings:
     """Set the log and the tracing up; every program that serves begins here."""
