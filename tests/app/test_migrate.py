@@ -8,7 +8,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from cutroom.app import migrate
+from cutroom.app import migrate, serve
 from cutroom.db.engine import connect
 from cutroom.kit import process
 from cutroom.kit.errors import Conflict, Unavailable
@@ -87,6 +87,18 @@ async def test_a_database_of_a_later_version_is_left_alone(empty_database_url: s
 
 
 @pytest.mark.threat("F25")
+async def test_a_version_goes_back_to_the_database_of_the_next_when_told_to(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    await serve.migrate(or_newer=True)
+    await _ask(empty_database_url, "UPDATE alembic_version SET version_num = '9000'")
+    await serve.migrate(or_newer=True)
+    assert "this one runs on it" in capsys.readouterr().out
+    with pytest.raises(Conflict, match="newer"):
+        await serve.migrate()
+
+
 async def test_a_migration_gives_up_when_someone_holds_its_table(empty_database_url: str) -> None:
     await migrate.upgrade(empty_database_url)
     holder = await connect(empty_database_url, name="holder")

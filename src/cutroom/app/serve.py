@@ -33,7 +33,7 @@ from cutroom.jobs import Retention as JobRetention
 from cutroom.kit import heap, tracing
 from cutroom.kit.cache import Cache, MemoryCache, RedisCache
 from cutroom.kit.counters import Counters, MemoryCounters, RedisCounters
-from cutroom.kit.errors import Invalid
+from cutroom.kit.errors import Conflict, Invalid
 from cutroom.kit.log import configure
 from cutroom.kit.page import Cursors
 from cutroom.media import ffmpeg, sandbox
@@ -84,9 +84,18 @@ async def worker(*, data: Path | None) -> None:
         listening.cancel()
 
 
-async def migrate() -> None:
-    """Bring the database up to this version."""
-    await upgrade(_database_url(load()))
+async def migrate(*, or_newer: bool = False) -> None:
+    """Bring the database up to this version; with `or_newer`, one that a newer version has changed is left as it is.
+
+    Versions go back as they came, a process at a time: what is there runs on the tables of the version after it.
+    """
+    try:
+        await upgrade(_database_url(load()))
+    except Conflict as error:
+        if error.code != "database_newer" or not or_newer:
+            raise
+        out.print("A newer version has changed the database; this one runs on it.")
+        return
     out.print("The database is up to date.")
 
 
