@@ -217,7 +217,20 @@ async def test_hostile_variables_are_literal_text_or_refused_quickly(scene: Scen
     assert job["status"] == "succeeded"
     assert scene.server.prompt() == f"{values['a']} {values['b']}\n{{{{a}}}}"
     large = await scene.world.mine.post("/api/v1/runs", json={"pattern": "echo", "variables": {"a": "x" * 10_000_000}})
-    error_of(large, 413, "body_too_large")
+    assert (large.status_code, large.json()["error"]["code"]) == (422, "invalid_input")
+
+
+async def test_texts_have_as_much_room_at_this_door_as_at_fabrics(scene: Scene) -> None:
+    long = "x" * 4_000_000
+    body: dict[str, Any] = {"pattern": "summary", "input": long, "maxCost": 0.000_001}
+    assert (await scene.run(**body))["error"]["code"] == "cost_cap_reached"
+    error_of(await scene.world.mine.post("/api/v1/runs", json={**body, "input": long + "x"}), 422, "invalid_input")
+    prompts = {"prompts": [{"userInput": long + "x"}]}
+    assert "at most 4000000 characters" in (await scene.world.mine.post("/fabric/chat", json=prompts)).text
+    more = b" " * 16_000_001
+    headers = {"Content-Type": "application/json"}
+    error_of(await scene.world.mine.post("/api/v1/runs", content=more, headers=headers), 413, "body_too_large")
+    assert (await scene.world.mine.post("/fabric/chat", content=more)).status_code == 413
 
 
 async def test_nobody_sees_the_runs_or_uses_the_patterns_of_another_workspace(scene: Scene) -> None:

@@ -36,7 +36,7 @@ class ApiSettings:
     """The numbers of the HTTP door.
 
     Args:
-        max_body_bytes: the largest JSON body.
+        max_body_bytes: the largest JSON body, but for those that carry texts for models.
         body_deadline_s: seconds in which a JSON body must have come.
         max_wait_s: the longest `?wait=`.
         keep_alive_s: seconds of silence after which a stream sends a sign of life.
