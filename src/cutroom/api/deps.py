@@ -102,8 +102,8 @@ class ApiServices:
         versions: of what the program stands on, for `/health`.
         hardware: what this machine's graphics cards can do, for `/health`.
         counters: where requests are counted for `settings.rates`.
-        mailer: sends letters; None when no SMTP server is set.
         cache: keeps what is dear to read; a workspace's part is forgotten when it changes something here.
+        mailer: sends letters; None when no SMTP server is set.
         stopping: set by the program when it is told to stop, so that streams and waits end.
     """
 
@@ -134,9 +134,9 @@ class ApiServices:
     versions: Mapping[str, str] = field(default_factory=dict)
     hardware: str | None = None
     counters: Counters = field(default_factory=MemoryCounters)
+    cache: Cache = field(default_factory=MemoryCache)
     mailer: Mailer | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    cache: Cache = field(default_factory=MemoryCache)
 
 
 def services_of(connection: HTTPConnection) -> ApiServices:

@@ -20,8 +20,8 @@ from cutroom.kit.errors import Detail, Forbidden, Invalid
 SCOPE_FIELD: Final = "x-scope"
 """Where a route's description says which scope it needs."""
 WORKSPACE: Final = "workspace_id"
-
 _READING: Final = frozenset({"GET", "HEAD"})
+
 
 class StrictRoute(APIRoute):
     """Takes strict JSON and no query parameter that it does not know."""
@@ -54,15 +54,15 @@ class StrictRoute(APIRoute):
 
         return strict
 
+    async def perform(self, handler: Handler, request: Request) -> Response:
+        """Have an admitted request answered."""
+        return await handler(request)
+
     async def admit(self, request: Request) -> None:
         """Everybody may come in."""
 
 
 class KeyedRoute(StrictRoute):
-    async def perform(self, handler: Handler, request: Request) -> Response:
-        """Have an admitted request answered."""
-        return await handler(request)
-
     """Lets in those who are known and may do this; a route of a router made by `keyed` cannot forget to ask."""
 
     area: ClassVar[str | None] = None
@@ -91,11 +91,6 @@ class KeyedRoute(StrictRoute):
         if self.scope is not None:
             demand(request.scope[SCOPE_KEY], self.scope)
 
-    @classmethod
-    def _usual(cls, methods: Collection[str]) -> str | None:
-        if cls.area is None:
-            return None
-        return f"{cls.area}:{'read' if set(methods) <= _READING else 'write'}"
     async def perform(self, handler: Handler, request: Request) -> Response:
         """Have it answered; whatever may have changed, what is kept of the workspace is forgotten before the answer."""
         if request.method in _READING:
@@ -105,6 +100,11 @@ class KeyedRoute(StrictRoute):
         finally:
             services_of(request).cache.forget(request.scope[SCOPE_KEY].workspace_id)
 
+    @classmethod
+    def _usual(cls, methods: Collection[str]) -> str | None:
+        if cls.area is None:
+            return None
+        return f"{cls.area}:{'read' if set(methods) <= _READING else 'write'}"
 
 
 async def _act_in(request: Request, workspace_id: str) -> None:

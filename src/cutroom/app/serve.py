@@ -66,8 +66,8 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
         server.should_exit = True
         await serving
         await counters.close()
-        listening.cancel()
         await cache.close()
+        listening.cancel()
 
 
 async def worker(*, data: Path | None) -> None:
@@ -240,6 +240,7 @@ def _api_services(
         hardware=hardware,
         stopping=stopping,
         counters=counters,
+        cache=cache,
         mailer=make_mailer(settings),
     )
 
@@ -251,7 +252,6 @@ def _open_many_files() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
-        cache=cache,
 
 def _start(settings: Settings, name: str, *, works: bool = False) -> Settings:
     """Set the log and the tracing up; every program that serves begins here."""
