@@ -41,7 +41,8 @@ def required() -> Path:
 def server(folder: Path) -> Iterator[str]:
     """The address of the server that all test processes with this folder share; the last to leave stops it."""
     found = required()
-    with _counted(folder) as (users, address):
+    with _counted(folder) as (users, found_address):
+        address = found_address
         if not users:
             port = _free_port()
             pid = _start(found, folder, port)
@@ -70,11 +71,18 @@ def _counted(folder: Path) -> Iterator[tuple[int, str]]:
 
 
 def _start(program: Path, folder: Path, port: int) -> int:
-    argv = [program, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
+    argv = [str(program), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
     argv += ["--log-level", "error"]
     # Nobody's child: whichever test process leaves last stops it.
-    shell = ["sh", "-c", 'log=$1; shift; setsid "$@" > "$log" 2>&1 < /dev/null & echo $!', "sh", folder / "log", *argv]
-    started = subprocess.run(shell, check=True, stdout=subprocess.PIPE)  # noqa: S603, TID251 — our own program
+    shell = [
+        "sh",
+        "-c",
+        'log=$1; shift; setsid "$@" > "$log" 2>&1 < /dev/null & echo $!',
+        "sh",
+        str(folder / "log"),
+        *argv,
+    ]
+    started = subprocess.run(shell, check=True, stdout=subprocess.PIPE)
     return int(started.stdout)
 
 
@@ -92,5 +100,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-

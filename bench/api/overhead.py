@@ -54,10 +54,11 @@ def document() -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def serving(which: str, url: str, workspace_id: str) -> AsyncIterator[Server]:
-    """One of the two servers."""
+async def serving(which: str, url: str, workspace_id: str, library: Path | None = None) -> AsyncIterator[Server]:
+    """One of the two servers; `library` is a folder of patterns."""
     port = free_port("127.0.0.1")
     argv = [sys.executable, "-c", "from bench.api.server import run; run()", which, url, str(port), workspace_id]
+    argv += [] if library is None else [str(library)]
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")}  # this tree, wherever it is installed from
     child = await process.start(argv, cwd=ROOT, env=env)
     try:

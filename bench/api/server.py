@@ -32,6 +32,7 @@ from cutroom.kit.page import Cursors
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
 from cutroom.media.fetch import Fetcher
+from cutroom.patterns import Library, with_shipped
 from cutroom.webhooks import Sender, WebhookService
 from cutroom.workflows import registry
 
@@ -69,8 +70,8 @@ def _shown(row: "asyncpg.Record") -> dict[str, Any]:
     return {**row, "input": json.loads(row["input"])}
 
 
-def ours(database: Database, listener: Listener, folder: Path) -> FastAPI:
-    """The application as `cutroom api` serves it."""
+def ours(database: Database, listener: Listener, folder: Path, library: Library) -> FastAPI:
+    """The application as `cutroom api` serves it in development."""
     store = LocalStore(folder, Signer(SECRET, "files"), "http://127.0.0.1")
     assets = AssetService(database, store)
     webhooks = WebhookService(Vault(SECRET, "webhooks"), Sender(), describe_job(assets))
@@ -86,17 +87,26 @@ def ours(database: Database, listener: Listener, folder: Path) -> FastAPI:
             check_url=Fetcher().check,
             webhooks=webhooks,
             cursors=Cursors(SECRET),
-            settings=ApiSettings(rates=RateSettings(address=PLENTY, reads=PLENTY, writes=PLENTY), max_streams=5_000),
+            library=library,
+            settings=ApiSettings(
+                rates=RateSettings(address=PLENTY, reads=PLENTY, writes=PLENTY),
+                max_streams=5_000,
+                open_description=True,
+            ),
         )
     )
 
 
-async def main(which: str, url: str, port: int, workspace_id: str) -> None:
+async def main(which: str, url: str, port: int, workspace_id: str, *folders: str) -> None:
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w") as lines:
         log.configure(json=True, level="info", stream=lines)
         async with asyncpg.create_pool(url, min_size=10, max_size=10) as pool:
             database, listener = Database(make_engine(url, name="bench")), Listener(url)
-            app = bare(pool, workspace_id) if which == "bare" else ours(database, listener, Path(folder))
+            app = (
+                bare(pool, workspace_id)
+                if which == "bare"
+                else ours(database, listener, Path(folder), with_shipped([Path(one) for one in folders]))
+            )
             server = uvicorn.Server(server_config(app, host="127.0.0.1", port=port))
             heap.settle()
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, server, "should_exit", True)
@@ -108,6 +118,6 @@ async def main(which: str, url: str, port: int, workspace_id: str) -> None:
 
 
 def run() -> None:
-    which, url, port, workspace_id = sys.argv[1:5]
+    which, url, port, *more = sys.argv[1:]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(which, url, int(port), workspace_id))
+        runner.run(main(which, url, int(port), *more))

@@ -19,6 +19,7 @@ from cutroom.app.container import file_limits, forget_shown, in_turn, settle_usa
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database, Listener
 from cutroom.jobs import Followers, Job, JobService, Registry, Worker, WorkerSettings
+from cutroom.kit.cache import Cache, MemoryCache
 from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
@@ -44,6 +45,7 @@ async def serving(
     *,
     connections: ConnectionLimits | None = None,
     counters: Counters | None = None,
+    cache: Cache | None = None,
     identity: IdentitySettings | None = None,
     mailer: Mailer | None = None,
     quotas: QuotaService | None = None,
@@ -79,6 +81,7 @@ async def serving(
             cursors=Cursors(SECRET),
             settings=settings,
             counters=counters or MemoryCounters(),
+            cache=cache or MemoryCache(),
             mailer=mailer,
             models=models or Models(),
             library=library or with_shipped(),

@@ -146,6 +146,20 @@ async def test_the_same_key_makes_one_run(scene: Scene) -> None:
     assert len(scene.server.requests) == 1
 
 
+async def test_a_request_that_is_repeated_gives_the_run_though_its_pattern_is_gone(scene: Scene) -> None:
+    await scene.put("brief", "Briefly: {{input}}")
+    body = {"pattern": "brief", "input": BEES, "idempotencyKey": "k2"}
+    first = await scene.world.mine.post("/api/v1/runs", json=body)
+    assert (await scene.world.mine.delete("/api/v1/patterns/brief")).is_success
+    again = await scene.world.mine.post("/api/v1/runs", json=body)
+    assert (again.status_code, again.json()["id"]) == (202, first.json()["id"]), again.text
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await scene.world.mine.post("/api/v1/runs", json={**body, "input": "x"})
+    error_of(other, 422, "idempotency_key_reused")
+    fresh = await scene.world.mine.post("/api/v1/runs", json={**body, "idempotencyKey": "k3"})
+    error_of(fresh, 404, "pattern_not_found")
+
+
 async def test_an_upload_is_read(scene: Scene) -> None:
     picture = await uploaded(scene.world)
     body = {"pattern": "summary", "inputSource": "upload", "input": picture["id"]}
@@ -203,7 +217,20 @@ async def test_hostile_variables_are_literal_text_or_refused_quickly(scene: Scen
     assert job["status"] == "succeeded"
     assert scene.server.prompt() == f"{values['a']} {values['b']}\n{{{{a}}}}"
     large = await scene.world.mine.post("/api/v1/runs", json={"pattern": "echo", "variables": {"a": "x" * 10_000_000}})
-    error_of(large, 413, "body_too_large")
+    assert (large.status_code, large.json()["error"]["code"]) == (422, "invalid_input")
+
+
+async def test_texts_have_as_much_room_at_this_door_as_at_fabrics(scene: Scene) -> None:
+    long = "x" * 4_000_000
+    body: dict[str, Any] = {"pattern": "summary", "input": long, "maxCost": 0.000_001}
+    assert (await scene.run(**body))["error"]["code"] == "cost_cap_reached"
+    error_of(await scene.world.mine.post("/api/v1/runs", json={**body, "input": long + "x"}), 422, "invalid_input")
+    prompts = {"prompts": [{"userInput": long + "x"}]}
+    assert "at most 4000000 characters" in (await scene.world.mine.post("/fabric/chat", json=prompts)).text
+    more = b" " * 16_000_001
+    headers = {"Content-Type": "application/json"}
+    error_of(await scene.world.mine.post("/api/v1/runs", content=more, headers=headers), 413, "body_too_large")
+    assert (await scene.world.mine.post("/fabric/chat", content=more)).status_code == 413
 
 
 async def test_nobody_sees_the_runs_or_uses_the_patterns_of_another_workspace(scene: Scene) -> None:

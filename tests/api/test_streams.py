@@ -173,6 +173,7 @@ async def test_a_client_that_leaves_is_no_fault(world: World) -> None:
     assert [line for line in logs if line["event"] == "http.failed"] == []
 
 
+@pytest.mark.threat("F15")
 async def test_sockets_close_when_the_server_stops(world: World) -> None:
     job = await world.submit()
     async with connect(address(world, job["id"]), additional_headers=keyed(world)) as socket:

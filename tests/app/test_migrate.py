@@ -1,4 +1,5 @@
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from cutroom.app import migrate
+from cutroom.app import migrate, serve
 from cutroom.db.engine import connect
 from cutroom.kit import process
 from cutroom.kit.errors import Conflict, Unavailable
@@ -59,6 +60,7 @@ async def test_every_migration_can_be_undone(empty_database_url: str) -> None:
     assert await migrate.differences(empty_database_url) == []
 
 
+@pytest.mark.threat("F25")
 async def test_programs_that_start_together_migrate_once(empty_database_url: str) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(3):
@@ -84,6 +86,19 @@ async def test_a_database_of_a_later_version_is_left_alone(empty_database_url: s
     assert raised.value.code == "database_newer"
 
 
+@pytest.mark.threat("F25")
+async def test_a_version_goes_back_to_the_database_of_the_next_when_told_to(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    await serve.migrate(or_newer=True)
+    await _ask(empty_database_url, "UPDATE alembic_version SET version_num = '9000'")
+    await serve.migrate(or_newer=True)
+    assert "this one runs on it" in capsys.readouterr().out
+    with pytest.raises(Conflict, match="newer"):
+        await serve.migrate()
+
+
 async def test_a_migration_gives_up_when_someone_holds_its_table(empty_database_url: str) -> None:
     await migrate.upgrade(empty_database_url)
     holder = await connect(empty_database_url, name="holder")
@@ -103,6 +118,7 @@ async def test_a_database_that_is_not_there_is_unavailable() -> None:
         await migrate.upgrade("postgresql://someone@/none?host=/nonexistent")
 
 
+@pytest.mark.threat("F25")
 async def test_a_failed_migration_leaves_nothing_half_done(empty_database_url: str) -> None:
     await _ask(empty_database_url, "CREATE TABLE workspaces (mine int)")
     with pytest.raises(Exception, match="workspaces") as raised:
@@ -110,6 +126,31 @@ async def test_a_failed_migration_leaves_nothing_half_done(empty_database_url: s
     assert not isinstance(raised.value, asyncpg.InterfaceError)
     assert await migrate.current(empty_database_url) is None
     assert await _ask(empty_database_url, "SELECT to_regclass('artifacts')") is None
+
+
+@pytest.mark.threat("F25")
+async def test_a_migration_whose_program_is_killed_is_undone_and_made_by_the_next(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    await migrate.upgrade(empty_database_url, "0003")
+    holder = await connect(empty_database_url, name="holder")
+    await holder.execute("BEGIN; LOCK TABLE jobs IN ACCESS SHARE MODE")  # it comes half way, and waits here
+    program = "import asyncio, sys; from cutroom.app.migrate import upgrade; asyncio.run(upgrade(sys.argv[1]))"
+    child = await process.start([sys.executable, "-c", program, empty_database_url], cwd=tmp_path)
+    waits = (
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cutroom-migrate' AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(60):
+        while await _ask(empty_database_url, waits) != 1:
+            await asyncio.sleep(0.02)
+    await child.terminate(grace_s=0, first=signal.SIGKILL)
+    stopped_at = await migrate.current(empty_database_url)
+    assert stopped_at is not None
+    assert "0003" <= stopped_at < str(migrate.head())
+    await holder.execute("ROLLBACK")
+    await holder.close()
+    await asyncio.wait_for(migrate.upgrade(empty_database_url), 60)
+    assert await migrate.differences(empty_database_url) == []
 
 
 def test_the_numbers_of_the_files_are_alembics() -> None:

@@ -157,6 +157,14 @@ def test_what_cannot_be_run_is_said_before_a_model_is_asked(
     assert server.requests == []
 
 
+def test_videos_are_not_fetched_where_sources_by_url_are_switched_off(
+    server: ModelServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUTROOM_URL_SOURCES", "false")
+    assert "error youtube_switched_off" in run("title", "-y", "dQw4w9WgXcQ", code=1)[1]
+    assert server.requests == []
+
+
 def test_without_a_model_the_command_says_what_to_set() -> None:
     assert "CUTROOM_LLM_MODEL" in run("summary", code=1)[1]
 

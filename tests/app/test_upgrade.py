@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from cutroom.accounts import AccountService
 from cutroom.accounts.api_keys import digest, new_api_key
 from cutroom.app import migrate
@@ -119,6 +121,7 @@ async def check(url: str, folder: Path) -> None:
         await database.close()
 
 
+@pytest.mark.threat("F15", "F25")
 async def test_what_the_version_before_accounts_wrote_goes_on_working(empty_database_url: str, tmp_path: Path) -> None:
     await migrate.upgrade(empty_database_url, BEFORE)
     assert await migrate.current(empty_database_url) == BEFORE

@@ -89,6 +89,7 @@ async def test_an_upload_becomes_an_asset_that_can_be_read(
     assert all("Köln" not in key and ".." not in key for key in await stored(store))
 
 
+@pytest.mark.threat("F14")
 async def test_complete_again_gives_the_same_asset(
     service: AssetService, database: Database, store: Store, clip: bytes
 ) -> None:

@@ -155,6 +155,7 @@ async def test_a_path_too_long_for_a_socket_gets_one_elsewhere_and_leaves_none(c
     assert not sockets.exists()
 
 
+@pytest.mark.threat("F03")
 async def test_a_killed_server_starts_again_with_what_was_committed(folder: Path) -> None:
     async with _running(folder) as (postgres, url):
         await _ask(url, "CREATE TABLE committed AS SELECT 7 AS answer")

@@ -67,6 +67,7 @@ async def test_what_is_rolled_back_is_never_heard(
         assert await _next(heard) == "after"
 
 
+@pytest.mark.threat("F11")
 async def test_subscribers_are_told_to_look_after_every_reconnection(
     database: Database, listener: Listener, heard: "asyncio.Queue[str]"
 ) -> None:

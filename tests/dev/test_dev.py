@@ -72,7 +72,7 @@ def desk(tmp_path: Path) -> Desk:
 def test_help_names_every_command_and_fits_a_terminal(desk: Desk) -> None:
     code, out, _ = desk.run("--help")
     assert code == 0
-    for command in ("up", "demo", "test", "lint", "run", "soak", "bench"):
+    for command in ("up", "demo", "test", "lint", "run", "temporal", "soak", "bench"):
         assert f"\n  {command}" in out
     assert max(map(len, out.splitlines())) <= 110
     assert desk.run() == (2, out, "")
@@ -170,6 +170,48 @@ def test_a_uv_that_is_too_old_or_broken_gives_way_to_our_own(desk: Desk) -> None
         desk.log.unlink(missing_ok=True)
         assert desk.run("run", "true")[0] == 0
         assert desk.log.read_text().splitlines()[:2] == ["--version", "--version"]
+
+
+SERVER = """#!/bin/sh
+case "$1" in --version) echo "temporal version 1 (Server 1)" ;; *) echo "$@" ;; esac
+"""
+GO = """#!/bin/sh
+case "$1" in
+  version) echo "go version go{version} linux/amd64" ;;
+  install) echo "$@" >> "{log}"; printf '%s' '{server}' > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal" ;;
+esac
+"""
+
+
+def test_a_temporal_server_on_the_path_is_taken_as_it_is(desk: Desk) -> None:
+    desk.script(desk.folder / "bin" / "temporal", SERVER)
+    assert desk.run("temporal") == (0, f"{desk.folder}/bin/temporal\n", "")
+    assert desk.run("temporal", "server", "start-dev")[1] == "server start-dev\n"
+
+
+def test_where_there_is_none_it_is_built_once(desk: Desk) -> None:
+    built = desk.folder / "caches" / "cutroom" / "temporal" / "v1.5.1" / "temporal"
+    desk.variables["XDG_CACHE_HOME"] = str(desk.folder / "caches")
+    desk.variables["PATH"] = f"{desk.folder / 'bin'}:/bin:/usr/bin"
+    desk.script(desk.folder / "bin" / "temporal", "#!/bin/sh\necho something else\n")
+    desk.script(desk.folder / "bin" / "go", GO.format(version="1.24.2", log=desk.log, server=SERVER))
+    for _ in range(2):
+        code, out, _ = desk.run("temporal")
+        assert (code, out) == (0, f"{built}\n")
+    module = "github.com/temporalio/cli/cmd/temporal@v1.5.1"
+    assert desk.log.read_text().splitlines() == [f"install -ldflags -s -w {module}"]
+    assert [path.name for path in built.parent.iterdir()] == ["temporal"]
+
+
+@pytest.mark.parametrize("version", [None, "1.19.8"])
+def test_what_is_missing_to_build_it_is_told(desk: Desk, version: str | None) -> None:
+    desk.variables["PATH"] = str(desk.folder / "bin")
+    if version is not None:
+        desk.script(desk.folder / "bin" / "go", GO.format(version=version, log=desk.log, server=""))
+    code, _, err = desk.run("temporal")
+    assert code == 1
+    assert "built with Go 1.21 or newer" in err
+    assert "none on the PATH" in err if version is None else "bin/go is older" in err
 
 
 def test_no_variable_of_another_environment_reaches_the_command(desk: Desk) -> None:

@@ -55,6 +55,7 @@ async def test_a_job_that_ended_cannot_be_cancelled(rig: Rig) -> None:
     assert caught.value.code == "job_ended"
 
 
+@pytest.mark.threat("F16")
 async def test_a_running_job_and_its_child_processes_are_gone_within_five_seconds(rig: Rig, diary: Diary) -> None:
     async with rig.worker():
         job_id = await rig.submit("has_child", diary)

@@ -9,6 +9,8 @@ from sqlalchemy import text
 from cutroom.jobs import Status, claiming
 from cutroom.jobs.claiming import Claim, Claimed
 from cutroom.jobs.lifeline import lifeline
+from cutroom.jobs.wants import REACH, Wants
+from cutroom.kit.errors import Invalid
 from tests.jobs.flows import A, B, C
 from tests.jobs.rig import Rig
 
@@ -44,6 +46,7 @@ def workspaces(found: Claim) -> list[str]:
     return [job.workspace_id for job in found.jobs]
 
 
+@pytest.mark.threat("F17")
 async def test_a_claim_charges_an_attempt_raises_the_fence_and_sets_a_lease_on_the_databases_clock(rig: Rig) -> None:
     job_id = await rig.submit("same", {"value": 1})
     (job,) = (await claim(rig)).jobs
@@ -52,6 +55,7 @@ async def test_a_claim_charges_an_attempt_raises_the_fence_and_sets_a_lease_on_t
     assert rows == [(LEASE_S, "w", "running")]
 
 
+@pytest.mark.threat("F10")
 async def test_with_a_thousand_jobs_of_one_workspace_another_is_served_next(rig: Rig) -> None:
     await fill(rig, A, 1_000)
     assert workspaces(await claim(rig)) == [A]
@@ -189,7 +193,69 @@ async def blocks_read(rig: Rig, statement: Any, values: dict[str, Any]) -> int:
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
+async def taken_by(rig: Rig, wanted: Wants | None, count: int = 9) -> list[str]:
+    async with rig.database.begin() as session:
+        found = await claiming.claim(session, worker="w", count=count, lease_s=LEASE_S, wanted=wanted)
+    return [job.id for job in found.jobs]
+
+
+async def test_a_job_that_needs_labels_is_taken_by_nobody_without_them(rig: Rig) -> None:
+    both = await rig.submit("echo", {"value": 1}, needs=["gpu", "task"])
+    one = await rig.submit("echo", {"value": 2}, needs=["task"])
+    any_ = await rig.submit("echo", {"value": 3})
+    types = frozenset({"echo"})
+    assert (await rig.get(both)).needs == ("gpu", "task")
+    assert await taken_by(rig, Wants(types, frozenset({"gpu"}), C)) == []
+    assert await taken_by(rig, None) == [any_]
+    assert await taken_by(rig, Wants(types, frozenset({"gpu", "other"}))) == []
+    assert await taken_by(rig, Wants(frozenset({"double"}), frozenset({"gpu", "task"}))) == []
+    assert await taken_by(rig, Wants(types, frozenset({"task", "other"}))) == [one]
+    assert await taken_by(rig, Wants(types, frozenset({"task", "gpu"}), A)) == [both]
+
+
+async def test_an_agent_takes_its_job_types_of_its_workspace_by_priority_and_in_turn(rig: Rig) -> None:
+    await rig.submit("same", {"value": 1}, priority=9)
+    needing = await rig.submit("echo", {"value": 2}, needs=["x"], priority=5)
+    plain = [await rig.submit("echo", {"value": 3}, priority=priority) for priority in (4, 6)]
+    other = await rig.submit("echo", {"value": 4}, workspace=B)
+    wanted = Wants(frozenset({"echo"}), frozenset({"x"}), A)
+    assert await taken_by(rig, wanted, count=2) == [plain[1], needing]
+    assert await taken_by(rig, Wants(wanted.types, wanted.labels)) == [plain[0], other]
+
+
+async def test_an_agents_claim_keeps_the_limit_of_the_workspace(rig: Rig) -> None:
+    for number in range(5):
+        await rig.submit("echo", {"value": number}, needs=["x"] if number % 2 else [])
+    await rig.sql("UPDATE lanes SET max_running = 3")
+    assert len(await taken_by(rig, Wants(frozenset({"echo"}), frozenset({"x"})))) == 3
+
+
+@pytest.mark.parametrize("needs", [[""], ["a b"], ["x" * 65], ["-a"], [f"l{number}" for number in range(17)]])
+async def test_labels_that_cannot_be_are_refused(rig: Rig, needs: list[str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        await rig.submit("echo", {"value": 1}, needs=needs)
+    assert caught.value.code == "bad_label"
+
+
+async def test_an_agents_claim_reads_no_more_when_others_wait_for_what_it_has_not(rig: Rig) -> None:
+    wanted = Wants(frozenset({"echo"}), frozenset({"x"}))
+    counts = []
+    for size in (2 * REACH, 20_000):
+        await fill(rig, A, size)
+        await rig.sql("UPDATE jobs SET needs = '{y}', type = 'double'")
+        await fill(rig, C, size)
+        await rig.sql("UPDATE jobs SET type = 'double' WHERE workspace_id = :c", c=C)
+        await rig.submit("echo", {"value": size}, workspace=B, needs=["x"])
+        lanes = {"count": 4, "suspects": False, **wanted.parameters()}
+        values = {**lanes, "lanes": [A, B, C], "worker": "w", "lease_s": LEASE_S, "sandbox_level": None}
+        both = (claiming._LANES_OF_SOME, lanes), (claiming._CLAIM_OF_SOME, values)
+        counts.append(sum([await blocks_read(rig, statement, given) for statement, given in both]))
+        await rig.sql("TRUNCATE jobs CASCADE")
+    assert counts[1] <= counts[0] + 60
+
+
 @pytest.mark.parametrize("known_size", [None, 20, 20_000])
+@pytest.mark.threat("F10")
 async def test_a_claim_reads_no_more_of_the_tables_when_the_backlog_grows(rig: Rig, known_size: int | None) -> None:
     """Whatever the statistics say: nothing yet, or what was true before the queue grew."""
     counts = []
@@ -201,6 +267,7 @@ async def test_a_claim_reads_no_more_of_the_tables_when_the_backlog_grows(rig: R
                 await connection.execute(text("ANALYZE jobs, lanes"))
         lanes = {"count": 4, "suspects": False}
         values = {**lanes, "lanes": [A, B], "worker": "w", "lease_s": LEASE_S, "sandbox_level": None}
-        counts.append(await blocks_read(rig, claiming._LANES, lanes) + await blocks_read(rig, claiming._CLAIM, values))
+        both = (claiming._LANES_OF_ALL, lanes), (claiming._CLAIM_OF_ALL, values)
+        counts.append(sum([await blocks_read(rig, statement, given) for statement, given in both]))
         await rig.sql("TRUNCATE jobs CASCADE")
     assert counts[1] <= counts[0] + 45, "a few more index levels, and pages that were split, for each of a few lookups"

@@ -28,6 +28,7 @@ async def says(diary: Diary, line: str, times: int = 1) -> None:
 
 
 @pytest.mark.parametrize("finished", [[], ["one"], ["one", "two"]])
+@pytest.mark.threat("F01")
 async def test_a_worker_killed_in_any_step_is_replaced_and_finished_steps_do_not_run_again(
     rig: Rig, diary: Diary, finished: list[str]
 ) -> None:
@@ -52,6 +53,7 @@ async def test_a_worker_killed_in_any_step_is_replaced_and_finished_steps_do_not
     assert await rig.outcomes(job_id) == [(1, "lost"), (2, "succeeded")]
 
 
+@pytest.mark.threat("F09")
 async def test_a_job_that_kills_its_worker_ends_as_a_dead_letter_and_others_go_on(rig: Rig, diary: Diary) -> None:
     poison = await rig.submit("poison", diary)
     good = [await rig.submit("echo", {"value": number}) for number in range(10)]
@@ -74,6 +76,7 @@ async def test_a_job_that_kills_its_worker_ends_as_a_dead_letter_and_others_go_o
     assert await rig.outcomes(poison) == [(1, "lost"), (2, "lost"), (3, "lost")]
 
 
+@pytest.mark.threat("F09")
 async def test_a_job_that_kills_its_only_worker_does_not_take_a_long_innocent_one_to_its_end(
     rig: Rig, diary: Diary
 ) -> None:
@@ -100,6 +103,7 @@ async def test_a_job_that_kills_its_only_worker_does_not_take_a_long_innocent_on
     assert await rig.outcomes(innocent) == [(1, "lost"), (2, "lost"), (3, "succeeded")]
 
 
+@pytest.mark.threat("F07")
 async def test_a_worker_that_was_frozen_past_its_lease_writes_nothing_when_it_thaws(rig: Rig, diary: Diary) -> None:
     async with rig.process(lease_s=1.0) as frozen:
         job_id = await rig.submit("waits_for", diary.model_copy(update={"value": 5}))
@@ -120,6 +124,7 @@ async def test_a_worker_that_was_frozen_past_its_lease_writes_nothing_when_it_th
     assert (job.status, job.attempt) == (Status.SUCCEEDED, 2)
 
 
+@pytest.mark.threat("F15")
 async def test_drain_lets_jobs_end_and_claims_no_more(rig: Rig, diary: Diary) -> None:
     async with rig.process(drain_s=10) as worker:
         job_id = await rig.submit("waits_for", diary)
@@ -135,6 +140,7 @@ async def test_drain_lets_jobs_end_and_claims_no_more(rig: Rig, diary: Diary) ->
     assert (await rig.get(late)).attempt == 0
 
 
+@pytest.mark.threat("F15")
 async def test_drain_puts_back_what_does_not_end_in_time_without_charging_it(rig: Rig, diary: Diary) -> None:
     child = Diary(path=f"{diary.path}.child")
     async with rig.process(drain_s=0.3, lease_s=30) as worker:
@@ -162,6 +168,7 @@ async def test_drain_puts_back_what_does_not_end_in_time_without_charging_it(rig
     assert (job.status, job.attempt) == (Status.SUCCEEDED, 1)
 
 
+@pytest.mark.threat("F01")
 async def test_a_fan_out_survives_workers_that_are_killed_again_and_again(rig: Rig, diary: Diary) -> None:
     given = Fan(items=list(range(30)), path=diary.path, pause_ms=100)
     job_id = await rig.submit("fan", given)
@@ -192,6 +199,7 @@ async def test_a_fan_out_survives_workers_that_are_killed_again_and_again(rig: R
     assert events == list(range(1, len(events) + 1))
 
 
+@pytest.mark.threat("F01")
 async def test_what_a_killed_worker_left_on_disk_is_removed_by_the_next(rig: Rig, diary: Diary, tmp_path: Path) -> None:
     async with rig.process() as worker:
         await rig.submit("waits_for", diary)

@@ -45,6 +45,7 @@ async def everything(rig: Rig) -> list[Any]:
     return [await rig.sql(f"SELECT t::text FROM {table} AS t ORDER BY 1") for table in tables]  # noqa: S608
 
 
+@pytest.mark.threat("F07")
 async def test_a_late_worker_cannot_record_a_step_or_tell_anything(rig: Rig) -> None:
     late, new = await lost(rig)
     recorder = Recorder()
@@ -61,6 +62,7 @@ async def test_a_late_worker_cannot_record_a_step_or_tell_anything(rig: Rig) -> 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "failed", "cancelled", "released", "lost"])
 @pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.threat("F07")
 async def test_a_late_worker_cannot_end_the_job(rig: Rig, outcome: Outcome, *, wait: bool) -> None:
     late, new = await lost(rig)
     before = await everything(rig)
@@ -131,6 +133,7 @@ async def test_a_row_that_another_transaction_holds_does_not_hold_up_the_beat_of
     assert (await rig.get(stuck.id)).status is Status.RUNNING
 
 
+@pytest.mark.threat("F09")
 async def test_a_lost_worker_costs_an_attempt_and_the_last_one_makes_a_dead_letter(rig: Rig) -> None:
     job_id = await rig.submit("same", {"value": 1}, max_attempts=3)
     for attempt in (1, 2, 3):

@@ -1,13 +1,15 @@
 import asyncio
+import signal
+import sys
 from collections import Counter
 
 import pytest
 
 from cutroom.jobs import Idempotency, Retention, Scheduler, Submission
-from cutroom.kit import metrics
+from cutroom.kit import metrics, process
 from cutroom.kit.errors import NotFound
 from tests.jobs.flows import A, B, Fan
-from tests.jobs.rig import Rig
+from tests.jobs.rig import Rig, eventually
 
 
 async def run_for(schedulers: list[Scheduler], seconds: float) -> None:
@@ -53,6 +55,7 @@ async def test_a_task_that_fails_keeps_neither_itself_nor_others_from_running_ag
         scheduler.every("works", 1, works)
 
 
+@pytest.mark.threat("F23")
 async def test_old_jobs_go_with_all_that_belongs_to_them_and_others_stay(rig: Rig) -> None:
     async with rig.worker():
         old = await rig.submit("fan", Fan(items=[1, 2], path=str(rig.folder / "diary")))
@@ -104,3 +107,56 @@ async def test_how_much_is_queued_can_be_read(rig: Rig) -> None:
     Retention(rig.database).schedule(scheduler)
     await run_for([scheduler], 0.5)
     assert b'cutroom_jobs{state="queued"} 2.0' in metrics.render()
+
+
+_FORGETS = """
+import asyncio, sys
+from cutroom.db import Database, make_engine
+from cutroom.jobs import Retention
+
+async def main() -> None:
+    database = Database(make_engine(sys.argv[1], name="forgets"))
+    print("begins", flush=True)
+    await Retention(database).forget()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.threat("F23")
+async def test_forgetting_that_is_killed_leaves_whole_jobs_and_is_finished_by_the_next(rig: Rig) -> None:
+    jobs, events = 3_000, 5
+    await rig.sql(
+        """
+        WITH made AS (
+          INSERT INTO jobs (id, workspace_id, type, status, root_id, input, max_attempts, event_seq, finished_at)
+          SELECT id, 'w', 'echo', 'succeeded', id, '{}', 3, :events, now() - interval '40 days'
+          FROM (SELECT 'job_' || n AS id FROM generate_series(1, :jobs) AS n) AS ids RETURNING id
+        )
+        INSERT INTO job_events
+        SELECT id, seq, clock_timestamp(), 'log', '{}' FROM made, generate_series(1, :events) AS seq
+        """,
+        jobs=jobs,
+        events=events,
+    )
+    child = await process.start([sys.executable, "-c", _FORGETS, rig.database.url], cwd=rig.folder)
+    try:
+        async with asyncio.timeout(30):
+            while (left := (await rig.sql("SELECT count(*) FROM jobs"))[0][0]) == jobs:
+                await asyncio.sleep(0.002)
+    finally:
+        await child.terminate(grace_s=0, first=signal.SIGKILL)
+    assert 0 < left < jobs
+    whole = "SELECT count(*) FROM (SELECT job_id FROM job_events GROUP BY job_id HAVING count(*) = :events) AS w"
+    orphans = "SELECT count(*) FROM job_events WHERE job_id NOT IN (SELECT id FROM jobs)"
+
+    async def quiet() -> bool | None:  # what was under way when it was killed is rolled back, or committed
+        return (await rig.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'forgets'"))[0][
+            0
+        ] == 0 or None
+
+    await eventually(quiet)
+    left = (await rig.sql("SELECT count(*) FROM jobs"))[0][0]
+    assert (await rig.sql(whole, events=events), await rig.sql(orphans)) == ([(left,)], [(0,)])
+    await Retention(rig.database).forget()
+    assert await rig.sql("SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM job_events)") == [(0, 0)]

@@ -188,6 +188,7 @@ async def test_a_cancelled_job_can_be_run_again_and_keeps_what_was_done(rig: Rig
     assert [diary.lines().count(f"item {number}") for number in range(4)] == [1, 1, 2, 1]
 
 
+@pytest.mark.threat("F14")
 async def test_the_last_items_ending_at_the_same_moment_wake_the_job_once(rig: Rig, diary: Diary) -> None:
     """Many small maps whose last two items end at the same time in two workers."""
     async with rig.worker(slots=1), rig.worker(slots=1):

@@ -356,6 +356,7 @@ class Engine(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(600)  # when it fails, finding the shortest failure takes its time
+@pytest.mark.threat("F07")
 def test_the_engine_does_what_the_model_says(database: Database) -> None:
     """In a thread of its own: the machine's event loop must not meet that of the other tests."""
     failures: list[BaseException] = []

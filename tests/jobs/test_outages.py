@@ -66,6 +66,7 @@ async def patiently_ended(rig: Rig, job_id: str) -> Status:
     return await eventually(look, within_s=60)
 
 
+@pytest.mark.threat("F03")
 async def test_a_database_killed_under_load_loses_nothing_and_charges_nobody(
     own_rig: Rig, server: Server, tmp_path: Path
 ) -> None:
@@ -100,6 +101,7 @@ async def test_a_database_killed_under_load_loses_nothing_and_charges_nobody(
     ) == [(0,)]
 
 
+@pytest.mark.threat("F03")
 async def test_an_outage_longer_than_the_lease_stops_the_attempt_and_charges_nobody(
     own_rig: Rig, server: Server, tmp_path: Path
 ) -> None:
@@ -113,7 +115,7 @@ async def test_an_outage_longer_than_the_lease_stops_the_attempt_and_charges_nob
 
         await eventually(started)
         await server.kill()
-        (holding,) = worker._holdings_now()
+        (holding,) = worker.holdings()
 
         async def stopped() -> bool | None:
             return holding.reason == "outage" or None
@@ -130,6 +132,7 @@ async def test_an_outage_longer_than_the_lease_stops_the_attempt_and_charges_nob
     assert await rig.outcomes(job_id) == [(1, "released"), (1, "succeeded")]
 
 
+@pytest.mark.threat("F03")
 async def test_a_follower_goes_on_after_the_database_was_away(own_rig: Rig, server: Server, tmp_path: Path) -> None:
     rig = own_rig
     diary = Diary(path=str(tmp_path / "diary"))

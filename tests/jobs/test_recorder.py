@@ -1,6 +1,7 @@
 import math
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,7 @@ def test_facts_cannot_hide_the_message() -> None:
     assert notes.events[0].data == {"message": "the message", "level": "error"}
 
 
+@pytest.mark.threat("F23")
 def test_a_log_is_cut_once() -> None:
     recorder = Recorder(written=MAX_EVENTS - 3)
     for number in range(10):

@@ -161,6 +161,7 @@ async def test_progress_never_goes_back_and_every_stage_is_told(rig: Rig) -> Non
     assert all(earlier.at <= later.at for earlier, later in itertools.pairwise(events))
 
 
+@pytest.mark.threat("F23")
 async def test_a_log_without_end_is_cut(rig: Rig) -> None:
     job = await rig.run("says_much", {"value": 12_000})
     events = await rig.events(job.id)

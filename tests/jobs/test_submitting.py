@@ -91,6 +91,7 @@ async def test_keys_of_other_workspaces_and_routes_do_not_meet(database: Databas
     assert [one.created for one in found] == [True] * 3
 
 
+@pytest.mark.threat("F14")
 async def test_twenty_submits_with_one_key_at_once_make_one_job(database: Database, jobs: JobService) -> None:
     found = await asyncio.gather(*(submit(database, jobs, keyed(1)) for _ in range(20)))
     assert len({one.job.id for one in found}) == 1

@@ -26,6 +26,7 @@ def diary(tmp_path: Path) -> Diary:
     return Diary(path=str(tmp_path / "diary"))
 
 
+@pytest.mark.threat("F08")
 async def test_a_job_whose_row_somebody_holds_waits_and_goes_on_and_others_are_not_held_up(
     rig: Rig, diary: Diary
 ) -> None:
@@ -57,6 +58,7 @@ async def test_the_end_of_a_job_whose_row_somebody_holds_is_written_when_it_is_f
         assert (await rig.ended(ids[0])).status is Status.SUCCEEDED
 
 
+@pytest.mark.threat("F04")
 async def test_a_claim_whose_answer_was_lost_is_put_back_within_a_moment(rig: Rig) -> None:
     job_id = await rig.submit("same", {"value": 1})
     await rig.sql("UPDATE jobs SET status = 'scheduled', run_at = clock_timestamp() + interval '1 hour'")
@@ -76,6 +78,7 @@ async def test_a_claim_whose_answer_was_lost_is_put_back_within_a_moment(rig: Ri
     assert (job.status, job.attempt) == (Status.SUCCEEDED, 1)
 
 
+@pytest.mark.threat("F08")
 async def test_a_worker_frozen_in_a_transaction_holds_its_locks_for_seconds_only(rig: Rig) -> None:
     own = lifeline(rig.database)
     await rig.submit("same", {"value": 1})
@@ -93,6 +96,7 @@ async def test_a_worker_frozen_in_a_transaction_holds_its_locks_for_seconds_only
         await own.close()
 
 
+@pytest.mark.threat("F05")
 async def test_a_full_disk_fails_the_attempt_and_not_the_worker(rig: Rig) -> None:
     def full(ref: AttemptRef, scratch: Path) -> Files:
         if ref.attempt == 1:
@@ -140,11 +144,11 @@ async def test_an_attempt_that_learns_from_its_beat_that_it_lost_the_job_stops(r
             return bool(diary.lines()) or None
 
         await eventually(started)
-        (holding,) = worker._holdings_now()
+        (holding,) = worker.holdings()
         await rig.sql("UPDATE jobs SET fence = fence + 1, worker = 'another'")
 
         async def gone() -> bool | None:
-            return not worker._holdings_now() or None
+            return not worker.holdings() or None
 
         await eventually(gone)
         assert holding.reason == "lost"
@@ -163,7 +167,7 @@ async def test_a_flood_of_progress_from_an_attempt_that_lost_its_job_is_dropped(
         before = await rig.events(job_id)
 
         async def gone() -> bool | None:
-            return not worker._holdings_now() or None
+            return not worker.holdings() or None
 
         await eventually(gone)
         assert await rig.events(job_id) == before

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from cutroom.kit.counters import REDIS_AGAIN_S, Counters, MemoryCounters, RedisCounters, resets_in_s
+from cutroom.kit.counters import Counters, MemoryCounters, RedisCounters, resets_in_s
+from cutroom.kit.redis_pool import AGAIN_S
 from tests.kit.redis_server import RedisServer
 
 
@@ -88,7 +89,7 @@ async def test_a_redis_that_is_gone_is_replaced_by_memory_and_told_once(
         assert time.monotonic() - started < 1
         await redis.start()
         assert await counters.add("a", 3_600) == 51  # it is left alone for a while
-        later = time.monotonic() + REDIS_AGAIN_S + 1
+        later = time.monotonic() + AGAIN_S + 1
         monkeypatch.setattr(time, "monotonic", lambda: later)
         assert await counters.add("a", 3_600) == 1
     assert [line["event"] for line in logs] == ["counters.unreachable", "counters.reachable"]

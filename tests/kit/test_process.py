@@ -122,6 +122,7 @@ async def test_a_child_that_takes_too_long_is_ended_with_its_grandchildren(tmp_p
     assert await gone(*pids)
 
 
+@pytest.mark.threat("F16")
 async def test_a_child_that_ignores_sigterm_is_gone_within_two_seconds_of_cancellation(tmp_path: Path) -> None:
     up = asyncio.Event()
     pids: list[int] = []
@@ -278,6 +279,7 @@ async def test_root_can_start_a_child_as_another_user(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a child's life to its parent's")
 @pytest.mark.parametrize("wait_s", [0.0, 0.5])
+@pytest.mark.threat("F01")
 async def test_kill_9_of_the_parent_leaves_no_child(tmp_path: Path, wait_s: float) -> None:
     code = f"""
 import asyncio, sys

@@ -28,7 +28,7 @@ async def settled(server: ModelServer) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.threat("A88", "A96")
+@pytest.mark.threat("A88", "A96", "F20")
 @pytest.mark.parametrize(
     "fault",
     [fails(429, "Retry-After: 0"), fails(500), hangs, breaks_off("I am fine, th"), GARBAGE, HUGE],
@@ -48,7 +48,7 @@ async def test_a_fault_that_passes_is_paid_once_and_leaves_no_request_behind(fau
         await settled(server)
 
 
-@pytest.mark.threat("A88", "A96")
+@pytest.mark.threat("A88", "A96", "F20")
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -75,6 +75,7 @@ async def test_a_fault_that_stays_ends_with_a_code_and_costs_nothing(fault: Hand
         await settled(server)
 
 
+@pytest.mark.threat("F20")
 async def test_a_rate_limit_is_waited_for_as_long_as_the_server_asks() -> None:
     async with model_server(fails(429, "Retry-After: 1.2"), says("Now.")) as server:
         models = Models([server.provider()])

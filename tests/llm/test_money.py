@@ -46,6 +46,7 @@ async def test_an_answer_costs_what_its_server_counts(server: ModelServer, model
 
 
 @pytest.mark.parametrize("bad", [fails(500), fails(429, "Retry-After: 0"), breaks_off("I am")])
+@pytest.mark.threat("F20")
 async def test_a_request_that_was_made_again_is_paid_once(server: ModelServer, models: Models, bad: object) -> None:
     server.script = [bad, says("Fine.")]  # type: ignore[list-item]
     purse = Purse(10_000)

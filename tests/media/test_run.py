@@ -193,6 +193,7 @@ async def test_sixty_inputs_fit_the_default_limit(tmp_path: Path) -> None:
     assert count_frames(tmp_path / "x.mp4") == 5
 
 
+@pytest.mark.threat("F05")
 async def test_a_full_disk_has_its_own_name(tmp_path: Path) -> None:
     source = make_video(tmp_path / "a.mp4", 0.2, audio=False)
     out = tmp_path / "x.mp4"

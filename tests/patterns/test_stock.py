@@ -58,6 +58,12 @@ def test_schemas_take_what_is_asked_for_and_nothing_else() -> None:
         assert Shape(output).complaint([]) is not None, name
 
 
+def test_schemas_say_nothing_that_servers_cannot_hold_models_to() -> None:
+    """llama.cpp makes a grammar of a schema; a pattern with `\\d` it takes for any string, and says so in its log."""
+    for name in LIBRARY.names():
+        assert "\\" not in str(LIBRARY.get(name).output), name
+
+
 @pytest.mark.parametrize("strategy", LIBRARY.strategies(), ids=lambda one: one.name)
 def test_a_strategy_says_how_to_think(strategy: Strategy) -> None:
     assert LIBRARY.strategy(strategy.name) == strategy

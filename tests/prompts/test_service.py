@@ -168,6 +168,8 @@ async def test_a_workspace_keeps_so_much_and_no_more(database: Database) -> None
         ("too_many_prompts", lambda session: service.put(session, A, CONTEXT, "other", "x")),
         ("prompts_full", lambda session: service.put(session, A, PATTERN, "mine", "x" * 9)),
         ("session_full", lambda session: service.append(session, A, "chat", [Turn("user", "x")])),
+        ("session_full", lambda session: service.check_room(session, A, "chat", [])),
+        ("too_many_prompts", lambda session: service.check_room(session, A, "other", [])),
     ):
         with pytest.raises(QuotaExceeded) as refused:
             async with database.begin() as session:

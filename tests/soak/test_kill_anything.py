@@ -74,6 +74,7 @@ async def _connection(data: Path) -> dict[str, str]:
     return found
 
 
+@pytest.mark.threat("F01", "F02", "F03", "P1", "P2")
 async def test_no_accepted_job_is_lost_and_every_result_is_recorded_once(stack: Stack) -> None:
     seed = int(os.environ.get("CUTROOM_SOAK_SEED", str(time.time_ns() % 1_000_000)))
     rng = random.Random(seed)

@@ -16,10 +16,18 @@ NOBODYS: Final = {
 }
 """Tables that belong to no workspace."""
 
+OPERATORS: Final = {
+    "agents": "one of no workspace is the operator's and serves all; no workspace sees it",
+    "agent_codes": "as the agent that it makes",
+}
+"""Tables of which some rows belong to no workspace: to whoever runs the installation."""
+
 HANGING: Final = {
     "job_steps": "jobs",
     "job_events": "jobs",
     "job_attempts": "jobs",
+    "agent_tokens": "agents",
+    "agent_sessions": "agents",
     "upload_parts": "uploads",
     "webhook_attempts": "webhook_deliveries",
 }
@@ -50,6 +58,10 @@ EXCEPTIONS: Final = {
     "jobs.cancelling:_BELOW": _HELD,
     "jobs.cancelling:_CANCEL": _HELD,
     "jobs.claiming:_LANES": _WORKER,
+    "jobs.claiming:_READY": _WORKER,
+    "jobs.claiming:_FIRST": _FRAGMENT,
+    "jobs.claiming:_LANES_OF_ALL": _WORKER,
+    "jobs.claiming:_LANES_OF_SOME": _WORKER,
     "jobs.claiming:_UNHEARD": _WORKER,
     "jobs.ending:_LOCK": _WORKER,
     "jobs.ending:_TRY_LOCK": _WORKER,
@@ -57,9 +69,9 @@ EXCEPTIONS: Final = {
     "jobs.ending:_SIBLINGS": _HELD,
     "jobs.ending:_WAKE": _HELD,
     "jobs.heartbeat:_BEAT": _WORKER,
-    "jobs.journal:_STEPS": _WORKER,
-    "jobs.journal:_ITEMS": _WORKER,
     "jobs.parents:_RAISE": _WORKER,
+    "jobs.recall:_STEPS": _WORKER,
+    "jobs.recall:_ITEMS": _WORKER,
     "jobs.redriving:_BELOW": _HELD,
     "jobs.redriving:_RESET": _HELD,
     "jobs.redriving:_COUNT": _HELD,
@@ -82,6 +94,11 @@ EXCEPTIONS: Final = {
     "jobs.suspending:_SUSPEND": _WORKER,
     "jobs.telling:_TELL": _HELD,
     "jobs.writing:_WRITE": _WORKER,
+    "jobs.wants:NEEDY": _FRAGMENT,
+    "jobs.wants:_NEAR": _FRAGMENT,
+    "jobs.wants:_NEAR_NEEDY": _FRAGMENT,
+    "jobs.wants:READY": _FRAGMENT,
+    "jobs.wants:FIRST": _FRAGMENT,
     "assets.appending:parts_of": _FOUND,
     "assets.appending:is_expired": _HELD,
     "assets.appending:next_number": _HELD,

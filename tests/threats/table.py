@@ -1,28 +1,47 @@
-"""Writes docs/reference/security.md from `rows.toml` and the marks on tests: `python -m tests.threats.table`."""
+"""Writes two pages of docs/reference from the marks on tests: `python -m tests.threats.table`.
+
+security.md tells what proves each attack of `rows.toml`, reliability.md each fault and promise of `faults.toml`.
+"""
 
 import ast
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 TESTS: Final = Path(__file__).parents[1]
 PAGE: Final = TESTS.parent / "docs" / "reference" / "security.md"
+RELIABILITY: Final = PAGE.with_name("reliability.md")
 _HEAD: Final = """# Attacks, and the tests that prove we stand
 
 Made by `python3 dev run python -m tests.threats.table`; do not edit. Every row names an attack, what must come of it,
 and the tests that try it. Run those of one row with `python3 dev test -m "threat" -k NAME`.
 
 """
+_FAULTS_HEAD: Final = """# Faults, and the tests that prove we survive them
+
+Made by `python3 dev run python -m tests.threats.table`; do not edit. Every row names a fault, what is guaranteed, and
+the tests that cause it: `soak` ones take minutes and are run by `python3 dev soak -k NAME`, all others by
+`python3 dev test -k NAME`. Figures are of the last run on two processor cores that other work used too.
+
+"""
 
 
 def rows() -> Mapping[str, Mapping[str, str]]:
     """The attacks by id: `attack`, `expected`, and `later` where nothing exists yet that could be attacked."""
-    with (Path(__file__).parent / "rows.toml").open("rb") as file:
-        found: dict[str, Any] = tomllib.load(file)
-    return found
+    return _read("rows.toml")
+
+
+def faults() -> Mapping[str, Mapping[str, Any]]:
+    """The faults (`fault`, `guarantee`, `figure`, or `later`) and promises (`promise` and what they rest on) by id."""
+    return _read("faults.toml")
+
+
+def _read(name: str) -> dict[str, Any]:
+    with (Path(__file__).parent / name).open("rb") as file:
+        return tomllib.load(file)
 
 
 @cache
@@ -50,10 +69,32 @@ def page() -> str:
     lines = [_HEAD + f"{len(proven)} of {len(known)} rows are proven, {len(later)} wait for what they attack.\n"]
     lines += ["| Id | Attack | Expected | Proof |", "|---|---|---|---|"]
     for name, row in known.items():
-        shown = [f"`{test.partition('::')[0].removeprefix('tests/')}` {_words(test)}" for test in tests.get(name, ())]
-        proof = "<br>".join(shown) or row.get("later", "**none**")
+        proof = _proof(tests.get(name, ())) or row.get("later", "**none**")
         lines.append(f"| {name} | {_cell(row['attack'])} | {_cell(row['expected'])} | {proof} |")
     return "\n".join(lines) + "\n"
+
+
+def reliability() -> str:
+    """The page of faults and promises."""
+    known, tests = faults(), proofs()
+    faulty = {name: row for name, row in known.items() if "fault" in row}
+    proven = [name for name in faulty if name in tests]
+    lines = [_FAULTS_HEAD + f"{len(proven)} of {len(faulty)} faults are caused by a test.\n"]
+    lines += ["| Id | Fault | Guarantee | Figure | Proof |", "|---|---|---|---|---|"]
+    for name, row in faulty.items():
+        proof = _proof(tests.get(name, ())) or row.get("later", "**none**")
+        cells = (name, row["fault"], row["guarantee"], row.get("figure", ""))
+        lines.append(f"| {' | '.join(map(_cell, cells))} | {proof} |")
+    lines += ["\n## Promises\n", "| Id | Promise | Rests on | Tests of its own |", "|---|---|---|---|"]
+    for name, row in known.items():
+        if "promise" in row:
+            others = ", ".join([*row.get("faults", ()), *row.get("attacks", ())])
+            lines.append(f"| {name} | {_cell(row['promise'])} | {others} | {_proof(tests.get(name, ()))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _proof(tests: Sequence[str]) -> str:
+    return "<br>".join(f"`{test.partition('::')[0].removeprefix('tests/')}` {_words(test)}" for test in tests)
 
 
 def _of_module(node: ast.Assign) -> Iterator[str]:
@@ -79,3 +120,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    RELIABILITY.write_text(reliability())

@@ -95,13 +95,15 @@ async def ask_again(
     once = idempotency(route, keys[0], keys[1], [dict(given), callback])
     callback = await checked_callback(services, callback, pointer)
     async with services.database.begin() as session:
-        found = await checked(services, session, caller.workspace_id, workflow, given, told=told)
-        submission = Submission(
-            type=workflow,
-            input=found.given,
-            correlation_id=request_id_of(request.scope),
-            idempotency=once,
-            seconds=(found.seconds or 0.0) if workflow in CHARGED else None,
-        )
-        submitted = await submit(services, session, caller.workspace_id, submission, callback)
+        submitted = await services.jobs.repeated(session, caller.workspace_id, once)
+        if submitted is None:
+            found = await checked(services, session, caller.workspace_id, workflow, given, told=told)
+            submission = Submission(
+                type=workflow,
+                input=found.given,
+                correlation_id=request_id_of(request.scope),
+                idempotency=once,
+                seconds=(found.seconds or 0.0) if workflow in CHARGED else None,
+            )
+            submitted = await submit(services, session, caller.workspace_id, submission, callback)
     return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait_s)

@@ -16,6 +16,10 @@ from cutroom.kit.errors import CutroomError, Invalid
 SCOPE_KEY: Final = "cutroom.body"
 IN_A_THREAD_ABOVE: Final = 1 << 16
 """Bytes of JSON beyond which parsing would hold up everybody else on the event loop."""
+TEXTS_BYTES: Final = 16_000_000
+"""Of a body that carries texts for models, at every door: four for each of the 4,000,000 characters of an input."""
+TEXTS_DEADLINE_S: Final = 60.0
+"""In which such a body must have come."""
 _DRAIN_BYTES: Final = 16 << 20
 _DRAIN_S: Final = 2.0
 

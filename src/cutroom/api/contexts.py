@@ -15,7 +15,7 @@ from cutroom.api.routes import keyed
 from cutroom.kit.schema import Schema
 from cutroom.prompts import CONTEXT, Entry
 
-router: Final = keyed("contexts", area=AREA)
+router: Final = keyed("contexts", area=AREA, carries_texts=True)
 LIST: Final = "contexts"
 Name = Annotated[str, Path(alias="context_name", description="Of the context.")]
 

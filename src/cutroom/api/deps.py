@@ -17,6 +17,7 @@ from cutroom.api.rate_limits import RateSettings
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database
 from cutroom.jobs import Followers, JobService
+from cutroom.kit.cache import Cache, MemoryCache
 from cutroom.kit.counters import Counters, MemoryCounters
 from cutroom.kit.mail import Mailer
 from cutroom.kit.page import Cursors
@@ -35,7 +36,7 @@ class ApiSettings:
     """The numbers of the HTTP door.
 
     Args:
-        max_body_bytes: the largest JSON body.
+        max_body_bytes: the largest JSON body, but for those that carry texts for models.
         body_deadline_s: seconds in which a JSON body must have come.
         max_wait_s: the longest `?wait=`.
         keep_alive_s: seconds of silence after which a stream sends a sign of life.
@@ -101,6 +102,7 @@ class ApiServices:
         versions: of what the program stands on, for `/health`.
         hardware: what this machine's graphics cards can do, for `/health`.
         counters: where requests are counted for `settings.rates`.
+        cache: keeps what is dear to read; a workspace's part is forgotten when it changes something here.
         mailer: sends letters; None when no SMTP server is set.
         stopping: set by the program when it is told to stop, so that streams and waits end.
     """
@@ -132,6 +134,7 @@ class ApiServices:
     versions: Mapping[str, str] = field(default_factory=dict)
     hardware: str | None = None
     counters: Counters = field(default_factory=MemoryCounters)
+    cache: Cache = field(default_factory=MemoryCache)
     mailer: Mailer | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -1,12 +1,13 @@
 """What the API looks like, for people who work on it: `/openapi.json` and a plain page. Closed where strangers come."""
 
 import html
+import json
 from functools import lru_cache
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import HTMLResponse, JSONResponse
 
+from cutroom.api.answers import digest_of, matches
 from cutroom.api.deps import services_of
 from cutroom.kit.errors import NotFound
 
@@ -23,15 +24,21 @@ _STYLE: Final = (
 async def openapi(request: Request) -> Response:
     """The description that programs read."""
     _must_be_open(request)
-    return JSONResponse(_described(request.app))
+    return _sent(request, *_documents(request.app)[0], "application/json", {})
 
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
     """The same for people: every operation in one line."""
     _must_be_open(request)
-    page = _page(_described(request.app))
-    return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
+    return _sent(request, *_documents(request.app)[1], "text/html", {"Content-Security-Policy": _POLICY})
+
+
+def _sent(request: Request, body: bytes, digest: str, media_type: str, more: dict[str, str]) -> Response:
+    headers = {"ETag": f'"{digest}"', "Cache-Control": "no-cache", **more}
+    if matches(request.headers.get("if-none-match"), digest):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
 
 
 def _must_be_open(request: Request) -> None:
@@ -40,9 +47,12 @@ def _must_be_open(request: Request) -> None:
 
 
 @lru_cache(maxsize=8)
-def _described(app: Any) -> dict[str, Any]:
+def _documents(app: Any) -> tuple[tuple[bytes, str], tuple[bytes, str]]:
+    """Both documents of an application, written once, for they change with the program alone; and their digests."""
     found: dict[str, Any] = app.openapi()
-    return found
+    program = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+    page = _page(found).encode()
+    return (program, digest_of(program)), (page, digest_of(page))
 
 
 def _page(document: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Whether this process lives, whether it can serve, and what it counts."""
 
 import asyncio
+import json
 import platform
 from typing import Annotated, Any, Final, Literal
 
@@ -16,12 +17,15 @@ from cutroom.api.errors import errors
 from cutroom.api.routes import keyed, open_to_all
 from cutroom.jobs.metrics import DEPTH
 from cutroom.kit import metrics
+from cutroom.kit.cache import NOBODY, Rule
 from cutroom.kit.errors import Forbidden, NotFound, Unavailable
 from cutroom.kit.schema import Schema
 
 router: Final = open_to_all("health")
 inner: Final = keyed("health", area="metrics", prefix="")
 DATABASE_WITHIN_S: Final = 3.0
+DEPTHS: Final = Rule("jobs.depths", 5.0)
+"""Counting what waits takes long when much does, and several may scrape; no change makes them count again."""
 _TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
@@ -106,9 +110,13 @@ async def health(request: Request, services: Services) -> Response:
 @inner.get("/metrics", operation_id="getMetrics", response_class=Response, responses=_TEXT)
 async def read_metrics(services: Services, caller: Caller) -> Response:
     """Everything that is counted, in Prometheus's text format. Needs an API key, as `Authorization: Bearer`."""
-    async with services.database.begin() as session:
-        for state, number in (await services.jobs.depths(session)).items():
-            DEPTH.labels(state).set(number)
+
+    async def depths() -> bytes:
+        async with services.database.begin() as session:
+            return json.dumps(dict(await services.jobs.depths(session))).encode()
+
+    for state, number in json.loads(await services.cache.recall(DEPTHS, NOBODY, "", depths)).items():
+        DEPTH.labels(state).set(number)
     return Response(await asyncio.to_thread(metrics.render), media_type=metrics.CONTENT_TYPE)
 
 

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Final
 
+from fastapi import Request, Response
 from pydantic import Field
 
+from cutroom.api.answers import ETAG, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import Services
 from cutroom.api.routes import keyed
@@ -50,12 +52,16 @@ class ModelsOut(Schema):
     providers: Annotated[list[ProviderOut], Field(description="A model that names none is the first one's.")]
 
 
-@router.get("/models", operation_id="listModels")
-async def list_models(services: Services, caller: Caller) -> ModelsOut:
+@router.get(
+    "/models",
+    operation_id="listModels",
+    responses={200: {"model": ModelsOut, "headers": ETAG}, 304: {"description": "Not changed."}},
+)
+async def list_models(request: Request, services: Services, caller: Caller) -> Response:
     """The language models that runs may name, those of the first provider first."""
     models = services.models
     if not models.configured:
-        return ModelsOut(items=[], providers=[])
+        return resource(request, ModelsOut(items=[], providers=[]))
     async with services.database.begin() as session:
         own = (await services.accounts.workspaces.get(session, caller.workspace_id)).model
     usual = _usual(models, own)
@@ -63,13 +69,11 @@ async def list_models(services: Services, caller: Caller) -> ModelsOut:
     for provider in models.providers:
         names = (provider.model, *provider.models, *(name for asked, name in (usual,) if asked is provider))
         items += [_model(provider, name, is_default=usual == (provider, name)) for name in dict.fromkeys(names)]
-    return ModelsOut(
-        items=items,
-        providers=[
-            ProviderOut(name=provider.name, kind=provider.kind, any_model=not provider.models)
-            for provider in models.providers
-        ],
-    )
+    providers = [
+        ProviderOut(name=provider.name, kind=provider.kind, any_model=not provider.models)
+        for provider in models.providers
+    ]
+    return resource(request, ModelsOut(items=items, providers=providers))
 
 
 def _usual(models: Models, own: str | None) -> tuple[Provider | None, str]:

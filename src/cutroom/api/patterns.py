@@ -34,7 +34,7 @@ from cutroom.workflows.run_wishes import MOST_INPUT, PatternName, ResolvedPatter
 from cutroom.workflows.transcribe import LanguageTag
 
 AREA: Final = "templates"
-router: Final = keyed("patterns", area=AREA)
+router: Final = keyed("patterns", area=AREA, carries_texts=True)
 LIST: Final = "patterns"
 VERSIONS: Final = "patterns.versions"
 Name = Annotated[str, Path(alias="pattern_name", description="Of the pattern.")]

@@ -9,7 +9,8 @@ from fastapi.routing import APIRoute
 
 from cutroom.accounts import Principal, no_workspace
 from cutroom.api.auth import SCOPE_KEY, authenticate
-from cutroom.api.body import StrictRequest
+from cutroom.api.body import SCOPE_KEY as BODY_KEY
+from cutroom.api.body import TEXTS_BYTES, TEXTS_DEADLINE_S, StrictRequest
 from cutroom.api.deps import PREFIX, services_of
 from cutroom.api.errors import errors
 from cutroom.api.rate_limits import Rates
@@ -19,11 +20,14 @@ from cutroom.kit.errors import Detail, Forbidden, Invalid
 SCOPE_FIELD: Final = "x-scope"
 """Where a route's description says which scope it needs."""
 WORKSPACE: Final = "workspace_id"
+_READING: Final = frozenset({"GET", "HEAD"})
 
 
 class StrictRoute(APIRoute):
     """Takes strict JSON and no query parameter that it does not know."""
 
+    carries_texts: ClassVar[bool] = False
+    """Whether its body may be as large as texts for models are."""
     is_straight: bool = False
     """Whether its handler needs nothing of FastAPI around it."""
 
@@ -43,10 +47,16 @@ class StrictRoute(APIRoute):
             if ours.scope["query_string"]:
                 _refuse_unknown(ours, known)
             if has_body:
+                if self.carries_texts:
+                    ours.scope[BODY_KEY].allow(TEXTS_BYTES, TEXTS_DEADLINE_S)
                 await ours.json()
-            return await handler(ours)
+            return await self.perform(handler, ours)
 
         return strict
+
+    async def perform(self, handler: Handler, request: Request) -> Response:
+        """Have an admitted request answered."""
+        return await handler(request)
 
     async def admit(self, request: Request) -> None:
         """Everybody may come in."""
@@ -81,11 +91,20 @@ class KeyedRoute(StrictRoute):
         if self.scope is not None:
             demand(request.scope[SCOPE_KEY], self.scope)
 
+    async def perform(self, handler: Handler, request: Request) -> Response:
+        """Have it answered; whatever may have changed, what is kept of the workspace is forgotten before the answer."""
+        if request.method in _READING:
+            return await handler(request)
+        try:
+            return await handler(request)
+        finally:
+            services_of(request).cache.forget(request.scope[SCOPE_KEY].workspace_id)
+
     @classmethod
     def _usual(cls, methods: Collection[str]) -> str | None:
         if cls.area is None:
             return None
-        return f"{cls.area}:{'read' if set(methods) <= {'GET', 'HEAD'} else 'write'}"
+        return f"{cls.area}:{'read' if set(methods) <= _READING else 'write'}"
 
 
 async def _act_in(request: Request, workspace_id: str) -> None:
@@ -117,7 +136,7 @@ def demand(principal: Principal, scope: str) -> None:
         raise Forbidden("scope_missing", message)
 
 
-def keyed(*tags: str, area: str | None, prefix: str = PREFIX) -> APIRouter:
+def keyed(*tags: str, area: str | None, prefix: str = PREFIX, carries_texts: bool = False) -> APIRouter:
     """A router whose routes all need somebody who is known and has a scope.
 
     Args:
@@ -125,8 +144,9 @@ def keyed(*tags: str, area: str | None, prefix: str = PREFIX) -> APIRouter:
         area: GET and HEAD need `<area>:read`, other methods `<area>:write`, unless a route says otherwise by `needs`.
             None: the routes are about the caller alone, and need no scope.
         prefix: of its paths.
+        carries_texts: as in `StrictRoute`.
     """
-    made = type("KeyedRoute", (KeyedRoute,), {"area": area})
+    made = type("KeyedRoute", (KeyedRoute,), {"area": area, "carries_texts": carries_texts})
     responses = errors(400, 401, 403, 422, 429, 500, 503)
     return APIRouter(prefix=prefix, route_class=made, tags=list(tags), responses=responses)
 

@@ -65,9 +65,11 @@ async def submit_run(
         NotFound: `pattern_not_found`, `strategy_not_found`, `context_not_found`.
         Invalid: `model_not_configured`, `model_not_found`, `price_unknown`; `missing_variable`, `bad_variable` and what
             else is wrong with a pattern; `source_not_found`, `no_sound`, `bad_video_address`, `video_is_playlist`;
-            `input_empty`, `run_too_large`.
+            `input_empty`, `run_too_large`; `idempotency_key_reused`.
         QuotaExceeded: `jobs_exceeded`, `minutes_exceeded`, `spending_exceeded`.
     """
+    if (earlier := await services.jobs.repeated(session, asking.workspace_id, asking.once)) is not None:
+        return earlier
     if not services.models.configured:
         services.models.find()
     given = await resolved_run(services, session, asking.workspace_id, wishes, history=history)

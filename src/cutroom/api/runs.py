@@ -23,7 +23,7 @@ from cutroom.kit.errors import NotFound
 from cutroom.workflows.run_pattern import ANSWER
 from cutroom.workflows.run_wishes import RunOutput, RunWishes
 
-router: Final = keyed("runs", area="jobs")
+router: Final = keyed("runs", area="jobs", carries_texts=True)
 LIST: Final = "runs"
 StatusFilter = Annotated[ShownStatus | None, Query(description="Only runs in this state.")]
 

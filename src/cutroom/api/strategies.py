@@ -19,7 +19,7 @@ from cutroom.kit.schema import Schema
 from cutroom.patterns import Strategy
 from cutroom.prompts import STRATEGY, Entry, Prompt
 
-router: Final = keyed("strategies", area=AREA)
+router: Final = keyed("strategies", area=AREA, carries_texts=True)
 LIST: Final = "strategies"
 Name = Annotated[str, Path(alias="strategy_name", description="Of the strategy.")]
 

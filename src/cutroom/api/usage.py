@@ -3,17 +3,25 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
-from fastapi import Query
-from pydantic import Field
+from fastapi import Query, Request, Response
+from pydantic import Field, TypeAdapter
 
+from cutroom.accounts import Principal
+from cutroom.accounts.quotas import Usage
+from cutroom.api.answers import ETAG, resource
 from cutroom.api.auth import Caller
-from cutroom.api.deps import Services
+from cutroom.api.deps import ApiServices, Services
 from cutroom.api.routes import keyed
+from cutroom.kit.cache import Rule
 from cutroom.kit.money import dollars_of
 from cutroom.kit.schema import Schema
 
 router: Final = keyed("usage", area="usage")
 MAX_MONTHS: Final = 24
+EARLIER: Final = Rule("usage.earlier", 60.0)
+"""Months that are over change when a job of theirs ends or is repeated, which is rare."""
+STORED: Final = Rule("usage.stored", 10.0)
+"""What this door changes is forgotten at once; what jobs make and maintenance clears is seen when this is over."""
 
 
 class PlanOut(Schema):
@@ -28,6 +36,8 @@ class PlanOut(Schema):
     ]
     storage_bytes: Annotated[int | None, Field(description="Assets, artifacts, transcripts, posts: all of it.")]
     concurrent_jobs: Annotated[int | None, Field(description="Further jobs wait in the queue.")]
+    queued_jobs: Annotated[int | None, Field(description="Further jobs are refused with `queue_full`.")]
+    log_days: Annotated[float | None, Field(description="Days for which jobs that ended keep log and progress.")]
     max_upload_bytes: int | None
     max_source_seconds: Annotated[float | None, Field(description="The longest upload.")]
 
@@ -46,6 +56,9 @@ class MonthOut(Schema):
     spending_held: Annotated[float, Field(description="US dollars that runs under way may still cost.")]
 
 
+_MONTHS: Final = TypeAdapter(list[MonthOut])
+
+
 class UsageOut(Schema):
     """What was used, newest month first; the first is this month."""
 
@@ -54,13 +67,17 @@ class UsageOut(Schema):
     resets_at: Annotated[datetime, Field(description="When the next month starts.")]
 
 
-@router.get("/plan", operation_id="getPlan")
-async def get_plan(services: Services, caller: Caller) -> PlanOut:
+@router.get(
+    "/plan",
+    operation_id="getPlan",
+    responses={200: {"model": PlanOut, "headers": ETAG}, 304: {"description": "Not changed."}},
+)
+async def get_plan(request: Request, services: Services, caller: Caller) -> Response:
     """The plan of the workspace."""
     async with services.database.begin() as session:
         plan = await services.quotas.plan(session, caller.workspace_id)
     budget = plan.budget_micro()
-    return PlanOut(
+    view = PlanOut(
         name=plan.name,
         jobs_per_month=plan.jobs_per_month,
         minutes_per_month=plan.minutes_per_month,
@@ -68,35 +85,73 @@ async def get_plan(services: Services, caller: Caller) -> PlanOut:
         spending_per_run=None if budget is None else dollars_of(budget),
         storage_bytes=plan.storage_bytes,
         concurrent_jobs=plan.concurrent_jobs,
+        queued_jobs=plan.queued_jobs,
+        log_days=plan.log_days,
         max_upload_bytes=plan.max_upload_bytes,
         max_source_seconds=plan.max_source_seconds,
     )
+    return resource(request, view)
 
 
-@router.get("/usage", operation_id="getUsage")
+@router.get(
+    "/usage",
+    operation_id="getUsage",
+    responses={200: {"model": UsageOut, "headers": ETAG}, 304: {"description": "Not changed."}},
+)
 async def get_usage(
+    request: Request,
     services: Services,
     caller: Caller,
     months: Annotated[int, Query(ge=1, le=MAX_MONTHS, description="How many months back, this one included.")] = 12,
-) -> UsageOut:
-    """What the workspace has used, by month; months in which nothing was used are left out."""
+) -> Response:
+    """What the workspace has used, by month; months in which nothing was used are left out.
+
+    This month is as it is now. The months before it may be a minute old, the bytes that are kept ten seconds, unless
+    something was changed here meanwhile.
+    """
     async with services.database.begin() as session:
-        used = await services.quotas.usage(session, caller.workspace_id, months)
+        (used,) = await services.quotas.usage(session, caller.workspace_id, 1)
+    oldest = _month(used.month.year * 12 + used.month.month - months)
+    earlier = [one for one in await _earlier(services, caller.workspace_id, used.month) if one.month >= oldest]
+    stored = await services.cache.recall(STORED, caller.workspace_id, "", lambda: _stored(services, caller))
+    view = UsageOut(months=[_shown(used), *earlier], storage_bytes=int(stored), resets_at=_after(used.month))
+    return resource(request, view)
+
+
+async def _earlier(services: ApiServices, workspace_id: str, this_month: date) -> list[MonthOut]:
+    """The months before this one that can be asked for, newest first."""
+
+    async def make() -> bytes:
+        async with services.database.begin() as session:
+            used = await services.quotas.usage(session, workspace_id, MAX_MONTHS)
+        return _MONTHS.dump_json([_shown(one) for one in used if one.month < this_month], by_alias=True)
+
+    kept = await services.cache.recall(EARLIER, workspace_id, f"{this_month:%Y-%m}", make)
+    return _MONTHS.validate_json(kept)
+
+
+async def _stored(services: ApiServices, caller: Principal) -> bytes:
+    async with services.database.begin() as session:
         stored = await services.assets.storage_used(session, caller.workspace_id)
         stored += await services.productions.storage_used(session, caller.workspace_id)
-    items = [
-        MonthOut(
-            month=f"{one.month:%Y-%m}",
-            jobs=one.jobs,
-            jobs_held=one.jobs_held,
-            minutes=round(one.seconds / 60, 4),
-            minutes_held=round(one.seconds_held / 60, 4),
-            spending=dollars_of(one.micro),
-            spending_held=dollars_of(one.micro_held),
-        )
-        for one in used
-    ]
-    return UsageOut(months=items, storage_bytes=stored, resets_at=_after(used[0].month))
+    return str(stored).encode()
+
+
+def _shown(one: Usage) -> MonthOut:
+    return MonthOut(
+        month=f"{one.month:%Y-%m}",
+        jobs=one.jobs,
+        jobs_held=one.jobs_held,
+        minutes=round(one.seconds / 60, 4),
+        minutes_held=round(one.seconds_held / 60, 4),
+        spending=dollars_of(one.micro),
+        spending_held=dollars_of(one.micro_held),
+    )
+
+
+def _month(number: int) -> str:
+    """The month that so many others came before, since the year 0."""
+    return f"{number // 12:04}-{number % 12 + 1:02}"
 
 
 def _after(month: date) -> datetime:

@@ -194,11 +194,15 @@ def worker(data: Data = None) -> None:
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    or_newer: Annotated[  # noqa: FBT002 — typer's option
+        bool, typer.Option("--or-newer", help="Take a database that a newer version has changed: going back needs it.")
+    ] = False,
+) -> None:
     """Bring the database at DATABASE_URL up to this version."""
     from cutroom.app import serve  # noqa: PLC0415
 
-    run(serve.migrate)
+    run(lambda: serve.migrate(or_newer=or_newer))
 
 
 @cli.command()

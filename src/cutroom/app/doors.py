@@ -69,7 +69,9 @@ class DoorSettings(BaseSettings):
     public_url: str | None = Field(None, description="Address that clients use, behind a proxy.")
     secret: SecretStr | None = Field(None, description="Signs URLs and cursors; made in the data folder when not set.")
     redis_url: SecretStr | None = Field(
-        None, alias="REDIS_URL", description="A Redis in which several processes count requests together."
+        None,
+        alias="REDIS_URL",
+        description="A Redis in which several processes count requests, and keep what is dear to read, together.",
     )
     trusted_proxies: int = Field(
         0, ge=0, le=8, description="How many proxies of yours a request passes, each adding to X-Forwarded-For."

@@ -21,6 +21,7 @@ from cutroom.kit.errors import Invalid
 from cutroom.kit.log import configure
 from cutroom.kit.schema import invalid
 from cutroom.llm import Models
+from cutroom.media.youtube import YouTube
 from cutroom.patterns import Library
 from cutroom.timeline import Limits
 from cutroom.workflows.rendering import ATTEMPTS
@@ -137,7 +138,8 @@ def _registry(settings: EngineSettings, models: Models) -> Registry:
     """Runs, and what hears recordings for them: loading all other workflows takes longer than many an answer."""
     transcribing = Transcribing(settings.engines(settings.data / "models", any_model=True))
     known = Registry()
-    known.add("run", PatternRuns(models, transcribing, ATTEMPTS).run, max_attempts=ATTEMPTS)
+    runs = PatternRuns(models, transcribing, ATTEMPTS, YouTube(on=settings.url_sources))
+    known.add("run", runs.run, max_attempts=ATTEMPTS)
     known.add("transcribe.chunk", transcribing.chunk, internal=True, max_attempts=ATTEMPTS)
     return known
 

@@ -31,8 +31,9 @@ from cutroom.assets import Retention as AssetRetention
 from cutroom.jobs import Followers, Scheduler, Worker, WorkerSettings
 from cutroom.jobs import Retention as JobRetention
 from cutroom.kit import heap, tracing
+from cutroom.kit.cache import Cache, MemoryCache, RedisCache
 from cutroom.kit.counters import Counters, MemoryCounters, RedisCounters
-from cutroom.kit.errors import Invalid
+from cutroom.kit.errors import Conflict, Invalid
 from cutroom.kit.log import configure
 from cutroom.kit.page import Cursors
 from cutroom.media import ffmpeg, sandbox
@@ -52,10 +53,10 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
     stop = stop_event()
     async with container(settings, name="cutroom-api") as parts, asyncio.TaskGroup() as group:
         listening = group.create_task(parts.listener.run())
-        counters = (
-            MemoryCounters() if settings.redis_url is None else RedisCounters(settings.redis_url.get_secret_value())
-        )
-        services = _api_services(parts, stop, (await engine.hardware()).summary, counters)
+        redis = None if settings.redis_url is None else settings.redis_url.get_secret_value()
+        counters = MemoryCounters() if redis is None else RedisCounters(redis)
+        cache = MemoryCache() if redis is None else RedisCache(redis)
+        services = _api_services(parts, stop, (await engine.hardware()).summary, counters, cache)
         server = _Server(server_config(door.make_app(services), host=settings.host, port=settings.port))
         serving = group.create_task(server.serve())
         log.info("api.listening", url=settings.base_url)
@@ -65,6 +66,7 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
         server.should_exit = True
         await serving
         await counters.close()
+        await cache.close()
         listening.cancel()
 
 
@@ -82,9 +84,18 @@ async def worker(*, data: Path | None) -> None:
         listening.cancel()
 
 
-async def migrate() -> None:
-    """Bring the database up to this version."""
-    await upgrade(_database_url(load()))
+async def migrate(*, or_newer: bool = False) -> None:
+    """Bring the database up to this version; with `or_newer`, one that a newer version has changed is left as it is.
+
+    Versions go back as they came, a process at a time: what is there runs on the tables of the version after it.
+    """
+    try:
+        await upgrade(_database_url(load()))
+    except Conflict as error:
+        if error.code != "database_newer" or not or_newer:
+            raise
+        out.print("A newer version has changed the database; this one runs on it.")
+        return
     out.print("The database is up to date.")
 
 
@@ -175,7 +186,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, counters: Counters) -> ApiServices:
+def _api_services(
+    parts: Container, stopping: asyncio.Event, hardware: str, counters: Counters, cache: Cache
+) -> ApiServices:
     settings = parts.settings
     return ApiServices(
         database=parts.database,
@@ -227,6 +240,7 @@ def _api_services(parts: Container, stopping: asyncio.Event, hardware: str, coun
         hardware=hardware,
         stopping=stopping,
         counters=counters,
+        cache=cache,
         mailer=make_mailer(settings),
     )
 

@@ -74,7 +74,7 @@ class Settings(EngineSettings):
     max_webhooks: int = Field(20, ge=1, description="Most webhooks of one workspace.")
 
     max_upload_bytes: int = Field(5 * 1024**3, gt=0, description="Largest upload.")
-    max_body_bytes: int = Field(1024**2, gt=0, description="Largest JSON body.")
+    max_body_bytes: int = Field(1024**2, gt=0, description="Largest JSON body, but for texts for models: 16 MB.")
     max_rows: int = Field(100_000, gt=0, description="Most rows of one batch.")
     max_rows_bytes: int = Field(64 * 1024**2, gt=0, description="Largest file of rows.")
     max_templates: int = Field(1_000, gt=0, description="Most templates of one workspace.")

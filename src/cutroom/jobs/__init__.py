@@ -27,6 +27,7 @@ from cutroom.jobs.seams import (
 from cutroom.jobs.states import ENDED, Status
 
 if TYPE_CHECKING:
+    from cutroom.jobs.claimant import WorkerSettings
     from cutroom.jobs.ending import OnEnd
     from cutroom.jobs.follow import Followers
     from cutroom.jobs.live import forget_texts, live_texts
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from cutroom.jobs.scheduler import Scheduler
     from cutroom.jobs.service import MAX_RUNNING, JobService
     from cutroom.jobs.telling import tell_parent, told_sum
-    from cutroom.jobs.worker import Worker, WorkerSettings
+    from cutroom.jobs.worker import Worker
 
 _LATER: Final = {
     "Scheduler": "scheduler",
@@ -46,7 +47,7 @@ _LATER: Final = {
     "MAX_RUNNING": "service",
     "OnEnd": "ending",
     "Worker": "worker",
-    "WorkerSettings": "worker",
+    "WorkerSettings": "claimant",
     "tell_parent": "telling",
     "told_sum": "telling",
 }

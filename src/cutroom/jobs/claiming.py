@@ -5,6 +5,9 @@ lookup per workspace, however long its queue) and locks the lanes that may be se
 has locked. The second, with a snapshot taken after the locks, counts again what runs and takes the heads of the queues.
 A lane's limit therefore holds exactly, and no claim ever waits for another.
 
+What an agent takes, by its job types and labels, is chosen among the same lanes by `wants`; ordinary workers see only
+jobs that need no label, through an index that holds no others.
+
 A job that kills its worker takes with it whatever else ran there. So that an innocent job does not meet the same fate
 again until its attempts are used up, a *suspect* (the last attempt of a job with which a worker was lost before) never
 runs beside another suspect in one worker.
@@ -18,20 +21,13 @@ from typing import Any, Final
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cutroom.jobs import wants
 from cutroom.jobs.job import AttemptRef
 from cutroom.jobs.statements import statement
+from cutroom.jobs.wants import Wants
 
-_LANES: Final = statement("""
-WITH RECURSIVE ready AS (
-  (SELECT workspace_id, priority FROM jobs WHERE status = 'queued' AND (:suspects OR NOT $suspect)
-   ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1)
-  UNION ALL
-  SELECT next.workspace_id, next.priority FROM ready CROSS JOIN LATERAL (
-    SELECT workspace_id, priority FROM jobs
-    WHERE status = 'queued' AND workspace_id > ready.workspace_id AND (:suspects OR NOT $suspect)
-    ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1
-  ) AS next
-), open AS MATERIALIZED (
+_LANES: Final = """
+WITH RECURSIVE $ready, open AS MATERIALIZED (
   SELECT workspace_id, priority, served_at FROM ready JOIN lanes USING (workspace_id)
   WHERE max_running > (
     SELECT count(*) FROM jobs WHERE jobs.status = 'running' AND jobs.workspace_id = ready.workspace_id
@@ -44,24 +40,34 @@ WITH RECURSIVE ready AS (
 )
 SELECT (SELECT count(*) FROM ready) AS ready, (SELECT count(*) FROM open) AS open,
        ARRAY(SELECT workspace_id FROM locked) AS locked
-""")
+"""
+_READY: Final = """
+ready AS (
+  (SELECT workspace_id, priority FROM jobs WHERE status = 'queued' AND needs IS NULL AND (:suspects OR NOT $suspect)
+   ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1)
+  UNION ALL
+  SELECT next.workspace_id, next.priority FROM ready CROSS JOIN LATERAL (
+    SELECT workspace_id, priority FROM jobs
+    WHERE status = 'queued' AND needs IS NULL AND workspace_id > ready.workspace_id AND (:suspects OR NOT $suspect)
+    ORDER BY workspace_id, priority DESC, root_id, id LIMIT 1
+  ) AS next
+)
+"""
 
 # Whatever the planner believes about the size of the queue, it must look jobs up by id: `= ANY(ARRAY(…))` is no join,
 # and `status || ''` keeps it from reading the whole index of queued jobs for a few ids.
-_CLAIM: Final = statement("""
-WITH lane AS MATERIALIZED (
+_CLAIM: Final = """
+WITH RECURSIVE lane AS MATERIALIZED (
   SELECT workspace_id, served_at, max_running - (
     SELECT count(*) FROM jobs WHERE jobs.status = 'running' AND jobs.workspace_id = lanes.workspace_id
   ) AS room
   FROM lanes WHERE workspace_id = ANY(CAST(:lanes AS text[]))
-), head AS MATERIALIZED (
+), $before head AS MATERIALIZED (
   SELECT first.id, first.priority, lane.served_at, first.suspect,
          row_number() OVER (
            PARTITION BY lane.workspace_id ORDER BY first.priority DESC, first.root_id, first.id) AS turn
   FROM lane CROSS JOIN LATERAL (
-    SELECT id, priority, root_id, $suspect AS suspect FROM jobs
-    WHERE status = 'queued' AND workspace_id = lane.workspace_id AND (:suspects OR NOT $suspect)
-    ORDER BY workspace_id, priority DESC, root_id, id LIMIT GREATEST(LEAST(:count, lane.room), 0)
+    $first
   ) AS first
 ), chosen AS MATERIALIZED (
   SELECT id, priority, turn, served_at, suspect,
@@ -95,7 +101,16 @@ SELECT id, workspace_id, type, CAST(input AS text) AS input, attempt, max_attemp
        EXTRACT(EPOCH FROM at - queued_at) AS wait_s,
        pg_notify('cutroom_events', id)
 FROM changed ORDER BY priority DESC, root_id, id
-""")
+"""
+_FIRST: Final = """
+    SELECT id, priority, root_id, $suspect AS suspect FROM jobs
+    WHERE status = 'queued' AND needs IS NULL AND workspace_id = lane.workspace_id AND (:suspects OR NOT $suspect)
+    ORDER BY workspace_id, priority DESC, root_id, id LIMIT GREATEST(LEAST(:count, lane.room), 0)
+"""
+_LANES_OF_ALL: Final = statement(_LANES, ready=_READY)
+_CLAIM_OF_ALL: Final = statement(_CLAIM, before="", first=_FIRST)
+_LANES_OF_SOME: Final = statement(_LANES, ready=f"{wants.NEEDY}, {wants.READY}")
+_CLAIM_OF_SOME: Final = statement(_CLAIM, before=f"{wants.NEEDY},", first=wants.FIRST)
 
 # What a claim took whose answer was lost with its connection: nobody knows of it but the row.
 _UNHEARD: Final = statement("""
@@ -185,24 +200,27 @@ async def claim(
     lease_s: float,
     suspects: bool = True,
     sandbox_level: int | None = None,
+    wanted: Wants | None = None,
 ) -> Claim:
     """Take at most `count` jobs under a lease of `lease_s` seconds of the database's clock.
 
-    Among them is at most one suspect, and none unless `suspects`.
+    Among them is at most one suspect, and none unless `suspects`. Only those that are `wanted`; when None, all that
+    need no label.
     """
-    lanes = (await session.execute(_LANES, {"count": count, "suspects": suspects})).one()
+    chosen = {"count": count, "suspects": suspects, **({} if wanted is None else wanted.parameters())}
+    lanes = (await session.execute(_LANES_OF_ALL if wanted is None else _LANES_OF_SOME, chosen)).one()
     limited = lanes.ready > lanes.open
     if not lanes.locked:
         return Claim((), contended=lanes.open > 0, limited=limited)
     values = {
+        **chosen,
         "lanes": lanes.locked,
-        "count": count,
-        "suspects": suspects,
         "worker": worker,
         "lease_s": lease_s,
         "sandbox_level": sandbox_level,
     }
-    jobs = tuple(_claimed(row) for row in await session.execute(_CLAIM, values))
+    claiming = _CLAIM_OF_ALL if wanted is None else _CLAIM_OF_SOME
+    jobs = tuple(_claimed(row) for row in await session.execute(claiming, values))
     missed = len(lanes.locked) < min(lanes.open, count) or any(job.suspect for job in jobs)
     contended = len(jobs) < count and missed
     return Claim(jobs, contended=contended, limited=limited)

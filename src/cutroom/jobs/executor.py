@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import structlog
 
-from cutroom.db import Database
 from cutroom.jobs import metrics, payload
 from cutroom.jobs.calls import AT_ONCE, Pace
 from cutroom.jobs.claiming import Claimed
@@ -19,9 +18,10 @@ from cutroom.jobs.context import Context
 from cutroom.jobs.ending import End, Outcome
 from cutroom.jobs.errors import LeaseLost, Wait, is_dead
 from cutroom.jobs.holding import Holding
-from cutroom.jobs.job import AttemptRef, Job
-from cutroom.jobs.journal import Kept, WorkerJournal, WorkerSpread, kept_of
-from cutroom.jobs.ledger import Ledger, patiently
+from cutroom.jobs.job import AttemptRef
+from cutroom.jobs.journal import WorkerJournal, WorkerSpread
+from cutroom.jobs.pen import Pen
+from cutroom.jobs.recall import Kept
 from cutroom.jobs.registry import Registry, Workflow
 from cutroom.jobs.seams import Files, Productions
 from cutroom.jobs.states import Status
@@ -61,8 +61,7 @@ class Executor:
     """Runs attempts.
 
     Args:
-        database: the worker's own connections.
-        ledger: writes for attempts.
+        pen: reads and writes for attempts.
         registry: the workflows.
         files_for: makes the `Files` of one attempt, given its scratch folder.
         productions_for: makes the `Productions` of one attempt.
@@ -72,16 +71,14 @@ class Executor:
 
     def __init__(
         self,
-        database: Database,
-        ledger: Ledger,
+        pen: Pen,
         registry: Registry,
         files_for: FilesFor,
         productions_for: ProductionsFor,
         scratch: Scratch,
         threads: ThreadPoolExecutor,
     ) -> None:
-        self._database = database
-        self._ledger = ledger
+        self._pen = pen
         self._registry = registry
         self._files_for = files_for
         self._productions_for = productions_for
@@ -177,15 +174,15 @@ class Executor:
         self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path], pace: Pace
     ) -> _Worked:
         job = holding.job
-        kept = Kept() if job.fence == 1 else await patiently(lambda: self._kept(job.id))
+        kept = Kept() if job.fence == 1 else await self._pen.kept(holding)
         ctx = Context(
             ref=job.ref,
             make_scratch=make_scratch,
             make_files=lambda folder: self._files_for(job.ref, folder),
             make_productions=lambda: self._productions_for(job),
-            journal=WorkerJournal(self._ledger, holding, kept),
+            journal=WorkerJournal(self._pen, holding, kept),
             events=holding.recorder,
-            spread=WorkerSpread(self._database, self._registry, holding, kept),
+            spread=WorkerSpread(self._pen, self._registry, holding, kept),
             started_at=job.started_at,
             threads=self._threads,
             pace=pace,
@@ -194,10 +191,6 @@ class Executor:
         if holding.waits:
             return _Worked(waits=holding.waits)  # it caught what was to end it, as `gather` does when asked to
         return _Worked(output=payload.dump(workflow.output, output, f"The output of '{workflow.name}'"))
-
-    async def _kept(self, job_id: str) -> Kept:
-        async with self._database.begin() as session:
-            return await kept_of(session, job_id)
 
     async def _conclude(self, holding: Holding, workflow: Workflow, worked: _Worked) -> str:
         """Write the end of the attempt."""
@@ -211,7 +204,7 @@ class Executor:
         if holding.reason is not None:
             return await self._end(holding, "released")
         if worked.waits:
-            if await self._ledger.suspend(holding, worked.waits):
+            if await self._pen.suspend(holding, worked.waits):
                 return "suspended"
             return await self._end(holding, "cancelled")
         return await self._fail(holding, workflow, worked.error or _error_of(None))
@@ -229,11 +222,11 @@ class Executor:
         if job.parent_id is None:
             # An item keeps its slot: its end may wake its parent, which goes before jobs that came later.
             holding.done_working()
-        ended: Job | None = await self._ledger.end(holding, End(job.id, job.fence, job.parent_id, outcome, **facts))
+        ended = await self._pen.end(holding, End(job.id, job.fence, job.parent_id, outcome, **facts))
         if ended is None:
             return "lost"
-        holding.status = ended.status
-        return "cancelled" if ended.status is Status.CANCELLED else outcome
+        holding.status = ended
+        return "cancelled" if ended is Status.CANCELLED else outcome
 
 
 def _error_of(error: BaseException | None) -> CutroomError:

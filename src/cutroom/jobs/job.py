@@ -1,6 +1,6 @@
 """What the package hands out and takes in: frozen values, never rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -28,6 +28,7 @@ class Job:
         event_seq: sequence number of its newest event.
         resumes: it waited, and its next claim goes on with the same attempt.
         trace: the W3C `traceparent` of the request that caused it, if there was one.
+        needs: labels that whoever takes it has; None is any worker.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Job:
     sandbox_level: int | None
     resumes: bool
     trace: str | None = None
+    needs: tuple[str, ...] | None = None
 
     @property
     def shown(self) -> Status:
@@ -126,6 +128,7 @@ class Submission:
         idempotency: without one, a deterministic workflow is deduplicated by content.
         seconds: the most seconds of media that it may make, which its workspace is charged for; None costs nothing.
         micro: the most that it may spend on language models, in millionths of a US dollar; counts with `seconds` alone.
+        needs: labels that an agent must have to take it; ordinary workers take only jobs without.
     """
 
     type: str
@@ -137,6 +140,7 @@ class Submission:
     idempotency: Idempotency | None = None
     seconds: float | None = None
     micro: int = 0
+    needs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

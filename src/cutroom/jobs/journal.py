@@ -1,57 +1,30 @@
 """The `Journal` and the `Spread` of an attempt in a worker."""
 
-import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from cutroom.db import Database
 from cutroom.jobs import payload
 from cutroom.jobs.context import Context, I, R
 from cutroom.jobs.errors import NewItems, Timer
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.items import item_error
-from cutroom.jobs.ledger import Ledger, patiently
+from cutroom.jobs.pen import Pen
+from cutroom.jobs.recall import Kept
 from cutroom.jobs.registry import Registry
-from cutroom.jobs.statements import statement
 from cutroom.jobs.writing import StepResult
 from cutroom.kit.errors import Conflict, CutroomError, Internal
 
 MAX_ITEMS: Final = 10_000
 MAX_DEPTH: Final = 8
-_STEPS: Final = statement("SELECT name, kind, CAST(result AS text) AS result FROM job_steps WHERE job_id = :id")
-_ITEMS: Final = statement("""
-SELECT id, status, CAST(output AS text) AS output, error, dead_at IS NOT NULL AS dead FROM jobs
-WHERE parent_id = :id AND parent_step = :step ORDER BY parent_index
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What earlier attempts left: results of steps as JSON text, and the marks of maps and timers."""
-
-    steps: Mapping[str, str] = field(default_factory=dict)
-    marks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-async def kept_of(session: AsyncSession, job_id: str) -> Kept:
-    """Read the journal of a job."""
-    rows = (await session.execute(_STEPS, {"id": job_id})).all()
-    return Kept(
-        steps={row.name: row.result for row in rows if row.kind == "step"},
-        marks={row.name: json.loads(row.result) for row in rows if row.kind != "step"},
-    )
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerJournal:
-    """Finished steps, in the database."""
+    """Finished steps, written by the attempt's pen."""
 
-    ledger: Ledger
+    pen: Pen
     holding: Holding
     kept: Kept
 
@@ -65,14 +38,14 @@ class WorkerJournal:
         Raises:
             LeaseLost: when this attempt no longer holds the job.
         """
-        await self.ledger.record(self.holding, StepResult(name, result, elapsed_s))
+        await self.pen.record(self.holding, StepResult(name, result, elapsed_s))
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpread:
     """Items as child jobs, timers as times in the job's row; both end the attempt until they are through."""
 
-    database: Database
+    pen: Pen
     registry: Registry
     holding: Holding
     kept: Kept
@@ -95,14 +68,14 @@ class WorkerSpread:
                 raise Internal("too_deep", f"Step '{step}' lies {MAX_DEPTH} jobs deep; nothing may lie deeper.")
             inputs = tuple(payload.accept(found.input, item) for item in items)
             self.holding.suspend(NewItems(step, found.name, inputs, span))
-        rows = await patiently(lambda: self._rows(step))
+        rows = await self.pen.items(self.holding, step)
         if mark["items"] != len(items) or len(rows) != len(items):
             message = f"Step '{step}' had {mark['items']} items and has {len(items)} when it is replayed."
             raise Internal("replay_mismatch", message)
         if any(row.status not in {"succeeded", "failed", "cancelled"} for row in rows):
             self.holding.suspend(NewItems(step, found.name, None, span))
         for index, row in enumerate(rows):
-            if row.status == "failed":
+            if row.status == "failed" and row.error is not None:
                 error = CutroomError.from_json(row.error)
                 raise item_error(error, step, index, job_id=row.id, dead=row.dead)
         for index, row in enumerate(rows):
@@ -118,7 +91,3 @@ class WorkerSpread:
         now = self.holding.job.claimed_at.timestamp() + time.monotonic() - self.began
         if now < mark["until"]:
             self.holding.suspend(Timer(step, seconds, until=mark["until"]))
-
-    async def _rows(self, step: str) -> Sequence[Row[Any]]:
-        async with self.database.begin() as session:
-            return (await session.execute(_ITEMS, {"id": self.holding.job.id, "step": step})).all()

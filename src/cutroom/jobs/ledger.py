@@ -19,8 +19,9 @@ from cutroom.jobs.batching import Batcher
 from cutroom.jobs.ending import End, Ended, OnEnd
 from cutroom.jobs.errors import LeaseLost, Wait
 from cutroom.jobs.holding import Holding
-from cutroom.jobs.job import Job
+from cutroom.jobs.recall import ItemState, Kept, items_of, kept_of
 from cutroom.jobs.registry import Registry
+from cutroom.jobs.states import Status
 from cutroom.jobs.writing import StepResult, Write, Written
 from cutroom.kit.backoff import Backoff
 
@@ -75,6 +76,24 @@ class Ledger:
             group.create_task(self._writes.run())
             group.create_task(self._ends.run())
 
+    async def kept(self, holding: Holding) -> Kept:
+        """What earlier attempts of the job left."""
+
+        async def once() -> Kept:
+            async with self._transaction() as session:
+                return await kept_of(session, holding.job.id)
+
+        return await patiently(once)
+
+    async def items(self, holding: Holding, step: str) -> list[ItemState]:
+        """The items of a map, in order."""
+
+        async def once() -> list[ItemState]:
+            async with self._transaction() as session:
+                return await items_of(session, holding.job.id, step)
+
+        return await patiently(once)
+
     async def record(self, holding: Holding, step: StepResult) -> None:
         """Keep a step's result, and what the job has told so far.
 
@@ -121,8 +140,8 @@ class Ledger:
             holding.stop("lost")
         return written is Written.YES
 
-    async def end(self, holding: Holding, end: End) -> Job | None:
-        """End an attempt; the job as it is now, or None when the attempt no longer held it.
+    async def end(self, holding: Holding, end: End) -> Status | None:
+        """End an attempt; what the job is now, or None when the attempt no longer held it.
 
         Raises:
             Exception: what `on_end` raised about a success.
@@ -132,7 +151,7 @@ class Ledger:
             ended = await patiently(lambda: self._ends.do(end))
             if ended is None:
                 ended = await patiently(lambda: self._end_alone(end))
-            return ended.job
+            return None if ended.job is None else ended.job.status
 
     async def suspend(self, holding: Holding, waits: Sequence[Wait]) -> bool:
         """Make the job wait; False when a cancel came first.

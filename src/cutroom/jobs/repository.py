@@ -35,7 +35,12 @@ SELECT attempt, fence, worker, started_at, ended_at, outcome, error FROM job_att
 """)
 _ALIVE: Final = statement("SELECT id FROM jobs WHERE id = ANY(:ids) AND status NOT IN $ended")
 _DEPTHS: Final = statement("""
-SELECT 'queued' AS state, count(*) AS number FROM (SELECT 1 FROM jobs WHERE status = 'queued' LIMIT :limit) AS q
+SELECT 'queued' AS state, count(*) AS number FROM (
+  SELECT 1 FROM (
+    SELECT 1 FROM jobs WHERE status = 'queued' AND needs IS NULL
+    UNION ALL SELECT 1 FROM jobs WHERE status = 'queued' AND needs IS NOT NULL
+  ) AS w LIMIT :limit
+) AS q
 UNION ALL SELECT 'running', count(*) FROM jobs WHERE status = 'running'
 UNION ALL SELECT 'delayed', count(*) FROM (
   SELECT 1 FROM jobs WHERE status IN ('scheduled', 'retrying', 'waiting') AND run_at IS NOT NULL LIMIT :limit
@@ -73,6 +78,7 @@ def job_of(row: Row[Any]) -> Job:
         sandbox_level=row.sandbox_level,
         resumes=row.resumes,
         trace=row.trace,
+        needs=None if row.needs is None else tuple(row.needs),
     )
 
 

@@ -10,8 +10,8 @@ updates stay within the page (HOT); the fill factor leaves room for them.
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
-from sqlalchemy.dialects.postgresql import JSONB, REAL
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cutroom.db import Base, IdText
@@ -57,6 +57,7 @@ class JobRow(Base):
     worker: Mapped[str | None]
     resumes: Mapped[bool] = mapped_column(server_default=text("false"))  # the next claim goes on with the attempt
     cancel_requested_at: Mapped[datetime | None]
+    needs: Mapped[list[str] | None] = mapped_column(ARRAY(Text))  # labels of who may take it; NULL: any worker
     dedupe_key: Mapped[str | None] = mapped_column(IdText)
     pending: Mapped[int] = mapped_column(server_default="0")  # children that have not ended
     dead_at: Mapped[datetime | None]
@@ -77,7 +78,17 @@ class JobRow(Base):
             text("priority DESC"),
             "root_id",
             "id",
-            postgresql_where=text("status = 'queued'"),
+            postgresql_where=text("status = 'queued' AND needs IS NULL"),
+        ),
+        # However many wait for somebody who is not there, those who could never take them do not see them.
+        Index(
+            "ix_jobs_needy",
+            "workspace_id",
+            "needs",
+            text("priority DESC"),
+            "root_id",
+            "id",
+            postgresql_where=text("status = 'queued' AND needs IS NOT NULL"),
         ),
         Index("ix_jobs_running", "workspace_id", postgresql_where=text("status = 'running'")),
         Index(

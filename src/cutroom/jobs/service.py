@@ -6,10 +6,10 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.db import Database
-from cutroom.jobs import cancelling, redriving, repository, submitting
+from cutroom.jobs import cancelling, redriving, repeating, repository, submitting
 from cutroom.jobs.ending import OnEnd
 from cutroom.jobs.errors import not_found
-from cutroom.jobs.job import JOB_PREFIX, Attempt, Job, JobEvent, Submission, Submitted
+from cutroom.jobs.job import JOB_PREFIX, Attempt, Idempotency, Job, JobEvent, Submission, Submitted
 from cutroom.jobs.metering import Meter
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.statements import statement
@@ -65,6 +65,17 @@ class JobService:
         if self._meter is not None and submitted.created and submission.seconds is not None:
             await self._meter.hold(session, workspace_id, submitted.job.id, submission.seconds, submission.micro)
         return submitted
+
+    async def repeated(self, session: AsyncSession, workspace_id: str, key: Idempotency | None) -> Submitted | None:
+        """The job that an earlier request with this key made, if any, for those who look things up before they submit.
+
+        What an input names may be gone since: the same request still gives the same job.
+
+        Raises:
+            Invalid: `idempotency_key_reused`.
+            Conflict: `idempotent_job_gone`.
+        """
+        return None if key is None else await repeating.repeated(session, workspace_id, key)
 
     async def submit_alone(self, database: Database, workspace_id: str, submission: Submission) -> Submitted:
         """The same in a transaction of its own, or in none: where only the job is written, it is one statement.

@@ -8,7 +8,7 @@ from sqlalchemy import TextClause, text
 _JOB: Final = (
     "id, workspace_id, type, status, priority, input, output, error, progress, stage, attempt, max_attempts, run_at, "
     "created_at, started_at, finished_at, cancel_requested_at, dead_at, parent_id, correlation_id, event_seq, "
-    "sandbox_level, resumes, trace"
+    "sandbox_level, resumes, trace, needs"
 )
 # `changed` is a CTE of changed job rows, whose event_seq was raised by one in the same UPDATE: the row lock which that
 # took makes the order of commits the order of sequence numbers, so that a follower who has seen n cannot miss n-1.
@@ -32,11 +32,11 @@ _FRAGMENTS: Final = {
 }
 
 
-def statement(template: str) -> TextClause:
+def statement(template: str, **parts: str) -> TextClause:
     """A statement with `:parameters`.
 
     `$job` stands for the columns that `repository.job_of` reads, `$ended` for the list of statuses of ended jobs,
     `$suspect` for whether a job is one (see `claiming`), and `$state_event` for the insert of one state event for each
-    row of the CTE `changed`.
+    row of the CTE `changed`. `parts` are put in first, under their names, and may hold these in turn.
     """
-    return text(Template(template).substitute(_FRAGMENTS))
+    return text(Template(Template(template).safe_substitute(parts)).substitute(_FRAGMENTS))

@@ -12,6 +12,7 @@ from cutroom.jobs.job import JOB_PREFIX, Idempotency, Submission, Submitted
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.repository import job_of
 from cutroom.jobs.statements import statement
+from cutroom.jobs.wants import LABEL_IS, MAX_LABELS, is_label
 from cutroom.kit import tracing
 from cutroom.kit.errors import Conflict, Detail, Invalid
 from cutroom.kit.ids import new_id
@@ -26,10 +27,10 @@ WITH lane AS (
   ON CONFLICT DO NOTHING
 ), made AS (
   INSERT INTO jobs (id, workspace_id, type, status, priority, root_id, input, max_attempts, run_at, dedupe_key,
-                    correlation_id, trace, event_seq, created_at, queued_at)
+                    correlation_id, trace, needs, event_seq, created_at, queued_at)
   SELECT :id, :workspace, :type, s.status, :priority, :id, CAST(:input AS jsonb), :max_attempts,
-         CASE WHEN s.status = 'scheduled' THEN s.run_at END, :dedupe_key, :correlation_id, :trace, 1, s.at,
-         CASE WHEN s.status = 'queued' THEN s.at END
+         CASE WHEN s.status = 'scheduled' THEN s.run_at END, :dedupe_key, :correlation_id, :trace,
+         CAST(:needs AS text[]), 1, s.at, CASE WHEN s.status = 'queued' THEN s.at END
   FROM (
     SELECT at, run_at, CASE WHEN run_at > at THEN 'scheduled' ELSE 'queued' END AS status
     FROM (SELECT clock_timestamp() AS at, CAST(:run_at AS timestamptz) AS run_at) AS t
@@ -106,6 +107,7 @@ def _values(registry: Registry, workspace_id: str, submission: Submission, max_r
     _check(submission)
     text_ = payload.accept(workflow.input, submission.input)
     by_content = workflow.deterministic and submission.idempotency is None
+    needs = sorted(set(submission.needs))
     return {
         "id": new_id(JOB_PREFIX),
         "workspace": workspace_id,
@@ -114,7 +116,8 @@ def _values(registry: Registry, workspace_id: str, submission: Submission, max_r
         "input": text_,
         "max_attempts": submission.max_attempts or workflow.max_attempts,
         "run_at": submission.run_at,
-        "dedupe_key": payload.digest(submission.type, text_) if by_content else None,
+        "dedupe_key": payload.digest(" ".join([submission.type, *needs]), text_) if by_content else None,
+        "needs": needs or None,
         "correlation_id": submission.correlation_id,
         "trace": tracing.traceparent(),
         "max_running": max_running,
@@ -148,6 +151,8 @@ async def _reserve(session: AsyncSession, workspace_id: str, key: Idempotency, j
 
 
 def _check(submission: Submission) -> None:
+    if len(submission.needs) > MAX_LABELS or not all(map(is_label, submission.needs)):
+        raise Invalid("bad_label", f"A job needs at most {MAX_LABELS} labels: {LABEL_IS}.")
     if not -MAX_PRIORITY <= submission.priority <= MAX_PRIORITY:
         message = f"The priority must lie between -{MAX_PRIORITY} and {MAX_PRIORITY}."
         raise Invalid("bad_priority", message, details=[Detail("/priority", "bad_priority", message)])

@@ -10,16 +10,12 @@ from typing import Final, Protocol
 
 import structlog
 from limits.aio.storage import RedisStorage
-from redis.asyncio import BlockingConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from cutroom.kit.redis_pool import AGAIN_S, open_pool
 
 log = structlog.get_logger()
 MAX_KEYS: Final = 100_000
-REDIS_WITHIN_S: Final = 1.0
-REDIS_CONNECTIONS: Final = 32
-REDIS_AGAIN_S: Final = 2.0
 _OTHERS: Final = "others"
 
 
@@ -77,14 +73,7 @@ class RedisCounters:
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
         address = f"async+redis+{url}" if url.startswith("unix://") else f"async+{url}"
-        self._pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=REDIS_CONNECTIONS,
-            timeout=REDIS_WITHIN_S,
-            socket_timeout=REDIS_WITHIN_S,
-            socket_connect_timeout=REDIS_WITHIN_S,
-            retry=Retry(NoBackoff(), 0),  # whoever asks waits for one try, and no more
-        )
+        self._pool = open_pool(url)
         self._storage = RedisStorage(
             address,
             implementation="redispy",
@@ -105,7 +94,7 @@ class RedisCounters:
         except (RedisError, OSError, TimeoutError) as error:
             if self._again_at is None:
                 log.warning("counters.unreachable", error=type(error).__name__, instead="memory")
-            self._again_at = time.monotonic() + REDIS_AGAIN_S
+            self._again_at = time.monotonic() + AGAIN_S
             return await self._meanwhile.add(key, window_s)
         if self._again_at is not None:
             self._again_at = None

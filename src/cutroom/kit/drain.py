@@ -42,40 +42,55 @@ class Drain:
             self.ended.set()
 
 
-class Head:
-    """Keeps the beginning of a stream and hands its lines on."""
+class Lines:
+    """Hands on the lines of a stream."""
 
-    def __init__(self, cap: int, on_line: Callable[[str], object] | None) -> None:
-        self.kept = bytearray()
-        self._cap, self._on_line, self._line = cap, on_line, b""
+    def __init__(self, on_line: Callable[[str], object] | None) -> None:
+        self._on_line, self._line = on_line, b""
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the stream."""
-        self.kept += data[: self._cap - len(self.kept)]
         if self._on_line is None:
             return
         *lines, self._line = (self._line + data).split(b"\n")
         for line in lines:
-            self._say(line)
+            self._say(self._on_line, line)
         if len(self._line) > _CHUNK:  # no end in sight: hand on what is there, hold no more
             self.finish()
 
     def finish(self) -> None:
         """Hand on a last line that has no end."""
         if self._on_line is not None and self._line:
-            self._say(self._line)
+            self._say(self._on_line, self._line)
         self._line = b""
 
-    def _say(self, line: bytes) -> None:
-        if self._on_line is not None:
-            self._on_line(line.decode("utf-8", "replace").rstrip("\r"))
+    @staticmethod
+    def _say(on_line: Callable[[str], object], line: bytes) -> None:
+        on_line(line.decode("utf-8", "replace").rstrip("\r"))
+
+
+class Head:
+    """Keeps the beginning of a stream and hands its lines on."""
+
+    def __init__(self, cap: int, on_line: Callable[[str], object] | None) -> None:
+        self.kept = bytearray()
+        self._cap, self._lines = cap, Lines(on_line)
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the stream."""
+        self.kept += data[: self._cap - len(self.kept)]
+        self._lines.feed(data)
+
+    def finish(self) -> None:
+        """Hand on a last line that has no end."""
+        self._lines.finish()
 
 
 class Tail:
-    """Keeps the end of a stream."""
+    """Keeps the end of a stream and hands its lines on."""
 
-    def __init__(self, cap: int) -> None:
-        self._cap = cap
+    def __init__(self, cap: int, on_line: Callable[[str], object] | None = None) -> None:
+        self._cap, self._lines = cap, Lines(on_line)
         self._data = bytearray()
 
     def feed(self, data: bytes) -> None:
@@ -83,6 +98,11 @@ class Tail:
         self._data += data
         if len(self._data) > 2 * self._cap + _CHUNK:
             del self._data[: -self._cap]
+        self._lines.feed(data)
+
+    def finish(self) -> None:
+        """Hand on a last line that has no end."""
+        self._lines.finish()
 
     @property
     def kept(self) -> bytes:

@@ -199,6 +199,7 @@ async def run(
     limits: Limits = Limits(),
     stdin: bytes | None = None,
     on_line: Callable[[str], object] | None = None,
+    on_error_line: Callable[[str], object] | None = None,
     patience_s: float | None = None,
     output_cap_bytes: int = 1 << 20,
     grace_s: float = 1.0,
@@ -215,6 +216,7 @@ async def run(
         stdin: what it reads; nothing when None.
         on_line: called in the event loop with each line of standard output, without its end. What it raises ends
             the child and leaves this function.
+        on_error_line: the same for standard error.
         patience_s: seconds after which its group is ended when `on_line` has not returned True in that time: for a
             child that tells of its progress, and may talk on without any.
         output_cap_bytes: how much of each output is kept. What is beyond is read and dropped.
@@ -236,7 +238,8 @@ async def run(
             pipe = subprocess.PIPE
             orders = box.orders(group)
             process = _spawn(argv, cwd, env, limits, source, pipe, pipe, box.fence.user, SIGKILL, box, orders)
-        done = await _watch(process, Path(argv[0]).name, timeout_s, on_line, patience_s, output_cap_bytes, grace_s)
+        said = (on_line, on_error_line)
+        done = await _watch(process, Path(argv[0]).name, timeout_s, said, patience_s, output_cap_bytes, grace_s)
     finally:
         if group is not None:
             await asyncio.to_thread(group.remove)
@@ -247,19 +250,20 @@ async def _watch(
     process: "subprocess.Popen[bytes]",
     name: str,
     timeout_s: float,
-    on_line: Callable[[str], object] | None,
+    said: tuple[Callable[[str], object] | None, Callable[[str], object] | None],
     patience_s: float | None,
     output_cap_bytes: int,
     grace_s: float,
 ) -> Completed:
-    """Follow a child to its end, or end it."""
+    """Follow a child to its end, or end it; `said` is told the lines of its output and of its errors."""
     if process.stdout is None or process.stderr is None:
         raise Internal("process_no_pipe", "A child was started without its pipes.")
     stop = asyncio.Event()
     child = Child(process, stop)
     clock = _Clock(timeout_s, patience_s)
+    on_line, on_error_line = said
     head = Head(output_cap_bytes, None if on_line is None else lambda line: clock.alive(on_line(line)))
-    tail = Tail(output_cap_bytes)
+    tail = Tail(output_cap_bytes, on_error_line)
     out, err = Drain(process.stdout, head.feed, stop), Drain(process.stderr, tail.feed, stop)
     try:
         async with clock.timer:
@@ -284,6 +288,7 @@ async def _watch(
     if (failure := out.failure or err.failure) is not None:
         raise failure
     head.finish()
+    tail.finish()
     return Completed(await child.wait(), bytes(head.kept), tail.kept)
 
 

@@ -5,7 +5,8 @@ only as long as it has not changed.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -49,12 +50,12 @@ class Library:
     def __init__(self, patterns: Sequence[Path], strategies: Sequence[Path] = ()) -> None:
         self._patterns = tuple(patterns)
         self._strategies = tuple(strategies)
-        self._read: dict[Path, tuple[int, int, Pattern]] = {}
+        self._read: dict[str, tuple[int, int, Pattern]] = {}
         self._told: dict[Path, tuple[int, dict[str, dict[str, Any]]]] = {}
 
     def names(self) -> list[str]:
         """The names of all patterns, sorted, each once."""
-        return sorted({name for folder in self._patterns for name, _ in _systems(folder)})
+        return [name for name, _ in self._places()]
 
     def get(self, name: str) -> Pattern:
         """A pattern.
@@ -67,7 +68,7 @@ class Library:
         folder = self._folder_of(name)
         if folder is None:
             raise NotFound("pattern_not_found", f"There is no pattern '{name}'; the list of patterns names all.")
-        return self._described(folder, self._pattern(name, folder / name / SYSTEM))
+        return _described(self._pattern(name, folder), self._descriptions(folder))
 
     def is_shipped(self, name: str) -> bool:
         """Whether the pattern of this name is one that comes with the program, and not a folder's."""
@@ -79,18 +80,16 @@ class Library:
 
     def summaries(self) -> list[Summary]:
         """Every pattern, sorted by name; one that cannot be read says why."""
-        return [self._summary(name) for name in self.names()]
+        return [summary for summary, _ in self._summaries()]
 
     def search(self, words: str = "", tags: Sequence[str] = ()) -> list[Summary]:
         """The patterns that have all of these tags, and all of these words in name, tags, description or text."""
         wanted = {tag.casefold() for tag in tags}
-        found = []
-        for name in self.names():
-            summary = self._summary(name)
-            text = "" if summary.broken is not None or not words else self.get(name).text
-            if wanted <= {tag.casefold() for tag in summary.tags} and matches(summary, words, text):
-                found.append(summary)
-        return found
+        return [
+            summary
+            for summary, text in self._summaries()
+            if wanted <= {tag.casefold() for tag in summary.tags} and matches(summary, words, text)
+        ]
 
     def strategies(self) -> list[Strategy]:
         """Every strategy that can be read, sorted by name."""
@@ -122,35 +121,43 @@ class Library:
     def _folder_of(self, name: str) -> Path | None:
         return next((folder for folder in self._patterns if (folder / name / SYSTEM).is_file()), None)
 
-    def _summary(self, name: str) -> Summary:
-        try:
-            return summary_of(self.get(name))
-        except CutroomError as error:
-            return Summary(name, "", (), (), error.message)
+    def _places(self) -> list[tuple[str, Path]]:
+        """The names of all patterns, sorted, and the folder that each is read from."""
+        places: dict[str, Path] = {}
+        for folder in reversed(self._patterns):
+            places.update(dict.fromkeys(_systems(folder), folder))
+        return sorted(places.items())
 
-    def _pattern(self, name: str, file: Path) -> Pattern:
-        stat = file.stat()
+    def _summaries(self) -> Iterator[tuple[Summary, str]]:
+        """Every pattern as lists tell of it, sorted by name, and its text."""
+        told: dict[Path, dict[str, dict[str, Any]]] = {}
+        for name, folder in self._places():
+            if folder not in told:
+                told[folder] = self._descriptions(folder)
+            try:
+                pattern = _described(self._pattern(name, folder), told[folder])
+            except CutroomError as error:
+                yield Summary(name, "", (), (), error.message), ""
+            except FileNotFoundError:  # removed since its name was read
+                continue
+            else:
+                yield summary_of(pattern), pattern.text
+
+    def _pattern(self, name: str, folder: Path) -> Pattern:
+        file = _system_of(folder, name)
+        stat = os.stat(file)  # noqa: PTH116 — a list looks at every file, and a Path costs more than that
         kept = self._read.get(file)
         if kept is not None and kept[:2] == (stat.st_mtime_ns, stat.st_size):
             return kept[2]
         if stat.st_size > 4 * MOST_CHARACTERS:
             raise Invalid("pattern_too_large", f"A pattern has at most {MOST_CHARACTERS:,} characters; '{name}' more.")
         try:
-            raw = file.read_text("utf-8-sig")
+            raw = Path(file).read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise Invalid("pattern_unreadable", f"The file of the pattern '{name}' is no text in UTF-8.") from error
         pattern = read_pattern(name, raw)
         self._read[file] = (stat.st_mtime_ns, stat.st_size, pattern)
         return pattern
-
-    def _described(self, folder: Path, pattern: Pattern) -> Pattern:
-        """The pattern with the description and tags that lie apart from it, where it has none of its own."""
-        if pattern.description and pattern.tags:
-            return pattern
-        told = self._descriptions(folder).get(pattern.name, {})
-        tags = tuple(str(tag).lower() for tag in told.get("tags", ()))
-        description = pattern.description or str(told.get("description", ""))
-        return replace(pattern, description=description, tags=pattern.tags or tags)
 
     def _descriptions(self, folder: Path) -> dict[str, dict[str, Any]]:
         for place in _DESCRIPTIONS:
@@ -178,15 +185,26 @@ def matches(summary: Summary, words: str, text: str = "") -> bool:
     return not missing or (text != "" and all(word in text.casefold() for word in missing))
 
 
-def _systems(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The patterns of a folder: names and files. A pattern may be a link to a folder, as Fabric allows."""
+def _described(pattern: Pattern, told: Mapping[str, Mapping[str, Any]]) -> Pattern:
+    """The pattern with the description and tags that lie apart from it, where it has none of its own."""
+    if pattern.description and pattern.tags:
+        return pattern
+    apart = told.get(pattern.name, {})
+    tags = tuple(str(tag).lower() for tag in apart.get("tags", ()))
+    description = pattern.description or str(apart.get("description", ""))
+    return replace(pattern, description=description, tags=pattern.tags or tags)
+
+
+def _systems(folder: Path) -> list[str]:
+    """The names of a folder's patterns. A pattern may be a link to a folder, as Fabric allows."""
     if not folder.is_dir():
-        return
-    for count, entry in enumerate(sorted(folder.iterdir())):
-        if count >= _MOST_PATTERNS:
-            return
-        if NAME.fullmatch(entry.name) is not None and (entry / SYSTEM).is_file():
-            yield entry.name, entry / SYSTEM
+        return []
+    names = sorted(os.listdir(folder))[:_MOST_PATTERNS]  # noqa: PTH208 — as above
+    return [name for name in names if NAME.fullmatch(name) and os.path.isfile(_system_of(folder, name))]  # noqa: PTH113
+
+
+def _system_of(folder: Path, name: str) -> str:
+    return f"{folder}/{name}/{SYSTEM}"
 
 
 def _told_in(file: Path, size: int) -> dict[str, dict[str, Any]]:

@@ -13,8 +13,8 @@ from cutroom.kit.errors import Detail, Invalid
 from cutroom.patterns.plugins import run_plugin
 
 INPUT: Final = "{{input}}"
-MOST_CHARACTERS: Final = 4_000_000
-"""Of a prompt: ten times what the longest contexts of today take."""
+MOST_CHARACTERS: Final = 8_000_000
+"""Of a prompt: the longest input, and as much around it. It is made whole before it is read in parts."""
 _NAME: Final = "input"
 _PLUGIN: Final = "plugin:"
 _EXTENSION: Final = "ext:"

@@ -225,6 +225,23 @@ class PromptService:
             return row.version
         return await self._add_turns(session, row, turns, token)
 
+    async def check_room(self, session: AsyncSession, workspace_id: str, name: str, turns: Sequence[Turn]) -> None:
+        """Refuse what `append` would refuse of these turns and one more, an answer that nobody knows yet.
+
+        Changes nothing and holds nothing: others may take the room until the answer is there.
+
+        Raises:
+            Invalid: as `append`.
+            QuotaExceeded: as `append`.
+        """
+        check_name(name)
+        size = sum(self._size(turn.text) for turn in turns)
+        row = await repository.find(session, workspace_id, SESSION, name)
+        if row is None:
+            await self._check_count(session, workspace_id)
+        self._check_turns((0 if row is None else row.version) + len(turns) + 1)
+        await self._make_room(session, workspace_id, size)
+
     async def replace(self, session: AsyncSession, workspace_id: str, name: str, turns: Sequence[Turn]) -> int:
         """Put other turns in the place of all that a session has; made when there is none. Raises as `append`."""
         row = await self._locked(session, workspace_id, SESSION, name)
@@ -239,9 +256,7 @@ class PromptService:
 
     async def _add_turns(self, session: AsyncSession, row: PromptRow, turns: Sequence[Turn], token: str | None) -> int:
         sizes = [self._size(turn.text) for turn in turns]
-        if row.version + len(turns) > self._limits.turns:
-            message = f"A session has at most {self._limits.turns} turns; begin another, or delete this one."
-            raise QuotaExceeded("session_full", message)
+        self._check_turns(row.version + len(turns))
         await self._make_room(session, row.workspace_id, sum(sizes))
         rows = [
             {
@@ -276,14 +291,22 @@ class PromptService:
         check_name(name)
         row = await repository.find(session, workspace_id, kind, name, lock=True)
         if row is None:
-            if await repository.count(session, workspace_id) >= self._limits.prompts:
-                message = f"This workspace keeps {self._limits.prompts} patterns, strategies, contexts and sessions, "
-                raise QuotaExceeded("too_many_prompts", f"{message}the most it may have; delete some first.")
+            await self._check_count(session, workspace_id)
             await repository.add(session, id=new_id(PROMPT_PREFIX), workspace_id=workspace_id, kind=kind, name=name)
             row = await repository.find(session, workspace_id, kind, name, lock=True)
         if row is None:
             raise not_found(kind)
         return row
+
+    async def _check_count(self, session: AsyncSession, workspace_id: str) -> None:
+        if await repository.count(session, workspace_id) >= self._limits.prompts:
+            message = f"This workspace keeps {self._limits.prompts} patterns, strategies, contexts and sessions, "
+            raise QuotaExceeded("too_many_prompts", f"{message}the most it may have; delete some first.")
+
+    def _check_turns(self, turns: int) -> None:
+        if turns > self._limits.turns:
+            message = f"A session has at most {self._limits.turns} turns; begin another, or delete this one."
+            raise QuotaExceeded("session_full", message)
 
     def _size(self, text: str) -> int:
         if UNSTORABLE.search(text):

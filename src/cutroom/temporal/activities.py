@@ -99,7 +99,7 @@ class Looks:
 
     @activity.defn(name=CANCEL)
     async def cancel(self, admission: Admission) -> None:
-        """Cancel a job whose workflow was cancelled in Temporal; of an item only what runs, which its map then tells."""
+        """Cancel a job whose workflow was cancelled in Temporal; of an item only what runs: its map tells of it."""
         async with self._database.begin() as session:
             try:
                 await self._jobs.cancel(session, admission.workspace_id, admission.job_id)

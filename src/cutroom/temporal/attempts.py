@@ -16,7 +16,7 @@ from cutroom.jobs.holding import Holding
 from cutroom.jobs.registry import Registry
 from cutroom.kit.backoff import Backoff
 from cutroom.temporal.host import Host
-from cutroom.temporal.orders import ADMITTED, ASKED, Admission
+from cutroom.temporal.orders import ADMITTED, ASKED, Admission, quick_s
 
 AGAIN: Final = Backoff(base_s=0.1, factor=2.0, cap_s=5.0)
 SPREAD_S: Final = 0.05
@@ -91,7 +91,7 @@ class TemporalAttempts:
                 await self._surely(host, self._announce)
 
     async def _surely(self, host: Host, what: Callable[[Host], Awaitable[None]]) -> None:
-        """Go on until Temporal has answered. The worker keeps the job meanwhile, and claims no more than it has slots."""
+        """Go on until Temporal has answered. The worker keeps the job, and its slot, meanwhile."""
         failures = 0
         while True:
             try:
@@ -124,6 +124,7 @@ class TemporalAttempts:
             start_signal_args=[admission],
             memo={"workspace": job.workspace_id, **({} if job.parent_id is None else {"parent": job.parent_id})},
             priority=_priority(job),
+            task_timeout=timedelta(seconds=quick_s(self._patience_s)),
             rpc_timeout=timedelta(seconds=10),
         )
 

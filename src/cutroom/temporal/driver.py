@@ -15,7 +15,7 @@ from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from cutroom.temporal.orders import BEGIN, CANCEL, DUE, SETTLE, Admission, Ask, Ended, Place, Turn, turn_of
+from cutroom.temporal.orders import BEGIN, CANCEL, DUE, SETTLE, Admission, Ask, Ended, Place, Turn, quick_s, turn_of
 
 AT_ONCE: Final = 512
 """Most steps of one attempt that run at once; Temporal takes 2,000 pending activities of one workflow."""
@@ -71,13 +71,13 @@ class JobRun:
 
     async def _carried(self, admission: Admission) -> Ended | None:
         """Carry an admission. A cancel that comes to Temporal itself is handed to the job, whose end ends this."""
-        carrying = asyncio.create_task(self._carry_and_wait(admission))
+        carrying = asyncio.create_task(self._carry_and_wait(admission))  # noqa: TID251 — ends below, or with the run
         while True:
             try:
                 return await asyncio.shield(carrying)
             except asyncio.CancelledError:
                 self._cancelled = True
-                await asyncio.shield(_surely(CANCEL, admission))
+                await asyncio.shield(_surely(CANCEL, admission, admission))
 
     async def _carry_and_wait(self, admission: Admission) -> Ended | None:
         ended = await self._carry(admission)
@@ -98,20 +98,18 @@ class JobRun:
                 if fence == admission.fence:
                     self._want(asks)
             self._asked.clear()
-            for step, act in [(step, act) for step, act in self._acts.items() if act.done()]:
-                del self._acts[step]
-                turn = _turn(act)
-                if turn is None:
-                    if not await self._holds(admission):
-                        return None
-                    self._start(admission, step, again=True)
-                    continue
-                if turn.ended is not None:
+            for step in [step for step, act in self._acts.items() if act.done()]:
+                turn = _turn(self._acts.pop(step))
+                if turn is not None and turn.ended is not None:
                     return turn.ended
-                self._want(turn.asks)
-            for name in list(self._waiting):
-                if len(self._acts) < AT_ONCE:
-                    self._start(admission, name)
+                if turn is not None:
+                    self._want(turn.asks)
+                elif await self._holds(admission):
+                    self._start(admission, step, again=True)
+                else:
+                    return None
+            for name in list(self._waiting)[: AT_ONCE - len(self._acts)]:
+                self._start(admission, name)
         for act in self._acts.values():
             act.cancel()
         return None
@@ -141,7 +139,7 @@ class JobRun:
         """Look into a silence: whether the worker still holds the attempt; if not, it is taken from it."""
         before: float | None = None
         while not self._admitted:
-            left_s = await _surely(SETTLE, Place(admission.job_id, admission.fence))
+            left_s = await _surely(SETTLE, Place(admission.job_id, admission.fence), admission)
             if left_s is None:
                 return False
             if before is not None and left_s > before:
@@ -153,7 +151,7 @@ class JobRun:
     async def _wait(self, admission: Admission) -> None:
         """Keep the job's timer, and queue it when that has run out, unless somebody claims it before."""
         while not self._admitted:
-            left_s = await _surely(DUE, Place(admission.job_id, admission.fence))
+            left_s = await _surely(DUE, Place(admission.job_id, admission.fence), admission)
             if left_s is None:
                 return
             await self._pause(left_s + 0.01, or_cancelled=True)
@@ -191,9 +189,13 @@ def _policy(ask: Ask) -> RetryPolicy:
     )
 
 
-async def _surely(name: str, value: Any) -> float | None:
+async def _surely(name: str, value: Any, admission: Admission) -> float | None:
     """Run one of our own activities, in any worker, until it succeeds."""
     left_s: float | None = await workflow.execute_activity(
-        name, value, result_type=float, start_to_close_timeout=timedelta(seconds=60), retry_policy=SURELY
+        name,
+        value,
+        result_type=float,
+        start_to_close_timeout=timedelta(seconds=quick_s(admission.patience_s)),
+        retry_policy=SURELY,
     )
     return left_s

@@ -22,9 +22,10 @@ from cutroom.temporal.attempts import TemporalAttempts, cancel
 from cutroom.temporal.connection import TemporalSettings
 from cutroom.temporal.driver import AT_ONCE, JobRun
 from cutroom.temporal.host import Host
+from cutroom.temporal.orders import quick_s
 
 LATE_S: Final = 60.0
-"""What Temporal looks after and has not moved on for so long, a worker's rescuer moves on: it forgot, or was replaced."""
+"""What Temporal has not moved on for so long a worker's rescuer moves on: Temporal forgot, or is not there any more."""
 LOOKS: Final = 32
 """Rows that one worker looks at for Temporal at once."""
 log = structlog.get_logger()
@@ -94,7 +95,7 @@ class TemporalEngine:
             max_concurrent_activities=LOOKS,
             max_concurrent_workflow_task_polls=settings.workflow_pollers,
             max_concurrent_activity_task_polls=settings.activity_pollers,
-            sticky_queue_schedule_to_start_timeout=timedelta(seconds=min(self._patience_s, 10.0)),
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=quick_s(self._patience_s)),
             graceful_shutdown_timeout=timedelta(seconds=5),
         )
         steps = Worker(

@@ -98,3 +98,8 @@ def turn_of(details: Any) -> Turn:
     """A turn that came with an error."""
     ended = details["ended"]
     return Turn([Ask(**ask) for ask in details["asks"]], None if ended is None else Ended(**ended), details["gone"])
+
+
+def quick_s(patience_s: float) -> float:
+    """Seconds that what takes milliseconds may take: who has it after these is frozen or gone, and another gets it."""
+    return min(max(patience_s, 2.0), 10.0)

@@ -119,7 +119,7 @@ async def test_a_token_for_another_time_is_none(seconds: dict[str, Any]) -> None
     await refused(provider.token(**{name: now + offset for name, offset in seconds.items()}))
 
 
-@pytest.mark.threat("A53")
+@pytest.mark.threat("A53", "F17")
 async def test_clocks_may_differ_by_a_minute() -> None:
     now = int(time.time())
     near: list[dict[str, Any]] = [{"exp": now - 50, "iat": now - 300}, {"nbf": now + 50}, {"iat": now + 50}]

@@ -175,6 +175,19 @@ async def test_what_can_be_called_no_session_is_refused_before_a_model_is_paid(
     assert (server.requests, await jobs(world)) == ([], [])
 
 
+async def test_a_session_without_room_for_the_answer_is_told_before_a_model_is_paid(
+    kitchen: tuple[World, ModelServer],
+) -> None:
+    world, server = kitchen
+    turns = [{"role": "user", "content": "x"}] * 999
+    assert (await world.mine.post("/fabric/sessions/talk", json=turns)).is_success
+    events = events_in((await chat(world, {"userInput": "a", "sessionName": "talk"})).text)
+    assert [(event["type"], event.get("code")) for event in events] == [("error", "session_full"), ("complete", None)]
+    assert (server.requests, await jobs(world)) == ([], [])
+    assert (await world.mine.post("/fabric/sessions/talk", json=turns[1:])).is_success
+    assert text_of(events_in((await chat(world, {"userInput": "a", "sessionName": "talk"})).text))
+
+
 async def test_a_session_goes_on(kitchen: tuple[World, ModelServer]) -> None:
     world, server = kitchen
     server.script = [says("Hello Ann."), says("Ann.")]

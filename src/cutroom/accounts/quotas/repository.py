@@ -22,6 +22,7 @@ def _statement(template: str) -> TextClause:
 
 _PLAN: Final = text("SELECT plan FROM workspace_plans WHERE workspace_id = :workspace")
 _PLAN_QUICK: Final = Quick(_PLAN)
+_PLANS: Final = text("SELECT workspace_id, plan FROM workspace_plans")
 # Submits of one workspace decide one after the other, each seeing what those before it have committed.
 _QUEUE_UP: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('cutroom.quota/' || :workspace, 0))")
 _HOLD: Final = _statement("""
@@ -61,6 +62,7 @@ INSERT INTO charges (job_id, workspace_id, month, status, held_ms, used_micro)
 VALUES (:job, :workspace, $month, 'refunded', 0, :micro)
 ON CONFLICT (job_id) DO UPDATE SET status = 'refunded', used_micro = excluded.used_micro
 """)
+# The clock is asked once, in a query of its own, so that an index finds the months.
 _USAGE: Final = _statement("""
 SELECT month, count(*) FILTER (WHERE status = 'used') AS jobs, count(*) FILTER (WHERE status = 'held') AS held,
        coalesce(sum(used_ms) FILTER (WHERE status = 'used'), 0) AS ms,
@@ -69,7 +71,7 @@ SELECT month, count(*) FILTER (WHERE status = 'used') AS jobs, count(*) FILTER (
        coalesce(sum(held_micro) FILTER (WHERE status = 'held'), 0) AS held_micro
 FROM charges
 WHERE workspace_id = :workspace AND (status <> 'refunded' OR used_micro > 0)
-  AND month > $month - make_interval(months => CAST(:months AS integer))
+  AND month > (SELECT $month - make_interval(months => CAST(:months AS integer)))
 GROUP BY month ORDER BY month DESC
 """)
 _FORGET: Final = text("DELETE FROM charges WHERE created_at < clock_timestamp() - make_interval(days => :days)")
@@ -86,6 +88,11 @@ async def look_up_plan_name(database: Database, workspace_id: str) -> str | None
     """The same in no transaction."""
     row = await database.one(_PLAN_QUICK, workspace=workspace_id)
     return None if row is None else str(row.plan)
+
+
+async def plan_names(session: AsyncSession) -> dict[str, str]:
+    """The names of the plans that workspaces were given, by workspace: for maintenance, which serves all of them."""
+    return {row.workspace_id: row.plan for row in await session.execute(_PLANS)}
 
 
 async def set_plan(session: AsyncSession, workspace_id: str, plan: str) -> None:

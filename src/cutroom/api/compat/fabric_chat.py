@@ -9,10 +9,9 @@ from cutroom.api.compat.fabric_door import GoObject
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.kit.schema import invalid
 from cutroom.llm import Provider
-from cutroom.workflows.run_wishes import MOST_INPUT, RunWishes
+from cutroom.workflows.run_wishes import RunWishes
 
 MOST_PROMPTS: Final = 20
-MOST_BYTES: Final = 4 * MOST_INPUT
 _TEXT: Final = {"type": "string"}
 CHAT_BODY: Final[dict[str, Any]] = {
     "type": "object",

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from cutroom.accounts import Principal
 from cutroom.api.auth import Caller
 from cutroom.api.compat import fabric_stream as stream
-from cutroom.api.compat.fabric_chat import CHAT_BODY, MOST_BYTES, ChatPrompt, ChatRequest, wishes_of
+from cutroom.api.compat.fabric_chat import CHAT_BODY, ChatPrompt, ChatRequest, wishes_of
 from cutroom.api.compat.fabric_door import fabric_router, read_json, taking
 from cutroom.api.compat.fabric_run import FabricRun
 from cutroom.api.deps import ApiServices, Services
@@ -53,7 +53,7 @@ async def chat(request: Request, services: Services, caller: Caller) -> Response
 
     `topP`, the penalties and whatever else Fabric's clients send is taken and makes no difference.
     """
-    asked = await read_json(request, ChatRequest, MOST_BYTES)
+    asked = await read_json(request, ChatRequest)
     return ChatStream(request, services, caller, asked)
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
 
-from cutroom.api.body import IN_A_THREAD_ABOVE, SCOPE_KEY, Body, StrictRequest
+from cutroom.api.body import IN_A_THREAD_ABOVE, SCOPE_KEY, TEXTS_BYTES, TEXTS_DEADLINE_S, Body, StrictRequest
 from cutroom.api.errors import error_response, request_id_of, status_of
 from cutroom.api.routes import KeyedRoute
 from cutroom.api.straight import Handler
@@ -26,7 +26,6 @@ JSON: Final = "application/json"
 T = TypeVar("T")
 _NOT_THERE: Final = frozenset({"pattern_not_found", "context_not_found", "session_not_found"})
 """What Fabric finds no file for."""
-_BODY_DEADLINE_S: Final = 60.0
 
 
 class FabricError(Schema):
@@ -115,24 +114,24 @@ def status_of_fabric(error: CutroomError) -> int:
     return 400 if status == 422 else status
 
 
-async def raw_body(request: Request, most_bytes: int) -> bytes:
-    """All of a body, whatever its type is said to be.
+async def raw_body(request: Request) -> bytes:
+    """All of a body, whatever its type is said to be: as much as the other doors take of texts for models.
 
     Raises:
         Invalid: `body_too_large`, `body_too_slow`.
     """
     body: Body = request.scope[SCOPE_KEY]
-    body.allow(most_bytes, _BODY_DEADLINE_S)
+    body.allow(TEXTS_BYTES, TEXTS_DEADLINE_S)
     return await request.body()
 
 
-async def read_json(request: Request, kind: type[T], most_bytes: int) -> T:
+async def read_json(request: Request, kind: type[T]) -> T:
     """A body of JSON, as a `GoObject` or a list of some.
 
     Raises:
         Invalid: `bad_request_format`, and as `raw_body`.
     """
-    raw = await raw_body(request, most_bytes)
+    raw = await raw_body(request)
     try:
         data = (
             await asyncio.to_thread(strict_json.parse, raw) if len(raw) > IN_A_THREAD_ABOVE else strict_json.parse(raw)

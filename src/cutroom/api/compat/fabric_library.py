@@ -24,7 +24,7 @@ async def find_pattern(services: ApiServices, workspace_id: str, name: str) -> P
     async with services.database.begin() as session:
         own = await services.prompts.find(session, workspace_id, PATTERN, name)
     if own is not None:
-        return read_pattern(name, own.text)
+        return await asyncio.to_thread(read_pattern, name, own.text)
     return await asyncio.to_thread(services.library.get, name)
 
 

@@ -26,14 +26,10 @@ from cutroom.api.deps import Services
 from cutroom.api.keeping import keep_pattern
 from cutroom.api.routes import needs
 from cutroom.patterns import Pattern
-from cutroom.patterns.pattern import MOST_CHARACTERS
 from cutroom.patterns.template import fill
 from cutroom.prompts import PATTERN
-from cutroom.workflows.run_wishes import MOST_INPUT
 
 router: Final = fabric_router()
-MOST_BYTES: Final = 4 * MOST_CHARACTERS
-MOST_APPLY_BYTES: Final = 4 * MOST_INPUT
 _PATTERN: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["Name", "Description", "Pattern"],
@@ -82,7 +78,7 @@ async def get_pattern(services: Services, caller: Caller, name: str) -> Response
 )
 async def apply_pattern(request: Request, services: Services, caller: Caller, name: str) -> Response:
     """A pattern with its input and variables put in. Parameters of the query are variables too; the body wins."""
-    wanted = await read_json(request, Application, MOST_APPLY_BYTES)
+    wanted = await read_json(request, Application)
     pattern = await find_pattern(services, caller.workspace_id, name)
     values = pattern.values({**request.query_params, **wanted.variables})
     text = await asyncio.to_thread(fill, pattern.text, values, wanted.input)
@@ -97,7 +93,7 @@ async def apply_pattern(request: Request, services: Services, caller: Caller, na
 )
 async def save_pattern(request: Request, services: Services, caller: Caller, name: str) -> Response:
     """Keep a pattern: the body is its text, and its next version."""
-    text = text_of(await raw_body(request, MOST_BYTES))
+    text = text_of(await raw_body(request))
     await keep_pattern(services, caller, name, text)
     return done()
 

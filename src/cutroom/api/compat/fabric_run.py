@@ -17,7 +17,7 @@ from cutroom.api.prompting import history_of, pattern_of
 from cutroom.api.run_asking import Asking, submit_run
 from cutroom.jobs import Job, JobEvent, Status
 from cutroom.kit.errors import Conflict, CutroomError, NotFound, Unavailable
-from cutroom.prompts import Turn, check_name
+from cutroom.prompts import Turn
 from cutroom.workflows.run_pattern import ANSWER
 from cutroom.workflows.run_wishes import ResolvedPattern, RunWishes
 
@@ -54,6 +54,12 @@ async def cancel_if_running(services: ApiServices, job: Job) -> None:
             await services.jobs.cancel(session, job.workspace_id, job.id)
 
 
+def _is_text(job: Job) -> bool:
+    """Whether none of a run's patterns has its answer follow a schema; reading front matter takes its time."""
+    told = [ResolvedPattern.model_validate(one) for one in job.input.get("resolved", ())]
+    return all(pattern_of(one).output is None for one in told)
+
+
 class FabricRun:
     """One prompt, from its job to its answer.
 
@@ -79,18 +85,19 @@ class FabricRun:
         """Make the job; what a session holds is what was said before.
 
         Raises:
-            CutroomError: as `submit_run`; `bad_prompt_name`, before anything is paid for what no session could hold.
+            CutroomError: as `submit_run`; as `PromptService.check_room`, before anything is paid for what no session
+                could hold.
         """
-        if session_name:
-            check_name(session_name)
         self._said, self._session_name = wishes.input, session_name
         asking = Asking(self._workspace, request_id_of(self._request.scope))
         async with self._services.database.begin() as session:
+            if session_name:
+                said = [Turn("user", self._said)] if self._said else []
+                await self._services.prompts.check_room(session, self._workspace, session_name, said)
             turns = await history_of(self._services, session, self._workspace, session_name) if session_name else ()
             self._job = (await submit_run(self._services, session, asking, wishes, history=turns)).job
         # What follows a schema is written anew when it has been checked: only then it can be shown.
-        told = [ResolvedPattern.model_validate(one) for one in self._job.input.get("resolved", ())]
-        self._shows_text = all(pattern_of(one).output is None for one in told)
+        self._shows_text = await asyncio.to_thread(_is_text, self._job)
 
     async def pieces(self) -> AsyncGenerator[tuple[str, bool]]:
         """The answer while it is written, until the job ends: pieces, and whether the answer begins anew with one."""

@@ -1,9 +1,14 @@
-"""`/fabric/contexts` and `/fabric/sessions`: what the workspace keeps, as Fabric keeps it in files."""
+"""`/fabric/contexts` and `/fabric/sessions`: what the workspace keeps, as Fabric keeps it in files.
 
+Fabric has the same routes for both. What is alike is made once, by `_alike`; what a context and a session say, and how
+they are stored, stands below.
+"""
+
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, Literal
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 
 from cutroom.accounts import Principal
 from cutroom.api.auth import Caller
@@ -23,9 +28,8 @@ from cutroom.api.deps import ApiServices, Services
 from cutroom.kit.errors import NotFound
 from cutroom.prompts import CONTEXT, SESSION, Kind, Turn
 
-router: Final = fabric_router()
-MOST_CONTEXT_BYTES: Final = 2_000_000
-MOST_SESSION_BYTES: Final = 16_000_000
+Endpoint = Callable[..., Awaitable[Response]]
+Answers = dict[int | str, dict[str, Any]]
 NAMES: Final[dict[str, Any]] = {"type": "array", "items": {"type": "string"}}
 FLAG: Final[dict[str, Any]] = {"type": "boolean"}
 _CONTEXT: Final[dict[str, Any]] = {
@@ -58,18 +62,6 @@ class SessionMessage(GoObject):
     content: str = ""
 
 
-async def stored_names(services: ApiServices, caller: Principal, kind: Kind) -> list[str]:
-    """The names of what a workspace keeps."""
-    async with services.database.begin() as session:
-        return await services.prompts.names(session, caller.workspace_id, kind)
-
-
-async def is_stored(services: ApiServices, caller: Principal, kind: Kind, name: str) -> bool:
-    """Whether a workspace keeps something of this name."""
-    async with services.database.begin() as session:
-        return await services.prompts.find(session, caller.workspace_id, kind, name) is not None
-
-
 async def renamed(services: ApiServices, caller: Principal, kind: Kind, name: str, to: str) -> Response:
     """Give what a workspace keeps another name."""
     async with services.database.begin() as session:
@@ -84,16 +76,54 @@ async def deleted(services: ApiServices, caller: Principal, kind: Kind, name: st
     return done()
 
 
-@router.get("/contexts/names", operation_id="listFabricContexts", responses=answering(NAMES))
-async def list_contexts(services: Services, caller: Caller) -> Response:
-    """The names of all contexts."""
-    return said(await stored_names(services, caller, CONTEXT))
+def _alike(kind: Kind, noun: str) -> APIRouter:
+    """The routes that Fabric has alike for contexts and for sessions: names, exists, rename and delete.
+
+    Args:
+        kind: of what is kept.
+        noun: what one is called, `Context` or `Session`.
+    """
+    made = fabric_router()
+    word = noun.lower()
+
+    async def names(services: Services, caller: Caller) -> Response:
+        async with services.database.begin() as session:
+            return said(await services.prompts.names(session, caller.workspace_id, kind))
+
+    async def exists(services: Services, caller: Caller, name: str) -> Response:
+        async with services.database.begin() as session:
+            return said(await services.prompts.find(session, caller.workspace_id, kind, name) is not None)
+
+    async def rename(services: Services, caller: Caller, name: str, to: str) -> Response:
+        return await renamed(services, caller, kind, name, to)
+
+    async def delete(services: Services, caller: Caller, name: str) -> Response:
+        return await deleted(services, caller, kind, name)
+
+    def add(verb: str, does: str, path: str, endpoint: Endpoint, meaning: str, answers: Answers) -> None:
+        many = "s" if endpoint is names else ""
+        made.add_api_route(
+            f"/{word}s{path}",
+            endpoint,
+            methods=[verb],
+            operation_id=f"{does.lower()}Fabric{noun}{many}",
+            summary=f"{does} {noun}{many}",
+            description=meaning,
+            response_class=Response,
+            responses=answers,
+        )
+
+    add("GET", "List", "/names", names, f"The names of all {word}s.", answering(NAMES))
+    add("GET", "Has", "/exists/{name}", exists, f"Whether there is a {word} of this name.", answering(FLAG))
+    add("PUT", "Rename", "/rename/{name}/{to}", rename, f"Give a {word} another name.", NOT_THERE)
+    add("DELETE", "Delete", "/{name}", delete, f"Delete a {word}.", NOT_THERE)
+    return made
 
 
-@router.get("/contexts/exists/{name}", operation_id="hasFabricContext", responses=answering(FLAG))
-async def has_context(services: Services, caller: Caller, name: str) -> Response:
-    """Whether there is a context of this name."""
-    return said(await is_stored(services, caller, CONTEXT, name))
+router: Final = fabric_router()
+# Their names come before `/{name}` below, which would take `names` for one.
+router.routes.extend(_alike(CONTEXT, "Context").routes)
+router.routes.extend(_alike(SESSION, "Session").routes)
 
 
 @router.get("/contexts/{name}", operation_id="getFabricContext", responses={**answering(_CONTEXT), **NOT_THERE})
@@ -112,36 +142,10 @@ async def get_context(services: Services, caller: Caller, name: str) -> Response
 )
 async def save_context(request: Request, services: Services, caller: Caller, name: str) -> Response:
     """Keep a context: the body is its text."""
-    text = text_of(await raw_body(request, MOST_CONTEXT_BYTES))
+    text = text_of(await raw_body(request))
     async with services.database.begin() as session:
         await services.prompts.put(session, caller.workspace_id, CONTEXT, name, text, editor=caller.who)
     return done()
-
-
-@router.put(
-    "/contexts/rename/{name}/{to}", operation_id="renameFabricContext", response_class=Response, responses=NOT_THERE
-)
-async def rename_context(services: Services, caller: Caller, name: str, to: str) -> Response:
-    """Give a context another name."""
-    return await renamed(services, caller, CONTEXT, name, to)
-
-
-@router.delete("/contexts/{name}", operation_id="deleteFabricContext", response_class=Response, responses=NOT_THERE)
-async def delete_context(services: Services, caller: Caller, name: str) -> Response:
-    """Delete a context."""
-    return await deleted(services, caller, CONTEXT, name)
-
-
-@router.get("/sessions/names", operation_id="listFabricSessions", responses=answering(NAMES))
-async def list_sessions(services: Services, caller: Caller) -> Response:
-    """The names of all sessions."""
-    return said(await stored_names(services, caller, SESSION))
-
-
-@router.get("/sessions/exists/{name}", operation_id="hasFabricSession", responses=answering(FLAG))
-async def has_session(services: Services, caller: Caller, name: str) -> Response:
-    """Whether there is a session of this name."""
-    return said(await is_stored(services, caller, SESSION, name))
 
 
 @router.get("/sessions/{name}", operation_id="getFabricSession", responses=answering(_SESSION))
@@ -162,22 +166,8 @@ async def get_session(services: Services, caller: Caller, name: str) -> Response
 )
 async def save_session(request: Request, services: Services, caller: Caller, name: str) -> Response:
     """Put what the body says in the place of all that was said in a session."""
-    messages = await read_json(request, list[SessionMessage], MOST_SESSION_BYTES)
+    messages = await read_json(request, list[SessionMessage])
     turns = [Turn(one.role, one.content) for one in messages]
     async with services.database.begin() as session:
         await services.prompts.replace(session, caller.workspace_id, name, turns)
     return done()
-
-
-@router.put(
-    "/sessions/rename/{name}/{to}", operation_id="renameFabricSession", response_class=Response, responses=NOT_THERE
-)
-async def rename_session(services: Services, caller: Caller, name: str, to: str) -> Response:
-    """Give a session another name."""
-    return await renamed(services, caller, SESSION, name, to)
-
-
-@router.delete("/sessions/{name}", operation_id="deleteFabricSession", response_class=Response, responses=NOT_THERE)
-async def delete_session(services: Services, caller: Caller, name: str) -> Response:
-    """Delete a session."""
-    return await deleted(services, caller, SESSION, name)

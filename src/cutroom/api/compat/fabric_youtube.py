@@ -18,7 +18,6 @@ from cutroom.media.youtube import video_id
 
 router: Final = fabric_router()
 WORKFLOW: Final = "read_video"
-MOST_BYTES: Final = 16_384
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 _ASKED: Final[dict[str, Any]] = {
     "type": "object",
@@ -53,7 +52,7 @@ class VideoRequest(GoObject):
 )
 async def transcript(request: Request, services: Services, caller: Caller) -> Response:
     """What is said in a video of YouTube: its captions, or what is heard in it when it has none."""
-    wanted = await read_json(request, VideoRequest, MOST_BYTES)
+    wanted = await read_json(request, VideoRequest)
     if not wanted.url.strip():
         raise Invalid("missing_field", "url is required: the address of one video.").at("/url")
     video = video_id(wanted.url)

@@ -8,6 +8,7 @@ import cutroom.accounts.quotas.rows
 import cutroom.accounts.rows
 import cutroom.accounts.user_rows
 import cutroom.assets.rows
+import cutroom.fleet.rows
 import cutroom.jobs.rows
 import cutroom.productions.rows
 import cutroom.prompts.rows

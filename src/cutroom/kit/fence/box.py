@@ -49,6 +49,9 @@ class Box:
         devices: nodes that it may use.
         memory_bytes: what all its processes use together, where there are control groups.
         processes: how many processes and threads it has, where there are control groups.
+        tools: whether it starts programs of its own, which look for `/proc` and `/dev`; takes bubblewrap, and a filter
+            that lets it.
+        network: whether it has the machine's network; takes bubblewrap, and such a filter.
     """
 
     fence: Fence
@@ -58,6 +61,8 @@ class Box:
     devices: Sequence[Path] = ()
     memory_bytes: int | None = None
     processes: int = PROCESSES
+    tools: bool = False
+    network: bool = False
 
     def group(self) -> Group | None:
         """A control group for one run, to be removed when it has ended."""
@@ -94,11 +99,17 @@ class Box:
         if fence.bubblewrap is None:
             return list(argv)
         stage = None if fence.user is None else _STAGE
-        filtered = fence.filter is not None
-        return [
-            *bubblewrap.words(fence.bubblewrap, self._view(), env, cwd, filtered=filtered, stage=stage),
-            *argv,
-        ]
+        written = bubblewrap.words(
+            fence.bubblewrap,
+            self._view(),
+            env,
+            cwd,
+            filtered=fence.filter is not None,
+            stage=stage,
+            tools=self.tools,
+            network=self.network,
+        )
+        return [*written, *argv]
 
     def _view(self) -> View:
         reads = (*self.programs, *self.reads)

@@ -1,9 +1,9 @@
 """Command lines of bubblewrap: namespaces of its own, a root of its own, no network, no capability.
 
 `bwrap(1)`. It is started without any environment, since its own is what `/proc/1/environ` would show to the child
-(threat A93); what the child gets is named one by one. There is no `/proc` either. It needs no
-`--new-session`: `kit/process.py` gives it one, without a terminal, and its process group has to end as a whole
-(`kit/lifeline.py`).
+(threat A93); what the child gets is named one by one. There is no `/proc` either, unless the child is a tool that
+starts others: it sees those alone. It needs no `--new-session`: `kit/process.py` gives it one, without a terminal, and
+its process group has to end as a whole (`kit/lifeline.py`).
 """
 
 import os
@@ -62,7 +62,15 @@ def staged(path: Path) -> bool:
 
 
 def words(
-    program: Path, view: View, env: Mapping[str, str], cwd: Path, *, filtered: bool, stage: Path | None = None
+    program: Path,
+    view: View,
+    env: Mapping[str, str],
+    cwd: Path,
+    *,
+    filtered: bool,
+    stage: Path | None = None,
+    tools: bool = False,
+    network: bool = False,
 ) -> list[str]:
     """The command line of bubblewrap, to which the child's is added.
 
@@ -73,8 +81,12 @@ def words(
         cwd: the folder that it starts in.
         filtered: whether there is a filter to be read.
         stage: folder in which what is `staged` lies, as `0`, `1`…; None where it lies where it does.
+        tools: whether it has a `/proc`, of its own processes, and a `/dev` of the usual nodes.
+        network: whether the machine's network is its own.
     """
-    written = [str(program), *_ALWAYS, "--dir", str(cwd)]
+    written = [str(program), *_ALWAYS, *(("--share-net",) if network else ())]
+    written += ["--proc", "/proc", "--dev", "/dev"] if tools else []
+    written += ["--dir", str(cwd)]
     place = 0
     for way, path in mounts(view):
         if _leads(path):

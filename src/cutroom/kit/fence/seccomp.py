@@ -13,7 +13,7 @@ import struct
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from cutroom.kit.fence.syscalls import CLONE, CLONE3, DENIED, IOCTL, PRLIMIT64, Numbers
+from cutroom.kit.fence.syscalls import CLONE, CLONE3, DENIED, IOCTL, PRLIMIT64, TOOLS, Numbers
 
 # linux/bpf_common.h
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -39,11 +39,12 @@ class _Step(NamedTuple):
     no: int = 0
 
 
-def program(machine: str | None = None) -> bytes | None:
+def program(machine: str | None = None, *, tools: bool = False) -> bytes | None:
     """The filter as an array of `struct sock_filter`; None for a machine whose numbers we do not know.
 
     Args:
         machine: as `platform.machine()` says it; this one when None.
+        tools: whether it may start processes and talk to them, in namespaces of its own (`syscalls.TOOLS`).
     """
     known = _ARCHITECTURES.get((machine or platform.machine()).lower())
     if known is None:
@@ -58,12 +59,14 @@ def program(machine: str | None = None) -> bytes | None:
     ]
     if column == 0:
         steps += [_Step(_JUMP_AT_LEAST, _X32, no=1), _Step(_RETURN, _KILL)]
-    for numbers in DENIED.values():
-        steps += _for(numbers[column], [deny])
+    for name, numbers in DENIED.items():
+        if not (tools and name in TOOLS):
+            steps += _for(numbers[column], [deny])
     # Threads are clones too. clone3 keeps its flags where no filter sees them; without it, C libraries use clone.
     steps += _for(CLONE3[column], [_Step(_RETURN, _ERRNO | errno.ENOSYS)])
     steps += _where(CLONE, column, 0, [_Step(_JUMP_ANY_BIT, _NEW_NAMESPACES, no=1), deny])
-    steps += _where(CLONE, column, 0, [_Step(_JUMP_ANY_BIT, _CLONE_THREAD, yes=1), deny])
+    if not tools:
+        steps += _where(CLONE, column, 0, [_Step(_JUMP_ANY_BIT, _CLONE_THREAD, yes=1), deny])
     # Words put into a terminal's input.
     steps += _where(
         IOCTL, column, 1, [_Step(_JUMP_EQUAL, _TIOCSTI, no=1), deny, _Step(_JUMP_EQUAL, _TIOCLINUX, no=1), deny]

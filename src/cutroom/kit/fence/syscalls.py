@@ -128,6 +128,17 @@ DENIED: Final[Mapping[str, Numbers]] = {
 }
 """Answered with EPERM."""
 
+TOOLS: Final = frozenset(
+    {
+        "socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto",
+        "shmget", "shmat", "shmctl", "semget", "semop",
+        "pidfd_open", "pidfd_send_signal", "kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
+        "fork", "vfork", "execveat",
+        "symlink", "symlinkat", "link", "linkat", "chown", "fchown", "fchownat", "lchown",
+    }
+)  # fmt: skip
+"""Those of them that programs need which start others: what they reach is bounded by namespaces of their own."""
+
 CLONE: Final[Numbers] = (56, 220)
 CLONE3: Final[Numbers] = (435, 435)
 IOCTL: Final[Numbers] = (16, 29)

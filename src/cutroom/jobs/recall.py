@@ -1,0 +1,55 @@
+"""Reading back what attempts of a job have written: the steps of its journal, and what became of its items."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom.jobs.statements import statement
+
+_STEPS: Final = statement("SELECT name, kind, CAST(result AS text) AS result FROM job_steps WHERE job_id = :id")
+_ITEMS: Final = statement("""
+SELECT id, status, CAST(output AS text) AS output, error, dead_at IS NOT NULL AS dead FROM jobs
+WHERE parent_id = :id AND parent_step = :step ORDER BY parent_index
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What earlier attempts left: results of steps as JSON text, and the marks of maps and timers."""
+
+    steps: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """Where an item of a map stands.
+
+    Args:
+        output: JSON text, when it succeeded.
+        error: `CutroomError.to_json()` data, when it failed.
+        dead: it used up its attempts.
+    """
+
+    id: str
+    status: str
+    output: str | None
+    error: Mapping[str, Any] | None
+    dead: bool
+
+
+async def kept_of(session: AsyncSession, job_id: str) -> Kept:
+    """Read the journal of a job."""
+    rows = (await session.execute(_STEPS, {"id": job_id})).all()
+    return Kept(
+        steps={row.name: row.result for row in rows if row.kind == "step"},
+        marks={row.name: json.loads(row.result) for row in rows if row.kind != "step"},
+    )
+
+
+async def items_of(session: AsyncSession, job_id: str, step: str) -> list[ItemState]:
+    """The items of a map of a job, in order."""
+    return [ItemState(*row) for row in await session.execute(_ITEMS, {"id": job_id, "step": step})]

@@ -1,0 +1,78 @@
+"""A worker whose clock is wrong, or becomes so: libfaketime moves it; leases are the database's, waits monotonic."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from cutroom.jobs import Status
+from cutroom.kit import process
+from tests.jobs.flows import Diary
+from tests.jobs.rig import ROOT, Rig, eventually
+
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+
+pytestmark = pytest.mark.skipif(
+    LIBRARY is None and not os.environ.get("CI"), reason="libfaketime (Debian: libfaketime) is not installed"
+)
+
+
+@asynccontextmanager
+async def worker_with_clock(rig: Rig, clock: Path) -> AsyncIterator[process.Child]:
+    """A worker process whose wall clock is what the file says, read anew at each look."""
+    settings = json.dumps({"poll_s": 0.2, "drain_s": 5.0, "lease_s": 1.0})
+    argv = [sys.executable, "-m", "tests.jobs.worker_process", rig.database.url, str(rig.folder), settings]
+    faked = {
+        "LD_PRELOAD": str(LIBRARY),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # no clock that steps does so on a real machine
+    }
+    child = await process.start(argv, cwd=ROOT, env=faked)
+    try:
+        yield child
+    finally:
+        await child.terminate(grace_s=0, first=signal.SIGKILL)
+
+
+@pytest.mark.threat("F17")
+@pytest.mark.parametrize("jump", ["-2h", "+400d"])
+async def test_a_clock_that_jumps_under_a_worker_changes_nothing(rig: Rig, tmp_path: Path, jump: str) -> None:
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    diary = Diary(path=str(tmp_path / "diary"), value=300)
+    async with worker_with_clock(rig, clock):
+        long = await rig.submit("gated_steps", diary)
+        await rig.until(long, Status.RUNNING)
+        diary.write("go one")
+
+        async def recorded() -> bool | None:
+            return await rig.sql("SELECT count(*) FROM job_steps") == [(1,)] or None
+
+        await eventually(recorded)
+        clock.write_text(jump)
+        nap = await rig.submit("naps", Diary(path=str(tmp_path / "nap"), value=200))
+        began = time.monotonic()
+        assert (await rig.ended(nap)).status is Status.SUCCEEDED
+        assert time.monotonic() - began < 5, "two naps of 0.2 s"
+        lapse = (
+            "SELECT min(lease_until - clock_timestamp()) > interval '-1 s', max(lease_until) < now() + interval '2 s'"
+        )
+        assert await rig.sql(f"{lapse} FROM jobs WHERE status = 'running'") == [(True, True)]
+        for step in ("two", "three"):
+            diary.write(f"go {step}")
+        job = await rig.ended(long)
+    assert (job.status, job.attempt, job.output) == (Status.SUCCEEDED, 1, [1, 1, 1])
+    assert await rig.outcomes(long) == [(1, "succeeded")]
+    assert await rig.sql("SELECT bool_and(at BETWEEN now() - interval '1 minute' AND now()) FROM job_events") == [
+        (True,)
+    ], "times are the database's"
+    assert job.started_at is not None
+    assert job.finished_at is not None
+    assert 0 < (job.finished_at - job.started_at).total_seconds() < 30
