@@ -22,13 +22,14 @@ from cutroom.api.features import Features
 from cutroom.api.rate_limits import RateSettings
 from cutroom.app.console import out
 from cutroom.app.container import Container, container
+from cutroom.app.job_engine import working
 from cutroom.app.mail import make_mailer
 from cutroom.app.migrate import upgrade
 from cutroom.app.settings import Settings, load
 from cutroom.app.tools import use_tools
 from cutroom.assets import LocalStore
 from cutroom.assets import Retention as AssetRetention
-from cutroom.jobs import Followers, Scheduler, Worker, WorkerSettings
+from cutroom.jobs import Followers, Scheduler
 from cutroom.jobs import Retention as JobRetention
 from cutroom.kit import heap, tracing
 from cutroom.kit.cache import Cache, MemoryCache, RedisCache
@@ -74,11 +75,15 @@ async def worker(*, data: Path | None) -> None:
     """Run jobs until a signal comes; running jobs get their grace."""
     settings = _start(load(data=data), "cutroom-worker", works=True)
     stop = stop_event()
-    async with container(settings, name="cutroom-worker") as parts, asyncio.TaskGroup() as group:
+    async with (
+        container(settings, name="cutroom-worker") as parts,
+        working(parts) as worker,
+        asyncio.TaskGroup() as group,
+    ):
         listening = group.create_task(parts.listener.run())
         keeping = group.create_task(scheduler(parts).run())
         delivering = group.create_task(make_deliverer(parts).run(stop))
-        await make_worker(parts).run(stop)
+        await worker.run(stop)
         keeping.cancel()
         await delivering
         listening.cancel()
@@ -97,28 +102,6 @@ async def migrate(*, or_newer: bool = False) -> None:
         out.print("A newer version has changed the database; this one runs on it.")
         return
     out.print("The database is up to date.")
-
-
-def make_worker(parts: Container) -> Worker:
-    """A worker over the container's services, with the maintenance that workers share."""
-    settings = parts.settings
-    return Worker(
-        parts.database,
-        parts.listener,
-        parts.registry,
-        files_for=parts.assets.files_for(parts.fetcher),
-        scratch_root=settings.data / "scratch",
-        settings=WorkerSettings(
-            name=f"{platform.node()}",
-            slots=settings.worker_slots,
-            lease_s=settings.worker_lease_s,
-            poll_s=settings.worker_poll_s,
-            drain_s=settings.worker_drain_s,
-            sandbox_level=sandbox.current().level,
-        ),
-        on_end=parts.on_end,
-        productions_for=parts.productions.for_jobs(parts.database),
-    )
 
 
 def make_deliverer(parts: Container) -> Deliverer:

@@ -18,12 +18,13 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from cutroom.accounts import IdentitySettings, PasswordSettings, Registration, SessionSettings, read_issuers
 from cutroom.accounts.quotas import Plans
-from cutroom.app.engine_settings import EngineSettings, read, read_hosts
+from cutroom.app.engine_settings import read, read_hosts
+from cutroom.app.job_settings import JobSettings
 from cutroom.kit import strict_json
 from cutroom.kit.errors import Detail, Invalid
 
 
-class Settings(EngineSettings):
+class Settings(JobSettings):
     """The settings of one process; each field's variable is `CUTROOM_` and its name, unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(env_prefix="CUTROOM_", frozen=True, extra="ignore", populate_by_name=True)
@@ -229,6 +230,7 @@ def inherited() -> Mapping[str, str]:
         "DATABASE_URL",
         "REDIS_URL",
         "OTEL_",
+        "TEMPORAL_",
         "PATH",
         "HOME",
         "LANG",

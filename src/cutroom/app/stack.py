@@ -18,6 +18,7 @@ from typing import NoReturn
 import structlog
 
 from cutroom.accounts import AccountService
+from cutroom.app.job_engine import temporal
 from cutroom.app.migrate import upgrade
 from cutroom.app.settings import Settings, inherited
 from cutroom.db import Database, EmbeddedPostgres, make_engine
@@ -66,7 +67,8 @@ async def running(settings: Settings, *, workers: int = 1) -> AsyncIterator[Conn
     Raises:
         Forbidden: `not_in_development`.
         Conflict: `port_in_use`, or `data_in_use` when the folder belongs to a running stack.
-        Unavailable: `not_ready` when the API does not answer in time.
+        Invalid: `temporal_not_installed`.
+        Unavailable: `not_ready` when the API does not answer in time; `temporal_unavailable`.
     """
     if settings.exposed:
         message = (
@@ -75,6 +77,8 @@ async def running(settings: Settings, *, workers: int = 1) -> AsyncIterator[Conn
         )
         raise Forbidden("not_in_development", message)
     _check_port(settings.host, settings.port)
+    if settings.engine == "temporal":
+        await temporal(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         url = settings.database_url

@@ -4,7 +4,7 @@ The queue, the journal and the history of jobs stay in Postgres, and who may run
 attempt: it lets its steps on one by one, keeps its timers, and notices when its worker is gone.
 """
 
-from cutroom.temporal.connection import TemporalSettings, connect
+from cutroom.temporal.connection import Connection, TemporalSettings, connect
 from cutroom.temporal.engine import TemporalEngine
 
-__all__ = ["TemporalEngine", "TemporalSettings", "connect"]
+__all__ = ["Connection", "TemporalEngine", "TemporalSettings", "connect"]

@@ -12,6 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from cutroom.kit.errors import Invalid, Unavailable
 
+Connection = Client
 WITHIN_S: Final = 10.0
 
 
@@ -46,7 +47,7 @@ class TemporalSettings:
     cache: int = 1000
 
 
-async def connect(settings: TemporalSettings) -> Client:
+async def connect(settings: TemporalSettings) -> Connection:
     """A client that was answered.
 
     Raises:

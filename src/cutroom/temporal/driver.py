@@ -88,31 +88,38 @@ class JobRun:
     async def _carry(self, admission: Admission) -> Ended | None:
         """Let the attempt's steps on until it has ended; None when it is not to be carried any more."""
         self._start(admission, None)
-        while True:
-            await workflow.wait_condition(
-                lambda: bool(self._admitted or self._asked) or any(act.done() for act in self._acts.values())
-            )
-            if self._admitted:
-                break
-            for fence, asks in self._asked:
-                if fence == admission.fence:
-                    self._want(asks)
-            self._asked.clear()
+        await self._something()
+        while not self._admitted:
             for step in [step for step, act in self._acts.items() if act.done()]:
                 turn = _turn(self._acts.pop(step))
-                if turn is not None and turn.ended is not None:
-                    return turn.ended
-                if turn is not None:
-                    self._want(turn.asks)
-                elif await self._holds(admission):
+                if turn is None:
+                    if not await self._holds(admission):
+                        return None
                     self._start(admission, step, again=True)
+                elif turn.ended is not None:
+                    return turn.ended
                 else:
-                    return None
-            for name in list(self._waiting)[: AT_ONCE - len(self._acts)]:
-                self._start(admission, name)
+                    self._want(turn.asks)
+            self._let_on(admission)
+            await self._something()
         for act in self._acts.values():
             act.cancel()
         return None
+
+    async def _something(self) -> None:
+        """Wait until there is something to do."""
+        await workflow.wait_condition(
+            lambda: bool(self._admitted or self._asked) or any(act.done() for act in self._acts.values())
+        )
+
+    def _let_on(self, admission: Admission) -> None:
+        """Start what was asked for, as far as there is room."""
+        for fence, asks in self._asked:
+            if fence == admission.fence:
+                self._want(asks)
+        self._asked.clear()
+        for name in list(self._waiting)[: max(AT_ONCE - len(self._acts), 0)]:
+            self._start(admission, name)
 
     def _want(self, asks: list[Ask]) -> None:
         for ask in asks:
