@@ -48,7 +48,7 @@ def server(folder: Path) -> Iterator[str]:
             pid = _start(found, folder, port)
             (folder / "address").write_text(f"{pid} 127.0.0.1:{port}")
             address = f"127.0.0.1:{port}"
-            _wait_for(port, pid)
+            _wait_for(found, port, pid)
         (folder / "users").write_text(str(users + 1))
     try:
         yield address
@@ -70,9 +70,51 @@ def _counted(folder: Path) -> Iterator[tuple[int, str]]:
         yield users, (folder / "address").read_text().split()[1] if users else ""
 
 
-def _start(program: Path, folder: Path, port: int) -> int:
+class Own:
+    """A server of one test's own, which the test may kill and start again.
+
+    Args:
+        folder: of its own.
+        remembers: started again, it knows what was before.
+    """
+
+    def __init__(self, program: Path, folder: Path, *, remembers: bool) -> None:
+        self._state = ("--db-filename", str(folder / "temporal.db")) if remembers else ()
+        self._program = program
+        self._folder = folder
+        self._port = _free_port()
+        self._pid: int | None = None
+
+    def start(self) -> str:
+        """Start it, or start it again; its address."""
+        self._pid = _start(self._program, self._folder, self._port, *self._state)
+        _wait_for(self._program, self._port, self._pid)
+        return f"127.0.0.1:{self._port}"
+
+    def kill(self) -> None:
+        """Kill it, and wait until it is gone."""
+        if self._pid is None:
+            return
+        os.kill(self._pid, signal.SIGKILL)
+        end = time.monotonic() + READY_WITHIN_S
+        while Path(f"/proc/{self._pid}").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        self._pid = None
+
+
+@contextlib.contextmanager
+def own(folder: Path, *, remembers: bool) -> Iterator[Own]:
+    """A server that nobody else uses, not yet started."""
+    server = Own(required(), folder, remembers=remembers)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def _start(program: Path, folder: Path, port: int, *more: str) -> int:
     argv = [str(program), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
-    argv += ["--log-level", "error"]
+    argv += ["--log-level", "error", *more]
     # Nobody's child: whichever test process leaves last stops it.
     shell = [
         "sh",
@@ -86,12 +128,14 @@ def _start(program: Path, folder: Path, port: int) -> int:
     return int(started.stdout)
 
 
-def _wait_for(port: int, pid: int) -> None:
+def _wait_for(program: Path, port: int, pid: int) -> None:
+    health = [str(program), "operator", "cluster", "health", "--address", f"127.0.0.1:{port}"]
     end = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < end:
         os.kill(pid, 0)
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
+            if subprocess.run(health, check=False, capture_output=True).returncode == 0:
+                return
         time.sleep(0.05)
     pytest.fail("Temporal's development server does not start")
 

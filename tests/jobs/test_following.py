@@ -9,6 +9,8 @@ from cutroom.kit.errors import NotFound
 from tests.jobs.flows import A, B, Diary
 from tests.jobs.rig import Rig
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def diary(tmp_path: Path) -> Diary:

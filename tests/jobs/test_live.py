@@ -1,11 +1,14 @@
 """What a job shows of a text while it writes it."""
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.db import Listener
 from cutroom.jobs import Followers, Job, Status, forget_texts, live_texts
 from tests.jobs.flows import A, B, Diary
 from tests.jobs.rig import Rig, eventually
+
+pytestmark = pytest.mark.both_engines
 
 
 async def forget(session: AsyncSession, job: Job) -> None:

@@ -11,6 +11,8 @@ from cutroom.kit.errors import Conflict
 from tests.jobs.flows import A, Diary, Fan
 from tests.jobs.rig import Rig, eventually
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def diary(tmp_path: Path) -> Diary:

@@ -1,10 +1,13 @@
 """What a waiting job's owner is told while its items are at work."""
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.jobs import Job, Status, tell_parent
 from tests.jobs.flows import Diary, Fan
 from tests.jobs.rig import Rig
+
+pytestmark = pytest.mark.both_engines
 
 LOG = """
 SELECT e.seq, e.kind, e.data FROM job_events AS e JOIN jobs AS j ON j.id = e.job_id WHERE NOT j.internal ORDER BY e.seq

@@ -27,6 +27,7 @@ def diary(tmp_path: Path) -> Diary:
 
 
 @pytest.mark.threat("F08")
+@pytest.mark.both_engines
 async def test_a_job_whose_row_somebody_holds_waits_and_goes_on_and_others_are_not_held_up(
     rig: Rig, diary: Diary
 ) -> None:
@@ -44,6 +45,7 @@ async def test_a_job_whose_row_somebody_holds_waits_and_goes_on_and_others_are_n
     assert (job.status, job.attempt, job.output) == (Status.SUCCEEDED, 1, [1, 1, 1])
 
 
+@pytest.mark.both_engines
 async def test_the_end_of_a_job_whose_row_somebody_holds_is_written_when_it_is_free(rig: Rig, diary: Diary) -> None:
     async with rig.worker(slots=4):
         ids = [await rig.submit("waits_for", diary) for _ in range(3)]
@@ -136,6 +138,7 @@ async def test_a_worker_that_is_cancelled_leaves_at_once_and_its_jobs_are_taken_
     assert (job.status, job.attempt) == (Status.SUCCEEDED, 2)
 
 
+@pytest.mark.both_engines
 async def test_an_attempt_that_learns_from_its_beat_that_it_lost_the_job_stops(rig: Rig, diary: Diary) -> None:
     async with rig.worker(lease_s=60) as worker:
         job_id = await rig.submit("waits_for", diary)
@@ -155,6 +158,7 @@ async def test_an_attempt_that_learns_from_its_beat_that_it_lost_the_job_stops(r
         assert await rig.states(job_id) == [("queued", 0), ("running", 1)]
 
 
+@pytest.mark.both_engines
 async def test_a_flood_of_progress_from_an_attempt_that_lost_its_job_is_dropped(rig: Rig) -> None:
     async with rig.worker(lease_s=60) as worker:
         job_id = await rig.submit("talks_on", {"value": 1})
@@ -173,6 +177,7 @@ async def test_a_flood_of_progress_from_an_attempt_that_lost_its_job_is_dropped(
         assert await rig.events(job_id) == before
 
 
+@pytest.mark.both_engines
 async def test_a_map_whose_item_was_cancelled_by_itself_fails(rig: Rig, diary: Diary) -> None:
     async with rig.worker(slots=2):
         job_id = await rig.submit("fan", Fan(items=[1, 2], path=diary.path, special={0: "wait", 1: "wait"}))
