@@ -79,6 +79,7 @@ class Own:
     """
 
     def __init__(self, program: Path, folder: Path, *, remembers: bool) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self._state = ("--db-filename", str(folder / "temporal.db")) if remembers else ()
         self._program = program
         self._folder = folder
@@ -95,7 +96,8 @@ class Own:
         """Kill it, and wait until it is gone."""
         if self._pid is None:
             return
-        os.kill(self._pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
         end = time.monotonic() + READY_WITHIN_S
         while Path(f"/proc/{self._pid}").exists() and time.monotonic() < end:
             time.sleep(0.05)

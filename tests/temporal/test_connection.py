@@ -54,7 +54,7 @@ async def test_settings_come_from_the_environment(
         ("CUTROOM_ENGINE", "celery"),
         ("TEMPORAL_ADDRESS", "http://here"),
         ("TEMPORAL_TLS_CLIENT_CERT_PATH", "/only/this"),
-        ("TEMPORAL_CACHE", "-1"),
+        ("CUTROOM_TEMPORAL_CACHE", "-1"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import Priority
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -85,10 +85,27 @@ class TemporalAttempts:
         """Hand the attempt to Temporal, then what is asked for while no activity of it waits."""
         await self._surely(host, self._admit)
         while True:
-            await host.news.wait()
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    await host.news.wait()
+            except TimeoutError:
+                await self._check(host)
+                continue
             await asyncio.sleep(SPREAD_S)
             if host.news.is_set() and not host.carried:
                 await self._surely(host, self._announce)
+
+    async def _check(self, host: Host) -> None:
+        """End an attempt that Temporal does not carry any more: somebody terminated its run, or a state was lost."""
+        try:
+            found = await self._client.get_workflow_handle(host.holding.job.id).describe()
+        except RPCError as error:
+            gone = error.status is RPCStatusCode.NOT_FOUND
+        else:
+            gone = found.status is not WorkflowExecutionStatus.RUNNING
+        if gone:
+            log.warning("temporal.gave_up", job_id=host.holding.job.id)
+            host.holding.stop("outage")
 
     async def _surely(self, host: Host, what: Callable[[Host], Awaitable[None]]) -> None:
         """Go on until Temporal has answered. The worker keeps the job, and its slot, meanwhile."""
