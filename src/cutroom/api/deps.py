@@ -25,6 +25,7 @@ from cutroom.llm import Models
 from cutroom.patterns import Library, with_shipped
 from cutroom.productions import ProductionService, VoiceService
 from cutroom.prompts import PromptService
+from cutroom.tasks import TaskService
 from cutroom.templates import TemplateService
 from cutroom.webhooks import WebhookService
 
@@ -122,6 +123,7 @@ class ApiServices:
     productions: ProductionService = field(default_factory=ProductionService)
     voices: VoiceService = field(default_factory=VoiceService)
     prompts: PromptService = field(default_factory=PromptService)
+    tasks: TaskService = field(default_factory=TaskService)
     library: Library = field(default_factory=with_shipped)
     models: Models = field(default_factory=Models)
     speech_models: Sequence[str] = ()

@@ -37,6 +37,7 @@ from cutroom.kit.errors import Conflict, Invalid
 from cutroom.kit.log import configure
 from cutroom.kit.page import Cursors
 from cutroom.media import ffmpeg, sandbox
+from cutroom.tasks import TaskLimits, TaskService
 from cutroom.templates import TemplateService
 from cutroom.webhooks import Deliverer, DelivererSettings
 from cutroom.webhooks import Retention as WebhookRetention
@@ -205,6 +206,7 @@ def _api_services(
         limits=settings.limits(fonts=engine.families()),
         cursors=Cursors(settings.signing_secret()),
         templates=TemplateService(max_templates=settings.max_templates),
+        tasks=TaskService(TaskLimits(repositories=settings.max_repositories, rework_first=settings.rework_first)),
         productions=parts.productions,
         library=settings.library(),
         models=settings.models(),
