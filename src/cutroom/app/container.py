@@ -99,6 +99,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
                 max_running=quotas.plans.default.concurrent_jobs or MAX_RUNNING,
                 on_end=on_end,
                 meter=quotas,
+                most_queued=settings.max_queued,
             ),
             productions=ProductionService(ProductionLimits(bytes_for=text_limits(quotas, assets))),
             fetcher=Fetcher(

@@ -132,7 +132,7 @@ def make_deliverer(parts: Container) -> Deliverer:
 def scheduler(parts: Container) -> Scheduler:
     """The maintenance that all workers share: each task runs in one of them at a time."""
     scheduler = Scheduler(parts.database)
-    JobRetention(parts.database).schedule(scheduler)
+    JobRetention(parts.database, log_days=parts.quotas.log_days).schedule(scheduler)
     WebhookRetention(parts.database, days=parts.webhooks.settings.replay_days).schedule(scheduler)
     assets = AssetRetention(parts.database, parts.store, cache=parts.cache, settings=parts.asset_settings)
     for name, seconds, sweep in (

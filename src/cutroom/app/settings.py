@@ -83,6 +83,7 @@ class Settings(EngineSettings):
     blob_budget_bytes: int = Field(20 * 1024**3, gt=0, description="Disk for sources and segments kept for reuse.")
     artifact_days: float = Field(7.0, gt=0, description="Days that signed output URLs last.")
 
+    max_queued: int = Field(1_000_000, ge=1, description="Jobs that may wait for workers in all; then 503.")
     worker_slots: int = Field(8, ge=1, le=256, description="Jobs that one worker runs at once.")
     worker_lease_s: float = Field(30.0, ge=0.5, description="Time after which a silent worker loses its jobs.")
     worker_poll_s: float = Field(1.0, gt=0, description="Longest wait for work when no notification comes.")
