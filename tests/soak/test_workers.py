@@ -29,7 +29,7 @@ async def test_workers_that_are_killed_and_frozen_lose_nothing_and_record_nothin
 ) -> None:
     seed = int(os.environ.get("CUTROOM_SOAK_SEED", str(time.time_ns() % 1_000_000)))
     rng = random.Random(seed)
-    diary = Diary(path=str(tmp_path / "diary"), value=100)
+    diary = Diary(path=str(tmp_path / "diary"), value=300)
     child = Diary(path=str(tmp_path / "children"))
     ids = [await rig.submit("three_steps", diary) for _ in range(JOBS)]
     parent = await rig.submit("has_child", child)
@@ -40,8 +40,14 @@ async def test_workers_that_are_killed_and_frozen_lose_nothing_and_record_nothin
 
     async def unlucky() -> None:
         while time.monotonic() < stop:
-            async with rig.process(lease_s=LEASE_S, slots=8) as worker:
-                await asyncio.sleep(rng.uniform(1.5, 4.0))
+            name = f"unlucky-{rng.getrandbits(32):08x}"
+            async with rig.process(lease_s=LEASE_S, slots=8, name=name) as worker:
+
+                async def works(who: str = f"{name}:%") -> bool | None:
+                    return bool(await rig.sql("SELECT FROM jobs WHERE worker LIKE :who LIMIT 1", who=who)) or None
+
+                await eventually(works, within_s=60)
+                await asyncio.sleep(rng.uniform(0.2, 2.0))
                 if rng.random() < 0.5:
                     await frozen(worker)
                 worker.send(signal.SIGKILL)
