@@ -73,6 +73,7 @@ EXCEPTIONS: Final = {
     "jobs.parents:_RAISE": _WORKER,
     "jobs.recall:_STEPS": _WORKER,
     "jobs.recall:_ITEMS": _WORKER,
+    "jobs.recall:_TOLD": _WORKER,
     "jobs.redriving:_BELOW": _HELD,
     "jobs.redriving:_RESET": _HELD,
     "jobs.redriving:_COUNT": _HELD,

@@ -75,7 +75,10 @@ class ModelAnswer(Schema):
 
 
 def purse_of(ctx: Context, most_micro: int | None) -> Purse:
-    """The purse of a run. What is paid out of it is told in the job's log, where it counts however the job ends."""
+    """The purse of a run. What is paid out of it is told in the job's log, where it counts however the job ends.
+
+    What earlier attempts told is spent already, also where they were killed before an answer became a step's result.
+    """
 
     def told(provider: Provider, model: str, usage: Usage, micro: int | None) -> None:
         message = (
@@ -84,7 +87,7 @@ def purse_of(ctx: Context, most_micro: int | None) -> Purse:
         facts: dict[str, Any] = {"inputTokens": usage.input_tokens, "outputTokens": usage.output_tokens}
         ctx.log("info", message, **facts, **({} if micro is None else {SPENT: micro}))
 
-    return Purse(most_micro, told)
+    return Purse(most_micro, told, earlier_micro=ctx.told(SPENT))
 
 
 async def answered(
