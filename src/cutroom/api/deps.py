@@ -58,6 +58,7 @@ class ApiSettings:
         open_health: tell anybody in `/health` what runs here; else only those who have a key.
         features: what risky things may be done.
         join_url: the page that an invitation's link opens; the token follows after `#`.
+        join_page: whether that page is ours, at `/join`.
     """
 
     max_body_bytes: int = 1 << 20
@@ -81,6 +82,7 @@ class ApiSettings:
     open_health: bool = True
     features: Features = field(default_factory=Features)
     join_url: str = "/join"
+    join_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)

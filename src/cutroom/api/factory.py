@@ -27,6 +27,7 @@ from cutroom.api import (
     highlights,
     invitations,
     jobs,
+    join,
     looking,
     members,
     models,
@@ -115,6 +116,7 @@ _ROUTERS: Final = (
     health.router,
     health.inner,
     description.router,
+    join.router,
 )
 
 

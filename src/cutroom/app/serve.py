@@ -230,6 +230,7 @@ def _api_services(
             features=Features(url_imports=settings.url_imports),
             blocked_networks=tuple(settings.blocked_networks),
             join_url=settings.join_url or f"{settings.base_url}/join",
+            join_page=settings.join_url is None,
         ),
         versions={
             "cutroom": __version__,
