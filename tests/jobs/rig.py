@@ -30,6 +30,7 @@ from cutroom.jobs import (
 )
 from cutroom.jobs.executor import ProductionsFor, no_productions
 from cutroom.kit import process
+from cutroom.kit.broadcast import Broadcast
 from cutroom.media.info import MediaInfo
 from tests.jobs.flows import A
 
@@ -73,6 +74,7 @@ class Rig:
     folder: Path
     on_end: OnEnd | None = None
     productions_for: ProductionsFor = no_productions
+    broadcast: Broadcast | None = None
     workers: list[Worker] = field(default_factory=list)
 
     @contextlib.asynccontextmanager
@@ -81,7 +83,15 @@ class Rig:
         listener = Listener(self.database.url)
         chosen = WorkerSettings(**{"poll_s": 0.2, "drain_s": 5.0, **settings})
         worker = Worker(
-            self.database, listener, self.registry, no_files, self.folder, chosen, self.on_end, self.productions_for
+            self.database,
+            listener,
+            self.registry,
+            no_files,
+            self.folder,
+            chosen,
+            self.on_end,
+            self.productions_for,
+            self.broadcast,
         )
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:

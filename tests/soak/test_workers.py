@@ -44,7 +44,8 @@ async def test_workers_that_are_killed_and_frozen_lose_nothing_and_record_nothin
             async with rig.process(lease_s=LEASE_S, slots=8, name=name) as worker:
 
                 async def works(who: str = f"{name}:%") -> bool | None:
-                    return bool(await rig.sql("SELECT FROM jobs WHERE worker LIKE :who LIMIT 1", who=who)) or None
+                    found = await rig.sql("SELECT FROM jobs WHERE worker LIKE :who LIMIT 1", who=who)
+                    return bool(found) or time.monotonic() >= stop or None
 
                 await eventually(works, within_s=60)
                 await asyncio.sleep(rng.uniform(0.2, 2.0))

@@ -1,8 +1,10 @@
 """What every program is made of, wired once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +27,9 @@ from cutroom.workflows.answers import SPENT
 from cutroom.workflows.repurpose import BRANCH
 from cutroom.workflows.repurposed import Made, said_of
 
+if TYPE_CHECKING:
+    from cutroom.kit.broadcast import Broadcast
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -33,6 +38,7 @@ class Container:
     settings: Settings
     database: Database
     listener: Listener
+    broadcast: "Broadcast | None"
     store: Store
     cache: LocalCache | None
     asset_settings: AssetSettings
@@ -46,6 +52,13 @@ class Container:
     fetcher: Fetcher
     webhooks: WebhookService
     on_end: OnEnd
+
+    async def listen(self) -> None:
+        """Hear what other processes say, until cancelled; say what this one has to."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.listener.run())
+            if self.broadcast is not None:
+                group.create_task(self.broadcast.run())
 
 
 @asynccontextmanager
@@ -61,6 +74,9 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
     async with AsyncExitStack() as stack:
         database = Database(make_engine(url, name=name))
         stack.push_async_callback(database.close)
+        broadcast = None if settings.redis_url is None else make_broadcast(settings.redis_url.get_secret_value())
+        if broadcast is not None:
+            stack.push_async_callback(broadcast.close)
         identity = IdentityService(database, settings.signing_secret(), settings.identity())
         stack.callback(identity.close)
         store = make_store(settings)
@@ -86,6 +102,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             settings=settings,
             database=database,
             listener=Listener(url, name=f"{name}-listener"),
+            broadcast=broadcast,
             store=store,
             cache=cache,
             asset_settings=asset_settings,
@@ -108,6 +125,13 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             webhooks=webhooks,
             on_end=on_end,
         )
+
+
+def make_broadcast(url: str) -> "Broadcast":
+    """The way in which processes tell each other of events, beside the database's."""
+    from cutroom.kit.broadcast import Broadcast  # noqa: PLC0415 — most have no Redis
+
+    return Broadcast(url)
 
 
 def make_webhooks(settings: Settings, assets: AssetService) -> WebhookService:

@@ -53,7 +53,7 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
     _open_many_files()
     stop = stop_event()
     async with container(settings, name="cutroom-api") as parts, asyncio.TaskGroup() as group:
-        listening = group.create_task(parts.listener.run())
+        listening = group.create_task(parts.listen())
         redis = None if settings.redis_url is None else settings.redis_url.get_secret_value()
         counters = MemoryCounters() if redis is None else RedisCounters(redis)
         cache = MemoryCache() if redis is None else RedisCache(redis)
@@ -76,7 +76,7 @@ async def worker(*, data: Path | None) -> None:
     settings = _start(load(data=data), "cutroom-worker", works=True)
     stop = stop_event()
     async with container(settings, name="cutroom-worker") as parts, asyncio.TaskGroup() as group:
-        listening = group.create_task(parts.listener.run())
+        listening = group.create_task(parts.listen())
         keeping = group.create_task(scheduler(parts).run())
         delivering = group.create_task(make_deliverer(parts).run(stop))
         await make_worker(parts).run(stop)
@@ -119,6 +119,7 @@ def make_worker(parts: Container) -> Worker:
         ),
         on_end=parts.on_end,
         productions_for=parts.productions.for_jobs(parts.database),
+        broadcast=parts.broadcast,
     )
 
 
@@ -197,7 +198,7 @@ def _api_services(
         identity=parts.identity,
         quotas=parts.quotas,
         jobs=parts.jobs,
-        followers=Followers(parts.database, parts.listener),
+        followers=Followers(parts.database, parts.listener, broadcast=parts.broadcast),
         assets=parts.assets,
         local_store=parts.store if isinstance(parts.store, LocalStore) else None,
         check_url=parts.fetcher.check,

@@ -5,7 +5,7 @@ import random
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
 
@@ -20,6 +20,9 @@ from cutroom.jobs.parents import Parents
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.rescuer import Rescuer
 from cutroom.kit.scratch import Scratch
+
+if TYPE_CHECKING:
+    from cutroom.kit.broadcast import Broadcast
 
 SWEEP_S: Final = 60.0
 
@@ -39,6 +42,7 @@ class Worker:
         settings: how to behave.
         on_end: called in the transaction that ends a job, with the ended job.
         productions_for: makes the `Productions` of one attempt; without it, workflows that ask for any fail.
+        broadcast: tells the followers of jobs beside the notifications of the database.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Worker:
         settings: WorkerSettings | None = None,
         on_end: OnEnd | None = None,
         productions_for: ProductionsFor = no_productions,
+        broadcast: "Broadcast | None" = None,
     ) -> None:
         self.settings = settings or WorkerSettings()
         self.name = f"{self.settings.name}:{secrets.token_hex(4)}"
@@ -58,7 +63,8 @@ class Worker:
         self._scratch = Scratch(scratch_root)
         self._threads = ThreadPoolExecutor(4 * self.settings.slots, thread_name_prefix="step")
         self._rescuer = Rescuer(self._database, on_end)
-        ledger, parents = Ledger(self._database, registry, on_end), Parents(self._database)
+        told = None if broadcast is None else lambda job_id: broadcast.tell("cutroom_events", [job_id])
+        ledger, parents = Ledger(self._database, registry, on_end, told), Parents(self._database)
         executor = Executor(ledger, registry, files_for, productions_for, self._scratch, self._threads)
         self._claimant = Claimant(
             self.name,

@@ -44,12 +44,17 @@ class Broadcast:
         self._callbacks: dict[str, list[Callback]] = {}
         self._unsent: dict[tuple[str, str], None] = {}
         self._wake = asyncio.Event()
+        self._wanted = asyncio.Event()
         self.connected = asyncio.Event()
         """Set while every channel is listened to."""
 
     def on(self, channel: str, callback: Callback) -> Callable[[], None]:
-        """Call `callback` with each payload on `channel`, before `run` begins; the result ends the subscription."""
+        """Call `callback` with each payload on `channel`; the result ends the subscription.
+
+        Channels that are not named before the first connection are heard from the next one on.
+        """
         self._callbacks.setdefault(channel, []).append(callback)
+        self._wanted.set()
 
         def off() -> None:
             with contextlib.suppress(ValueError):
@@ -68,9 +73,7 @@ class Broadcast:
         """Send and listen until cancelled; a Redis that is away is tried again for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._send())
-            if self._callbacks:
-                group.create_task(self._listen())
-        raise AssertionError  # neither ends by itself
+            await self._listen()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -99,6 +102,7 @@ class Broadcast:
 
     async def _listen(self) -> NoReturn:
         failures = 0
+        await self._wanted.wait()
         while True:
             try:
                 async with self._redis.pubsub() as ear:
