@@ -64,6 +64,8 @@ EXCEPTIONS: Final = {
     "jobs.claiming:_LANES_OF_ALL": _WORKER,
     "jobs.claiming:_LANES_OF_SOME": _WORKER,
     "jobs.claiming:_UNHEARD": _WORKER,
+    "jobs.claiming:_ADOPT": _WORKER,
+    "jobs.claiming:_GIVE_UP": _WORKER,
     "jobs.ending:_LOCK": _WORKER,
     "jobs.ending:_TRY_LOCK": _WORKER,
     "jobs.ending:_END": _WORKER,

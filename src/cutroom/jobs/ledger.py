@@ -20,6 +20,7 @@ from cutroom.jobs.ending import End, Ended, OnEnd
 from cutroom.jobs.errors import LeaseLost, Wait
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.recall import ItemState, Kept, items_of, kept_of
+from cutroom.jobs.recorder import Notes
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.states import Status
 from cutroom.jobs.writing import StepResult, Write, Written
@@ -114,11 +115,22 @@ class Ledger:
             LeaseLost: when this attempt no longer holds the job.
         """
         async with holding.writing:
-            write = Write(holding.job.id, holding.job.fence, holding.recorder.take(), step)
+            await self._keep(holding, Write(holding.job.id, holding.job.fence, holding.recorder.take(), step))
+
+    async def note(self, holding: Holding, notes: Notes) -> None:
+        """Write down what an attempt elsewhere has told.
+
+        Raises:
+            LeaseLost: when this attempt no longer holds the job.
+        """
+        async with holding.writing:
+            await self._keep(holding, Write(holding.job.id, holding.job.fence, notes))
+
+    async def _keep(self, holding: Holding, write: Write) -> None:
+        written = await patiently(lambda: self._writes.do(write))
+        while written is Written.BUSY:
+            await asyncio.sleep(AGAIN.delay_s(1))
             written = await patiently(lambda: self._writes.do(write))
-            while written is Written.BUSY:
-                await asyncio.sleep(AGAIN.delay_s(1))
-                written = await patiently(lambda: self._writes.do(write))
         if written is Written.LOST:
             holding.stop("lost")
             raise LeaseLost(holding.job.id)
