@@ -55,6 +55,10 @@ BODIES: dict[str, Any] = {
     "createHighlights": {"transcript": f"trn_{UNKNOWN}"},
     "createClip": {"source": "https://media.example/a.mp4", "start": 1, "end": 2},
     "createRun": {"pattern": "summary", "input": "x"},
+    "createRepository": {"name": "new", "url": "https://git.example/new"},
+    "replaceRepository": {"name": "changed", "url": "https://git.example/changed"},
+    "createTask": {"repositoryId": f"rep_{UNKNOWN}", "prompt": "x"},
+    "reworkTask": {"feedback": "x"},
     "createContent": {"transcript": f"trn_{UNKNOWN}"},
     "createRepurpose": {"source": "https://example.com/talk.mp4"},
     "editContent": {"version": 1},
@@ -132,6 +136,10 @@ WITHOUT_IDS: dict[str, str] = {
     "createHighlights": "looks for the transcript that it names in the caller's workspace alone; see test_productions",
     "createRun": "makes a job in the caller's workspace; what it names is looked for there alone; see test_runs",
     "listRuns": "lists the caller's workspace; see the test of lists",
+    "createRepository": "keeps a repository in the caller's workspace",
+    "listRepositories": "lists the caller's workspace; see the test of lists",
+    "createTask": "looks for the repository that it names in the caller's workspace alone; see test_tasks",
+    "listTasks": "lists the caller's workspace; see the test of lists",
     "listHighlights": "lists the caller's workspace; see the test of lists",
     "createClip": "looks for what it names in the caller's workspace alone; see test_productions",
     "listClips": "lists the caller's workspace; see the test of lists",
@@ -400,6 +408,21 @@ async def _clip(world: World, made: Mapping[str, str]) -> str:
 @thing("content_id", "pst")
 async def _content(world: World, made: Mapping[str, str]) -> str:
     return await produced(world, "content", transcript=made["transcript_id"])
+
+
+@thing("repository_id", "rep")
+async def _repository(world: World, made: Mapping[str, str]) -> str:
+    body = {"name": new_id("rep"), "url": "https://git.example/site"}
+    return str((await world.mine.post("/api/v1/repositories", json=body)).json()["id"])
+
+
+@thing("task_id", "job")
+async def _task(world: World, made: Mapping[str, str]) -> str:
+    """A task that has ended, so that it can be made better."""
+    body = {"repositoryId": made["repository_id"], "prompt": "x"}
+    task_id = str((await world.mine.post("/api/v1/tasks", json=body)).json()["id"])
+    await world.mine.post(f"/api/v1/jobs/{task_id}/cancel")
+    return task_id
 
 
 @thing("voice_id", "voc")

@@ -108,7 +108,7 @@ class RemoteFiles:
 
     async def take(self, source: str) -> Taken:
         """Bring in the bytes behind a URL or `asset:ID`; they become the blob `src/<sha256>`."""
-        if source.startswith(("asset:", "upload:")):
+        if source.startswith(("asset:", "upload:", "artifact:")):
             answer = await self._ask(take=wire.Take(source=source))
             return Taken(answer.taken.sha256, answer.taken.size_bytes)
         draft = self._draft()
