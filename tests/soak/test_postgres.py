@@ -81,8 +81,11 @@ async def ended(server: EmbeddedPostgres, number: signal.Signals) -> None:
 
 
 async def ids(database: Database) -> set[str]:
-    async with database.begin() as session:
-        return {row[0] for row in await session.execute(text("SELECT id FROM jobs"))}
+    while True:
+        with contextlib.suppress(Unavailable):
+            async with database.begin() as session:
+                return {row[0] for row in await session.execute(text("SELECT id FROM jobs"))}
+        await asyncio.sleep(0.2)
 
 
 @pytest.mark.threat("F03", "P1")
@@ -103,7 +106,11 @@ async def test_restarts_and_a_killed_backend_lose_nothing_that_was_acknowledged(
             else:  # an immediate shutdown
                 await ended(postgres, fault)
                 await postgres.start()
-        await asyncio.sleep(2.0)
+        gaps = len(writer.gaps)
+        async with asyncio.timeout(60):
+            while len(writer.gaps) < max(gaps, 4):
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(1.0)
         stop.set()
     there = await ids(database)
     lost, unknown = set(writer.acked) - there, there - set(writer.acked)

@@ -75,17 +75,7 @@ async def test_workers_that_are_killed_and_frozen_lose_nothing_and_record_nothin
         await rig.cancel(parent)
         await rig.ended(parent)
     took = time.monotonic() - began
-    steps = await rig.sql(
-        "SELECT count(*), count(DISTINCT (job_id, name)) FROM job_steps WHERE job_id <> :id", id=parent
-    )
-    assert steps == [(3 * JOBS, 3 * JOBS)]
-    twice = (
-        "SELECT count(*) FROM (SELECT job_id FROM job_events WHERE kind = 'state' AND data ->> 'status' = 'succeeded' "
-        "GROUP BY job_id HAVING count(*) <> 1) AS w"
-    )
-    assert await rig.sql(twice) == [(0,)]
-    gaps = "SELECT count(*) FROM (SELECT job_id FROM job_events GROUP BY job_id HAVING count(*) <> max(seq)) AS w"
-    assert await rig.sql(gaps) == [(0,)]
+    await recorded_once(rig, parent)
     assert len(ids) == len(set(ids)) == JOBS
     assert working_in(tmp_path) == [], "orphans"
     for pid in child.lines():
@@ -98,3 +88,18 @@ async def test_workers_that_are_killed_and_frozen_lose_nothing_and_record_nothin
         f"frozen for 2 leases: 0 lost, {3 * JOBS} results recorded once, {effects - 3 * JOBS} steps run again, "
         f"{lost[0][0]} attempts lost, 0 of {len(child.lines())} children left, {took:.0f} s\n"
     )
+
+
+async def recorded_once(rig: Rig, parent: str) -> None:
+    """Every step of every job has one result, every job one end, and no event is missing."""
+    steps = await rig.sql(
+        "SELECT count(*), count(DISTINCT (job_id, name)) FROM job_steps WHERE job_id <> :id", id=parent
+    )
+    assert steps == [(3 * JOBS, 3 * JOBS)]
+    twice = (
+        "SELECT count(*) FROM (SELECT job_id FROM job_events WHERE kind = 'state' AND data ->> 'status' = 'succeeded' "
+        "GROUP BY job_id HAVING count(*) <> 1) AS w"
+    )
+    assert await rig.sql(twice) == [(0,)]
+    gaps = "SELECT count(*) FROM (SELECT job_id FROM job_events GROUP BY job_id HAVING count(*) <> max(seq)) AS w"
+    assert await rig.sql(gaps) == [(0,)]

@@ -20,6 +20,7 @@ from cutroom.api import ApiServices, ApiSettings
 from cutroom.api.connections import server_config
 from cutroom.api.features import Features
 from cutroom.api.rate_limits import RateSettings
+from cutroom.app.agent_door import agents_served
 from cutroom.app.console import out
 from cutroom.app.container import Container, container
 from cutroom.app.mail import make_mailer
@@ -49,7 +50,7 @@ OPEN_FILES = 65_536
 
 async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
     """Serve the API until a signal comes; open streams are told to end first."""
-    settings = _start(load(data=data, host=host, port=port), "cutroom-api")
+    settings = start(load(data=data, host=host, port=port), "cutroom-api")
     _open_many_files()
     stop = stop_event()
     async with container(settings, name="cutroom-api") as parts, asyncio.TaskGroup() as group:
@@ -62,7 +63,8 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
         serving = group.create_task(server.serve())
         log.info("api.listening", url=settings.base_url)
         heap.settle()
-        await _first(serving, group.create_task(stop.wait()))
+        async with agents_served(parts, stop):
+            await _first(serving, group.create_task(stop.wait()))
         stop.set()
         server.should_exit = True
         await serving
@@ -73,7 +75,7 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
 
 async def worker(*, data: Path | None) -> None:
     """Run jobs until a signal comes; running jobs get their grace."""
-    settings = _start(load(data=data), "cutroom-worker", works=True)
+    settings = start(load(data=data), "cutroom-worker", works=True)
     stop = stop_event()
     async with container(settings, name="cutroom-worker") as parts, asyncio.TaskGroup() as group:
         listening = group.create_task(parts.listen())
@@ -116,6 +118,7 @@ def make_worker(parts: Container) -> Worker:
             poll_s=settings.worker_poll_s,
             drain_s=settings.worker_drain_s,
             sandbox_level=sandbox.current().level,
+            free_bytes=settings.worker_free_bytes,
         ),
         on_end=parts.on_end,
         productions_for=parts.productions.for_jobs(parts.database),
@@ -137,6 +140,7 @@ def scheduler(parts: Container) -> Scheduler:
     WebhookRetention(parts.database, days=parts.webhooks.settings.replay_days).schedule(scheduler)
     assets = AssetRetention(parts.database, parts.store, cache=parts.cache, settings=parts.asset_settings)
     for name, seconds, sweep in (
+        ("fleet.codes", 86_400.0, partial(_forget_agents, parts)),
         ("quotas.charges", 86_400.0, partial(_forget_usage, parts)),
         ("assets.received", 60.0, parts.assets.resumable.finish_received),
         ("assets.uploads", 600.0, assets.sweep_uploads),
@@ -148,6 +152,11 @@ def scheduler(parts: Container) -> Scheduler:
     ):
         scheduler.every(name, seconds, _counted(name, sweep))
     return scheduler
+
+
+async def _forget_agents(parts: Container) -> int:
+    async with parts.database.begin() as session:
+        return await parts.fleet.sweep(session)
 
 
 async def _forget_usage(parts: Container) -> int:
@@ -257,7 +266,7 @@ def _open_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _start(settings: Settings, name: str, *, works: bool = False) -> Settings:
+def start(settings: Settings, name: str, *, works: bool = False) -> Settings:
     """Set the log and the tracing up; every program that serves begins here."""
     json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty())
     configure(json=json, level=settings.log_level)

@@ -22,7 +22,8 @@ from cutroom.jobs.holding import Holding
 from cutroom.jobs.ledger import AGAIN, Ledger
 from cutroom.jobs.wants import Wants
 
-FLUSH_S: Final = 0.25
+FLUSH_S: Final = 0.1
+"""Seconds for which what attempts tell is gathered: half the time in which whoever follows a log wants to see it."""
 STOP_S: Final = 5.0
 """Seconds that released attempts have to be gone after their grace."""
 
@@ -41,6 +42,7 @@ class WorkerSettings:
         poll_s: about so often it looks for work without being told.
         drain_s: seconds that running attempts get when it stops.
         sandbox_level: written into the jobs that it runs.
+        free_bytes: room on the disk of its scratch folder without which it claims nothing.
     """
 
     name: str = "worker"
@@ -49,6 +51,7 @@ class WorkerSettings:
     poll_s: float = 1.0
     drain_s: float = 20.0
     sandbox_level: int | None = None
+    free_bytes: int = 0
 
 
 class Claimant:
@@ -251,7 +254,7 @@ class Claimant:
             task.cancel()
 
     async def _flush(self) -> NoReturn:
-        """Write down progress and log lines about four times a second."""
+        """Write down progress and log lines, about ten times a second while there are any."""
         while True:
             await asyncio.sleep(FLUSH_S)
             for holding in await self._pen.flush(self.holdings()):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cutroom.kit.broadcast import Broadcast
 
 SWEEP_S: Final = 60.0
+DISK_S: Final = 2.0
 
 log = structlog.get_logger()
 _jitter = random.Random()  # noqa: S311 — spreads load; guards nothing
@@ -74,7 +75,7 @@ class Worker:
             pen=ledger,
             moved=parents.moved,
             settings=self.settings,
-            services=(ledger.run, parents.run, self._look_around, self._sweep),
+            services=(ledger.run, parents.run, self._look_around, self._sweep, self._mind_the_disk),
         )
 
     def holdings(self) -> list[Holding]:
@@ -108,6 +109,17 @@ class Worker:
                 if unavailable(error) is None:
                     log.exception("rescuer.failed")
             await asyncio.sleep(pause)
+
+    async def _mind_the_disk(self) -> None:
+        """Claim nothing while there is too little room to work in: other workers may have more."""
+        low = False
+        while self.settings.free_bytes > 0:
+            free = await asyncio.to_thread(self._scratch.free_bytes)
+            if (free < self.settings.free_bytes) is not low:
+                low = not low
+                self._claimant.pause(paused=low)
+                log.warning("worker.disk_low" if low else "worker.disk_has_room", worker=self.name, free_bytes=free)
+            await asyncio.sleep(DISK_S)
 
     async def _sweep(self) -> NoReturn:
         """Remove the scratch folders of workers that were killed."""
