@@ -154,7 +154,7 @@ class Post:
     async def _of_files(self, what: str, ask: wire.Ask) -> wire.Answer:
         files = self._files
         if what == "take":
-            if not ask.take.source.startswith(("asset:", "upload:")):
+            if not ask.take.source.startswith(("asset:", "upload:", "artifact:")):
                 raise Invalid("bad_source", "What has a URL is fetched by who needs it.")
             taken = await files.files.take(ask.take.source)
             return wire.Answer(taken=wire.Taken(sha256=taken.sha256, size_bytes=taken.size_bytes))
