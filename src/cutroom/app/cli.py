@@ -16,6 +16,7 @@ from cutroom.app.repurpose_command import repurpose
 from cutroom.app.run_command import run_patterns
 from cutroom.app.running import run
 from cutroom.app.subtitles_command import subtitles
+from cutroom.app.tasks_command import tasks
 from cutroom.app.transcribe_command import transcribe
 
 cli = typer.Typer(
@@ -116,6 +117,7 @@ cli.command()(repurpose)
 cli.command()(highlights)
 cli.command("run")(run_patterns)
 cli.add_typer(patterns, name="patterns")
+cli.add_typer(tasks, name="tasks")
 
 
 otio = typer.Typer(help="Exchange timelines with editing programs as OpenTimelineIO.", no_args_is_help=True)
