@@ -16,6 +16,7 @@ from cutroom.assets import AssetService, AssetSettings, FileLimits, LimitsOf, Lo
 from cutroom.assets.bucket import open_bucket
 from cutroom.db import Database, Listener, make_engine
 from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status, forget_texts, tell_parent, told_sum
+from cutroom.fleet import FleetService
 from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
@@ -46,6 +47,7 @@ class Container:
     accounts: AccountService
     identity: IdentityService
     quotas: QuotaService
+    fleet: FleetService
     assets: AssetService
     jobs: JobService
     productions: ProductionService
@@ -110,6 +112,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             quotas=quotas,
             accounts=AccountService(),
             identity=identity,
+            fleet=FleetService(),
             assets=assets,
             jobs=JobService(
                 workflows,
