@@ -13,6 +13,8 @@ from cutroom.api.errors import ErrorDetail
 from cutroom.assets import Artifact, AssetService
 from cutroom.jobs import Job, JobEvent, Status
 from cutroom.kit.schema import Schema
+from cutroom.workflows.answers import BUDGET
+from cutroom.workflows.metering import SPENDING
 from cutroom.workflows.run_wishes import asked_of
 
 ShownStatus = Literal["scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled"]
@@ -197,8 +199,10 @@ def describe_job(assets: AssetService) -> Callable[[AsyncSession, Job], Awaitabl
 
 
 def _asked(job: Job) -> Any:
-    """The input of a job; that of a run without the texts that its names stood for."""
-    return asked_of(job.input) if job.type == "run" else job.input
+    """The input of a job, without what was reserved for it, and without the texts that a run's names stood for."""
+    if job.type == "run":
+        return asked_of(job.input)
+    return {name: value for name, value in job.input.items() if name != BUDGET} if job.type in SPENDING else job.input
 
 
 def _artifact(artifact: Artifact) -> ArtifactOut:
