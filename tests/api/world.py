@@ -56,6 +56,10 @@ async def render(ctx: Context, edit: timeline.Edit | LongformEdit) -> Rendered:
     if text.startswith("talk "):
         for number in range(int(text.split()[1])):
             ctx.log("info", f"line {number}")
+    if text.startswith("slowly talk "):
+        for number in range(int(text.split()[2])):
+            ctx.log("info", f"line {number}", stream="stdout")
+            await asyncio.sleep(0.05)
     if text.startswith("hang"):
         await asyncio.Event().wait()
     if text.startswith("wait "):
