@@ -94,8 +94,9 @@ class JobEventOut(Schema):
     data: Annotated[
         dict[str, Any],
         Field(
-            description="state: status, attempt. progress: progress (percent), stage. log: level, message, facts. "
-            "text: the next piece (text) of one (stream) that is being written; where it begins, what was shown of it "
+            description="state: status, attempt. progress: progress (percent), stage. log: level, message, facts; "
+            "stream (stdout, stderr) where a program wrote the line. text: the next piece (text) of one (stream) that "
+            "is being written; where it begins, what was shown of it "
             "before is void. Pieces are gone once the job has succeeded: its output has the whole."
         ),
     ]
