@@ -6,7 +6,7 @@ import json
 import pytest
 
 from cutroom.accounts.quotas import Plans, QuotaService
-from cutroom.jobs import JobService, Registry, Retention, Status, Submission
+from cutroom.jobs import Idempotency, JobService, Registry, Retention, Status, Submission
 from cutroom.kit.errors import QuotaExceeded, Unavailable
 from tests.jobs.flows import A, B, Fan
 from tests.jobs.rig import Rig
@@ -63,8 +63,16 @@ async def test_a_server_at_which_too_much_waits_says_so(rig: Rig, registry: Regi
         with pytest.raises(Unavailable) as refused:
             await full.submit_alone(rig.database, B, Submission("echo", {"value": 9}))
         assert (refused.value.code, refused.value.retryable) == ("too_busy", True)
+    key = Idempotency("POST /render", "k", "hash")
+    first = await roomy.submit_alone(rig.database, B, Submission("echo", {"value": 8}, idempotency=key))
+    again = await full.submit_alone(rig.database, B, Submission("echo", {"value": 8}, idempotency=key))
+    assert again.job.id == first.job.id, "what was accepted before is answered as it was"
+    fresh = Idempotency("POST /render", "other", "hash")
+    with pytest.raises(Unavailable):
+        await full.submit_alone(rig.database, B, Submission("echo", {"value": 7}, idempotency=fresh))
+    roomy = JobService(registry, most_queued=5)
     await roomy.submit_alone(rig.database, B, Submission("echo", {"value": 9}))
-    assert await rig.sql("SELECT count(*) FROM jobs") == [(4,)]
+    assert await rig.sql("SELECT count(*) FROM jobs") == [(5,)]
 
 
 @pytest.mark.threat("F23")

@@ -46,16 +46,19 @@ class Backlog:
         self._queued = 0
         self._looked_at = -LOOK_EVERY_S
 
-    async def check(self, database: Database) -> None:
-        """Refuse when too much waits.
+    async def check(self, where: Database | AsyncSession) -> None:
+        """Refuse when too much waits; it is counted in the transaction that has just made a job, or in none before.
 
         Raises:
             Unavailable: `too_busy`.
         """
         if time.monotonic() - self._looked_at >= LOOK_EVERY_S:
             self._looked_at = time.monotonic()  # before the question: others need not ask it too
-            found = await database.one(_QUEUED_QUICK, most=self._most)
-            self._queued = 0 if found is None else int(found.queued)
+            if isinstance(where, Database):
+                found = await where.one(_QUEUED_QUICK, most=self._most)
+                self._queued = 0 if found is None else int(found.queued)
+            else:
+                self._queued = int(await where.scalar(_QUEUED, {"most": self._most + 1}) or 0) - 1
         if self._queued >= self._most:
             REFUSED.labels("all").inc()
             message = f"{self._most:,} jobs wait for workers, and no more are accepted; try again in a while."

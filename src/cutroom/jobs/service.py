@@ -64,10 +64,13 @@ class JobService:
             Invalid: `unknown_workflow`, `invalid_input` with pointers, `bad_priority`, `bad_max_attempts`,
                 `idempotency_key_reused` when the key came with another body.
             QuotaExceeded: what the meter refuses with; `queue_full`.
+            Unavailable: `too_busy`, when too many jobs wait for workers.
         """
         submitted = await submitting.submit(
             session, self._registry, workspace_id, submission, max_running=self._max_running
         )
+        if submitted.created:
+            await self._backlog.check(session)
         if self._meter is not None and submitted.created:
             if submission.seconds is not None:
                 await self._meter.hold(session, workspace_id, submitted.job.id, submission.seconds, submission.micro)
@@ -92,14 +95,14 @@ class JobService:
         Raises:
             Invalid: as `submit`.
             QuotaExceeded: as `submit`.
-            Unavailable: `too_busy` when too many jobs wait for workers; `database_unavailable`, and then the job may
-                have been made: what must not happen twice needs a key.
+            Unavailable: as `submit`; `database_unavailable`, and then the job may have been made: what must not happen
+                twice needs a key.
         """
-        await self._backlog.check(database)
         charged = self._meter is not None and await self._meter.charges(database, workspace_id)
         if charged or submission.idempotency is not None:
             async with database.begin() as session:
                 return await self.submit(session, workspace_id, submission)
+        await self._backlog.check(database)
         return await submitting.submit_alone(
             database, self._registry, workspace_id, submission, max_running=self._max_running
         )
