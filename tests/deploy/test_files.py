@@ -122,11 +122,16 @@ def test_every_command_can_be_read_by_the_command_line() -> None:
 
 
 def test_ports_and_paths_are_the_same_everywhere() -> None:
-    port = image_variables()["CUTROOM_PORT"]
-    assert re.findall(r"^EXPOSE (\d+)", DOCKERFILE, re.MULTILINE) == [port]
-    assert COMPOSE["services"]["api"]["ports"] == [f"{port}:{port}"]
+    port, agents = image_variables()["CUTROOM_PORT"], "8001"
+    assert re.findall(r"^EXPOSE (.*)$", DOCKERFILE, re.MULTILINE) == [f"{port} {agents}"]
+    assert COMPOSE["services"]["api"]["ports"] == [f"{port}:{port}", f"127.0.0.1:{agents}:{agents}"]
+    addresses = (
+        COMPOSE["services"]["api"]["environment"]["CUTROOM_GRPC_ADDRESS"],
+        env_file(KUBERNETES / "settings.env")["CUTROOM_GRPC_ADDRESS"],
+    )
+    assert set(addresses) == {f"0.0.0.0:{agents}"}
     (api,) = DEPLOYMENTS["api"]["containers"]
-    assert api["ports"] == [{"name": "http", "containerPort": int(port)}]
+    assert {one["name"]: one["containerPort"] for one in api["ports"]} == {"http": int(port), "grpc": int(agents)}
     assert env_file(DEPLOY / "railway" / "variables.env")["PORT"] == port
     asked = {api[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")}
     asked |= {RAILWAY["web"]["deploy"]["healthcheckPath"], *re.findall(r"\+ '(/\w+)'", DOCKERFILE)}
