@@ -99,7 +99,7 @@ def test_output_is_shown_without_codes_secrets_and_floods() -> None:
         (("repositories", "repository"), "repositories"),
         (('name = "test"', 'name = "te st"'), "name"),
         (("argv = [", 'colour = "red"\nargv = ['), "not a known field"),
-        (('argv = ["/', 'argv = ["'), "whole path"),
+        (('argv = ["/', 'argv = ["x/'), "names no program"),
         (("file://", "ext::"), "https://"),
         (("[[commands]]", "[[commands"), "line"),
     ],

@@ -49,7 +49,7 @@ async def register(server: str | None, key_file: Path | None, body: Mapping[str,
 
 async def show_repositories(server: str | None, key_file: Path | None) -> None:
     """List the repositories of the workspace."""
-    table = Table("ID", "Name", "Address", "Branch", "Labels", "Secrets", box=None)
+    table = _table("Name", "Address", "Branch", "Labels", "Secrets")
     async with _client(server, key_file) as client:
         for found in (await client.call("GET", "/repositories", params={"limit": _PAGE}))["items"]:
             labels, secrets = ", ".join(found["labels"]), ", ".join(found["secrets"])
@@ -80,7 +80,7 @@ async def show_board(server: str | None, key_file: Path | None, *, queue: str | 
     """List the newest tasks, of one queue and in one state where these are named."""
     given = {"queue": queue, "status": status}
     wanted = {name: value for name, value in given.items() if value is not None}
-    table = Table("ID", "Queue", "Round", "State", "Came to", "Files", "Asked", "What", box=None)
+    table = _table("Queue", "Round", "State", "Came to", "Files", "Asked", "What")
     async with _client(server, key_file) as client:
         for task in (await client.call("GET", "/tasks", params={"limit": _PAGE, **wanted}))["items"]:
             made = task["output"] or {}
@@ -138,6 +138,15 @@ async def check(configuration: Path) -> None:
     for secret in policy.secrets.values():
         use = "shown to its server" if secret.env is None else f"as {secret.env}"
         out.print(f"secret   {secret.name}, {use}, for {', '.join(secret.repositories)}", markup=False)
+
+
+def _table(*columns: str) -> Table:
+    """A table whose first column are ids, which stay whole."""
+    table = Table(box=None)
+    table.add_column("ID", no_wrap=True, min_width=30)
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table
 
 
 async def _repository(client: Client, text: str) -> str:
