@@ -1,5 +1,6 @@
 """The disk that a worker works on is full: its jobs fail and wait, go elsewhere, or go on once there is room."""
 
+import asyncio
 import sys
 import time
 from contextlib import AsyncExitStack
@@ -43,6 +44,7 @@ async def test_a_render_on_a_full_disk_is_made_later_or_elsewhere(tmp_path: Path
         job_id = await customer.submit(document(source, len(way)))
         while not (failed := await made.sql("SELECT error ->> 'code' FROM job_attempts WHERE error IS NOT NULL")):
             assert time.monotonic() - began < 100
+            await asyncio.sleep(0.2)
         assert {code for (code,) in failed} == {"disk_full"}
         assert made.programs["full"].returncode is None
         if way == "later":
@@ -81,6 +83,7 @@ async def test_a_worker_with_too_little_room_takes_nothing_and_goes_on_when_ther
         began = time.monotonic()
         while "worker.disk_low" not in made.log("full"):
             assert time.monotonic() - began < 60
+            await asyncio.sleep(0.2)
         assert (await customer.job(job_id))["status"] == "queued"
         ballast.unlink()
         began = time.monotonic()
