@@ -26,7 +26,7 @@ from cutroom.jobs.lifeline import lifeline
 from cutroom.jobs.parents import Parents
 from cutroom.kit import process
 from cutroom.media.fetch import Fetcher
-from tests.jobs.flows import registry as flows
+from tests.agents.works import registry as flows
 from tests.jobs.rig import ROOT, Rig
 
 LEASE_S = 3.0
@@ -54,7 +54,9 @@ class Agency:
     on_end: OnEnd | None = None
 
     @contextlib.asynccontextmanager
-    async def door(self, *, lease_s: float = LEASE_S, tls: Tls | None = None, **more: Any) -> AsyncIterator[AgentServer]:
+    async def door(
+        self, *, lease_s: float = LEASE_S, tls: Tls | None = None, **more: Any
+    ) -> AsyncIterator[AgentServer]:
         """A running server; one of several nodes if there are several."""
         database, listener = lifeline(self.rig.database), Listener(self.rig.database.url)
         registry = self.registry or self.rig.registry
@@ -87,12 +89,21 @@ class Agency:
                 heard.cancel()
 
     async def token(self, workspace: str | None = None, name: str = "one") -> str:
+        if workspace is not None:
+            made = "INSERT INTO workspaces (id, name) VALUES (:id, 'tests') ON CONFLICT DO NOTHING"
+            await self.rig.sql(made, id=workspace)
         async with self.rig.database.begin() as session:
             return (await self.fleet.create(session, workspace, name)).plaintext
 
     @contextlib.asynccontextmanager
     async def agent(
-        self, port: int, token: str, *, registry: Registry | None = None, address: ServerAddress | None = None, **more: Any
+        self,
+        port: int,
+        token: str,
+        *,
+        registry: Registry | None = None,
+        address: ServerAddress | None = None,
+        **more: Any,
     ) -> AsyncIterator[Agent]:
         """A running agent in this process, which has nothing but its link; drained at the end of the block."""
         settings = AgentSettings(
@@ -117,7 +128,15 @@ class Agency:
     @contextlib.asynccontextmanager
     async def process(self, port: int, token: str, **more: Any) -> AsyncIterator[process.Child]:
         """An agent in a process of its own, which a test may kill; killed at the end of the block."""
-        argv = [sys.executable, "-m", "tests.agents.agent_process", str(port), token, str(self.folder), json.dumps(more)]
+        argv = [
+            sys.executable,
+            "-m",
+            "tests.agents.agent_process",
+            str(port),
+            token,
+            str(self.folder),
+            json.dumps(more),
+        ]
         child = await process.start(argv, cwd=ROOT)
         try:
             yield child

@@ -1,4 +1,4 @@
-"""An agent in a process of its own, for tests to kill: `python -m tests.agents.agent_process PORT TOKEN FOLDER MORE`."""
+"""An agent in a process of its own, for tests to kill: PORT TOKEN FOLDER SETTINGS."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import Any
 from cutroom.agents.client import Agent, AgentSettings
 from cutroom.agents.link import ServerAddress
 from cutroom.media.fetch import Fetcher
-from tests.jobs.flows import registry
+from tests.agents.works import registry
 
 
 async def main(port: int, token: str, folder: Path, more: dict[str, Any]) -> None:

@@ -6,15 +6,15 @@ import pytest
 
 from cutroom.db import Database
 from cutroom.jobs import JobService, Registry
+from tests.agents import works
 from tests.agents.agency import Agency
-from tests.jobs import flows
 from tests.jobs.flows import Diary
 from tests.jobs.rig import Rig
 
 
 @pytest.fixture
 def registry() -> Registry:
-    return flows.registry()
+    return works.registry()
 
 
 @pytest.fixture

@@ -74,6 +74,9 @@ BODIES: dict[str, Any] = {
     "createInvitation": {"role": "viewer"},
     "acceptInvitation": {"token": "cti_" + "a" * 43},
     "lookAtInvitation": {"token": "cti_" + "a" * 43},
+    "createAgentEnrolment": {"name": "new"},
+    "createAgentToken": {"name": "new"},
+    "rotateAgentToken": {"overlapS": 60},
     "createApiKey": {"name": "new", "scopes": ["jobs:read"]},
     "rotateApiKey": {"overlapS": 60},
     "register": {"email": "eve@example.com", "password": "correct horse battery"},
@@ -151,6 +154,11 @@ WITHOUT_IDS: dict[str, str] = {
     "listTemplates": "lists the caller's workspace; see the test of lists",
     "listWorkspaces": "lists what the caller may act in; see the test of lists",
     "createWorkspace": "makes a workspace of the caller's own",
+    "listAgents": "lists the caller's workspace; see the test of lists",
+    "listAgentEnrolments": "lists the caller's workspace; see the test of lists",
+    "listAgentTokens": "lists the caller's workspace; see the test of lists",
+    "createAgentEnrolment": "makes a code of the caller's workspace",
+    "createAgentToken": "makes an agent of the caller's workspace",
     "listApiKeys": "lists the caller's workspace; see the test of lists",
     "createApiKey": "makes a key of the caller's workspace",
     "acceptInvitation": "takes 256 random bits; see tests/api/test_invitations.py",
@@ -332,6 +340,21 @@ async def _invitation(world: World, made: Mapping[str, str]) -> str:
 async def _api_key(world: World, made: Mapping[str, str]) -> str:
     answer = await world.mine.post("/api/v1/api-keys", json={"name": "a", "scopes": ["jobs:read"]})
     return str(answer.json()["id"])
+
+
+@thing("agent_token_id", "agk")
+async def _agent_token(world: World, made: Mapping[str, str]) -> str:
+    return str((await world.mine.post("/api/v1/agents/tokens", json={"name": "a"})).json()["id"])
+
+
+@thing("agent_id", "agt")
+async def _agent(world: World, made: Mapping[str, str]) -> str:
+    return str((await world.mine.post("/api/v1/agents/tokens", json={"name": "a"})).json()["agentId"])
+
+
+@thing("enrolment_id", "agc")
+async def _enrolment(world: World, made: Mapping[str, str]) -> str:
+    return str((await world.mine.post("/api/v1/agents/enrolments", json={"name": "a"})).json()["id"])
 
 
 @thing("webhook_id", "whk")

@@ -41,6 +41,9 @@ _SWEEP: Final = "maintenance of the whole installation: removes what is over, wh
 _FRAGMENT: Final = "a part of statements that are looked at as a whole"
 _FOUND: Final = "hangs on a thing that the caller has found by workspace in the same transaction"
 
+_NULLABLE: Final = "compares workspace_id with IS NOT DISTINCT FROM: what the operator has belongs to none"
+_NEW: Final = "puts in a new row, with the workspace that it is for"
+
 EXCEPTIONS: Final = {
     "accounts.identity_repository:find_identity": _BY_PROOF,
     "accounts.identity_repository:organisation_of": _BY_PROOF,
@@ -56,6 +59,32 @@ EXCEPTIONS: Final = {
     "accounts.user_repository:places_of": _OF_PERSON,
     "accounts.quotas.repository:_FORGET": _SWEEP,
     "accounts.quotas.repository:_PLANS": "which plan every workspace has, for maintenance",
+    "fleet.repository:ADD_AGENT": _NEW,
+    "fleet.repository:ADD_TOKEN": _FOUND,
+    "fleet.repository:OPEN_SESSION": _BY_PROOF,
+    "fleet.repository:GET": _NULLABLE,
+    "fleet.repository:PAGE": _NULLABLE,
+    "fleet.repository:COUNT": _NULLABLE,
+    "fleet.repository:SET_DRAINING": _NULLABLE,
+    "fleet.repository:REVOKE": _NULLABLE,
+    "fleet.repository:REVOKE_TOKENS": _FOUND,
+    "fleet.repository:EXPIRE_TOKENS": _FOUND,
+    "fleet.repository:TOKENS": _NULLABLE,
+    "fleet.repository:REVOKE_TOKEN": _NULLABLE,
+    "fleet.repository:BY_TOKEN": _BY_PROOF,
+    "fleet.repository:BY_ID": _BY_PROOF,
+    "fleet.repository:USE_CODE": _BY_PROOF,
+    "fleet.repository:CODES": _NULLABLE,
+    "fleet.repository:REMOVE_CODE": _NULLABLE,
+    "fleet.repository:SWEEP_CODES": _SWEEP,
+    "fleet.repository:SWEEP_SESSIONS": _SWEEP,
+    "fleet.repository:END_SESSIONS": _BY_PROOF,
+    "fleet.repository:TAKE_SESSION": _BY_PROOF,
+    "fleet.repository:TOUCH_SESSION": _HELD,
+    "fleet.repository:END_SESSION": _HELD,
+    "fleet.repository:SEEN": _BY_PROOF,
+    "fleet.repository:USED": _BY_PROOF,
+    "fleet.repository:_AGENT": _FRAGMENT,
     "jobs.cancelling:_BELOW": _HELD,
     "jobs.cancelling:_CANCEL": _HELD,
     "jobs.claiming:_LANES": _WORKER,

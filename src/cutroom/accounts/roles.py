@@ -8,11 +8,23 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
 
-AREAS: Final = ("jobs", "content", "templates", "assets", "tasks", "webhooks", "keys", "members", "usage", "metrics")
+AREAS: Final = (
+    "jobs",
+    "content",
+    "templates",
+    "assets",
+    "tasks",
+    "agents",
+    "webhooks",
+    "keys",
+    "members",
+    "usage",
+    "metrics",
+)
 """jobs: renders, batches, jobs, dead letters, artifacts, events. content: transcripts, subtitles, highlights, clips,
-posts, voices. tasks: repositories too. templates: patterns, strategies and contexts too. assets: uploads too. members:
-invitations and the workspace's name too. usage: the plan too. keys: API keys. metrics: the numbers of this
-installation."""
+posts, voices. tasks: repositories too. agents: their codes and tokens too. templates: patterns, strategies and contexts
+too. assets: uploads too. members: invitations and the workspace's name too. usage: the plan too. keys: API keys.
+metrics: the numbers of this installation."""
 EVERYTHING: Final = "*"
 SCOPES: Final = frozenset(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
 """What can be asked of whoever asks."""

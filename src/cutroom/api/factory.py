@@ -11,6 +11,7 @@ from starlette.types import Lifespan
 from cutroom import __version__
 from cutroom.api import (
     accounts,
+    agents,
     api_keys,
     artifacts,
     assets,
@@ -107,6 +108,7 @@ _ROUTERS: Final = (
     invitations.router,
     invitations.door,
     api_keys.router,
+    agents.router,
     openai_audio.router,
     fabric_patterns.router,
     fabric_stored.router,
@@ -116,6 +118,7 @@ _ROUTERS: Final = (
     health.router,
     health.inner,
     description.router,
+    join.router,
     join.router,
 )
 

@@ -216,6 +216,7 @@ def _api_services(
         limits=settings.limits(fonts=engine.families()),
         cursors=Cursors(settings.signing_secret()),
         templates=TemplateService(max_templates=settings.max_templates),
+        fleet=parts.fleet,
         tasks=TaskService(TaskLimits(repositories=settings.max_repositories, rework_first=settings.rework_first)),
         productions=parts.productions,
         library=settings.library(),

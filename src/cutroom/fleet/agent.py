@@ -7,7 +7,7 @@ from typing import Any, Final
 
 AGENT_PREFIX: Final = "agt"
 CODE_PREFIX: Final = "agc"
-TOKEN_PREFIX: Final = "agk"
+TOKEN_PREFIX: Final = "agk"  # noqa: S105 — of its id
 SESSION_PREFIX: Final = "ags"
 
 

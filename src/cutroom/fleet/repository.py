@@ -53,10 +53,12 @@ EXPIRE_TOKENS: Final = _statement(
     " WHERE agent_id = :agent AND revoked_at IS NULL"
 )
 ADD_TOKEN: Final = _statement(
-    "INSERT INTO agent_tokens AS t (id, agent_id, hash, last_four) VALUES (:id, :agent, :hash, :last_four) RETURNING $token"
+    "INSERT INTO agent_tokens AS t (id, agent_id, hash, last_four) VALUES (:id, :agent, :hash, :last_four)"
+    " RETURNING $token"
 )
 TOKENS: Final = _statement(
-    "SELECT $token FROM agent_tokens AS t JOIN agents AS a ON a.id = t.agent_id WHERE a.workspace_id IS NOT DISTINCT FROM :workspace"
+    "SELECT $token FROM agent_tokens AS t JOIN agents AS a ON a.id = t.agent_id"
+    " WHERE a.workspace_id IS NOT DISTINCT FROM :workspace"
     ' AND (CAST(:before AS text) IS NULL OR t.id < CAST(:before AS text) COLLATE "C") ORDER BY t.id DESC LIMIT :limit'
 )
 REVOKE_TOKEN: Final = _statement(
@@ -65,12 +67,14 @@ REVOKE_TOKEN: Final = _statement(
 )
 # An agent of a workspace that was closed is as good as revoked.
 BY_TOKEN: Final = _statement(
-    "SELECT t.id AS token_id, $agent FROM agent_tokens AS t JOIN agents AS a ON a.id = t.agent_id LEFT JOIN workspaces AS w ON w.id = a.workspace_id"
+    "SELECT t.id AS token_id, $agent FROM agent_tokens AS t JOIN agents AS a ON a.id = t.agent_id"
+    " LEFT JOIN workspaces AS w ON w.id = a.workspace_id"
     " WHERE t.hash = :hash AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())"
     " AND a.revoked_at IS NULL AND w.deleted_at IS NULL"
 )
 BY_ID: Final = _statement(
-    "SELECT $agent, EXISTS (SELECT FROM agent_tokens AS t WHERE t.id = :token AND t.agent_id = a.id AND t.revoked_at IS NULL"
+    "SELECT $agent, EXISTS (SELECT FROM agent_tokens AS t WHERE t.id = :token AND t.agent_id = a.id"
+    " AND t.revoked_at IS NULL"
     " AND (t.expires_at IS NULL OR t.expires_at > now())) AS proved"
     " FROM agents AS a LEFT JOIN workspaces AS w ON w.id = a.workspace_id"
     " WHERE a.id = :id AND a.revoked_at IS NULL AND w.deleted_at IS NULL"
