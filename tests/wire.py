@@ -46,27 +46,31 @@ class Wire:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass one connection on, both ways, to its end."""
         self.made += 1
-        if self._closed:
+        try:
+            if not self._closed:
+                await self._pass_on(reader, writer)
+        except OSError:  # nobody there, or gone
+            pass
+        finally:
             writer.transport.abort()
-            return
-        with contextlib.suppress(OSError):
-            back, forth = await self._connect()
-            pair = {writer, forth}
-            self._open |= pair
-            told = asyncio.Event()
-            try:
-                ways = {
-                    asyncio.ensure_future(self._forth(reader, forth, told)),
-                    asyncio.ensure_future(self._back(back, writer, told)),
-                }
-                _, others = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-                for way in others:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
-            finally:
-                self._open -= pair
-                for end in pair:
-                    end.transport.abort()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back, forth = await self._connect()
+        pair = {writer, forth}
+        self._open |= pair
+        told = asyncio.Event()
+        try:
+            ways = {
+                asyncio.ensure_future(self._forth(reader, forth, told)),
+                asyncio.ensure_future(self._back(back, writer, told)),
+            }
+            _, others = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for way in others:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+        finally:
+            self._open -= pair
+            forth.transport.abort()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if isinstance(self.target, Path):

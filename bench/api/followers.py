@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import resource
+import socket
 import statistics
 import sys
 import time
@@ -17,6 +18,7 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection, connect
@@ -50,33 +52,44 @@ async def opened(
     auth = {"Authorization": f"Bearer {key}"}
     async with DOORS:
         connecting = connect(address, additional_headers=auth, compression=None, open_timeout=60, **more)
-        socket = await stack.enter_async_context(connecting)
-        await socket.recv()
+        made = await stack.enter_async_context(connecting)
+        await made.recv()
     ready.release()
-    return socket
+    return made
 
 
 async def reader(address: str, key: str, last: int, ready: asyncio.Semaphore, late: list[float]) -> int:
     """Read to the last event; seconds from the writing of each to its arrival."""
     async with AsyncExitStack() as stack:
-        socket = await opened(stack, address, key, ready)
+        reading = await opened(stack, address, key, ready)
         while True:
-            message = json.loads(await socket.recv())
+            message = json.loads(await reading.recv())
             if message["kind"] == "log":
                 late.append(time.time() - message["data"]["facts"]["written"])
                 if message["seq"] >= last:
                     return 1000
 
 
+def small_socket(address: str) -> socket.socket:
+    """A connection that takes a few kilobytes and no more, so that what is left unread is left with the server."""
+    place = urlsplit(address)
+    near = socket.socket()
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 10)
+    near.connect((place.hostname, place.port))
+    near.setblocking(False)
+    return near
+
+
 async def silent(address: str, key: str, ready: asyncio.Semaphore, until: asyncio.Event) -> int:
     """Open a WebSocket, take nothing but its first event, and at the end see how it was closed."""
     async with AsyncExitStack() as stack:
-        socket = await opened(stack, address, key, ready, max_queue=1, ping_interval=None, close_timeout=1)
+        near = small_socket(address)
+        opening = await opened(stack, address, key, ready, sock=near, max_queue=1, ping_interval=None, close_timeout=1)
         await until.wait()
         try:
             async with asyncio.timeout(30):
                 while True:
-                    await socket.recv()
+                    await opening.recv()
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd is not None else 1006
         except TimeoutError:

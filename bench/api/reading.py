@@ -111,7 +111,7 @@ async def measure(url: str, library: Path, seconds: float) -> None:
 
 async def ask(server: Server, path: str, auth: str, seconds: float) -> tuple[str, ...]:
     request = getting(path, auth)
-    first = await load(server.port, request, status=200, connections=1, seconds=0.001)
+    first = await load(server.port, request, status=200, connections=1, seconds=0.25)
     before = server.cpu_s()
     run = await load(server.port, request, status=200, connections=CONNECTIONS, seconds=seconds)
     middle, tail = quantiles(run.latencies)

@@ -14,6 +14,7 @@ from cutroom.speech.document import TranscriptDocument
 from cutroom.speech.limits import limits_for
 from cutroom.speech.measures import measure
 from cutroom.speech.subtitles import SubtitlesDocument
+from cutroom.workflows.answers import SPENT
 from cutroom.workflows.clip_document import ClipDocument
 from cutroom.workflows.clip_source import ExportClip, wanted_of
 from cutroom.workflows.find_highlights import FindHighlights
@@ -80,8 +81,15 @@ async def subtitle(ctx: Context, given: Subtitle) -> Made:
     return Made(id=made, version=await ctx.productions.write(draft))
 
 
+def _pay(ctx: Context, budget_micro: int | None) -> None:
+    """Stands in for a model: takes a quarter of what was reserved for it."""
+    if budget_micro is not None:
+        ctx.log("info", "A model was asked.", **{SPENT: budget_micro // 4})
+
+
 async def find_highlights(ctx: Context, given: FindHighlights) -> Made:
     """Finds every segment."""
+    _pay(ctx, given.budget_micro)
     origin, source = await _read(ctx, given.transcript, given.version)
     items = [
         {
@@ -142,6 +150,7 @@ async def export_clip(ctx: Context, given: ExportClip) -> Made:
 
 async def write_posts(ctx: Context, given: WritePosts) -> Made:
     """Writes down what was said, for the first platform."""
+    _pay(ctx, given.budget_micro)
     origin, source = await _read(ctx, given.transcript, given.version)
     document = PostDocument.model_validate(
         {
@@ -168,6 +177,7 @@ async def write_posts(ctx: Context, given: WritePosts) -> Made:
 
 async def repurpose(ctx: Context, given: Repurpose) -> Made:
     """Tells what it was asked for."""
+    _pay(ctx, given.budget_micro)
     return Made(id=given.transcript or "none", version=1, heard=given.model_dump(mode="json"))
 
 

@@ -55,6 +55,10 @@ BODIES: dict[str, Any] = {
     "createHighlights": {"transcript": f"trn_{UNKNOWN}"},
     "createClip": {"source": "https://media.example/a.mp4", "start": 1, "end": 2},
     "createRun": {"pattern": "summary", "input": "x"},
+    "createRepository": {"name": "new", "url": "https://git.example/new"},
+    "replaceRepository": {"name": "changed", "url": "https://git.example/changed"},
+    "createTask": {"repositoryId": f"rep_{UNKNOWN}", "prompt": "x"},
+    "reworkTask": {"feedback": "x"},
     "createContent": {"transcript": f"trn_{UNKNOWN}"},
     "createRepurpose": {"source": "https://example.com/talk.mp4"},
     "editContent": {"version": 1},
@@ -70,6 +74,9 @@ BODIES: dict[str, Any] = {
     "createInvitation": {"role": "viewer"},
     "acceptInvitation": {"token": "cti_" + "a" * 43},
     "lookAtInvitation": {"token": "cti_" + "a" * 43},
+    "createAgentEnrolment": {"name": "new"},
+    "createAgentToken": {"name": "new"},
+    "rotateAgentToken": {"overlapS": 60},
     "createApiKey": {"name": "new", "scopes": ["jobs:read"]},
     "rotateApiKey": {"overlapS": 60},
     "register": {"email": "eve@example.com", "password": "correct horse battery"},
@@ -132,6 +139,10 @@ WITHOUT_IDS: dict[str, str] = {
     "createHighlights": "looks for the transcript that it names in the caller's workspace alone; see test_productions",
     "createRun": "makes a job in the caller's workspace; what it names is looked for there alone; see test_runs",
     "listRuns": "lists the caller's workspace; see the test of lists",
+    "createRepository": "keeps a repository in the caller's workspace",
+    "listRepositories": "lists the caller's workspace; see the test of lists",
+    "createTask": "looks for the repository that it names in the caller's workspace alone; see test_tasks",
+    "listTasks": "lists the caller's workspace; see the test of lists",
     "listHighlights": "lists the caller's workspace; see the test of lists",
     "createClip": "looks for what it names in the caller's workspace alone; see test_productions",
     "listClips": "lists the caller's workspace; see the test of lists",
@@ -143,6 +154,11 @@ WITHOUT_IDS: dict[str, str] = {
     "listTemplates": "lists the caller's workspace; see the test of lists",
     "listWorkspaces": "lists what the caller may act in; see the test of lists",
     "createWorkspace": "makes a workspace of the caller's own",
+    "listAgents": "lists the caller's workspace; see the test of lists",
+    "listAgentEnrolments": "lists the caller's workspace; see the test of lists",
+    "listAgentTokens": "lists the caller's workspace; see the test of lists",
+    "createAgentEnrolment": "makes a code of the caller's workspace",
+    "createAgentToken": "makes an agent of the caller's workspace",
     "listApiKeys": "lists the caller's workspace; see the test of lists",
     "createApiKey": "makes a key of the caller's workspace",
     "acceptInvitation": "takes 256 random bits; see tests/api/test_invitations.py",
@@ -326,6 +342,21 @@ async def _api_key(world: World, made: Mapping[str, str]) -> str:
     return str(answer.json()["id"])
 
 
+@thing("agent_token_id", "agk")
+async def _agent_token(world: World, made: Mapping[str, str]) -> str:
+    return str((await world.mine.post("/api/v1/agents/tokens", json={"name": "a"})).json()["id"])
+
+
+@thing("agent_id", "agt")
+async def _agent(world: World, made: Mapping[str, str]) -> str:
+    return str((await world.mine.post("/api/v1/agents/tokens", json={"name": "a"})).json()["agentId"])
+
+
+@thing("enrolment_id", "agc")
+async def _enrolment(world: World, made: Mapping[str, str]) -> str:
+    return str((await world.mine.post("/api/v1/agents/enrolments", json={"name": "a"})).json()["id"])
+
+
 @thing("webhook_id", "whk")
 async def _webhook(world: World, made: Mapping[str, str]) -> str:
     return str((await world.mine.post("/api/v1/webhooks", json=BODIES["createWebhook"])).json()["id"])
@@ -400,6 +431,21 @@ async def _clip(world: World, made: Mapping[str, str]) -> str:
 @thing("content_id", "pst")
 async def _content(world: World, made: Mapping[str, str]) -> str:
     return await produced(world, "content", transcript=made["transcript_id"])
+
+
+@thing("repository_id", "rep")
+async def _repository(world: World, made: Mapping[str, str]) -> str:
+    body = {"name": new_id("rep"), "url": "https://git.example/site"}
+    return str((await world.mine.post("/api/v1/repositories", json=body)).json()["id"])
+
+
+@thing("task_id", "job")
+async def _task(world: World, made: Mapping[str, str]) -> str:
+    """A task that has ended, so that it can be made better."""
+    body = {"repositoryId": made["repository_id"], "prompt": "x"}
+    task_id = str((await world.mine.post("/api/v1/tasks", json=body)).json()["id"])
+    await world.mine.post(f"/api/v1/jobs/{task_id}/cancel")
+    return task_id
 
 
 @thing("voice_id", "voc")

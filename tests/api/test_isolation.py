@@ -203,6 +203,9 @@ async def test_a_cursor_opens_no_other_list_and_nobody_elses(working: World) -> 
         "listAssets",
         "listTemplates",
         "listApiKeys",
+        "listAgents",
+        "listAgentEnrolments",
+        "listAgentTokens",
         "listMembers",
     } <= cursors.keys()
     for operation in LISTS:

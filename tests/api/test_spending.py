@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cutroom.api import ApiSettings
 from cutroom.db import Database
 from cutroom.llm import Models, Price
 from tests.api.conftest import serving, worker
+from tests.api.test_productions import transcript
 from tests.api.test_runs import Scene
 from tests.api.world import World, error_of
 from tests.llm.server import answers, fails, model_server, says
@@ -32,7 +34,8 @@ async def scene(database: Database, tmp_path: Path) -> AsyncIterator[Scene]:
     """A world in which runs may spend a cent a month, and a worker."""
     async with model_server(says("Short.")) as server:
         price = Price(1_000_000, 1_000_000)
-        models = Models([server.provider(attempts=1, models=("large",), prices={"*": price})])
+        here = server.provider(attempts=1, models=("large",), prices={"*": price})
+        models = Models([here, replace(here, name="other", prices={})])
         quotas = QuotaService(Plans({"small": PLAN}, PLAN))
         made = serving(database, tmp_path, ApiSettings(), models=models, quotas=quotas)
         async with made as world, worker(world, tmp_path):
@@ -127,3 +130,26 @@ async def test_a_run_that_names_no_model_asks_the_one_of_its_workspace(scene: Sc
     await scene.run(pattern="summary", input="Bees.")
     await scene.run(pattern="summary", input="Bees.", model="small")
     assert [request["model"] for request in scene.server.requests] == ["large", "small"]
+
+
+@pytest.mark.parametrize("asked", ["content", "highlights", "repurpose"])
+async def test_posts_and_highlights_of_models_are_spending_too(scene: Scene, asked: str) -> None:
+    world = scene.world
+    body: dict[str, Any] = {"transcript": (await transcript(world))["id"]}
+    made = await world.ended((await world.mine.post(f"/api/v1/{asked}", json=body)).json()["id"])
+    assert made["status"] == "succeeded", made
+    assert "budgetMicro" not in made["input"]
+    assert (await month(world))[1:] == (1_000, 0), "a quarter of the 4,000 that were held, as the workflow told"
+    alone = {"method": "extractive"} if asked == "content" else {"method": "scored"}
+    parts = {"posts": {"method": "extractive"}, "highlights": {"method": "scored"}}
+    without = {**body, **(parts if asked == "repurpose" else alone)}
+    await world.ended((await world.mine.post(f"/api/v1/{asked}", json=without)).json()["id"])
+    assert (await month(world))[1:] == (1_000, 0), "no model was asked"
+    unknown = {"model": "other/small"}
+    answer = await world.mine.post(
+        f"/api/v1/{asked}", json={**body, **({"posts": unknown} if asked == "repurpose" else unknown)}
+    )
+    told = error_of(answer, 422, "price_unknown")
+    assert told["details"][0]["pointer"] == ("/posts/model" if asked == "repurpose" else "/model")
+    set_ = await world.mine.post(f"/api/v1/{asked}", json={**body, "budgetMicro": 5})
+    error_of(set_, 422, "invalid_input")

@@ -41,6 +41,8 @@ async def test_a_plan_is_shown(small: World) -> None:
         "spendingPerRun": None,
         "storageBytes": 1000,
         "concurrentJobs": None,
+        "queuedJobs": None,
+        "logDays": None,
         "maxUploadBytes": 500,
         "maxSourceSeconds": None,
     }

@@ -23,6 +23,7 @@ from cutroom.workflows.explain import Explain, Storyboard
 from cutroom.workflows.importing import import_asset
 from cutroom.workflows.rows import RowsFile, edit_of
 from cutroom.workflows.run_pattern import PatternRuns
+from cutroom.workflows.run_task import TASK, Tasks
 from cutroom.workflows.transcribe import Transcribing
 from tests.api.making import add_makers
 
@@ -55,6 +56,10 @@ async def render(ctx: Context, edit: timeline.Edit | LongformEdit) -> Rendered:
     if text.startswith("talk "):
         for number in range(int(text.split()[1])):
             ctx.log("info", f"line {number}")
+    if text.startswith("slowly talk "):
+        for number in range(int(text.split()[2])):
+            ctx.log("info", f"line {number}", stream="stdout")
+            await asyncio.sleep(0.05)
     if text.startswith("hang"):
         await asyncio.Event().wait()
     if text.startswith("wait "):
@@ -112,6 +117,7 @@ def registry(models: Models | None = None) -> Registry:
     known.add("render.explain", look, deterministic=True)
     known.add("render.storyboard", draw, deterministic=True)
     add_makers(known)
+    known.add(TASK, Tasks(None).run, max_attempts=2)
     known.add("assets.import", import_asset, retry=Backoff(base_s=0.01, cap_s=0.02))
     return known
 

@@ -12,8 +12,8 @@ from cutroom.db import Database
 accounts = AccountService()
 
 
-async def api_key(database: Database, folder: Path, *arguments: str) -> tuple[int, str]:
-    """The exit status and everything that was printed."""
+async def api_key(database: Database, folder: Path, *arguments: str, columns: int = 200) -> tuple[int, str]:
+    """The exit status and everything that was printed on a terminal of this width."""
     started = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -21,7 +21,7 @@ async def api_key(database: Database, folder: Path, *arguments: str) -> tuple[in
         "api-key",
         *arguments,
         cwd=folder,
-        env={**os.environ, "DATABASE_URL": database.url, "CUTROOM_DATA": str(folder), "COLUMNS": "200"},
+        env={**os.environ, "DATABASE_URL": database.url, "CUTROOM_DATA": str(folder), "COLUMNS": str(columns)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -48,6 +48,8 @@ async def test_a_key_is_made_listed_and_revoked(database: Database, tmp_path: Pa
     assert status == 0
     assert re.search(rf"{found.id} .*ci .*{narrow[-4:]} .*assets:\* jobs:read", listed)
     assert narrow not in listed
+    status, listed = await api_key(database, tmp_path, "--list", columns=80)
+    assert found.id in listed
 
     status, _ = await api_key(database, tmp_path, "--revoke", found.id)
     assert status == 0

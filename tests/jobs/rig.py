@@ -30,6 +30,7 @@ from cutroom.jobs import (
 )
 from cutroom.jobs.executor import ProductionsFor, no_productions
 from cutroom.kit import process
+from cutroom.kit.broadcast import Broadcast
 from cutroom.media.info import MediaInfo
 from cutroom.temporal import TemporalEngine, TemporalSettings, connect
 from tests.jobs.flows import A
@@ -74,6 +75,7 @@ class Rig:
     folder: Path
     on_end: OnEnd | None = None
     productions_for: ProductionsFor = no_productions
+    broadcast: Broadcast | None = None
     workers: list[Worker] = field(default_factory=list)
     temporal: TemporalSettings | None = None
     """The engine is Temporal, at this place; else it is the embedded one."""
@@ -95,6 +97,7 @@ class Rig:
                 chosen if engine is None else engine.worker_settings,
                 self.on_end,
                 self.productions_for,
+                self.broadcast,
                 carried_by=None if engine is None else engine.carry,
             )
             group = await stack.enter_async_context(asyncio.TaskGroup())

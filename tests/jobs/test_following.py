@@ -5,9 +5,11 @@ import pytest
 
 from cutroom.db import Listener
 from cutroom.jobs import Followers, JobEvent, Status
+from cutroom.kit.broadcast import Broadcast
 from cutroom.kit.errors import NotFound
 from tests.jobs.flows import A, B, Diary
 from tests.jobs.rig import Rig
+from tests.kit.redis_server import RedisServer
 
 pytestmark = pytest.mark.both_engines
 
@@ -66,3 +68,28 @@ async def test_another_workspace_cannot_follow(rig: Rig) -> None:
     followers = Followers(rig.database, Listener(rig.database.url))
     with pytest.raises(NotFound):
         await anext(aiter(followers.follow(B, job_id)))
+
+
+async def test_a_redis_brings_events_where_the_database_notifies_nobody(rig: Rig, diary: Diary, tmp_path: Path) -> None:
+    redis = RedisServer(tmp_path)
+    await redis.start()
+    ear = Broadcast(redis.url)
+    deaf = Listener(rig.database.url)  # nobody runs it
+    followers = Followers(rig.database, deaf, poll_s=3600.0, broadcast=ear)
+    rig.broadcast = Broadcast(redis.url)
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(one.run()) for one in (ear, rig.broadcast)]
+        await ear.connected.wait()
+        async with rig.worker():
+            job_id = await rig.submit("gated_steps", diary)
+            followed = group.create_task(all_of(followers, job_id))
+            for step in ("one", "two", "three"):
+                await asyncio.sleep(0.1)
+                diary.write(f"go {step}")
+            seen = await asyncio.wait_for(followed, 20)
+        for task in running:
+            task.cancel()
+    await ear.close()
+    await rig.broadcast.close()
+    redis.stop()
+    assert [event.data["status"] for event in seen] == ["queued", "running", "succeeded"]

@@ -206,3 +206,20 @@ async def test_a_rescue_that_fails_does_not_keep_others_from_being_rescued(rig: 
     )
     assert (await Rescuer(rig.database, None, grace_s=0).look()).rescued == 2
     assert [(await rig.get(job_id)).status for job_id in ids] == [Status.FAILED, Status.RUNNING, Status.FAILED]
+
+
+@pytest.mark.threat("F05", "P10")
+async def test_a_worker_without_room_claims_nothing_until_there_is_some(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = 5
+    monkeypatch.setattr("cutroom.jobs.worker.DISK_S", 0.02)
+    monkeypatch.setattr("cutroom.kit.scratch.Scratch.free_bytes", lambda _: room)
+    async with rig.worker(free_bytes=10):
+        await asyncio.sleep(0.2)
+        job_id = await rig.submit("echo", {"value": 1})
+        await asyncio.sleep(0.5)
+        assert (await rig.get(job_id)).attempt == 0
+        room = 10
+        job = await rig.ended(job_id)
+    assert (job.status, job.attempt) == (Status.SUCCEEDED, 1)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -41,3 +42,13 @@ class RedisServer:
             self._process.wait()
             self._socket.unlink(missing_ok=True)
             self._process = None
+
+    def freeze(self) -> None:
+        """Keep its connections, and answer nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Answer again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -153,3 +154,8 @@ def test_a_child_process_does_not_keep_the_lock(root: Path) -> None:
         os.close(scratch._lock)  # what the kernel does when the process dies
         assert sweep(root) == 1
         child.kill()
+
+
+def test_room_is_that_of_the_disk_also_before_anything_is_made(tmp_path: Path) -> None:
+    room = shutil.disk_usage(tmp_path).free
+    assert abs(Scratch(tmp_path / "not" / "there").free_bytes() - room) < 1 << 30

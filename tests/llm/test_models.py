@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import BaseModel, ConfigDict
+from structlog.testing import capture_logs
 
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
 from cutroom.llm import Message, Models, Provider
-from tests.llm.server import ModelServer, answers, breaks_off, fails, hangs, model_server, says, sends
+from tests.llm.server import Handler, ModelServer, answers, breaks_off, fails, hangs, model_server, says, sends
 
 ASK = [Message("user", "How are you?")]
 
@@ -173,6 +174,35 @@ async def test_a_wrong_shape_is_mended_once(server: ModelServer, models: Models)
     assert checked.value.strength == 3
     assert checked.usage.output_tokens == 14
     assert "/strength" in server.requests[1]["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        (says('{"mood": "go', finish="length"), "cut off at its greatest length; raise 'maxTokens'"),
+        (answers({"mood": "good"}), "another shape: /strength"),
+    ],
+)
+async def test_data_that_cannot_be_used_is_refused_with_the_reason(
+    server: ModelServer, models: Models, bad: Handler, told: str
+) -> None:
+    server.script = [bad]
+    with pytest.raises(Unavailable) as caught:
+        await models.ask_for(Mood, ASK)
+    assert (caught.value.code, caught.value.retryable) == ("model_bad_answer", False)
+    assert told in caught.value.message
+
+
+async def test_what_a_server_that_fails_says_is_for_the_operator_alone(server: ModelServer, models: Models) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    inside = head + b'data: {"error":{"code":500,"message":"a secret"}}\n\n'
+    for bad in (fails(500, message="a secret"), sends(inside)):
+        server.script = [bad]
+        with capture_logs() as logged, pytest.raises(Unavailable) as caught:
+            await models.ask(ASK)
+        assert caught.value.code == "model_unavailable"
+        assert "secret" not in caught.value.message
+        assert any(one["event"] == "llm.failed" and "a secret" in one["said"] for one in logged), logged
 
 
 @pytest.mark.parametrize("bad", [says("I would rather not."), answers({"mood": 1, "strength": "x"}), answers([1])])

@@ -119,6 +119,9 @@ async def test_what_an_earlier_attempt_paid_is_of_the_same_purse(models: Models)
     await models.ask(ASK, bill=fresh)
     fresh.recall(fresh.micro)
     assert purse.spent_micro == 900 + ONCE
+    known = Purse(10_000, earlier_micro=1_000)
+    known.bill().recall(900)
+    assert known.spent_micro == 1_000, "the other 100 were paid for an answer that was lost"
 
 
 async def test_without_a_price_no_cap_can_be_kept_but_all_is_counted(server: ModelServer) -> None:

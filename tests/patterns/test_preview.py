@@ -15,7 +15,7 @@ def test_a_token_in_a_token_is_known_once_the_inner_one_is() -> None:
 
 
 def test_a_prompt_that_is_too_long_is_said_and_not_shown() -> None:
-    found = preview(read_pattern("long", "{{a}}" * 5), "x", Wish({"a": "y" * 1_000_000}))
+    found = preview(read_pattern("long", "{{a}}" * 9), "x", Wish({"a": "y" * 1_000_000}))
     assert [one.code for one in found.problems] == ["prompt_too_large"]
     assert list(found.messages) == []
 

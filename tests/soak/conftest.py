@@ -1,5 +1,6 @@
 """What soaks share with the tests of packages."""
 
 from tests.assets.conftest import s3_endpoint, s3_settings
+from tests.jobs.conftest import jobs, registry, rig
 
-__all__ = ["s3_endpoint", "s3_settings"]
+__all__ = ["jobs", "registry", "rig", "s3_endpoint", "s3_settings"]

@@ -25,7 +25,7 @@ import cutroom
 from cutroom.db import Base
 
 Owner = tuple[str, str | None]
-RECORDS: Final = ("accounts", "assets", "fleet", "jobs", "productions", "prompts", "templates", "webhooks")
+RECORDS: Final = ("accounts", "assets", "fleet", "jobs", "productions", "prompts", "tasks", "templates", "webhooks")
 TOUCHES: Final = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO|USING)\s+(?:ONLY\s+)?([a-z_]+)", re.IGNORECASE)
 SAYS_WHOSE: Final = re.compile(
     r"\bworkspace_id\s*=\s*(?:CAST\(\s*)?(?:ANY\s*\(\s*(?:CAST\(\s*)?)?(?::|\$\d)", re.IGNORECASE

@@ -24,7 +24,8 @@ _FAULTS_HEAD: Final = """# Faults, and the tests that prove we survive them
 
 Made by `python3 dev run python -m tests.threats.table`; do not edit. Every row names a fault, what is guaranteed, and
 the tests that cause it: `soak` ones take minutes and are run by `python3 dev soak -k NAME`, all others by
-`python3 dev test -k NAME`. Figures are of the last run on two processor cores that other work used too.
+`python3 dev test -k NAME`. Figures are of the last run, on two processor cores that other work used too, or what the
+test asserts.
 
 """
 

@@ -10,12 +10,13 @@ from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import Draft, Origin, Remembered, run_alone
 from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.kit.ids import new_id
-from cutroom.llm import Models
+from cutroom.llm import Models, Price
 from cutroom.media.fetch import Fetcher
 from cutroom.posts.document import PostDocument
 from cutroom.speech import Engine, Transcript
 from cutroom.speech.document import TranscriptDocument
 from cutroom.workflows import registry
+from cutroom.workflows.answers import SPENT
 from cutroom.workflows.write_posts import WritePostsOutput
 from tests.llm.server import Handler, answers, fails, model_server
 from tests.posts.talk import transcript
@@ -39,6 +40,7 @@ class Desk:
         self.productions = Remembered()
         self.id = new_id("trn")
         self.folder = folder
+        self.spent: list[int] = []
         self.edit(of or transcript())
 
     def edit(self, of: Transcript) -> None:
@@ -50,11 +52,12 @@ class Desk:
         """Write posts, by a model that answers like that when there is a script."""
         scratch = self.folder / new_id("x")
         scratch.mkdir()
+        self.spent.clear()
         files = StandaloneFiles(
             base=self.folder, cache=scratch, parts=scratch, out=self.folder / "out.json", fetcher=Fetcher()
         )
         async with model_server(*script) as server:
-            models = Models([server.provider(attempts=1)] if script else [])
+            models = Models([server.provider(attempts=1, prices={"*": Price(1_000_000, 1_000_000)})] if script else [])
             try:
                 found = await run_alone(
                     registry(models=models),
@@ -62,7 +65,7 @@ class Desk:
                     {"transcript": self.id, **given},
                     files=files,
                     scratch=scratch,
-                    events=lambda *_: None,
+                    events=lambda _, data: self.spent.append(data[SPENT]) if SPENT in data else None,
                     productions=self.productions,
                 )
             finally:
@@ -182,3 +185,11 @@ async def test_a_long_recording_is_noted_before_it_is_written_about(tmp_path: Pa
     draft = {"paragraphs": [{"text": "Churn fell to 12%.", "sentences": [40]}], "hashtags": []}
     found = await desk.write([notes, notes, notes, notes, answers(draft)], kinds=["linkedin"])
     assert desk.post(found.posts[0].id).paragraphs[0].text == "Churn fell to 12%."
+
+
+async def test_what_a_model_took_for_posts_is_told_and_kept_to_what_was_reserved(desk: Desk) -> None:
+    await desk.write([answers(SOCIAL)], kinds=["linkedin", "twitter"], budgetMicro=1_000_000)
+    assert desk.spent == [11 + 7] * 2
+    with pytest.raises(Invalid) as caught:
+        await desk.write([answers(SOCIAL)], kinds=["linkedin"], budgetMicro=10)
+    assert (caught.value.code, desk.spent) == ("cost_cap_reached", [])

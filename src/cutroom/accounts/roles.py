@@ -8,10 +8,23 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
 
-AREAS: Final = ("jobs", "content", "templates", "assets", "webhooks", "keys", "members", "usage", "metrics")
+AREAS: Final = (
+    "jobs",
+    "content",
+    "templates",
+    "assets",
+    "tasks",
+    "agents",
+    "webhooks",
+    "keys",
+    "members",
+    "usage",
+    "metrics",
+)
 """jobs: renders, batches, jobs, dead letters, artifacts, events. content: transcripts, subtitles, highlights, clips,
-posts, voices. templates: patterns, strategies and contexts too. assets: uploads too. members: invitations and the
-workspace's name too. usage: the plan too. keys: API keys. metrics: the numbers of this installation."""
+posts, voices. tasks: repositories too. agents: their codes and tokens too. templates: patterns, strategies and contexts
+too. assets: uploads too. members: invitations and the workspace's name too. usage: the plan too. keys: API keys.
+metrics: the numbers of this installation."""
 EVERYTHING: Final = "*"
 SCOPES: Final = frozenset(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
 """What can be asked of whoever asks."""
@@ -29,11 +42,13 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-_VIEWER: Final = frozenset(f"{area}:read" for area in ("jobs", "content", "templates", "assets", "usage", "members"))
+_VIEWER: Final = frozenset(
+    f"{area}:read" for area in ("jobs", "content", "templates", "assets", "tasks", "usage", "members")
+)
 SCOPES_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.OWNER: frozenset({EVERYTHING}),
     Role.ADMIN: SCOPES,
-    Role.EDITOR: _VIEWER | {f"{area}:write" for area in ("jobs", "content", "templates", "assets")},
+    Role.EDITOR: _VIEWER | {f"{area}:write" for area in ("jobs", "content", "templates", "assets", "tasks")},
     Role.VIEWER: _VIEWER,
 }
 

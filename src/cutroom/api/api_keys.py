@@ -44,8 +44,8 @@ class ApiKeyRequest(Schema):
         Field(
             min_length=1,
             max_length=32,
-            description="`<area>:read`, `<area>:write`, `<area>:*` or `*`, of the areas jobs, templates, assets, "
-            "webhooks, keys, members, usage, metrics; none that you do not have yourself.",
+            description="`<area>:read`, `<area>:write`, `<area>:*` or `*`, of the areas jobs, content, templates, "
+            "assets, tasks, agents, webhooks, keys, members, usage, metrics; none that you do not have yourself.",
         ),
     ]
     expires_at: Annotated[AwareDatetime | None, Field(description="When it ends by itself; never when absent.")] = None

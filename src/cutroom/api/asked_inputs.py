@@ -96,6 +96,39 @@ async def _production(services: ApiServices, session: AsyncSession, workspace_id
         await _highlight(services, session, workspace_id, found, production)
 
 
+async def budget_of(
+    services: ApiServices, session: AsyncSession, workspace_id: str, workflow: str, given: Mapping[str, Any]
+) -> int | None:
+    """What models may cost for an input that was checked, in millionths of a dollar.
+
+    None is without limit, and where no model will be asked.
+
+    Raises:
+        Invalid: `price_unknown`, when there is a limit and nobody knows what the model costs.
+    """
+    asking = [part for part in _WRITTEN.get(workflow, ()) if _asks(given, part)] if services.models.configured else []
+    if not asking:
+        return None
+    budget = (await services.quotas.plan(session, workspace_id)).budget_micro()
+    for part in asking if budget is not None else ():
+        model = (given.get(part) or {} if part else given).get("model")
+        provider, name = services.models.find(model)
+        if provider.price(name) is None:
+            message = (
+                f"Nobody said what the model '{name[:100]}' costs, so the limit of your plan cannot be kept: name one "
+                "with a price (GET /models), or a 'method' that asks none."
+            )
+            pointer = f"/{part}/model" if part else "/model"
+            raise Invalid("price_unknown", message, details=[Detail(pointer, "price_unknown", message)])
+    return budget
+
+
+def _asks(given: Mapping[str, Any], part: str) -> bool:
+    """Whether a part of an input has a model asked, where there is one: all do, unless they say otherwise."""
+    wishes = given.get(part, {}) if part else given
+    return isinstance(wishes, Mapping) and wishes.get("method", "auto") in {"auto", "model"}
+
+
 def _missing(kind: str, named: str) -> Detail:
     if kind == "transcript":
         message = f"There is no transcript with the id '{named}'; make one with POST /transcripts."

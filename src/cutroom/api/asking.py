@@ -11,23 +11,26 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from cutroom.accounts import Principal
-from cutroom.api.asked_inputs import checked
+from cutroom.api.asked_inputs import budget_of, checked
 from cutroom.api.callbacks import CallbackUrl, checked_callback, submit
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import request_id_of
 from cutroom.api.submission import accepted, idempotency
 from cutroom.jobs import Submission
 from cutroom.kit.schema import Schema
+from cutroom.workflows.answers import BUDGET
 from cutroom.workflows.metering import CHARGED
 
 
 class Asked(Schema):
     """What a request carries besides the input of its workflow.
 
-    `into` is not for clients: what is made anew is said by the address of `…/remake`.
+    `into` is not for clients: what is made anew is said by the address of `…/remake`. Nor is `budgetMicro`, which says
+    what was reserved.
     """
 
     into: SkipJsonSchema[None] = None
+    budget_micro: SkipJsonSchema[None] = None
     idempotency_key: Annotated[
         str | None, Field(min_length=1, max_length=255, description="The same as the Idempotency-Key header.")
     ] = None
@@ -98,12 +101,14 @@ async def ask_again(
         submitted = await services.jobs.repeated(session, caller.workspace_id, once)
         if submitted is None:
             found = await checked(services, session, caller.workspace_id, workflow, given, told=told)
+            budget = await budget_of(services, session, caller.workspace_id, workflow, found.given)
             submission = Submission(
                 type=workflow,
-                input=found.given,
+                input=found.given if budget is None else {**found.given, BUDGET: budget},
                 correlation_id=request_id_of(request.scope),
                 idempotency=once,
                 seconds=(found.seconds or 0.0) if workflow in CHARGED else None,
+                micro=budget or 0,
             )
             submitted = await submit(services, session, caller.workspace_id, submission, callback)
     return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait_s)

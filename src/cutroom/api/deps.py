@@ -16,6 +16,7 @@ from cutroom.api.features import Features
 from cutroom.api.rate_limits import RateSettings
 from cutroom.assets import AssetService, LocalStore
 from cutroom.db import Database
+from cutroom.fleet import FleetService
 from cutroom.jobs import Followers, JobService
 from cutroom.kit.cache import Cache, MemoryCache
 from cutroom.kit.counters import Counters, MemoryCounters
@@ -25,6 +26,7 @@ from cutroom.llm import Models
 from cutroom.patterns import Library, with_shipped
 from cutroom.productions import ProductionService, VoiceService
 from cutroom.prompts import PromptService
+from cutroom.tasks import TaskService
 from cutroom.templates import TemplateService
 from cutroom.webhooks import WebhookService
 
@@ -57,6 +59,8 @@ class ApiSettings:
         open_health: tell anybody in `/health` what runs here; else only those who have a key.
         features: what risky things may be done.
         join_url: the page that an invitation's link opens; the token follows after `#`.
+        join_page: whether that page is ours, at `/join`.
+        join_page: whether that page is ours, at `/join`.
     """
 
     max_body_bytes: int = 1 << 20
@@ -80,6 +84,8 @@ class ApiSettings:
     open_health: bool = True
     features: Features = field(default_factory=Features)
     join_url: str = "/join"
+    join_page: bool = True
+    join_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,8 @@ class ApiServices:
     productions: ProductionService = field(default_factory=ProductionService)
     voices: VoiceService = field(default_factory=VoiceService)
     prompts: PromptService = field(default_factory=PromptService)
+    fleet: FleetService = field(default_factory=FleetService)
+    tasks: TaskService = field(default_factory=TaskService)
     library: Library = field(default_factory=with_shipped)
     models: Models = field(default_factory=Models)
     speech_models: Sequence[str] = ()

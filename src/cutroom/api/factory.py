@@ -11,6 +11,7 @@ from starlette.types import Lifespan
 from cutroom import __version__
 from cutroom.api import (
     accounts,
+    agents,
     api_keys,
     artifacts,
     assets,
@@ -27,16 +28,19 @@ from cutroom.api import (
     highlights,
     invitations,
     jobs,
+    join,
     looking,
     members,
     models,
     patterns,
     renders,
+    repositories,
     repurpose,
     runs,
     strategies,
     streams,
     subtitles,
+    tasks,
     templates,
     transcripts,
     tus,
@@ -85,6 +89,8 @@ _ROUTERS: Final = (
     content.router,
     repurpose.router,
     runs.router,
+    tasks.router,
+    repositories.router,
     voices.router,
     usage.router,
     models.router,
@@ -102,6 +108,7 @@ _ROUTERS: Final = (
     invitations.router,
     invitations.door,
     api_keys.router,
+    agents.router,
     openai_audio.router,
     fabric_patterns.router,
     fabric_stored.router,
@@ -111,6 +118,8 @@ _ROUTERS: Final = (
     health.router,
     health.inner,
     description.router,
+    join.router,
+    join.router,
 )
 
 

@@ -13,6 +13,8 @@ from cutroom.api.errors import ErrorDetail
 from cutroom.assets import Artifact, AssetService
 from cutroom.jobs import Job, JobEvent, Status
 from cutroom.kit.schema import Schema
+from cutroom.workflows.answers import BUDGET
+from cutroom.workflows.metering import SPENDING
 from cutroom.workflows.run_wishes import asked_of
 
 ShownStatus = Literal["scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled"]
@@ -92,8 +94,9 @@ class JobEventOut(Schema):
     data: Annotated[
         dict[str, Any],
         Field(
-            description="state: status, attempt. progress: progress (percent), stage. log: level, message, facts. "
-            "text: the next piece (text) of one (stream) that is being written; where it begins, what was shown of it "
+            description="state: status, attempt. progress: progress (percent), stage. log: level, message, facts; "
+            "stream (stdout, stderr) where a program wrote the line. text: the next piece (text) of one (stream) that "
+            "is being written; where it begins, what was shown of it "
             "before is void. Pieces are gone once the job has succeeded: its output has the whole."
         ),
     ]
@@ -197,8 +200,10 @@ def describe_job(assets: AssetService) -> Callable[[AsyncSession, Job], Awaitabl
 
 
 def _asked(job: Job) -> Any:
-    """The input of a job; that of a run without the texts that its names stood for."""
-    return asked_of(job.input) if job.type == "run" else job.input
+    """The input of a job, without what was reserved for it, and without the texts that a run's names stood for."""
+    if job.type == "run":
+        return asked_of(job.input)
+    return {name: value for name, value in job.input.items() if name != BUDGET} if job.type in SPENDING else job.input
 
 
 def _artifact(artifact: Artifact) -> ArtifactOut:

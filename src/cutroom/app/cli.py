@@ -8,6 +8,7 @@ import typer
 
 from cutroom import __version__
 from cutroom.app import again
+from cutroom.app.agents_command import agent, agents
 from cutroom.app.clip_command import clip
 from cutroom.app.console import err, out, show_facts, show_warning
 from cutroom.app.highlights_command import highlights
@@ -16,6 +17,7 @@ from cutroom.app.repurpose_command import repurpose
 from cutroom.app.run_command import run_patterns
 from cutroom.app.running import run
 from cutroom.app.subtitles_command import subtitles
+from cutroom.app.tasks_command import tasks
 from cutroom.app.transcribe_command import transcribe
 
 cli = typer.Typer(
@@ -116,6 +118,9 @@ cli.command()(repurpose)
 cli.command()(highlights)
 cli.command("run")(run_patterns)
 cli.add_typer(patterns, name="patterns")
+cli.add_typer(tasks, name="tasks")
+cli.command()(agent)
+cli.add_typer(agents, name="agents")
 
 
 otio = typer.Typer(help="Exchange timelines with editing programs as OpenTimelineIO.", no_args_is_help=True)

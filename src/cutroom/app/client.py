@@ -41,7 +41,7 @@ class Client:
             "sizeBytes": path.stat().st_size,
             "sha256": hash_file(path),
         }
-        upload = await self._call("POST", "/uploads", json=wanted)
+        upload = await self.call("POST", "/uploads", json=wanted)
         signed = upload["put"]
         async with httpx2.AsyncClient(timeout=600, trust_env=False) as plain:
             answer = await plain.request(
@@ -49,16 +49,16 @@ class Client:
             )
         if answer.is_error:
             raise Unavailable("upload_failed", f"The store refused '{path.name}' with status {answer.status_code}.")
-        asset = await self._call("POST", f"/uploads/{upload['id']}/complete")
+        asset = await self.call("POST", f"/uploads/{upload['id']}/complete")
         return f"asset:{asset['id']}"
 
     async def render(self, document: Any) -> dict[str, Any]:
         """Submit a document; the answer is the accepted job."""
-        return await self._call("POST", "/render", json=document)
+        return await self.call("POST", "/render", json=document)
 
     async def job(self, job_id: str) -> dict[str, Any]:
         """A job as it is now."""
-        return await self._call("GET", f"/jobs/{job_id}")
+        return await self.call("GET", f"/jobs/{job_id}")
 
     async def events(self, job_id: str) -> AsyncIterator[dict[str, Any]]:
         """Follow a job's events from the first to the one that ends it."""
@@ -85,7 +85,8 @@ class Client:
                     file.write(chunk)
         draft.replace(path)
 
-    async def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+    async def call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        """The JSON that a route answers with; its error is raised."""
         answer = await self._http.request(method, path, **arguments)
         if answer.is_error:
             raise _error(answer)

@@ -1,8 +1,10 @@
 """What every program is made of, wired once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +16,7 @@ from cutroom.assets import AssetService, AssetSettings, FileLimits, LimitsOf, Lo
 from cutroom.assets.bucket import open_bucket
 from cutroom.db import Database, Listener, make_engine
 from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status, forget_texts, tell_parent, told_sum
+from cutroom.fleet import FleetService
 from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
@@ -25,6 +28,9 @@ from cutroom.workflows.answers import SPENT
 from cutroom.workflows.repurpose import BRANCH
 from cutroom.workflows.repurposed import Made, said_of
 
+if TYPE_CHECKING:
+    from cutroom.kit.broadcast import Broadcast
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -33,6 +39,7 @@ class Container:
     settings: Settings
     database: Database
     listener: Listener
+    broadcast: "Broadcast | None"
     store: Store
     cache: LocalCache | None
     asset_settings: AssetSettings
@@ -40,12 +47,20 @@ class Container:
     accounts: AccountService
     identity: IdentityService
     quotas: QuotaService
+    fleet: FleetService
     assets: AssetService
     jobs: JobService
     productions: ProductionService
     fetcher: Fetcher
     webhooks: WebhookService
     on_end: OnEnd
+
+    async def listen(self) -> None:
+        """Hear what other processes say, until cancelled; say what this one has to."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.listener.run())
+            if self.broadcast is not None:
+                group.create_task(self.broadcast.run())
 
 
 @asynccontextmanager
@@ -61,6 +76,9 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
     async with AsyncExitStack() as stack:
         database = Database(make_engine(url, name=name))
         stack.push_async_callback(database.close)
+        broadcast = None if settings.redis_url is None else make_broadcast(settings.redis_url.get_secret_value())
+        if broadcast is not None:
+            stack.push_async_callback(broadcast.close)
         identity = IdentityService(database, settings.signing_secret(), settings.identity())
         stack.callback(identity.close)
         store = make_store(settings)
@@ -86,6 +104,7 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             settings=settings,
             database=database,
             listener=Listener(url, name=f"{name}-listener"),
+            broadcast=broadcast,
             store=store,
             cache=cache,
             asset_settings=asset_settings,
@@ -93,12 +112,14 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             quotas=quotas,
             accounts=AccountService(),
             identity=identity,
+            fleet=FleetService(),
             assets=assets,
             jobs=JobService(
                 workflows,
                 max_running=quotas.plans.default.concurrent_jobs or MAX_RUNNING,
                 on_end=on_end,
                 meter=quotas,
+                most_queued=settings.max_queued,
             ),
             productions=ProductionService(ProductionLimits(bytes_for=text_limits(quotas, assets))),
             fetcher=Fetcher(
@@ -107,6 +128,13 @@ async def container(settings: Settings, *, name: str) -> AsyncIterator[Container
             webhooks=webhooks,
             on_end=on_end,
         )
+
+
+def make_broadcast(url: str) -> "Broadcast":
+    """The way in which processes tell each other of events, beside the database's."""
+    from cutroom.kit.broadcast import Broadcast  # noqa: PLC0415 — most have no Redis
+
+    return Broadcast(url)
 
 
 def make_webhooks(settings: Settings, assets: AssetService) -> WebhookService:

@@ -71,7 +71,8 @@ class DoorSettings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None,
         alias="REDIS_URL",
-        description="A Redis in which several processes count requests, and keep what is dear to read, together.",
+        description="A Redis in which several processes count requests, and keep what is dear to read, together; they "
+        "tell each other of events of jobs there too.",
     )
     trusted_proxies: int = Field(
         0, ge=0, le=8, description="How many proxies of yours a request passes, each adding to X-Forwarded-For."

@@ -13,7 +13,6 @@ from cutroom.kit.errors import Invalid
 from cutroom.media import sandbox
 
 if TYPE_CHECKING:
-
     from cutroom.temporal import Connection, TemporalEngine
 
 
@@ -33,6 +32,7 @@ async def working(parts: Container) -> AsyncIterator[Worker]:
         poll_s=settings.worker_poll_s,
         drain_s=settings.worker_drain_s,
         sandbox_level=sandbox.current().level,
+        free_bytes=settings.worker_free_bytes,
     )
     if settings.engine == "postgres":
         yield _worker(parts, chosen)
@@ -81,5 +81,6 @@ def _worker(parts: Container, settings: WorkerSettings, engine: "TemporalEngine 
         settings=settings,
         on_end=parts.on_end,
         productions_for=parts.productions.for_jobs(parts.database),
+        broadcast=parts.broadcast,
         carried_by=None if engine is None else engine.carry,
     )

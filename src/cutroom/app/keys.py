@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import Workspace
@@ -24,7 +24,8 @@ async def make(name: str, scopes: Sequence[str], workspace_id: str | None) -> No
 
 async def show(workspace_id: str | None) -> None:
     """Print what is known of the keys, newest first."""
-    table = Table("id", "name", "ends with", "scopes", "last used", "expires")
+    # Whatever else is cut off on a narrow terminal, the id is what `--revoke` needs.
+    table = Table(Column("id", min_width=30, no_wrap=True), "name", "ends with", "scopes", "last used", "expires")
     async with operated(_NAME) as parts, parts.database.begin() as session:
         workspace = await _workspace(parts, session, workspace_id)
         before: str | None = None

@@ -20,6 +20,7 @@ from cutroom.api import ApiServices, ApiSettings
 from cutroom.api.connections import server_config
 from cutroom.api.features import Features
 from cutroom.api.rate_limits import RateSettings
+from cutroom.app.agent_door import agents_served
 from cutroom.app.console import out
 from cutroom.app.container import Container, container
 from cutroom.app.job_engine import working
@@ -38,6 +39,7 @@ from cutroom.kit.errors import Conflict, Invalid
 from cutroom.kit.log import configure
 from cutroom.kit.page import Cursors
 from cutroom.media import ffmpeg, sandbox
+from cutroom.tasks import TaskLimits, TaskService
 from cutroom.templates import TemplateService
 from cutroom.webhooks import Deliverer, DelivererSettings
 from cutroom.webhooks import Retention as WebhookRetention
@@ -49,11 +51,11 @@ OPEN_FILES = 65_536
 
 async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
     """Serve the API until a signal comes; open streams are told to end first."""
-    settings = _start(load(data=data, host=host, port=port), "cutroom-api")
+    settings = start(load(data=data, host=host, port=port), "cutroom-api")
     _open_many_files()
     stop = stop_event()
     async with container(settings, name="cutroom-api") as parts, asyncio.TaskGroup() as group:
-        listening = group.create_task(parts.listener.run())
+        listening = group.create_task(parts.listen())
         redis = None if settings.redis_url is None else settings.redis_url.get_secret_value()
         counters = MemoryCounters() if redis is None else RedisCounters(redis)
         cache = MemoryCache() if redis is None else RedisCache(redis)
@@ -62,7 +64,8 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
         serving = group.create_task(server.serve())
         log.info("api.listening", url=settings.base_url)
         heap.settle()
-        await _first(serving, group.create_task(stop.wait()))
+        async with agents_served(parts, stop):
+            await _first(serving, group.create_task(stop.wait()))
         stop.set()
         server.should_exit = True
         await serving
@@ -73,14 +76,14 @@ async def api(*, data: Path | None, host: str | None, port: int | None) -> None:
 
 async def worker(*, data: Path | None) -> None:
     """Run jobs until a signal comes; running jobs get their grace."""
-    settings = _start(load(data=data), "cutroom-worker", works=True)
+    settings = start(load(data=data), "cutroom-worker", works=True)
     stop = stop_event()
     async with (
         container(settings, name="cutroom-worker") as parts,
         working(parts) as worker,
         asyncio.TaskGroup() as group,
     ):
-        listening = group.create_task(parts.listener.run())
+        listening = group.create_task(parts.listen())
         keeping = group.create_task(scheduler(parts).run())
         delivering = group.create_task(make_deliverer(parts).run(stop))
         await worker.run(stop)
@@ -114,10 +117,11 @@ def make_deliverer(parts: Container) -> Deliverer:
 def scheduler(parts: Container) -> Scheduler:
     """The maintenance that all workers share: each task runs in one of them at a time."""
     scheduler = Scheduler(parts.database)
-    JobRetention(parts.database).schedule(scheduler)
+    JobRetention(parts.database, log_days=parts.quotas.log_days).schedule(scheduler)
     WebhookRetention(parts.database, days=parts.webhooks.settings.replay_days).schedule(scheduler)
     assets = AssetRetention(parts.database, parts.store, cache=parts.cache, settings=parts.asset_settings)
     for name, seconds, sweep in (
+        ("fleet.codes", 86_400.0, partial(_forget_agents, parts)),
         ("quotas.charges", 86_400.0, partial(_forget_usage, parts)),
         ("assets.received", 60.0, parts.assets.resumable.finish_received),
         ("assets.uploads", 600.0, assets.sweep_uploads),
@@ -129,6 +133,11 @@ def scheduler(parts: Container) -> Scheduler:
     ):
         scheduler.every(name, seconds, _counted(name, sweep))
     return scheduler
+
+
+async def _forget_agents(parts: Container) -> int:
+    async with parts.database.begin() as session:
+        return await parts.fleet.sweep(session)
 
 
 async def _forget_usage(parts: Container) -> int:
@@ -179,7 +188,7 @@ def _api_services(
         identity=parts.identity,
         quotas=parts.quotas,
         jobs=parts.jobs,
-        followers=Followers(parts.database, parts.listener),
+        followers=Followers(parts.database, parts.listener, broadcast=parts.broadcast),
         assets=parts.assets,
         local_store=parts.store if isinstance(parts.store, LocalStore) else None,
         check_url=parts.fetcher.check,
@@ -188,6 +197,8 @@ def _api_services(
         limits=settings.limits(fonts=engine.families()),
         cursors=Cursors(settings.signing_secret()),
         templates=TemplateService(max_templates=settings.max_templates),
+        fleet=parts.fleet,
+        tasks=TaskService(TaskLimits(repositories=settings.max_repositories, rework_first=settings.rework_first)),
         productions=parts.productions,
         library=settings.library(),
         models=settings.models(),
@@ -211,6 +222,7 @@ def _api_services(
             features=Features(url_imports=settings.url_imports),
             blocked_networks=tuple(settings.blocked_networks),
             join_url=settings.join_url or f"{settings.base_url}/join",
+            join_page=settings.join_url is None,
         ),
         versions={
             "cutroom": __version__,
@@ -236,7 +248,7 @@ def _open_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _start(settings: Settings, name: str, *, works: bool = False) -> Settings:
+def start(settings: Settings, name: str, *, works: bool = False) -> Settings:
     """Set the log and the tracing up; every program that serves begins here."""
     json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty())
     configure(json=json, level=settings.log_level)

@@ -79,13 +79,32 @@ class Settings(JobSettings):
     max_rows: int = Field(100_000, gt=0, description="Most rows of one batch.")
     max_rows_bytes: int = Field(64 * 1024**2, gt=0, description="Largest file of rows.")
     max_templates: int = Field(1_000, gt=0, description="Most templates of one workspace.")
+    max_repositories: int = Field(1_000, gt=0, description="Most repositories of one workspace.")
+    rework_first: bool = Field(True, description="Tasks on the rework queue go before those on the backlog.")
     blob_budget_bytes: int = Field(20 * 1024**3, gt=0, description="Disk for sources and segments kept for reuse.")
     artifact_days: float = Field(7.0, gt=0, description="Days that signed output URLs last.")
 
+    max_queued: int = Field(1_000_000, ge=1, description="Jobs that may wait for workers in all; then 503.")
     worker_slots: int = Field(8, ge=1, le=256, description="Jobs that one worker runs at once.")
     worker_lease_s: float = Field(30.0, ge=0.5, description="Time after which a silent worker loses its jobs.")
     worker_poll_s: float = Field(1.0, gt=0, description="Longest wait for work when no notification comes.")
     worker_drain_s: float = Field(20.0, ge=0, description="Time that running jobs get at a stop.")
+
+    worker_free_bytes: int = Field(
+        256 * 1024**2, ge=0, description="Room on a worker's disk without which it takes no jobs."
+    )
+
+    grpc_address: str | None = Field(
+        None,
+        pattern=r"^.+:[0-9]{1,5}$",
+        description="Address and port to listen for agents on; `cutroom up` takes the one behind its own.",
+    )
+    grpc_cert: Path | None = Field(None, description="Certificate of the door for agents, PEM.")
+    grpc_key: Path | None = Field(None, description="Its key.")
+    grpc_client_ca: Path | None = Field(None, description="Who signs the certificates that agents have to show.")
+    grpc_plaintext: bool = Field(
+        default=False, description="Listen for agents without TLS also beyond this machine: a proxy in front has it."
+    )
 
     trash_days: float = Field(7.0, ge=0, description="Days for which a deleted asset can be restored.")
     cdn_url: str | None = Field(
@@ -137,6 +156,19 @@ class Settings(JobSettings):
     def _webhooks_are_safe(self) -> Self:
         if self.exposed and not self.webhook_https_only:
             raise ValueError(f"in {self.environment}, CUTROOM_WEBHOOK_HTTPS_ONLY must stay on")
+        return self
+
+    @model_validator(mode="after")
+    def _agents_come_safely(self) -> Self:
+        if (self.grpc_cert is None) != (self.grpc_key is None):
+            raise ValueError("CUTROOM_GRPC_CERT and CUTROOM_GRPC_KEY go together")
+        if self.grpc_client_ca is not None and self.grpc_cert is None:
+            raise ValueError("CUTROOM_GRPC_CLIENT_CA needs CUTROOM_GRPC_CERT and CUTROOM_GRPC_KEY")
+        here = self.grpc_address is None or _is_loopback(self.grpc_address.rpartition(":")[0])
+        if not here and self.grpc_cert is None and not self.grpc_plaintext:
+            raise ValueError(
+                "CUTROOM_GRPC_ADDRESS is not of this machine alone: set CUTROOM_GRPC_CERT and CUTROOM_GRPC_KEY"
+            )
         return self
 
     def collector(self) -> tuple[str, dict[str, str]] | None:
@@ -196,6 +228,13 @@ class Settings(JobSettings):
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _write_once(path: Path, content: bytes) -> bytes:

@@ -114,6 +114,17 @@ def _check_port(host: str, port: int) -> None:
             raise Conflict("port_in_use", message) from error
 
 
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens on a port right now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
 def free_port(host: str) -> int:
     """A port that nobody listens on right now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -148,6 +159,7 @@ def _environment(settings: Settings, database_url: str) -> dict[str, str]:
         "CUTROOM_HOST": settings.host,
         "CUTROOM_PORT": str(settings.port),
         "CUTROOM_LOG_LEVEL": settings.log_level,
+        **({} if settings.grpc_address is None else {"CUTROOM_GRPC_ADDRESS": settings.grpc_address}),
         "PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings.data)),
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cutroom.app.console import err, out
 from cutroom.app.settings import load
-from cutroom.app.stack import Connection, free_port, running
+from cutroom.app.stack import Connection, free_port, is_free, running
 
 
 async def up(*, data: Path | None, host: str | None, port: int | None, workers: int) -> None:
@@ -15,6 +15,12 @@ async def up(*, data: Path | None, host: str | None, port: int | None, workers: 
     settings = load(data=data, host=host, port=port)
     if settings.port == 0:
         settings = settings.model_copy(update={"port": free_port(settings.host)})
+    if (
+        settings.grpc_address is None
+        and (port_of_agents := settings.port + 1) < 65_536
+        and is_free("127.0.0.1", port_of_agents)
+    ):
+        settings = settings.model_copy(update={"grpc_address": f"127.0.0.1:{port_of_agents}"})
     try:
         async with running(settings, workers=workers) as connection:
             _welcome(connection, settings.data, time.monotonic() - started)

@@ -20,6 +20,7 @@ from cutroom.assets.limits import FileLimits, LimitsOf
 from cutroom.assets.local import LocalStore
 from cutroom.assets.resuming import Addition, Checksum
 from cutroom.assets.retention import Retention
+from cutroom.assets.sending import SentFiles
 from cutroom.assets.service import AssetService
 from cutroom.assets.settings import AssetSettings, S3Settings
 from cutroom.assets.store import ObjectInfo, Part, SignedPut, Store
@@ -46,6 +47,7 @@ __all__ = [
     "Published",
     "Retention",
     "S3Settings",
+    "SentFiles",
     "SignedPart",
     "SignedPut",
     "Store",

@@ -66,7 +66,7 @@ class AttemptFiles:
     async def take(self, source: str) -> Taken:
         """Bring in the bytes behind a source: `https://…`, `http://…`, `asset:<id>`, or `upload:<id>` for its asset.
 
-        They become the blob `src/<sha256>`, which `find` gives as a file.
+        `artifact:<id>` is what an earlier job made. They become the blob `src/<sha256>`, which `find` gives as a file.
 
         Raises:
             Invalid: `source_not_found` and what else `Fetcher.fetch` raises; asking again would not help.
@@ -75,6 +75,8 @@ class AttemptFiles:
         scheme, _, name = source.partition(":")
         if scheme in {"asset", "upload"}:
             return await self._take_asset(source, scheme, name)
+        if scheme == "artifact":
+            return await self._take_artifact(source, name)
         draft = self._scratch / f"source-{secrets.token_hex(8)}"
         with storage_errors():
             fetched = await self._fetcher.fetch(source, draft)
@@ -182,14 +184,29 @@ class AttemptFiles:
         missing = Invalid("source_not_found", f"There is no asset for '{source[:80]}' in this workspace.")
         if row is None:
             raise missing
-        blob = self._blob(source_key(row.sha256))
+        await self._copied(asset_key(row.workspace_id, row.id, row.generation), row.sha256, missing)
+        return Taken(row.sha256, row.size_bytes)
+
+    async def _take_artifact(self, source: str, name: str) -> Taken:
+        row = None
+        if is_id(name, ARTIFACT_PREFIX):
+            async with self._database.begin() as session:
+                row = await repository.find_artifact(session, self._workspace_id, name)
+        missing = Invalid("source_not_found", f"There is no file for '{source[:80]}' in this workspace.")
+        if row is None:
+            raise missing
+        await self._copied(artifact_key(self._workspace_id, row.id), row.sha256, missing)
+        return Taken(row.sha256, row.size_bytes)
+
+    async def _copied(self, place: str, sha256: str, missing: Invalid) -> None:
+        """See to it that the bytes at a place are there as a blob."""
+        blob = self._blob(source_key(sha256))
         if await self._store.head(blob) is None:
             try:
-                await self._store.copy(asset_key(row.workspace_id, row.id, row.generation), blob)
+                await self._store.copy(place, blob)
             except NotFound:
                 raise missing from None  # deleted, and its bytes moved, since the row was read
         await self._touch(blob)
-        return Taken(row.sha256, row.size_bytes)
 
     async def _asset(self, kind: str, name: str) -> AssetRow | None:
         if not is_id(name, ASSET_PREFIX if kind == "asset" else UPLOAD_PREFIX):

@@ -8,6 +8,7 @@ from cutroom.assets.store import workspace_key
 EVERYTHING: Final = "ws/"
 BLOBS: Final = "blobs"
 UPLOADS: Final = "uploads"
+SENT: Final = "sent"
 _PART: Final = re.compile(r".+\.parts/[0-9]{5}")
 
 
@@ -24,6 +25,11 @@ def part_key(key: str, number: int) -> str:
 def tail_key(workspace_id: str, upload_id: str, name: str) -> str:
     """Where the end of a tus upload waits that is too small to be a part."""
     return workspace_key(workspace_id, "uploads", f"{upload_id}.tail", name)
+
+
+def sent_key(workspace_id: str, sent_id: str) -> str:
+    """Where an agent sends a file to, until it is looked at."""
+    return workspace_key(workspace_id, SENT, sent_id)
 
 
 def asset_key(workspace_id: str, asset_id: str, generation: int) -> str:

@@ -17,6 +17,7 @@ from cutroom.assets.limits import FileLimits, LimitsOf, same_for_all
 from cutroom.assets.nearby import Nearby
 from cutroom.assets.resuming import Resumable
 from cutroom.assets.rows import ArtifactRow, AssetRow
+from cutroom.assets.sending import SentFiles
 from cutroom.assets.settings import AssetSettings
 from cutroom.assets.store import Part, Store
 from cutroom.assets.uploads import Uploads
@@ -312,6 +313,16 @@ class AssetService:
                 link_s=self._link_s,
                 limits_of=self._limits_of,
             )
+
+        return files
+
+    def sent_files_for(self, fetcher: Fetcher) -> Callable[[AttemptOf], SentFiles]:
+        """What makes the files of an attempt that runs on another machine."""
+        files_for, nowhere = self.files_for(fetcher), Path("/nonexistent")
+
+        def files(attempt: AttemptOf) -> SentFiles:
+            most = self._settings.max_upload_bytes
+            return SentFiles(files_for(attempt, nowhere), self._store, self._nearby, attempt.workspace_id, most)
 
         return files
 

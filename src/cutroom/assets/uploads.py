@@ -18,7 +18,7 @@ from cutroom.assets.asset import (
     UploadMethod,
     UploadStatus,
 )
-from cutroom.assets.keys import UPLOADS, is_part, parse, upload_key
+from cutroom.assets.keys import SENT, UPLOADS, is_part, parse, upload_key
 from cutroom.assets.limits import LimitsOf, make_room
 from cutroom.assets.rows import UploadRow
 from cutroom.assets.settings import AssetSettings
@@ -140,6 +140,8 @@ class Uploads:
     async def admit(self, key: str) -> None:
         """Refuse bytes by a link of ours for an upload that takes no more; see `AssetService.admit`."""
         place = parse(key)
+        if place is not None and place[1] == SENT:
+            return  # by an agent, which had the link from us a moment ago: nothing is taken but what was promised
         if place is None or place[1] != UPLOADS:
             raise closed()
         workspace_id, upload_id = place[0], place[2].partition(".")[0]

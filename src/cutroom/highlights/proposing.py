@@ -13,7 +13,7 @@ from pydantic import Field
 
 from cutroom.highlights.highlight import Wish
 from cutroom.kit.schema import Schema
-from cutroom.llm import Message, Models, Usage
+from cutroom.llm import Bill, Message, Models, Usage
 from cutroom.speech.sentences import Sentence
 
 PART_CHARACTERS: Final = 24_000
@@ -91,7 +91,12 @@ def parts_of(sentences: Sequence[Sentence], wish: Wish) -> list[tuple[int, int]]
 
 
 async def propose(
-    models: Models, sentences: Sequence[Sentence], part: tuple[int, int], wish: Wish, model: str | None = None
+    models: Models,
+    sentences: Sequence[Sentence],
+    part: tuple[int, int],
+    wish: Wish,
+    model: str | None = None,
+    bill: Bill | None = None,
 ) -> Answered:
     """Have a model propose passages of one part of a transcript.
 
@@ -101,12 +106,13 @@ async def propose(
         part: which of them it reads.
         wish: what is wanted.
         model: which model; the usual one when None.
+        bill: what pays for it.
 
     Raises:
         CutroomError: as `Models.ask_for`.
     """
     checked = await models.ask_for(
-        Proposals, messages(sentences, part, wish), model=model, check=lambda value: _complaint(value, part)
+        Proposals, messages(sentences, part, wish), model=model, check=lambda value: _complaint(value, part), bill=bill
     )
     usage: Usage = checked.usage
     return Answered(proposed(checked.value, part), checked.model, usage.input_tokens, usage.output_tokens)

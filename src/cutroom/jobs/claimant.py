@@ -22,7 +22,8 @@ from cutroom.jobs.holding import Holding
 from cutroom.jobs.ledger import AGAIN, Ledger
 from cutroom.jobs.wants import Wants
 
-FLUSH_S: Final = 0.25
+FLUSH_S: Final = 0.1
+"""Seconds for which what attempts tell is gathered: half the time in which whoever follows a log wants to see it."""
 STOP_S: Final = 5.0
 """Seconds that released attempts have to be gone after their grace."""
 
@@ -42,6 +43,7 @@ class WorkerSettings:
         drain_s: seconds that running attempts get when it stops.
         sandbox_level: written into the jobs that it runs.
         late_s: its rescuer leaves to another engine for so long what that one looks after.
+        free_bytes: room on the disk of its scratch folder without which it claims nothing.
     """
 
     name: str = "worker"
@@ -51,6 +53,7 @@ class WorkerSettings:
     drain_s: float = 20.0
     sandbox_level: int | None = None
     late_s: float = 0.0
+    free_bytes: int = 0
 
 
 class Claimant:
@@ -66,6 +69,8 @@ class Claimant:
         settings: how to behave.
         wanted: which jobs to claim; all that need no label when None.
         services: what runs beside it until it has drained.
+        held: what it has from the start.
+        alive: whether those who run the attempts show life; leases are renewed only while they do.
     """
 
     def __init__(
@@ -80,16 +85,20 @@ class Claimant:
         settings: WorkerSettings,
         wanted: Wants | None = None,
         services: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+        held: Sequence[Claimed] = (),
+        alive: Callable[[], bool] | None = None,
     ) -> None:
         self.name = name
-        self.wanted = wanted
+        self._wanted = wanted
+        self._held = held
+        self._paused = False
         self._settings = settings
         self._database = database
         self._listener = listener
         self._runs = attempts
         self._pen = pen
         self._moved = moved
-        self._heart = Heart(database, self.holdings, settings.lease_s)
+        self._heart = Heart(database, self.holdings, settings.lease_s, alive)
         self._services = (*services, self._heart.run, self._heart.watch, self._flush)
         self._attempts: dict[Holding, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -106,10 +115,17 @@ class Claimant:
             services = [crew.create_task(service()) for service in self._services]
             services.append(crew.create_task(self._wake_at(stop)))
             async with asyncio.TaskGroup() as attempts:
+                for job in self._held:
+                    self._start(job, time.monotonic(), attempts)
                 await self._dispatch(stop, attempts)
                 await self._drain()
                 for service in services:
                     service.cancel()
+
+    def pause(self, *, paused: bool) -> None:
+        """Claim nothing more, or claim again."""
+        self._paused = paused
+        self._wake.set()
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -181,7 +197,7 @@ class Claimant:
                 lease_s=settings.lease_s,
                 suspects=not any(holding.job.suspect for holding in self._attempts),
                 sandbox_level=settings.sandbox_level,
-                wanted=self.wanted,
+                wanted=self._wanted,
             )
 
     def _complain(self, error: Exception, failures: int) -> None:
@@ -201,6 +217,8 @@ class Claimant:
 
     def _free(self) -> int:
         """Slots without work. An end that is being written holds none, within bounds: the database may be slow."""
+        if self._paused:
+            return 0
         working = sum(not holding.worked for holding in self._attempts)
         return min(self._settings.slots - working, 3 * self._settings.slots - len(self._attempts))
 
@@ -238,7 +256,7 @@ class Claimant:
             task.cancel()
 
     async def _flush(self) -> NoReturn:
-        """Write down progress and log lines about four times a second."""
+        """Write down progress and log lines, about ten times a second while there are any."""
         while True:
             await asyncio.sleep(FLUSH_S)
             for holding in await self._pen.flush(self.holdings()):

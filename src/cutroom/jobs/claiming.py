@@ -137,6 +137,28 @@ SELECT pg_notify('cutroom_events', id), pg_notify('cutroom_jobs', '') FROM chang
 """)
 
 
+# Whoever goes on with what another node held raises the fences: what that one still writes touches no row.
+_ADOPT: Final = statement("""
+WITH locked AS MATERIALIZED (
+  SELECT id, fence AS old_fence FROM jobs
+  WHERE status = 'running' AND worker = :worker AND lease_until > clock_timestamp() ORDER BY depth, id FOR UPDATE
+), changed AS (
+  UPDATE jobs SET fence = fence + 1, lease_until = clock_timestamp() + make_interval(secs => :lease_s)
+  FROM locked WHERE jobs.id = locked.id RETURNING jobs.*, locked.old_fence
+), attempt AS (
+  UPDATE job_attempts AS a SET fence = changed.fence
+  FROM changed WHERE a.job_id = changed.id AND a.fence = changed.old_fence
+)
+SELECT id, workspace_id, type, CAST(input AS text) AS input, attempt, max_attempts, fence, priority, depth, root_id,
+       parent_id, parent_step, progress, stage, event_seq, started_at, $suspect AS suspect, clock_timestamp() AS at,
+       correlation_id, trace, 0 AS wait_s
+FROM changed AS jobs
+""")
+_GIVE_UP: Final = statement("""
+UPDATE jobs SET lease_until = clock_timestamp() WHERE status = 'running' AND worker = :worker
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A job as its worker holds it.
@@ -235,6 +257,19 @@ async def release_unheard(session: AsyncSession, *, worker: str, held: Sequence[
     """
     values = {"worker": worker, "ids": [job_id for job_id, _ in held], "fences": [fence for _, fence in held]}
     return len((await session.execute(_UNHEARD, values)).all())
+
+
+async def adopt(session: AsyncSession, *, worker: str, lease_s: float) -> list[Claimed]:
+    """Take over what is held under this name, on another node so far; each fence is raised by one.
+
+    Jobs whose lease has passed are the rescuer's.
+    """
+    return [_claimed(row) for row in await session.execute(_ADOPT, {"worker": worker, "lease_s": lease_s})]
+
+
+async def give_up(session: AsyncSession, *, worker: str) -> None:
+    """Let the leases of all that is held under this name run out now: its holder is gone for good."""
+    await session.execute(_GIVE_UP, {"worker": worker})
 
 
 def _claimed(row: Row[Any]) -> Claimed:

@@ -193,6 +193,13 @@ class Context:
         """Say how far the job is, in [0, 1], and what it does now. Moving back within an attempt is ignored."""
         self.events.progress(fraction, stage)
 
+    def told(self, fact: str) -> int:
+        """The sum of a whole number that the job's log lines carry, those of earlier attempts alone.
+
+        It counts what an attempt did and had no time to keep as the result of a step.
+        """
+        return self.journal.told(fact)
+
     def log(self, level: str, message: str, **facts: Any) -> None:
         """Tell the job's owner something. `level` is debug, info, warning or error."""
         self.events.log(level, message, facts)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Row
 
@@ -14,6 +14,9 @@ from cutroom.jobs.job import JobEvent
 from cutroom.jobs.statements import statement
 from cutroom.jobs.states import Status
 from cutroom.kit.backoff import Backoff
+
+if TYPE_CHECKING:
+    from cutroom.kit.broadcast import Broadcast
 
 POLL_S: Final = 5.0
 """About so often a follower looks without being told: a notification may have been lost."""
@@ -41,14 +44,19 @@ class Followers:
         database: where the events are.
         listener: brings notifications; whoever made it runs it.
         poll_s: see `POLL_S`.
+        broadcast: brings the same by another way, where there is one; whichever comes first counts.
     """
 
-    def __init__(self, database: Database, listener: Listener, *, poll_s: float = POLL_S) -> None:
+    def __init__(
+        self, database: Database, listener: Listener, *, poll_s: float = POLL_S, broadcast: "Broadcast | None" = None
+    ) -> None:
         self._database = database
         self._poll_s = poll_s
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._looks: dict[tuple[str, str, int], asyncio.Future[list[Row[Any]] | None]] = {}
-        listener.on("cutroom_events", self._told)
+        for ear in (listener, broadcast):
+            if ear is not None:
+                ear.on("cutroom_events", self._told)
 
     async def follow(self, workspace_id: str, job_id: str, *, after: int = 0) -> AsyncIterator[JobEvent]:
         """Every event with a sequence number above `after`, once and in order, until the job has ended.

@@ -61,11 +61,19 @@ class Heart:
         database: the worker's own connections, so that beats never queue behind others.
         holdings: what the worker holds at the moment.
         lease_s: seconds of each lease.
+        alive: whether those for whom it beats show life themselves; they always do when None.
     """
 
-    def __init__(self, database: Database, holdings: Callable[[], Collection[Holding]], lease_s: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        holdings: Callable[[], Collection[Holding]],
+        lease_s: float,
+        alive: Callable[[], bool] | None = None,
+    ) -> None:
         self._database = database
         self._holdings = holdings
+        self._alive = alive
         self._lease_s = lease_s
         self._every_s = min(lease_s / 3, BEAT_S)
         self._now = asyncio.Event()
@@ -79,7 +87,7 @@ class Heart:
         """Beat until cancelled."""
         while True:
             holdings = {(holding.job.id, holding.job.fence): holding for holding in self._holdings()}
-            if holdings:
+            if holdings and (self._alive is None or self._alive()):
                 await self._beat(holdings)
             try:
                 async with asyncio.timeout(self._every_s):

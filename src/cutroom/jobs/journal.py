@@ -11,7 +11,7 @@ from cutroom.jobs.errors import NewItems, Timer
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.items import item_error
 from cutroom.jobs.pen import Pen
-from cutroom.jobs.recall import Kept
+from cutroom.jobs.recall import TOLD, Kept
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.writing import StepResult
 from cutroom.kit.errors import Conflict, CutroomError, Internal
@@ -31,6 +31,10 @@ class WorkerJournal:
     def find(self, name: str) -> str | None:
         """JSON text of the result that an earlier attempt left."""
         return self.kept.steps.get(name)
+
+    def told(self, fact: str) -> int:
+        """The sum of a fact in the log lines of earlier attempts."""
+        return int(self.kept.marks.get(TOLD, {}).get(fact, 0))
 
     async def record(self, name: str, result: str, elapsed_s: float) -> None:
         """Keep a result.

@@ -20,6 +20,7 @@ from cutroom.jobs.ending import End, Ended, OnEnd
 from cutroom.jobs.errors import LeaseLost, Wait
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.recall import ItemState, Kept, items_of, kept_of
+from cutroom.jobs.recorder import Notes
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.states import Status
 from cutroom.jobs.writing import StepResult, Write, Written
@@ -54,6 +55,10 @@ def passing(error: BaseException) -> bool:
     return unavailable(error) is not None or getattr(getattr(error, "orig", None), "sqlstate", None) in _COLLISIONS
 
 
+def _nobody(job_id: str) -> None:
+    """Without anybody to tell, notifications of the database are all there is."""
+
+
 class Ledger:
     """The pen of one worker. Writes of attempts that come at the same time share a transaction.
 
@@ -61,12 +66,20 @@ class Ledger:
         database: the worker's own connections.
         registry: the workflows.
         on_end: told of each job that ends.
+        told: called with the id of a job that has new events, once they are committed; must be quick.
     """
 
-    def __init__(self, database: Database, registry: Registry, on_end: OnEnd | None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        registry: Registry,
+        on_end: OnEnd | None,
+        told: Callable[[str], None] | None = None,
+    ) -> None:
         self._database = database
         self._registry = registry
         self._on_end = on_end
+        self._told = told or _nobody
         self._writes = Batcher(self._write_all)
         self._ends = Batcher(self._end_all)
 
@@ -83,6 +96,7 @@ class Ledger:
             async with self._transaction() as session:
                 return await kept_of(session, holding.job.id)
 
+        self._told(holding.job.id)  # its claim was an event
         return await patiently(once)
 
     async def items(self, holding: Holding, step: str) -> list[ItemState]:
@@ -101,14 +115,26 @@ class Ledger:
             LeaseLost: when this attempt no longer holds the job.
         """
         async with holding.writing:
-            write = Write(holding.job.id, holding.job.fence, holding.recorder.take(), step)
+            await self._keep(holding, Write(holding.job.id, holding.job.fence, holding.recorder.take(), step))
+
+    async def note(self, holding: Holding, notes: Notes) -> None:
+        """Write down what an attempt elsewhere has told.
+
+        Raises:
+            LeaseLost: when this attempt no longer holds the job.
+        """
+        async with holding.writing:
+            await self._keep(holding, Write(holding.job.id, holding.job.fence, notes))
+
+    async def _keep(self, holding: Holding, write: Write) -> None:
+        written = await patiently(lambda: self._writes.do(write))
+        while written is Written.BUSY:
+            await asyncio.sleep(AGAIN.delay_s(1))
             written = await patiently(lambda: self._writes.do(write))
-            while written is Written.BUSY:
-                await asyncio.sleep(AGAIN.delay_s(1))
-                written = await patiently(lambda: self._writes.do(write))
         if written is Written.LOST:
             holding.stop("lost")
             raise LeaseLost(holding.job.id)
+        self._told(holding.job.id)
 
     async def flush(self, holdings: Sequence[Holding]) -> list[Holding]:
         """Write down what these jobs have told; those of which something was written.
@@ -138,6 +164,8 @@ class Ledger:
                 holding.recorder.give_back(notes)
         if written is Written.LOST:
             holding.stop("lost")
+        elif written is Written.YES:
+            self._told(holding.job.id)
         return written is Written.YES
 
     async def end(self, holding: Holding, end: End) -> Status | None:
@@ -151,6 +179,7 @@ class Ledger:
             ended = await patiently(lambda: self._ends.do(end))
             if ended is None:
                 ended = await patiently(lambda: self._end_alone(end))
+            self._told(holding.job.id)
             return None if ended.job is None else ended.job.status
 
     async def suspend(self, holding: Holding, waits: Sequence[Wait]) -> bool:
@@ -170,6 +199,7 @@ class Ledger:
             done = await patiently(once)
             if not done and notes is not None:
                 holding.recorder.give_back(notes)
+            self._told(holding.job.id)
             return done
 
     async def _write_all(self, writes: Sequence[Write]) -> list[Written | Exception]:

@@ -11,7 +11,11 @@ class Meter(Protocol):
     """Decides, in the transaction that accepts a job, whether its workspace may have it; raises to refuse."""
 
     async def charges(self, database: Database, workspace_id: str) -> bool:
-        """Whether `hold` would write anything, or could refuse, for this workspace."""
+        """Whether `hold` would write anything, or anything could be refused, for this workspace."""
+        ...
+
+    async def most_queued(self, session: AsyncSession, workspace_id: str) -> int | None:
+        """How many jobs of the workspace may wait for workers; None is without limit."""
         ...
 
     async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float, micro: int = 0) -> None:

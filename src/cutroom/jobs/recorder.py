@@ -18,7 +18,7 @@ MAX_TEXTS: Final = 10_000
 """Beyond so many pieces of live text no more are told: the whole stands in the output."""
 MAX_MESSAGE_CHARS: Final = 8_000
 MAX_PIECE_CHARS: Final = 8_000
-"""Of live text in one event: more than anybody reads in the quarter of a second that it is gathered in."""
+"""Of live text in one event: more than anybody reads in the moment that it is gathered in."""
 LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
 
 

@@ -84,6 +84,10 @@ class Registry:
         self._by_function[function] = workflow
         return workflow
 
+    def names(self) -> list[str]:
+        """What they are called."""
+        return sorted(self._by_name)
+
     def find(self, name: str) -> Workflow | None:
         """The workflow of this name, if this version of the program knows it."""
         return self._by_name.get(name)

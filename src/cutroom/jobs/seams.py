@@ -173,6 +173,10 @@ class Journal(Protocol):
         """JSON text of a finished step's result."""
         ...
 
+    def told(self, fact: str) -> int:
+        """The sum of a whole number that log lines of earlier attempts carry."""
+        ...
+
     async def record(self, name: str, result: str, elapsed_s: float) -> None:
         """Keep a result. When this returns, the step never runs again."""
         ...

@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.db import Database
-from cutroom.jobs import cancelling, redriving, repeating, repository, submitting
+from cutroom.jobs import backlog, cancelling, redriving, repeating, repository, submitting
+from cutroom.jobs.backlog import Backlog
 from cutroom.jobs.ending import OnEnd
 from cutroom.jobs.errors import not_found
 from cutroom.jobs.job import JOB_PREFIX, Attempt, Idempotency, Job, JobEvent, Submission, Submitted
@@ -18,6 +19,8 @@ from cutroom.kit.ids import is_id
 from cutroom.kit.page import Page
 
 MAX_RUNNING: Final = 32
+MOST_QUEUED: Final = 1_000_000
+"""Claims cost as much beyond it, but those who wait would do so for days."""
 _SET_LIMIT: Final = statement("""
 INSERT INTO lanes (workspace_id, max_running, served_at) VALUES (:workspace, :max_running, '-infinity')
 ON CONFLICT (workspace_id) DO UPDATE SET max_running = excluded.max_running
@@ -32,6 +35,7 @@ class JobService:
         max_running: how many jobs of one workspace may run at once, unless `set_limit` says otherwise.
         on_end: called in the transaction that ends a job, with the ended job.
         meter: asked in the transaction that accepts or repeats a job; without one, nothing is charged for.
+        most_queued: jobs that may wait for workers in all.
     """
 
     def __init__(
@@ -41,8 +45,10 @@ class JobService:
         max_running: int = MAX_RUNNING,
         on_end: OnEnd | None = None,
         meter: Meter | None = None,
+        most_queued: int = MOST_QUEUED,
     ) -> None:
         self._meter = meter
+        self._backlog = Backlog(most_queued)
         self._registry = registry
         self._max_running = max_running
         self._on_end = on_end
@@ -57,13 +63,19 @@ class JobService:
         Raises:
             Invalid: `unknown_workflow`, `invalid_input` with pointers, `bad_priority`, `bad_max_attempts`,
                 `idempotency_key_reused` when the key came with another body.
-            QuotaExceeded: what the meter refuses with.
+            QuotaExceeded: what the meter refuses with; `queue_full`.
+            Unavailable: `too_busy`, when too many jobs wait for workers.
         """
         submitted = await submitting.submit(
             session, self._registry, workspace_id, submission, max_running=self._max_running
         )
-        if self._meter is not None and submitted.created and submission.seconds is not None:
-            await self._meter.hold(session, workspace_id, submitted.job.id, submission.seconds, submission.micro)
+        if submitted.created:
+            await self._backlog.check(session)
+        if self._meter is not None and submitted.created:
+            if submission.seconds is not None:
+                await self._meter.hold(session, workspace_id, submitted.job.id, submission.seconds, submission.micro)
+            if (most := await self._meter.most_queued(session, workspace_id)) is not None:
+                await backlog.check_queue(session, workspace_id, most)
         return submitted
 
     async def repeated(self, session: AsyncSession, workspace_id: str, key: Idempotency | None) -> Submitted | None:
@@ -83,13 +95,14 @@ class JobService:
         Raises:
             Invalid: as `submit`.
             QuotaExceeded: as `submit`.
-            Unavailable: `database_unavailable`. The job may have been made: what must not happen twice needs a key.
+            Unavailable: as `submit`; `database_unavailable`, and then the job may have been made: what must not happen
+                twice needs a key.
         """
-        meter = None if submission.seconds is None else self._meter
-        charged = meter is not None and await meter.charges(database, workspace_id)
+        charged = self._meter is not None and await self._meter.charges(database, workspace_id)
         if charged or submission.idempotency is not None:
             async with database.begin() as session:
                 return await self.submit(session, workspace_id, submission)
+        await self._backlog.check(database)
         return await submitting.submit_alone(
             database, self._registry, workspace_id, submission, max_running=self._max_running
         )

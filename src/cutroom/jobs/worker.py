@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
 
@@ -23,7 +23,11 @@ from cutroom.jobs.registry import Registry
 from cutroom.jobs.rescuer import Rescuer
 from cutroom.kit.scratch import Scratch
 
+if TYPE_CHECKING:
+    from cutroom.kit.broadcast import Broadcast
+
 SWEEP_S: Final = 60.0
+DISK_S: Final = 2.0
 
 log = structlog.get_logger()
 _jitter = random.Random()  # noqa: S311 — spreads load; guards nothing
@@ -41,6 +45,7 @@ class Worker:
         settings: how to behave.
         on_end: called in the transaction that ends a job, with the ended job.
         productions_for: makes the `Productions` of one attempt; without it, workflows that ask for any fail.
+        broadcast: tells the followers of jobs beside the notifications of the database.
         carried_by: makes what carries the attempts that the worker's executor runs; without it, nothing does.
     """
 
@@ -54,6 +59,7 @@ class Worker:
         settings: WorkerSettings | None = None,
         on_end: OnEnd | None = None,
         productions_for: ProductionsFor = no_productions,
+        broadcast: "Broadcast | None" = None,
         carried_by: Callable[[Executor], Attempts] | None = None,
     ) -> None:
         self.settings = settings or WorkerSettings()
@@ -62,7 +68,8 @@ class Worker:
         self._scratch = Scratch(scratch_root)
         self._threads = ThreadPoolExecutor(4 * self.settings.slots, thread_name_prefix="step")
         self._rescuer = Rescuer(self._database, on_end, late_s=self.settings.late_s)
-        ledger, parents = Ledger(self._database, registry, on_end), Parents(self._database)
+        told = None if broadcast is None else lambda job_id: broadcast.tell("cutroom_events", [job_id])
+        ledger, parents = Ledger(self._database, registry, on_end, told), Parents(self._database)
         executor = Executor(ledger, registry, files_for, productions_for, self._scratch, self._threads)
         self._claimant = Claimant(
             self.name,
@@ -72,7 +79,7 @@ class Worker:
             pen=ledger,
             moved=parents.moved,
             settings=self.settings,
-            services=(ledger.run, parents.run, self._look_around, self._sweep),
+            services=(ledger.run, parents.run, self._look_around, self._sweep, self._mind_the_disk),
         )
 
     def holdings(self) -> list[Holding]:
@@ -106,6 +113,17 @@ class Worker:
                 if unavailable(error) is None:
                     log.exception("rescuer.failed")
             await asyncio.sleep(pause)
+
+    async def _mind_the_disk(self) -> None:
+        """Claim nothing while there is too little room to work in: other workers may have more."""
+        low = False
+        while self.settings.free_bytes > 0:
+            free = await asyncio.to_thread(self._scratch.free_bytes)
+            if (free < self.settings.free_bytes) is not low:
+                low = not low
+                self._claimant.pause(paused=low)
+                log.warning("worker.disk_low" if low else "worker.disk_has_room", worker=self.name, free_bytes=free)
+            await asyncio.sleep(DISK_S)
 
     async def _sweep(self) -> NoReturn:
         """Remove the scratch folders of workers that were killed."""

@@ -55,6 +55,13 @@ class Scratch:
             raise ValueError(f"{path} is not a scratch folder of this process")
         _remove(path)
 
+    def free_bytes(self) -> int:
+        """Room on the disk that folders are made on."""
+        place = self.root.absolute()
+        while not place.exists():
+            place = place.parent
+        return shutil.disk_usage(place).free
+
     def close(self) -> None:
         """Remove everything that this process made."""
         if self._home is not None:

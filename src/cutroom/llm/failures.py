@@ -13,6 +13,7 @@ _TOO_LONG: Final = (
     "context window",
     "context size",
 )
+_MOST_WRONG: Final = 200
 _RETRIED: Final = frozenset({408, 409, 425, 429})
 
 
@@ -75,3 +76,16 @@ def too_slow(provider: Provider) -> Unavailable:
 def bad_answer(provider: Provider, why: str) -> Unavailable:
     """An answer that cannot be read; `why` ends the sentence."""
     return Unavailable("model_bad_answer", f"The model server '{provider.name}' {why}.")
+
+
+def bad_shape(provider: Provider, wrong: str, *, cut_off: bool) -> Unavailable:
+    """Data that does not follow its schema, also when the model was told what is `wrong` with it, in a sentence.
+
+    Trying all of it again would cost as much, and come to the same.
+    """
+    who = f"The model server '{provider.name}'"
+    if cut_off:
+        message = f"{who} twice wrote data that was cut off at its greatest length; raise 'maxTokens', or ask for less."
+    else:
+        message = f"{who} twice answered with data of another shape: {wrong.rstrip('.')[:_MOST_WRONG]}."
+    return Unavailable("model_bad_answer", message, retryable=False)

@@ -220,12 +220,7 @@ class Models:
             _log.info("llm.bad_answer", provider=provider.name, wrong=wrong, last=last)
             repair = Message("user", f"That cannot be used: {wrong} Answer again, with the corrected JSON alone.")
             request = replace(request, messages=(*request.messages, Message("assistant", answer.text), repair))
-        # Trying all of it again would cost as much, and come to the same.
-        raise Unavailable(
-            "model_bad_answer",
-            f"The model server '{provider.name}' twice answered with data of another shape.",
-            retryable=False,
-        )
+        raise failures.bad_shape(provider, wrong, cut_off=not answer.complete)
 
     async def _shaped(
         self, provider: Provider, request: Request, on_text: Callable[[str], None] | None, bill: Bill

@@ -37,13 +37,25 @@ class Purse:
     Args:
         most_micro: all that may be spent; None is without limit.
         on_paid: told of each answer that was paid.
+        earlier_micro: what earlier attempts are known to have spent, for answers that were lost with them too.
     """
 
-    def __init__(self, most_micro: int | None = None, on_paid: OnPaid | None = None) -> None:
+    def __init__(self, most_micro: int | None = None, on_paid: OnPaid | None = None, *, earlier_micro: int = 0) -> None:
         self.most_micro = most_micro
-        self.spent_micro = 0
+        self._earlier_micro = earlier_micro
+        self._recalled_micro = 0
+        self._paid_micro = 0
         self._on_paid = on_paid
         self._open: dict[Tab, int] = {}
+
+    @property
+    def spent_micro(self) -> int:
+        """All that was spent. What is recalled is some of what is known of earlier attempts, unless that is less."""
+        return max(self._earlier_micro, self._recalled_micro) + self._paid_micro
+
+    def recall(self, micro: int) -> None:
+        """An earlier attempt spent so much on an answer that is still there."""
+        self._recalled_micro += micro
 
     def bill(self) -> "Bill":
         """What one step takes out of it."""
@@ -66,7 +78,7 @@ class Purse:
 
     def pay(self, provider: Provider, model: str, usage: Usage, micro: int | None) -> None:
         """An answer is there."""
-        self.spent_micro += micro or 0
+        self._paid_micro += micro or 0
         if self._on_paid is not None:
             self._on_paid(provider, model, usage, micro)
 
@@ -99,7 +111,7 @@ class Bill:
         Changes nothing when this bill was paid from just now.
         """
         if not self._paid:
-            self._purse.spent_micro += micro or 0
+            self._purse.recall(micro or 0)
 
     @contextmanager
     def request(self, provider: Provider, request: Request) -> Iterator["Tab"]:

@@ -14,7 +14,7 @@ from openai.types.chat import ChatCompletionChunk
 from cutroom.llm import failures
 from cutroom.llm.chat import Answer, Message, Request, Usage, counted, told_model, told_usage
 from cutroom.llm.provider import Provider
-from cutroom.llm.transport import http_client, of_answer, of_exception
+from cutroom.llm.transport import http_client, log_said, of_answer, of_exception
 
 
 class OpenAIChat:
@@ -46,6 +46,7 @@ class OpenAIChat:
         except (openai.APIConnectionError, httpx2.HTTPError) as error:
             raise of_exception(provider, error) from None
         except openai.APIError as error:  # an error in the middle of a stream
+            log_said(provider, 500, str(error.message), event="llm.failed")
             raise failures.of_status(provider, 500, str(error.message), None) from None
         except (openai.OpenAIError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise of_exception(provider, error) from None

@@ -45,9 +45,15 @@ def of_answer(provider: Provider, response: httpx2.Response, said: str) -> Cutro
         return failures.bad_answer(provider, "sends us elsewhere, which is not followed")
     error = failures.of_status(provider, response.status_code, said, _retry_after(response))
     if error.code == "model_refused":
-        # For the operator, who can mend it; whoever asked may be a stranger to this server.
-        _log.warning("llm.refused", provider=provider.name, status=response.status_code, said=said[:_MOST_SAID])
+        log_said(provider, response.status_code, said)
+    elif response.status_code >= 500:
+        log_said(provider, response.status_code, said, event="llm.failed")
     return error
+
+
+def log_said(provider: Provider, status: int, said: str, *, event: str = "llm.refused") -> None:
+    """Tell the operator, who can mend it, what a server said; whoever asked may be a stranger to this server."""
+    _log.warning(event, provider=provider.name, status=status, said=said[:_MOST_SAID])
 
 
 def of_exception(provider: Provider, error: Exception) -> CutroomError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cutroom.kit.errors import Unavailable
-from cutroom.llm import Models, Usage
+from cutroom.llm import Bill, Models, Usage
 from cutroom.posts.draft import (
     Draft,
     Notes,
@@ -58,14 +58,16 @@ def parts_of(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
     return [*parts, (first, len(sentences))]
 
 
-async def note(models: Models, sentences: Sequence[Sentence], span: tuple[int, int], model: str | None) -> list[Point]:
-    """What is worth writing about in one part of a long transcript.
+async def note(
+    models: Models, sentences: Sequence[Sentence], span: tuple[int, int], model: str | None, bill: Bill | None = None
+) -> list[Point]:
+    """What is worth writing about in one part of a long transcript; `bill` pays for it.
 
     Raises:
         CutroomError: as `Models.ask_for`.
     """
     first, last = span
-    checked = await models.ask_for(Notes, noting(numbered(sentences[first:last], first)), model=model)
+    checked = await models.ask_for(Notes, noting(numbered(sentences[first:last], first)), model=model, bill=bill)
     found: list[Point] = []
     for point in checked.value.points:
         known = [number for number in point.sentences if first <= number < last]
@@ -83,6 +85,7 @@ async def write(
     language: str,
     style: Style,
     model: str | None = None,
+    bill: Bill | None = None,
 ) -> WrittenPost:
     """Have a post written.
 
@@ -94,6 +97,7 @@ async def write(
         language: of the recording.
         style: how the post should sound.
         model: which model; the usual one when None.
+        bill: what pays for it.
 
     Raises:
         Unavailable: `model_bad_answer` when nothing that it wrote was said; and as `Models.ask_for`.
@@ -104,7 +108,12 @@ async def write(
     written_in = style.language or language
     review = _Review(kind, ground, written_in)
     answer = await models.ask_for(
-        draft_type(kind), writing(kind, style, language, material), model=model, temperature=0.4, check=review.check
+        draft_type(kind),
+        writing(kind, style, language, material),
+        model=model,
+        temperature=0.4,
+        check=review.check,
+        bill=bill,
     )
     post, tally = grounded(post_of_draft(kind, answer.value, len(sentences)), ground, written_in)
     if written_in.split("-", maxsplit=1)[0] == language.split("-", maxsplit=1)[0]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from cutroom.kit.errors import Conflict, CutroomError, Invalid, Unavailable
 from cutroom.kit.fence import Fence
+from cutroom.kit.process import Completed
 from cutroom.repos.address import beneath, check_branch, folder, is_commit
 from cutroom.repos.git import ATTRIBUTES, Git, password_settings, records, said
 from cutroom.repos.policy import Policy, Secret
@@ -80,7 +81,8 @@ async def check_out(fence: Fence, policy: Policy, wanted: Wanted, home: Path) ->
         home: an existing folder, which is empty.
 
     Raises:
-        Invalid: `repository_not_found` where there is no such repository, branch or commit, or we may not see it.
+        Invalid: `repository_not_found` where there is no such repository, branch or commit, or we may not see it;
+            `repository_unsafe` where git finds in it what attacks are made of.
         Unavailable: `repository_unreachable`, `git_failed`.
         Conflict: `patch_does_not_apply`.
     """
@@ -148,12 +150,14 @@ async def _fetch(git: Git, policy: Policy, wanted: Wanted, branch: str, settings
         settings=settings,
     )
     if done.returncode != 0:
-        raise _refused(said(done), local)
+        raise _refused(done, local)
 
 
-def _refused(told: str, local: tuple[Path, ...]) -> CutroomError:
+def _refused(done: Completed, local: tuple[Path, ...]) -> CutroomError:
     """Whether asking again helps, by what git complains of."""
-    lower = told.lower()
+    told, lower = said(done), done.stderr.decode("utf-8", "replace").lower()
+    if "fsck error" in lower:
+        return Invalid("repository_unsafe", f"The repository holds what git takes for an attack: {told}")
     gone = any(sign in lower for sign in (*_MISSING, "not found", "authentication failed", "terminal prompts disabled"))
     if gone or "403" in lower or (local and not local[0].exists()):
         return Invalid("repository_not_found", f"There is no such repository, branch or commit for us: {told}")

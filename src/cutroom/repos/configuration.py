@@ -1,5 +1,6 @@
 """The file in which the owner of an agent says what tasks may do there."""
 
+import os
 import stat
 import tomllib
 from pathlib import Path
@@ -92,14 +93,14 @@ def _policy(given: _File, folder: Path) -> Policy:
 
 
 def _command(given: _Command, folder: Path) -> Command:
-    program = Path(given.argv[0])
-    if not program.is_absolute() or not program.is_file():
-        sentence = f"The program of the command '{given.name}' must be the whole path of a file that is there."
+    program = folder / given.argv[0]
+    if not program.is_file() or not os.access(program, os.X_OK):
+        sentence = f"The command '{given.name}' names no program by its path, whole or from this file's folder."
         raise Invalid("bad_task_configuration", sentence)
     network: Network = given.network if isinstance(given.network, str) else tuple(map(_with_port, given.network))
     return Command(
         name=given.name,
-        argv=given.argv,
+        argv=(str(program), *given.argv[1:]),
         stdin=given.stdin,
         env=given.env,
         secrets={variable: _value(folder / file) for variable, file in given.secrets.items()},

@@ -127,10 +127,10 @@ class Git:
 
 
 def said(done: Completed) -> str:
-    """The last line of what git complained of, fit to be shown."""
+    """The first line of what git complained of, fit to be shown."""
     lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))] or lines
-    shown = "".join(letter for letter in (told or [f"status {done.returncode}"])[-1] if letter.isprintable())
+    shown = "".join(letter for letter in (told or [f"status {done.returncode}"])[0] if letter.isprintable())
     return shown[:300]
 
 

@@ -11,9 +11,9 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from cutroom.jobs import Context, Files
 from cutroom.kit.schema import Schema
@@ -24,6 +24,14 @@ ANSWER: Final = 1
 """Raised whenever the same question would be asked in other words."""
 SPENT: Final = "spentMicro"
 """The fact, in a job's log, that says what an answer cost: what a job spent is their sum, however it ends."""
+
+BudgetMicro = Annotated[
+    int | None,
+    Field(ge=0, description="The most that models may cost, in millionths of a dollar: what was reserved for it."),
+]
+"""A field of inputs that no request may set."""
+BUDGET: Final = "budgetMicro"
+"""What it is called in the JSON of an input."""
 
 OnText = Callable[[str], None]
 
@@ -75,7 +83,10 @@ class ModelAnswer(Schema):
 
 
 def purse_of(ctx: Context, most_micro: int | None) -> Purse:
-    """The purse of a run. What is paid out of it is told in the job's log, where it counts however the job ends."""
+    """The purse of a run. What is paid out of it is told in the job's log, where it counts however the job ends.
+
+    What earlier attempts told is spent already, also where they were killed before an answer became a step's result.
+    """
 
     def told(provider: Provider, model: str, usage: Usage, micro: int | None) -> None:
         message = (
@@ -84,7 +95,7 @@ def purse_of(ctx: Context, most_micro: int | None) -> Purse:
         facts: dict[str, Any] = {"inputTokens": usage.input_tokens, "outputTokens": usage.output_tokens}
         ctx.log("info", message, **facts, **({} if micro is None else {SPENT: micro}))
 
-    return Purse(most_micro, told)
+    return Purse(most_micro, told, earlier_micro=ctx.told(SPENT))
 
 
 async def answered(

@@ -3,6 +3,7 @@
 from cutroom.jobs import Context, Registry
 from cutroom.llm import Models
 from cutroom.media.youtube import YouTube
+from cutroom.repos import TaskRunner
 from cutroom.speech.engines import Engines
 from cutroom.speech.sphinx import SphinxMaker
 from cutroom.timeline import Limits
@@ -15,6 +16,7 @@ from cutroom.workflows.read_video import VideoReading
 from cutroom.workflows.rendering import ATTEMPTS, rendering
 from cutroom.workflows.repurpose import BRANCH, Repurposing
 from cutroom.workflows.run_pattern import PatternRuns
+from cutroom.workflows.run_task import TASK, Tasks
 from cutroom.workflows.shots import watch_part
 from cutroom.workflows.subtitle import Subtitle, SubtitleOutput, subtitle
 from cutroom.workflows.transcribe import Transcribing
@@ -25,15 +27,23 @@ _DEFAULT = Limits()
 _NONE = Models()
 _BASIC = Engines((SphinxMaker(),))
 _LONG_S = 6 * 3_600.0  # hours of speech, heard on a small machine
+_TASK_S = 26 * 3_600.0  # a command may take a day
 
 
-def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engines = _BASIC) -> Registry:
+def registry(
+    limits: Limits = _DEFAULT,
+    *,
+    models: Models = _NONE,
+    engines: Engines = _BASIC,
+    tasks: TaskRunner | None = None,
+) -> Registry:
     """The workflows of this version, under the names that job rows carry.
 
     Args:
         limits: those of plain renders.
         models: the language models that may be asked.
         engines: what can hear speech.
+        tasks: what carries out prompts in repositories, on agents whose owners allow it.
     """
 
     async def find(ctx: Context, given: FindHighlights) -> FindHighlightsOutput:
@@ -76,6 +86,7 @@ def registry(limits: Limits = _DEFAULT, *, models: Models = _NONE, engines: Engi
     known.add("repurpose", repurposing.repurpose, max_attempts=ATTEMPTS)
     known.add("run", PatternRuns(models, transcribing, ATTEMPTS, youtube).run, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
     known.add("read_video", VideoReading(transcribing, youtube).read, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
+    known.add(TASK, Tasks(tasks).run, max_attempts=2, timeout_s=_TASK_S)
     known.add(BRANCH, repurposing.branch, internal=True, max_attempts=ATTEMPTS)
     known.add("repurpose.clip", repurposing.clip, internal=True, max_attempts=ATTEMPTS)
     return known

@@ -22,6 +22,7 @@ from cutroom.llm import Models
 from cutroom.speech.document import TranscriptDocument
 from cutroom.speech.sentences import sentences
 from cutroom.timeline import Media
+from cutroom.workflows.answers import BudgetMicro, purse_of
 from cutroom.workflows.listening import listen, pcm_key
 from cutroom.workflows.shots import shots_of
 from cutroom.workflows.sources import take
@@ -80,6 +81,7 @@ class FindHighlights(HighlightWishes):
     transcript: Annotated[str, Field(max_length=64, description="Id of the transcript.")]
     version: Annotated[int | None, Field(ge=1, description="Which of its versions; the latest when not given.")] = None
     into: Annotated[str | None, Field(description="The highlights of which this makes the next version.")] = None
+    budget_micro: BudgetMicro = None
 
 
 class FindHighlightsOutput(Schema):
@@ -194,6 +196,7 @@ async def _ask(
     every = sentences(source.transcript())
     parts = parts_of(every, given.wish())
     room = asyncio.Semaphore(_PARTS_AT_ONCE)
+    purse = purse_of(ctx, given.budget_micro)
     answers: dict[int, Answered] = {}
     failures: dict[int, CutroomError] = {}
 
@@ -201,7 +204,7 @@ async def _ask(
         async with room:
             try:
                 answers[number] = await ctx.step(
-                    f"ask:{number}", propose, models, every, parts[number], given.wish(), given.model
+                    f"ask:{number}", propose, models, every, parts[number], given.wish(), given.model, purse.bill()
                 )
             except CutroomError as error:
                 failures[number] = error

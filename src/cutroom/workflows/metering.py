@@ -20,8 +20,8 @@ CHARGED: Final = frozenset(
     }
 )
 """Looking at a document before it is rendered, and bringing files in, costs nothing."""
-SPENDING: Final = frozenset({"run"})
-"""Those of them that spend money on language models."""
+SPENDING: Final = frozenset({"find_highlights", "repurpose", "run", "write_posts"})
+"""Those of them that may spend money on language models."""
 
 
 def seconds_made(output: Mapping[str, Any]) -> float:

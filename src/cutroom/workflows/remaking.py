@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cutroom.kit.errors import Conflict
+from cutroom.workflows.answers import BUDGET
 from cutroom.workflows.repurpose import BRANCH
 
 MAKERS: Final[Mapping[str, str]] = {
@@ -41,5 +42,7 @@ def remake_of(kind: str, production_id: str, made_by: str, given: Mapping[str, A
         if not isinstance(inner, Mapping):
             raise Conflict("never_made", f"This came of '{made_by}', which makes no single thing anew.")
         given = inner
-    told = {name: value for name, value in given.items() if name not in {"version", "into"} and value is not None}
+    told = {
+        name: value for name, value in given.items() if name not in {"version", "into", BUDGET} and value is not None
+    }
     return workflow, {**told, "into": production_id}

@@ -5,7 +5,7 @@ tells when it is done. A branch that fails does so alone; what the others made s
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,7 @@ from cutroom.jobs import Context
 from cutroom.kit.errors import CutroomError
 from cutroom.kit.schema import Schema
 from cutroom.timeline.source import Source
+from cutroom.workflows.answers import BudgetMicro
 from cutroom.workflows.clip_source import ClipWishes, ExportClip
 from cutroom.workflows.export_clip import ExportClipOutput
 from cutroom.workflows.find_highlights import FindHighlights, FindHighlightsOutput, HighlightWishes
@@ -61,6 +62,7 @@ class Repurpose(Schema):
     voice: Annotated[
         str | None, Field(min_length=1, max_length=8_000, description="How the brand speaks, in sentences; for posts.")
     ] = None
+    budget_micro: BudgetMicro = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -253,14 +255,17 @@ class Repurposing:
 
 
 def branches_of(given: Repurpose, transcript: str, version: int) -> list[Branch]:
-    """What is to be made of a transcript, the longest work first."""
-    meant = {"transcript": transcript, "version": version}
+    """What is to be made of a transcript, the longest work first. Those that may ask models share the budget."""
+    meant: dict[str, Any] = {"transcript": transcript, "version": version}
+    asking = sum(part is not None for part in (given.highlights, given.posts))
+    share = None if given.budget_micro is None or not asking else given.budget_micro // asking
     branches: list[Branch] = []
     if given.highlights is not None:
-        wanted = FindHighlights(**meant, **given.highlights.model_dump())
+        wanted = FindHighlights(**meant, **given.highlights.model_dump(), budget_micro=share)
         branches.append(Branch(highlights=wanted, clips=given.clips))
     if given.posts is not None:
-        branches.append(Branch(posts=WritePosts(**meant, **given.posts.model_dump(), voice=given.voice)))
+        wishes = given.posts.model_dump()
+        branches.append(Branch(posts=WritePosts(**meant, **wishes, voice=given.voice, budget_micro=share)))
     if given.subtitles is not None:
         branches.append(Branch(subtitles=Subtitle(**meant, **given.subtitles.model_dump())))
     return branches

@@ -268,7 +268,7 @@ async def _answered(
         on_text("")
     answer = await answered(ctx, models, question, bill, on_text)
     if not answer.text.strip():
-        # It was paid for, and no journal tells the purse of the next attempt: where there is a cap, there is none.
+        # It was paid for, and asking again would cost as much: where there is a cap, that is not for us to decide.
         error = bad_answer(models.find(question.model)[0], "answered nothing at all")
         raise Unavailable(error.code, error.message, retryable=not bill.is_capped)
     return answer

@@ -8,7 +8,7 @@ from pydantic import Field
 from cutroom.jobs import Context, Draft, Origin
 from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.kit.schema import Schema
-from cutroom.llm import Models
+from cutroom.llm import Bill, Models, Purse
 from cutroom.posts.document import ChecksDocument, ParagraphDocument, PostDocument, RemovedDocument, cites_of, measured
 from cutroom.posts.draft import Point, Style
 from cutroom.posts.extract import extracted
@@ -20,6 +20,7 @@ from cutroom.posts.post import Method, Post
 from cutroom.posts.writer import note, parts_of, write
 from cutroom.speech.document import TranscriptDocument
 from cutroom.speech.sentences import sentences
+from cutroom.workflows.answers import BudgetMicro, purse_of
 from cutroom.workflows.transcribe import LanguageTag
 from cutroom.workflows.transcripts import read_transcript, version_of
 from cutroom.workflows.warning import WorkflowWarning
@@ -65,6 +66,7 @@ class WritePosts(PostWishes):
         str | None, Field(min_length=1, max_length=8_000, description="How the brand speaks, in sentences.")
     ] = None
     into: Annotated[str | None, Field(description="The post of which this makes the next version.")] = None
+    budget_micro: BudgetMicro = None
 
 
 class PostMade(Schema):
@@ -122,7 +124,8 @@ async def write_posts(ctx: Context, given: WritePosts, models: Models) -> WriteP
     if by_model:
         models.find(given.model)
     warnings = [] if by_model else _unheard(given)
-    points = await notes_of(ctx, source, models, given.model) if by_model else []
+    purse = purse_of(ctx, given.budget_micro)
+    points = await notes_of(ctx, source, models, given.model, purse) if by_model else []
     ctx.progress(NOTED, "writing")
     kinds, ids = await _targets(ctx, given)
     written_by: dict[PostKind, WrittenDocument] = {}
@@ -131,7 +134,15 @@ async def write_posts(ctx: Context, given: WritePosts, models: Models) -> WriteP
     async def one(kind: PostKind) -> None:
         try:
             written_by[kind] = await ctx.step(
-                f"write:{kind}", written, source, version, kind, given, models, points, by_model
+                f"write:{kind}",
+                written,
+                source,
+                version,
+                kind,
+                given,
+                models,
+                points,
+                purse.bill() if by_model else None,
             )
         except CutroomError as error:
             errors[kind] = error
@@ -160,7 +171,9 @@ async def write_posts(ctx: Context, given: WritePosts, models: Models) -> WriteP
     )
 
 
-async def notes_of(ctx: Context, source: TranscriptDocument, models: Models, model: str | None) -> list[Point]:
+async def notes_of(
+    ctx: Context, source: TranscriptDocument, models: Models, model: str | None, purse: Purse
+) -> list[Point]:
     """Notes on a recording that is too long to be read whole; none on others."""
     found = sentences(source.transcript())
     spans = parts_of(found)
@@ -169,7 +182,7 @@ async def notes_of(ctx: Context, source: TranscriptDocument, models: Models, mod
     points: list[Point] = []
     for number, span in enumerate(spans):
         ctx.progress(NOTED * number / len(spans), "taking notes")
-        points += await ctx.step(f"note:{number}", note, models, found, span, model)
+        points += await ctx.step(f"note:{number}", note, models, found, span, model, purse.bill())
     return points
 
 
@@ -180,15 +193,18 @@ async def written(
     given: WritePosts,
     models: Models,
     points: list[Point],
-    by_model: bool,  # noqa: FBT001 — a step takes values by position
+    bill: Bill | None,
 ) -> WrittenDocument:
-    """One post, by a model or from the recording's own sentences."""
+    """One post: by a model, where there is a bill for it, or from the recording's own sentences."""
+    by_model = bill is not None
     said = sentences(source.transcript())
     style = Style(given.tone, given.audience, given.voice, given.language)
     warnings: list[WorkflowWarning] = []
     if by_model:
         ground = Ground(said)
-        made = await write(models, kind, ground, points, language=source.language, style=style, model=given.model)
+        made = await write(
+            models, kind, ground, points, language=source.language, style=style, model=given.model, bill=bill
+        )
         post, tally, model, usage = made.post, made.tally, made.model, made.usage
         if tally.removed:
             claims = ", ".join(f"'{one.claim.text[:60]}'" for one in tally.removed[:5])

@@ -24,6 +24,8 @@ class Plan:
         spending_per_run: US dollars that they may cost in one job.
         storage_bytes: bytes of assets and artifacts kept at one time.
         concurrent_jobs: jobs that run at once; further ones wait in the queue.
+        queued_jobs: jobs that wait in the queue; further ones are refused.
+        log_days: days for which a job that ended keeps its log and progress; its states are kept with it.
         max_upload_bytes: the largest upload.
         max_source_seconds: the longest upload.
     """
@@ -35,6 +37,8 @@ class Plan:
     spending_per_run: float | None = None
     storage_bytes: int | None = None
     concurrent_jobs: int | None = None
+    queued_jobs: int | None = None
+    log_days: float | None = None
     max_upload_bytes: int | None = None
     max_source_seconds: float | None = None
 
@@ -74,6 +78,8 @@ class _Limits(Schema):
     spending_per_run: Annotated[float | None, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)] = None
     storage_bytes: Annotated[int | None, Field(ge=0)] = None
     concurrent_jobs: Annotated[int | None, Field(ge=1)] = None
+    queued_jobs: Annotated[int | None, Field(ge=1)] = None
+    log_days: Annotated[float | None, Field(ge=0, allow_inf_nan=False, le=36_500)] = None
     max_upload_bytes: Annotated[int | None, Field(ge=1)] = None
     max_source_seconds: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
 
@@ -96,6 +102,11 @@ class Plans:
     def metered(self) -> bool:
         """Whether any of them is."""
         return any(plan.metered for plan in self.by_name.values())
+
+    @property
+    def queue_limited(self) -> bool:
+        """Whether any of them says how many jobs may wait."""
+        return any(plan.queued_jobs is not None for plan in self.by_name.values())
 
     @classmethod
     def parse(cls, text: str | None, default: str | None) -> "Plans":

@@ -49,14 +49,24 @@ class QuotaService:
         return plan
 
     async def charges(self, database: Database, workspace_id: str) -> bool:
-        """Whether a job of this workspace is held; nothing is asked where no plan is metered.
+        """Whether a job of this workspace is held or may be one too many; nothing is asked where no plan says so.
 
         Raises:
             Unavailable: `database_unavailable`.
         """
-        if not self._plans.metered:
+        if not self._plans.metered and not self._plans.queue_limited:
             return False
-        return self._plans.given(await repository.look_up_plan_name(database, workspace_id)).metered
+        plan = self._plans.given(await repository.look_up_plan_name(database, workspace_id))
+        return plan.metered or plan.queued_jobs is not None
+
+    async def most_queued(self, session: AsyncSession, workspace_id: str) -> int | None:
+        """How many jobs of a workspace may wait for workers; None is without limit."""
+        return (await self.plan(session, workspace_id)).queued_jobs if self._plans.queue_limited else None
+
+    async def log_days(self, session: AsyncSession) -> tuple[float | None, dict[str, float | None]]:
+        """For how long jobs that ended keep their logs: by default, and by workspace where it was given a plan."""
+        named = await repository.plan_names(session)
+        return self._plans.default.log_days, {one: self._plans.given(name).log_days for one, name in named.items()}
 
     async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float, micro: int = 0) -> None:
         """Hold one job, at most so many seconds of media and so much money, in the transaction that accepts the job.

@@ -12,6 +12,7 @@ import cutroom.fleet.rows
 import cutroom.jobs.rows
 import cutroom.productions.rows
 import cutroom.prompts.rows
+import cutroom.tasks.rows
 import cutroom.templates.rows
 import cutroom.webhooks.rows  # noqa: F401 — declares its tables, as those above do
 from cutroom.db import Base

@@ -1,0 +1,242 @@
+"""An agent: runs attempts of jobs on a machine that sees neither the database nor the store, as a worker runs them."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import httpx2
+import structlog
+
+from cutroom.agents import convert
+from cutroom.agents.files import RemoteFiles, Shelf
+from cutroom.agents.link import Link, ServerAddress
+from cutroom.agents.pen import RemotePen
+from cutroom.agents.wire import agents_pb2 as wire
+from cutroom.jobs import AttemptRef, Draft, Files, Productions, Registry, WrittenProduction
+from cutroom.jobs.claiming import Claimed
+from cutroom.jobs.executor import Executor
+from cutroom.jobs.holding import Holding
+from cutroom.kit.scratch import Scratch
+from cutroom.media.fetch import Fetcher
+
+WATCH_S: Final = 0.25
+TIDY_S: Final = 300.0
+STOP_S: Final = 5.0
+HTTP_S: Final = 600.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """How an agent behaves.
+
+    Args:
+        address: of the server.
+        token: proves who it is.
+        folder: holds all that it keeps.
+        labels: jobs that need these may be given to it.
+        slots: attempts at the same time.
+        types: job types that it offers; all that it knows when empty.
+        drain_s: seconds that running attempts get when it stops.
+        shelf_bytes: disk for files kept between attempts.
+        facts: what else is told of it: `cores`, `memory_bytes`, `gpus`, `versions`, `host`.
+    """
+
+    address: ServerAddress
+    token: str
+    folder: Path
+    labels: tuple[str, ...] = ()
+    slots: int = 4
+    types: tuple[str, ...] = ()
+    drain_s: float = 20.0
+    shelf_bytes: int = 20 * 1024**3
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteProductions:
+    """Fulfils `Productions` for one attempt."""
+
+    pen: RemotePen
+    holding: Holding
+
+    async def read(self, production_id: str, version: int | None = None) -> WrittenProduction:
+        """One version of a production, the latest when None; raises NotFound."""
+        asked = wire.Read(id=production_id, version=version or 0)
+        found: WrittenProduction = (await self.pen.ask(self.holding, read=asked)).production
+        return found
+
+    async def write(self, draft: Draft) -> int:
+        """Keep a draft as the next version of its id; its number. The same job again gets the same number."""
+        made_from = [wire.Made(id=origin.id, version=origin.version) for origin in draft.made_from]
+        said = wire.Write(id=draft.id, kind=draft.kind, title=draft.title, body=draft.body, made_from=made_from)
+        return (await self.pen.ask(self.holding, write=said)).done.number
+
+
+class Agent:
+    """Runs attempts that a server gives it, until told to stop.
+
+    Args:
+        settings: how to behave.
+        registry: the workflows.
+        fetcher: brings sources that have a URL.
+    """
+
+    def __init__(self, settings: AgentSettings, registry: Registry, fetcher: Fetcher) -> None:
+        self._settings = settings
+        self._fetcher = fetcher
+        self._scratch = Scratch(settings.folder / "scratch")
+        self._shelf = Shelf(settings.folder / "shelf", settings.shelf_bytes)
+        self._threads = ThreadPoolExecutor(4 * settings.slots, thread_name_prefix="step")
+        self._http = httpx2.AsyncClient(timeout=httpx2.Timeout(HTTP_S, connect=20.0), trust_env=False)
+        offer = wire.Offer(
+            types=settings.types or registry.names(),
+            labels=settings.labels,
+            slots=settings.slots,
+            **settings.facts,
+        )
+        self.link = Link(
+            settings.address,
+            settings.token,
+            offer,
+            held=self._held,
+            hear=self._hear,
+            welcomed=self._welcomed,
+        )
+        self._pen = RemotePen(self.link, self._fence_of)
+        self._executor = Executor(
+            self._pen, registry, self._files_for, self._productions_for, self._scratch, self._threads
+        )
+        self._attempts: dict[tuple[str, int], Holding] = {}
+        self._fences: dict[tuple[str, int], int] = {}
+        self._group: asyncio.TaskGroup
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; what runs then gets its grace, and goes back uncharged.
+
+        Raises:
+            Forbidden: when the server does not want this agent.
+        """
+        try:
+            async with asyncio.TaskGroup() as crew:
+                services = [
+                    crew.create_task(service)
+                    for service in (self.link.run(), self._pen.run(self.holdings), self._watch(), self._tidy())
+                ]
+                async with asyncio.TaskGroup() as self._group:
+                    await stop.wait()
+                    await self._drain()
+                for service in services:
+                    service.cancel()
+        finally:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            await self._http.aclose()
+            await asyncio.to_thread(self._scratch.close)
+        log.info("agent.stopped")
+
+    def holdings(self) -> list[Holding]:
+        """What it runs at the moment."""
+        return list(self._attempts.values())
+
+    def _held(self) -> list[wire.Held]:
+        return [
+            wire.Held(job_id=job.id, fence=self._fences.get((job.id, job.fence), job.fence), base=job.event_seq)
+            for job in (holding.job for holding in self.holdings())
+        ]
+
+    def _fence_of(self, holding: Holding) -> int:
+        """Under which fence the server has the attempt now."""
+        return self._fences.get((holding.job.id, holding.job.fence), holding.job.fence)
+
+    def _welcomed(self, welcome: wire.Welcome) -> None:
+        """Go on with what is still ours; the rest is others'."""
+        kept = {(one.job_id, one.old_fence): one for one in welcome.kept}
+        for key, holding in self._attempts.items():
+            one = kept.get((key[0], self._fence_of(holding)))
+            if one is None:
+                holding.stop("lost")
+            else:
+                self._fences[key] = one.fence
+
+    def _hear(self, message: wire.ToAgent) -> None:
+        kind = message.WhichOneof("kind")
+        if kind == "assign":
+            self._begin(convert.claimed_of(message.assign))
+        elif kind == "stop":
+            for holding in self.holdings():
+                if holding.job.id == message.stop.job_id and self._fence_of(holding) == message.stop.fence:
+                    reason = message.stop.reason
+                    holding.stop("cancelled" if reason == "cancelled" else "lost" if reason == "lost" else "released")
+
+    def _begin(self, job: Claimed) -> None:
+        key = (job.id, job.fence)
+        if any(holding.job.id == job.id and self._fence_of(holding) == job.fence for holding in self.holdings()):
+            return  # told twice
+        for holding in self.holdings():
+            if holding.job.id == job.id:
+                holding.stop("lost")  # an earlier attempt, which the server has given up
+        self._pen.told.pop(job.id, None)
+        holding = Holding(job, float("inf"), lambda: None)
+        self._attempts[key] = holding
+        self._idle.clear()
+        self._group.create_task(self._attempt(key, holding))
+
+    async def _attempt(self, key: tuple[str, int], holding: Holding) -> None:
+        try:
+            await self._executor.run(holding)
+        except Exception:
+            log.exception("agent.attempt_broke", job_id=key[0])
+        finally:
+            del self._attempts[key]
+            self._fences.pop(key, None)
+            if not self._attempts:
+                self._idle.set()
+
+    def _files_for(self, ref: AttemptRef, folder: Path) -> Files:
+        holding = self._attempts[ref.job_id, ref.fence]
+        ask = partial(self._pen.ask, holding)
+        return RemoteFiles(ask, self._http, self._shelf, self._fetcher, workspace_id=ref.workspace_id, scratch=folder)
+
+    def _productions_for(self, job: Claimed) -> Productions:
+        return RemoteProductions(self._pen, self._attempts[job.id, job.fence])
+
+    async def _drain(self) -> None:
+        log.info("agent.draining", held=len(self._attempts))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await self.link.leave()
+        await _wait(self._idle, self._settings.drain_s)
+        for holding in self.holdings():
+            holding.stop("released")
+        await _wait(self._idle, STOP_S)
+        for holding in self.holdings():
+            holding.stop("lost")
+
+    async def _watch(self) -> NoReturn:
+        """Stop what others may have by now: the server has not been heard of for nearly a lease."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if time.monotonic() - self.link.answered_at > self.link.lease_s * 2 / 3:
+                for holding in self.holdings():
+                    holding.stop("lost")
+
+    async def _tidy(self) -> NoReturn:
+        while True:
+            await asyncio.to_thread(self._scratch.sweep)
+            await asyncio.to_thread(self._shelf.tidy)
+            await asyncio.sleep(TIDY_S)
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    """Wait until the event is set, but not longer than `timeout_s`."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            await event.wait()

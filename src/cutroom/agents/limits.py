@@ -1,0 +1,59 @@
+"""What either side of a stream takes from the other, whatever it sends."""
+
+from typing import Final
+
+PROTOCOL: Final = 1
+MAX_MESSAGE_BYTES: Final = 4 * 1024**2
+"""A gRPC message; a larger one ends the stream with RESOURCE_EXHAUSTED."""
+PIECE_BYTES: Final = 256 * 1024
+"""Messages larger than this are sent in pieces, so that short ones are not held up behind them."""
+MAX_WHOLE_BYTES: Final = 16 * 1024**2
+"""What pieces may add up to."""
+MAX_PARTIAL_BYTES: Final = 128 * 1024**2
+"""Pieces that wait for their last one, of all streams of a process together."""
+OUTBOX_BYTES: Final = 2 * 1024**2
+"""What waits to be sent on one stream; who sends more waits."""
+SEND_WITHIN_S: Final = 60.0
+"""Seconds for which the other side may leave a message unread before it is cut off."""
+HELLO_WITHIN_S: Final = 10.0
+ASKS_AT_ONCE: Final = 16
+MESSAGES_PER_S: Final = 500
+"""What one stream may send on average; beyond, it is read more slowly."""
+BURST: Final = 2_000
+MAX_STREAMS: Final = 1_000
+MAX_SLOTS: Final = 256
+MAX_TYPES: Final = 200
+MAX_LABELS: Final = 64
+MAX_EVENTS: Final = 25_000
+"""Of one attempt; an honest recorder stops before."""
+MAX_EVENT_CHARS: Final = 64_000
+MAX_STRANGERS: Final = 100
+"""Questions about attempts that are not the session's own, before it is cut off."""
+
+_COMMON: Final = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.http2.bdp_probe", 0),  # the window does not grow: what is not read waits with its sender
+    ("grpc.http2.lookahead_bytes", 64 * 1024),
+    ("grpc.http2.max_frame_size", 16 * 1024),
+    ("grpc.max_metadata_size", 8 * 1024),
+)
+SERVER_OPTIONS: Final = (
+    *_COMMON,
+    ("grpc.max_concurrent_streams", 8),  # of one connection
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.max_ping_strikes", 2),
+    ("grpc.keepalive_permit_without_calls", 0),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 15_000),
+    ("grpc.so_reuseport", 0),
+)
+CLIENT_OPTIONS: Final = (
+    *_COMMON,
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.enable_retries", 0),
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+)

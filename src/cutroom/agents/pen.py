@@ -1,0 +1,124 @@
+"""The `Pen` of attempts on an agent: what it writes is written by the server."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, NoReturn
+
+from cutroom.agents import convert
+from cutroom.agents.link import Link
+from cutroom.agents.wire import agents_pb2 as wire
+from cutroom.jobs import Status
+from cutroom.jobs.ending import End
+from cutroom.jobs.errors import LeaseLost, Wait
+from cutroom.jobs.holding import Holding
+from cutroom.jobs.recall import ItemState, Kept
+from cutroom.jobs.writing import StepResult
+from cutroom.kit.errors import CutroomError
+
+FLUSH_S: Final = 0.05
+"""So often what attempts have told is sent on: followers see it well within a fifth of a second."""
+MOST_EVENTS: Final = 200
+
+
+class RemotePen:
+    """Reads and writes for attempts over the agent's link.
+
+    Args:
+        link: to the server.
+        fence_of: the fence of an attempt as the server has it now; a node that took the session over has raised it.
+    """
+
+    def __init__(self, link: Link, fence_of: Callable[[Holding], int]) -> None:
+        self._link = link
+        self._fence_of = fence_of
+        self.told: dict[str, int] = {}
+        """Events of each job's attempt that the server has."""
+
+    async def kept(self, holding: Holding) -> Kept:
+        """What earlier attempts of the job left."""
+        return convert.kept_of((await self.ask(holding, recall=wire.Recall())).journal)
+
+    async def items(self, holding: Holding, step: str) -> Sequence[ItemState]:
+        """The items of a map, in order."""
+        answer = await self.ask(holding, items=wire.Items(step=step))
+        return [convert.item_of(item) for item in answer.items.items]
+
+    async def record(self, holding: Holding, step: StepResult) -> None:
+        """Keep a step's result, and what the job has told so far.
+
+        Raises:
+            LeaseLost: when this attempt no longer holds the job.
+        """
+        async with holding.writing:
+            await self._tell(holding)
+            said = wire.Record(step=step.name, result=step.result, elapsed_s=step.elapsed_s)
+            await self.ask(holding, record=said)
+
+    async def suspend(self, holding: Holding, waits: Sequence[Wait]) -> bool:
+        """Make the job wait; False when a cancel came first.
+
+        Raises:
+            LeaseLost: when this attempt no longer holds the job.
+        """
+        async with holding.writing:
+            await self._tell(holding)
+            answer = await self.ask(holding, suspend=wire.Suspend(waits=map(convert.wait_message, waits)))
+            return answer.done.yes
+
+    async def end(self, holding: Holding, end: End) -> Status | None:
+        """End an attempt; what the job is now, or None when the attempt no longer held it.
+
+        Raises:
+            CutroomError: what the server has against a success.
+        """
+        try:
+            async with holding.writing:
+                await self._tell(holding)
+                answer = await self.ask(holding, end=convert.end_message(end))
+        except LeaseLost:
+            return None
+        return Status(answer.status) if answer.status else None
+
+    async def run(self, holdings: Callable[[], Sequence[Holding]]) -> NoReturn:
+        """Send on what attempts tell, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await asyncio.sleep(FLUSH_S)
+                for holding in holdings():
+                    if holding.recorder.waiting and not holding.writing.locked():
+                        group.create_task(self._flush(holding))
+        raise AssertionError  # pragma: no cover — the loop does not end
+
+    async def _flush(self, holding: Holding) -> None:
+        async with holding.writing:
+            try:
+                await self._tell(holding)
+            except (LeaseLost, CutroomError):
+                holding.stop("lost")
+
+    async def _tell(self, holding: Holding) -> None:
+        """Send what is new, and what of it the server has not said to have."""
+        while (notes := holding.recorder.take()) is not None:
+            for start in range(0, max(len(notes.events), 1), MOST_EVENTS):
+                some = replace(notes, events=notes.events[start : start + MOST_EVENTS])
+                first = self.told.get(holding.job.id, 0)
+                answer = await self.ask(holding, notes=convert.notes_message(some, first))
+                self.told[holding.job.id] = max(answer.told.told, first)
+                if answer.told.told < first + len(some.events):
+                    holding.stop("lost")  # the server knows of fewer than it once had said
+                    raise LeaseLost(holding.job.id)
+
+    async def ask(self, holding: Holding, **what: object) -> wire.Answer:
+        """Ask the server about an attempt.
+
+        Raises:
+            CutroomError: what the server says went wrong.
+            LeaseLost: when this attempt no longer holds the job.
+        """
+        ask = wire.Ask(job_id=holding.job.id, fence=self._fence_of(holding), **what)  # type: ignore[arg-type]
+        try:
+            return await self._link.ask(ask)
+        except LeaseLost:
+            holding.stop("lost")
+            raise

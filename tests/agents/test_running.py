@@ -1,0 +1,116 @@
+"""What agents run is what workers run, over a stream."""
+
+import os
+import time
+
+import pytest
+
+from cutroom.jobs import Status
+from tests.agents.agency import Agency
+from tests.jobs.flows import A, B, Diary, Fan
+from tests.jobs.rig import Rig, eventually
+
+
+async def test_an_agent_runs_steps_maps_timers_and_failures_as_a_worker_does(
+    agency: Agency, rig: Rig, diary: Diary
+) -> None:
+    fails = Diary(path=f"{diary.path}.fails", value=1)
+    async with agency.door() as door, agency.agent(door.port, await agency.token(A), slots=2):
+        ids = [
+            await rig.submit("three_steps", diary),
+            await rig.submit("fan", Fan(items=[1, 2, 3], path=f"{diary.path}.fan")),
+            await rig.submit("naps", Diary(path=f"{diary.path}.naps", value=50)),
+            await rig.submit("fails_at_first", fails),
+            await rig.submit("refuses", {"value": 1}),
+            await rig.submit("breaks", {"value": 1}, max_attempts=1),
+            await rig.submit("long_answer", {"value": 3_000_000}),
+        ]
+        jobs = [await rig.ended(job_id) for job_id in ids]
+    good = Status.SUCCEEDED
+    assert [job.status for job in jobs] == [good, good, good, good, Status.FAILED, Status.FAILED, good]
+    assert diary.lines() == ["one", "two", "three"]
+    assert (jobs[3].attempt, fails.lines()) == (2, ["before", "try", "try"])
+    assert jobs[4].error is not None
+    assert jobs[4].error["kind"] == "invalid"
+    assert jobs[5].error is not None
+    assert jobs[5].error["code"] == "internal_error"
+    assert jobs[6].output == "x" * 3_000_000 + "y"
+    assert await rig.sql("SELECT DISTINCT worker LIKE 'agent:agt_%' FROM job_attempts") == [(True,)]
+
+
+async def test_an_agent_of_a_workspace_sees_no_jobs_of_another(agency: Agency, rig: Rig) -> None:
+    async with agency.door() as door, agency.agent(door.port, await agency.token(A)):
+        theirs = await rig.submit("echo", {"value": 1}, workspace=B)
+        mine = await rig.submit("echo", {"value": 2})
+        assert (await rig.ended(mine)).status is Status.SUCCEEDED
+        assert (await rig.get(theirs, B)).status is Status.QUEUED
+
+
+async def test_a_job_that_needs_labels_waits_for_an_agent_that_has_them(agency: Agency, rig: Rig) -> None:
+    job_id = await rig.submit("echo", {"value": 1}, needs=["gpu", "big"])
+    async with rig.worker(), agency.door() as door:
+        async with agency.agent(door.port, await agency.token(), labels=("gpu",)):
+            await rig.ended(await rig.submit("echo", {"value": 2}, needs=["gpu"]))
+            assert (await rig.get(job_id)).status is Status.QUEUED
+        async with agency.agent(door.port, await agency.token(), labels=("gpu", "big")):
+            assert (await rig.ended(job_id)).status is Status.SUCCEEDED
+
+
+@pytest.mark.threat("F16")
+async def test_a_cancel_reaches_an_agent_within_seconds_and_kills_its_children(
+    agency: Agency, rig: Rig, diary: Diary
+) -> None:
+    async with agency.door() as door, agency.process(door.port, await agency.token()):
+        job_id = await rig.submit("has_child", diary)
+
+        async def forked() -> bool | None:
+            return bool(diary.lines()) or None
+
+        await eventually(forked)
+        asked = time.monotonic()
+        await rig.cancel(job_id)
+        assert (await rig.ended(job_id)).status is Status.CANCELLED
+        assert time.monotonic() - asked < 5
+
+        async def dead() -> bool | None:
+            try:
+                os.kill(int(diary.lines()[0]), 0)
+            except ProcessLookupError:
+                return True
+            return None
+
+        await eventually(dead, within_s=5)
+
+
+async def test_an_agent_that_drains_gets_no_more_and_ends_what_it_has(agency: Agency, rig: Rig, diary: Diary) -> None:
+    async with agency.door() as door, agency.agent(door.port, await agency.token()):
+        job_id = await rig.submit("waits_for", diary)
+        await rig.until(job_id, Status.RUNNING)
+        async with rig.database.begin() as session:
+            (agent,) = (await agency.fleet.page(session, None, limit=9)).items
+            await agency.fleet.set_draining(session, None, agent.id, draining=True)
+
+        async def paused() -> bool | None:
+            return True if all(one.known.agent.draining for one in door.sessions) else None
+
+        await eventually(paused)
+        later = await rig.submit("echo", {"value": 1})
+        diary.write("go")
+        assert (await rig.ended(job_id)).status is Status.SUCCEEDED
+        assert (await rig.get(later)).status is Status.QUEUED
+        async with rig.database.begin() as session:
+            await agency.fleet.set_draining(session, None, agent.id, draining=False)
+        assert (await rig.ended(later)).status is Status.SUCCEEDED
+
+
+@pytest.mark.threat("F15")
+async def test_an_agent_that_is_told_to_stop_gives_its_jobs_back_uncharged(
+    agency: Agency, rig: Rig, diary: Diary
+) -> None:
+    async with agency.door() as door:
+        async with agency.agent(door.port, await agency.token(), drain_s=0.1):
+            job_id = await rig.submit("waits_for", diary)
+            await rig.until(job_id, Status.RUNNING)
+        job = await rig.get(job_id)
+        assert (job.status, job.attempt) == (Status.QUEUED, 0)
+        assert await rig.outcomes(job_id) == [(1, "released")]
