@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 
+ROOT: Final = Path(__file__).parents[1]
 READY_WITHIN_S: Final = 60.0
 MISSING: Final = "the program `temporal` is not on the PATH; `python3 dev temporal` builds it once"
 
@@ -23,8 +24,11 @@ def program() -> Path | None:
     found = shutil.which("temporal")
     if found is not None:
         return Path(found)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cutroom" / "temporal"
-    return next((path for path in sorted(cache.glob("**/temporal"), reverse=True) if os.access(path, os.X_OK)), None)
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cutroom"
+    built = [
+        path for cache in (home, ROOT / ".cache") for path in sorted(cache.glob("temporal/*/temporal"), reverse=True)
+    ]
+    return next((path for path in built if os.access(path, os.X_OK)), None)
 
 
 def required() -> Path:
