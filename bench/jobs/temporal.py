@@ -31,7 +31,7 @@ from tests import temporal_server
 STEPS = 10
 SLOTS = 8
 ROUNDS = 3
-LATENCIES = 8
+LATENCIES = 7
 
 
 @activity.defn

@@ -46,7 +46,7 @@ async def test_a_worker_killed_in_any_step_is_replaced_and_finished_steps_do_not
         await first.wait()
         for step in ("one", "two", "three"):
             diary.write(f"go {step}")
-        async with rig.worker():
+        async with rig.worker(lease_s=2.0):
             job = await rig.ended(job_id)
     assert (job.status, job.output, job.attempt) == (Status.SUCCEEDED, [1, 1, 1], 2)
     assert [line for line in diary.lines() if not line.startswith("go")] == ["one", "two", "three"]

@@ -24,8 +24,8 @@ from cutroom.temporal.driver import AT_ONCE, JobRun
 from cutroom.temporal.host import Host
 from cutroom.temporal.orders import quick_s
 
-LATE_S: Final = 60.0
-"""What Temporal has not moved on for so long a worker's rescuer moves on: Temporal forgot, or is not there any more."""
+LATE: Final = 2.0
+"""Leases after which a worker's rescuer moves on what Temporal has not: it forgot, never heard, or is there no more."""
 LOOKS: Final = 32
 """Rows that one worker looks at for Temporal at once."""
 log = structlog.get_logger()
@@ -60,7 +60,7 @@ class TemporalEngine:
         self._registry = registry
         self._settings = settings
         self._patience_s = worker.lease_s
-        self.worker_settings = replace(worker, late_s=LATE_S)
+        self.worker_settings = replace(worker, late_s=LATE * worker.lease_s)
         self._slots = worker.slots
         self._hosts: dict[tuple[str, int], Host] = {}
         self._own_queue = f"{settings.task_queue}:{worker.name}:{secrets.token_hex(4)}"
