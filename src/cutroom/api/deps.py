@@ -60,7 +60,6 @@ class ApiSettings:
         features: what risky things may be done.
         join_url: the page that an invitation's link opens; the token follows after `#`.
         join_page: whether that page is ours, at `/join`.
-        join_page: whether that page is ours, at `/join`.
     """
 
     max_body_bytes: int = 1 << 20
@@ -84,7 +83,6 @@ class ApiSettings:
     open_health: bool = True
     features: Features = field(default_factory=Features)
     join_url: str = "/join"
-    join_page: bool = True
     join_page: bool = True
 
 
