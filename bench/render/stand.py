@@ -63,6 +63,7 @@ class Watch:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._before = _ended_s()
+        self._earlier = {pid: _running_s(pid) or 0.0 for pid in _tree(root)}
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -86,7 +87,9 @@ class Watch:
         while not self._done.wait(0.05):
             tree = _tree(self._root)
             self.peak_bytes = max(self.peak_bytes, sum(_held_bytes(pid) for pid in tree))
-            self._spent.update((pid, seconds) for pid in tree if (seconds := _running_s(pid)) is not None)
+            for pid in tree:
+                if (seconds := _running_s(pid)) is not None:
+                    self._spent[pid] = seconds - self._earlier.get(pid, 0.0)
         self.own_s = time.thread_time()
 
 
