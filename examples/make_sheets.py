@@ -88,13 +88,15 @@ def easings() -> dict[str, Any]:
 
 
 def sheet(names: list[str], columns: int, make: Any, poster: float) -> dict[str, Any]:
-    """A grid of small pictures with their names."""
+    """A grid of small pictures with their names; a last row that is not full stands in the middle."""
     width, height, top = 1280 // columns, 720 // -(-len(names) // columns), 8
+    missing = -len(names) % columns
     pictures: list[Clip] = []
     words: list[Clip] = []
     for number, name in enumerate(names):
         row, column = divmod(number, columns)
-        offset = {"x": round((column * width + 6) / 1280, 5), "y": round((row * height + top) / 720, 5)}
+        shift = missing * width // 2 if row == (len(names) - 1) // columns else 0
+        offset = {"x": round((column * width + shift + 6) / 1280, 5), "y": round((row * height + top) / 720, 5)}
         box = {"size": {"width": width - 12, "height": height - 44}, "position": "top-left", "radius": 10}
         pictures += [{**clip, **box, **whole(), "offset": offset} for clip in make(name)]
         place = {"x": offset["x"] - 0.026, "y": round((row * height + height - 36) / 720 - 0.046, 5)}

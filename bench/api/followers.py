@@ -46,11 +46,13 @@ def resident_mb(server: Server) -> float:
 
 
 async def opened(
-    stack: AsyncExitStack, address: str, key: str, ready: asyncio.Semaphore, **more: Any
+    stack: AsyncExitStack, address: str, key: str, ready: asyncio.Semaphore, *, small: bool = False, **more: Any
 ) -> ClientConnection:
     """A WebSocket that has brought its first event; some are opened at a time, as a crowd comes through doors."""
     auth = {"Authorization": f"Bearer {key}"}
     async with DOORS:
+        if small:
+            more["sock"] = small_socket(address)
         connecting = connect(address, additional_headers=auth, compression=None, open_timeout=60, **more)
         made = await stack.enter_async_context(connecting)
         await made.recv()
@@ -83,8 +85,7 @@ def small_socket(address: str) -> socket.socket:
 async def silent(address: str, key: str, ready: asyncio.Semaphore, until: asyncio.Event) -> int:
     """Open a WebSocket, take nothing but its first event, and at the end see how it was closed."""
     async with AsyncExitStack() as stack:
-        near = small_socket(address)
-        opening = await opened(stack, address, key, ready, sock=near, max_queue=1, ping_interval=None, close_timeout=1)
+        opening = await opened(stack, address, key, ready, small=True, max_queue=1, ping_interval=None, close_timeout=1)
         await until.wait()
         try:
             async with asyncio.timeout(30):

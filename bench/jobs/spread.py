@@ -124,15 +124,20 @@ async def compared(made: Fleet, url: str, title: str, rounds: int, work: Work) -
     """Both ways in turn, so that what else the machine does is shared out."""
     found: dict[int, list[float]] = {len(way): [] for way in WAYS}
     digests: set[str] = set()
+    name = title.partition(" ")[0]
     for number in range(rounds):
         for way in WAYS:
-            run = await one_run(made, url, f"{title[:3]}{number}-{len(way)}", way, work)
+            run = await one_run(made, url, f"{name}-{number}-{len(way)}", way, work)
             assert run.workers == len(way), f"{run.workers} of {len(way)} workers took part"
             found[len(way)].append(run.seconds)
             digests.add(run.digest)
     alone = statistics.median(found[1])
     rows = [
-        (f"{count} workers", " ".join(f"{one:.1f}" for one in times), f"{alone / statistics.median(times):.2f}x")
+        (
+            f"{count} worker{'s' * (count > 1)}",
+            " ".join(f"{one:.1f}" for one in times),
+            f"{alone / statistics.median(times):.2f}x",
+        )
         for count, times in found.items()
     ]
     table(f"{title}, spread (bar: {BAR}x)", ["who", "seconds", "speed"], rows)

@@ -1,19 +1,22 @@
 """Ten clips with text everywhere, rendered again and again: `python -m bench.render.incremental [--size WxH]`.
 
 First with nothing in the cache, then with one word changed, then with nothing changed. Each is the whole of `cutroom
-render`, from starting Python to checking the result. The bars: 8 and 50 times as fast as the first. A result is given
-out again without an engine only when its sources have lain still for two seconds, and when nothing in Cutroom's own
-files has changed since.
+render`, from starting Python to checking the result; with `--service` each is a job of a running service, from its POST
+to its end. The bars: 8 and 50 times as fast as the first. The command line gives a result out again without an engine
+only when its sources have lain still for two seconds, and when nothing in Cutroom's own files has changed since.
 """
 
 import argparse
+import asyncio
 import json
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.render.stand import FOLDER, cutroom, film, table
+from bench.render.service import middle, service
+from bench.render.stand import FOLDER, Taken, cutroom, film, table
+from cutroom.app.client import local_sources, with_sources
 
 CLIPS = 10
 CLIP_S = 6
@@ -37,15 +40,26 @@ def document(size: tuple[int, int], words: list[str]) -> dict[str, Any]:
     }
 
 
-def main(size: tuple[int, int]) -> None:
+def alone(documents: list[dict[str, Any]], folder: Path) -> list[Taken]:
+    """Such renders by the command line, one after the other."""
+    return [cutroom(one, folder / "out.mp4", cache=folder / "cache") for one in documents]
+
+
+async def served(documents: list[dict[str, Any]], folder: Path) -> list[Taken]:
+    """Such renders in a running service."""
+    async with service(folder / "data") as here:
+        names, _ = await here.upload([Path(source) for source in local_sources(documents[0])])
+        known = {str(path): name for path, name in names.items()}
+        return [await here.render(with_sources(one, known)) for one in documents]
+
+
+def main(size: tuple[int, int], *, in_service: bool) -> None:
     folder = Path(tempfile.mkdtemp(dir=FOLDER))
     words = [f"Chapter {number + 1} of ten" for number in range(CLIPS)]
-    cache = folder / "cache"
-    first = cutroom(document(size, words), folder / "out.mp4", cache=cache)
-    words[4] = "Chapter five of ten"
-    changed = cutroom(document(size, words), folder / "out.mp4", cache=cache)
-    again = [cutroom(document(size, words), folder / "out.mp4", cache=cache) for _ in range(ROUNDS)]
-    same = sorted(again, key=lambda taken: taken.seconds)[ROUNDS // 2]
+    other = [*words[:4], "Chapter five of ten", *words[5:]]
+    documents = [document(size, words), *[document(size, other)] * (1 + ROUNDS)]
+    taken = asyncio.run(served(documents, folder)) if in_service else alone(documents, folder)
+    first, changed, same = taken[0], taken[1], middle(taken[2:])
     rows = [
         (name, f"{taken.seconds:.2f}", f"{first.seconds / taken.seconds:.1f}x", f"{taken.cpu_s:.2f}", taken.memory)
         for name, taken in (
@@ -55,7 +69,8 @@ def main(size: tuple[int, int]) -> None:
         )
     ]
     heads = ["render", "seconds", "speed", "CPU s", "memory"]
-    table(f"{CLIPS} clips with text everywhere, {size[0]}x{size[1]}", heads, rows)
+    where = "in a running service" if in_service else "by the command line"
+    table(f"{CLIPS} clips with text everywhere, {size[0]}x{size[1]}, {where}", heads, rows)
     found = {"changed": round(first.seconds / changed.seconds, 1), "same": round(first.seconds / same.seconds, 1)}
     print(json.dumps(found))
     shutil.rmtree(folder)
@@ -64,5 +79,7 @@ def main(size: tuple[int, int]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", default="1920x1080")
-    width, _, height = parser.parse_args().size.partition("x")
-    main((int(width), int(height)))
+    parser.add_argument("--service", action="store_true")
+    chosen = parser.parse_args()
+    width, _, height = chosen.size.partition("x")
+    main((int(width), int(height)), in_service=chosen.service)

@@ -1,29 +1,27 @@
 """Twenty files of the same parameters end to end, of 15 and of 6 s: `python -m bench.render.join [FILES]`.
 
 Beside it, in the same run, ffmpeg's concat filter on the same files, which encodes them again with the settings that we
-would use (`--preset` names others). Ours is the whole of `cutroom render`, from starting Python to checking the result,
-with nothing in the cache; and beside it the same in a process that has rendered before, as a worker has. Every packet
-of pictures must be the source's, bit by bit. The bar: 50 times as fast. People join takes of 15 s and more; with files
-of 6 s (`--seconds` names others) half of our time is that of starting Python and looking at each source.
+would use (`--preset` names others). Ours is measured twice: in a running service, where files have been uploaded and a
+render takes from its POST to the end of its job; and as the whole of `cutroom render`, from starting Python over
+hashing and examining each file to checking the result, with nothing in the cache. No two renders are of the same order
+of files, since results are given out again. Every packet of pictures must be the source's, bit by bit. The bar: 50
+times as fast. `--seconds` names other lengths of the files.
 """
 
 import argparse
 import asyncio
-import contextlib
 import hashlib
-import io
 import json
-import resource
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import av
 
+from bench.render.service import middle, service
 from bench.render.stand import FOLDER, Taken, cutroom, film, plain, table
-from cutroom.app.render import render
+from cutroom.app.client import with_sources
 
 SECONDS = (15, 6)
 ROUNDS = 3
@@ -35,34 +33,19 @@ def packets(path: Path) -> list[str]:
         return [hashlib.sha256(bytes(packet)).hexdigest() for packet in file.demux(video=0) if packet.size]
 
 
-def spent_s() -> float:
-    """CPU seconds of this process and of its children that have ended."""
-    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, whose))
-
-
-def warm(document: dict[str, Any], folder: Path) -> list[Taken]:
-    """Such renders in this process, after one that does not count.
-
-    Each has a cache of its own and begins with another file, since a process remembers how loud a sound was.
-    """
-    path = folder / "warm.json"
+def turned(document: dict[str, Any], turn: int) -> dict[str, Any]:
+    """The same with another file first."""
     [track] = document["timeline"]["tracks"]
-    found: list[Taken] = []
-    for turn in range(ROUNDS + 1):
-        turned = {"tracks": [{"clips": [*track["clips"][turn:], *track["clips"][:turn]]}]}
-        path.write_text(json.dumps({**document, "timeline": turned}))
-        before, began = spent_s(), time.perf_counter()
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            cache = folder / f"warm-{turn}"
-            asyncio.run(render(path, output=folder / "warm.mp4", explains=False, cache=cache, report=False))
-        found.append(Taken(time.perf_counter() - began, 0, spent_s() - before))
-    return found[1:]
+    return {**document, "timeline": {"tracks": [{"clips": [*track["clips"][turn:], *track["clips"][:turn]]}]}}
 
 
-def median(runs: list[Taken]) -> Taken:
-    """The run in the middle, by the clock."""
-    return sorted(runs, key=lambda taken: taken.seconds)[len(runs) // 2]
+async def served(document: dict[str, Any], sources: list[Path], folder: Path) -> tuple[list[Taken], Taken]:
+    """Such renders in a running service, after one that does not count; and what uploading the files took."""
+    async with service(folder / "data") as here:
+        names, uploaded = await here.upload(sources)
+        named = with_sources(document, {str(path): name for path, name in names.items()})
+        await here.render(turned(named, ROUNDS))
+        return [await here.render(turned(named, turn), folder / "served.mp4") for turn in range(ROUNDS)], uploaded
 
 
 def main(files: int, seconds: int, preset: str) -> None:
@@ -73,10 +56,15 @@ def main(files: int, seconds: int, preset: str) -> None:
         "output": {"format": "mp4", "width": 1920, "height": 1080, "fps": 30, "quality": "medium"},
         "timeline": {"tracks": [{"clips": clips}]},
     }
-    ours = [cutroom(document, folder / "ours.mp4", cache=folder / f"cache-{turn}") for turn in range(ROUNDS)]
-    alone, beside = median(ours), median(warm(document, folder))
-    wanted = [packet for path in sources for packet in packets(path)]
-    same = packets(folder / "ours.mp4") == wanted
+    alone = middle([cutroom(document, folder / "ours.mp4", cache=folder / f"cache-{turn}") for turn in range(ROUNDS)])
+    runs, uploaded = asyncio.run(served(document, sources, folder))
+    beside = middle(runs)
+    wanted = [packets(path) for path in sources]
+    orders = {"ours": 0, "served": ROUNDS - 1}
+    same = all(
+        packets(folder / f"{name}.mp4") == [packet for path in [*wanted[turn:], *wanted[:turn]] for packet in path]
+        for name, turn in orders.items()
+    )
     inputs = [argument for path in sources for argument in ("-i", path)]
     pads = "".join(f"[{number}:v][{number}:a]" for number in range(files))
     bare = plain(
@@ -89,14 +77,15 @@ def main(files: int, seconds: int, preset: str) -> None:
         for name, taken, cpu, memory in (
             (f"ffmpeg, concat filter, {preset}", bare, "1.0x", bare.memory),
             (f"cutroom render, median of {ROUNDS}", alone, f"{bare.cpu_s / alone.cpu_s:.1f}x", alone.memory),
-            ("the same in a process at work", beside, f"{bare.cpu_s / beside.cpu_s:.1f}x", ""),
+            (f"in a running service, median of {ROUNDS}", beside, f"{bare.cpu_s / beside.cpu_s:.1f}x", beside.memory),
         )
     ]
     heads = ["who", "seconds", "speed", "CPU s", "CPU", "memory"]
     table(f"{files} files of {seconds} s end to end (bar: 50x)", heads, rows)
-    print("bit-identical" if same else "NOT bit-identical", f"{len(wanted):,} packets")
-    found = {"ratio": bare.seconds / alone.seconds, "warm": bare.seconds / beside.seconds}
-    cpu = {"cpu": bare.cpu_s / alone.cpu_s, "warm_cpu": bare.cpu_s / beside.cpu_s}
+    print("bit-identical" if same else "NOT bit-identical", f"{sum(map(len, wanted)):,} packets")
+    print(f"the uploads took {uploaded.seconds:.1f} s, {uploaded.cpu_s:.1f} CPU s")
+    found = {"service": bare.seconds / beside.seconds, "service_cpu": bare.cpu_s / beside.cpu_s}
+    cpu = {"alone": bare.seconds / alone.seconds, "alone_cpu": bare.cpu_s / alone.cpu_s}
     print(json.dumps({name: round(value, 1) for name, value in {**found, **cpu}.items()} | {"identical": same}))
     shutil.rmtree(folder)
     if not same:

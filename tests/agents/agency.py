@@ -24,6 +24,7 @@ from cutroom.jobs.claiming import Claimed
 from cutroom.jobs.ledger import Ledger
 from cutroom.jobs.lifeline import lifeline
 from cutroom.jobs.parents import Parents
+from cutroom.jobs.rescuer import Rescuer
 from cutroom.kit import process
 from cutroom.media.fetch import Fetcher
 from tests.agents.works import registry as flows
@@ -68,6 +69,7 @@ class Agency:
             registry=registry,
             ledger=Ledger(database, registry, self.on_end),
             parents=Parents(database),
+            rescuer=Rescuer(database, self.on_end, poll_s=0.2),
             sent_files_for=self.sent_files_for,
             productions_for=self.productions_for,
             lease_s=lease_s,

@@ -124,4 +124,5 @@ async def test_a_repository_of_another_workspace_is_as_unknown_as_none(world: Wo
     error_of(await world.mine.post("/api/v1/tasks", json=body), 404, "repository_not_found")
     job = await world.submit()
     error_of(await world.mine.get(f"/api/v1/tasks/{job['id']}"), 404, "task_not_found")
-    assert (await world.mine.get(f"/api/v1/tasks?repositoryId={theirs}")).json()["items"] == []
+    for odd in (theirs, "rep_", "%00"):
+        assert (await world.mine.get(f"/api/v1/tasks?repositoryId={odd}")).json()["items"] == []

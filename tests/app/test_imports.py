@@ -39,5 +39,9 @@ def test_a_render_loads_nothing_that_other_workflows_need() -> None:
     assert loaded_by("cutroom.app.render") & others == set()
 
 
+def test_a_render_of_files_that_are_here_loads_nothing_that_speaks_to_a_network() -> None:
+    assert loaded_by("cutroom.app.cli, cutroom.app.render") & {"httpx2", "httpcore2", "h11"} == set()
+
+
 def test_a_worker_and_a_command_of_the_operator_load_no_route() -> None:
     assert loaded_by("cutroom.app.serve, cutroom.app.keys") & {"cutroom.api.factory", "cutroom.api.jobs"} == set()

@@ -54,6 +54,7 @@ async def held(programs: Fleet) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.timeout(300)  # six programs start one after the other: 20 s, or minutes on a busy machine
 @pytest.mark.threat("F15", "F25")
 async def test_a_render_goes_from_the_version_before_to_this_one_and_back_and_nothing_is_charged_twice(
     programs: Fleet, tmp_path: Path
@@ -62,6 +63,7 @@ async def test_a_render_goes_from_the_version_before_to_this_one_and_back_and_no
     url = await programs.api("old-api", **before)
     await programs.start("worker", "old-worker", **before)
     customer = await programs.customer(url)
+    assert (await customer.http.get("/api/v1/tasks")).status_code == 404, "this is no version from before tasks"
     job_id = await customer.submit(film(6, "going on"))
     await held(programs)
 
@@ -74,6 +76,7 @@ async def test_a_render_goes_from_the_version_before_to_this_one_and_back_and_no
     new_url = await programs.api("new-api")
     await stop(programs, "old-api")
     customer = Customer(customer.workspace_id, await programs.client(new_url, key_of(customer)))
+    assert (await customer.http.get("/api/v1/tasks")).status_code == 200
     job = await customer.ended(job_id)
     assert (job["status"], job["attempt"]) == ("succeeded", 1), job
     for kind, attempt, outcomes in await programs.sql(ATTEMPTS):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutroom.media.ffmpeg import find
-from cutroom.media.probe import probe
+from cutroom.media.probe import MediaInfo, probe
 from cutroom.render import RenderPlan, compile_plan, join, render_audio, render_segment, verify
 from cutroom.render.compile import index_copies, index_keys, segments_at
 from cutroom.render.plan import CopySegment, Segment, SegmentPlan
@@ -39,6 +39,7 @@ class Studio:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.paths: dict[str, Path] = {}
+        self.infos: dict[str, MediaInfo] = {}
 
     async def counter(self, name: str, fps: str = "30", seconds: float = 4, *options: str) -> Media:
         """A video that counts its frames; `options` go to the encoder."""
@@ -78,9 +79,12 @@ class Studio:
         return folder / name
 
     async def take(self, path: Path) -> Media:
+        """A file as a source; equal bytes are probed once."""
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         self.paths[sha256] = path
-        return Media(sha256, await probe(path))
+        if sha256 not in self.infos:
+            self.infos[sha256] = await probe(path)
+        return Media(sha256, self.infos[sha256])
 
     def ffmpeg(self, *arguments: str) -> None:
         subprocess.run([find().path, "-y", "-v", "error", "-nostdin", *arguments], check=True)

@@ -55,6 +55,26 @@ async def test_changes_that_are_too_large_are_refused(ground: Ground) -> None:
     assert refused.value.code == "patch_too_large"
 
 
+async def test_a_flood_of_output_leaves_the_agent_its_breath(ground: Ground) -> None:
+    runner = await ground.runner("yes | head -c 3000000; echo end")
+    late = 0.0
+
+    async def breathe() -> None:
+        nonlocal late
+        while True:
+            before = asyncio.get_running_loop().time()
+            await asyncio.sleep(0.01)
+            late = max(late, asyncio.get_running_loop().time() - before)
+
+    async with asyncio.TaskGroup() as group:
+        breathing = group.create_task(breathe())
+        ended, _ = await ran(ground, runner)
+        breathing.cancel()
+    assert (ended.outcome, ended.summary.splitlines()[-1]) == ("done", "end")
+    assert len(ground.said) == MAX_LINES
+    assert late < 2.0  # a heartbeat has ten
+
+
 async def test_a_command_that_is_killed_says_by_what(ground: Ground) -> None:
     ended, _ = await ran(ground, await ground.runner("kill -9 $$"))
     assert (ended.outcome, ended.signal) == ("killed", 9)

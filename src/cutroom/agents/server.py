@@ -98,7 +98,12 @@ class AgentServer:
             async with asyncio.TaskGroup() as self._group:
                 crew = [
                     self._group.create_task(service)
-                    for service in (self._ground.ledger.run(), self._ground.parents.run(), self._follow_changes())
+                    for service in (
+                        self._ground.ledger.run(),
+                        self._ground.parents.run(),
+                        self._ground.rescuer.run(),
+                        self._follow_changes(),
+                    )
                 ]
                 await server.start()
                 self.started.set()

@@ -31,6 +31,7 @@ from cutroom.jobs.errors import LeaseLost
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.ledger import Ledger
 from cutroom.jobs.parents import Parents
+from cutroom.jobs.rescuer import Rescuer
 from cutroom.jobs.wants import Wants
 from cutroom.kit.errors import CutroomError, Internal, Unavailable
 
@@ -63,6 +64,7 @@ class Ground:
     registry: Registry
     ledger: Ledger
     parents: Parents
+    rescuer: Rescuer
     sent_files_for: SentFilesFor
     productions_for: ProductionsFor
     lease_s: float

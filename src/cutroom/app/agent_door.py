@@ -18,6 +18,7 @@ from cutroom.jobs.claiming import Claimed
 from cutroom.jobs.ledger import Ledger
 from cutroom.jobs.lifeline import lifeline
 from cutroom.jobs.parents import Parents
+from cutroom.jobs.rescuer import Rescuer
 
 log = structlog.get_logger()
 
@@ -44,6 +45,7 @@ def make_agent_server(parts: Container) -> AgentServer | None:
         registry=parts.registry,
         ledger=Ledger(database, parts.registry, parts.on_end),
         parents=Parents(database),
+        rescuer=Rescuer(database, parts.on_end),
         sent_files_for=sent_files_for,
         productions_for=parts.productions.for_jobs(parts.database),
         lease_s=settings.worker_lease_s,

@@ -7,18 +7,28 @@ import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cutroom.app.again import Result, Seen, look, place_of
 from cutroom.app.hashes import hash_file, hash_seen
 from cutroom.jobs import Published, Taken
 from cutroom.kit.errors import Invalid
-from cutroom.media.fetch import Fetcher
 from cutroom.media.info import MediaInfo
 from cutroom.workflows.blobs import blob_key
 
+if TYPE_CHECKING:
+    from cutroom.media.fetch import Fetched
+
 _DRAWN_ELSEWHERE: Final = "page/"
 """Keys of what a browser drew: whether it would draw the same again is not for us to tell."""
+
+
+class Fetches(Protocol):
+    """Brings files from URLs."""
+
+    async def fetch(self, url: str, path: Path) -> "Fetched":
+        """As `media.fetch.Fetcher.fetch`."""
+        ...
 
 
 class StandaloneFiles:
@@ -47,7 +57,7 @@ class StandaloneFiles:
         cache: Path,
         parts: Path,
         out: Path,
-        fetcher: Fetcher,
+        fetcher: Fetches,
         report: bool = False,
         lasting: Path | None = None,
     ) -> None:

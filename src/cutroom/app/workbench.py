@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cutroom import render as engine
 from cutroom.app.console import err, progress_bar
-from cutroom.app.engine_settings import load_engine
+from cutroom.app.engine_settings import EngineSettings, load_engine
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.app.tools import use_tools
 from cutroom.jobs import Registry, Remembered, run_alone
@@ -19,9 +19,11 @@ from cutroom.kit import strict_json
 from cutroom.kit.errors import Forbidden, Invalid
 from cutroom.kit.scratch import Scratch
 from cutroom.llm import Models
-from cutroom.media.fetch import Fetcher
 from cutroom.timeline import Document, Edit, Limits, document_sources, parse_document
 from cutroom.workflows.rendering import rendering
+
+if TYPE_CHECKING:
+    from cutroom.media.fetch import Fetched
 
 STDIN = Path("-")
 _MADE_HERE = 0o700
@@ -105,6 +107,20 @@ def target_of(sheet: Sheet, wanted: Path | None, extension: str, source: Path) -
     return target
 
 
+class _Fetching:
+    """A `Fetcher` that is made for the first URL: what speaks HTTP takes as long to load as NumPy."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+
+    async def fetch(self, url: str, path: Path) -> "Fetched":
+        from cutroom.media.fetch import Fetcher  # noqa: PLC0415
+
+        told = self._settings
+        fetcher = Fetcher(allow=told.fetch_allow, max_bytes=told.fetch_max_bytes, deadline_s=told.fetch_deadline_s)
+        return await fetcher.fetch(url, path)
+
+
 class Ground(Protocol):
     """What commands work on: a document, or a recording."""
 
@@ -146,9 +162,7 @@ class Workbench:
             cache=kept,
             parts=scratch.folder("parts"),
             out=target or scratch.folder("results") / "film.mp4",
-            fetcher=Fetcher(
-                allow=settings.fetch_allow, max_bytes=settings.fetch_max_bytes, deadline_s=settings.fetch_deadline_s
-            ),
+            fetcher=_Fetching(settings),
             lasting=own_folder("kept"),
             report=report,
         )

@@ -1,7 +1,9 @@
 """Moves on what nobody holds any more: jobs of dead workers, and jobs whose time has come."""
 
+import asyncio
+import random
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +19,7 @@ SOON_S: Final = 0.2
 """Look again after so many seconds at a row that somebody else has locked."""
 _LOCK: Final = "cutroom.jobs.rescuer"
 log = structlog.get_logger()
+_jitter = random.Random()  # noqa: S311 — spreads load; guards nothing
 
 # now() and not clock_timestamp(): a volatile function cannot be looked up in an index.
 _PROMOTE: Final = statement("""
@@ -89,16 +92,38 @@ class Rescuer:
         database: the worker's own connections.
         on_end: told of each job that ends here.
         grace_s: see `GRACE_S`.
+        poll_s: about so often `run` looks.
         late_s: so much later it steps in, where another engine keeps time and knows who lives.
     """
 
     def __init__(
-        self, database: Database, on_end: OnEnd | None, *, grace_s: float = GRACE_S, late_s: float = 0.0
+        self,
+        database: Database,
+        on_end: OnEnd | None,
+        *,
+        grace_s: float = GRACE_S,
+        poll_s: float = 1.0,
+        late_s: float = 0.0,
     ) -> None:
         self._database = database
         self._on_end = on_end
         self._grace_s = grace_s
         self._late_s = late_s
+        self._poll_s = poll_s
+
+    async def run(self) -> NoReturn:
+        """Look about once per poll, and when the next job is due, until cancelled."""
+        while True:
+            pause = self._poll_s * _jitter.uniform(0.5, 1.5)
+            try:
+                async with asyncio.timeout(30.0):
+                    found = await self.look()
+                if found.next_s is not None:
+                    pause = min(pause, max(found.next_s, 0.005))
+            except Exception as error:
+                if unavailable(error) is None:
+                    log.exception("rescuer.failed")
+            await asyncio.sleep(pause)
 
     async def look(self) -> Rescue:
         """Move on what can be moved on; nothing when another worker is at it."""

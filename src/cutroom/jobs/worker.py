@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
 
-from cutroom.db import Database, Listener, unavailable
+from cutroom.db import Database, Listener
 from cutroom.jobs.attempts import Attempts
 from cutroom.jobs.claimant import Claimant, WorkerSettings
 from cutroom.jobs.ending import OnEnd
@@ -67,7 +67,7 @@ class Worker:
         self._database = lifeline(database)
         self._scratch = Scratch(scratch_root)
         self._threads = ThreadPoolExecutor(4 * self.settings.slots, thread_name_prefix="step")
-        self._rescuer = Rescuer(self._database, on_end, late_s=self.settings.late_s)
+        self._rescuer = Rescuer(self._database, on_end, poll_s=self.settings.poll_s, late_s=self.settings.late_s)
         told = None if broadcast is None else lambda job_id: broadcast.tell("cutroom_events", [job_id])
         ledger, parents = Ledger(self._database, registry, on_end, told), Parents(self._database)
         executor = Executor(ledger, registry, files_for, productions_for, self._scratch, self._threads)
@@ -79,7 +79,7 @@ class Worker:
             pen=ledger,
             moved=parents.moved,
             settings=self.settings,
-            services=(ledger.run, parents.run, self._look_around, self._sweep, self._mind_the_disk),
+            services=(ledger.run, parents.run, self._rescuer.run, self._sweep, self._mind_the_disk),
         )
 
     def holdings(self) -> list[Holding]:
@@ -99,20 +99,6 @@ class Worker:
             await asyncio.to_thread(self._scratch.close)
             await self._database.close()
         log.info("worker.stopped", worker=self.name)
-
-    async def _look_around(self) -> NoReturn:
-        """Rescue and promote about once per poll, and when the next job is due."""
-        while True:
-            pause = self.settings.poll_s * _jitter.uniform(0.5, 1.5)
-            try:
-                async with asyncio.timeout(30.0):
-                    found = await self._rescuer.look()
-                if found.next_s is not None:
-                    pause = min(pause, max(found.next_s, 0.005))
-            except Exception as error:
-                if unavailable(error) is None:
-                    log.exception("rescuer.failed")
-            await asyncio.sleep(pause)
 
     async def _mind_the_disk(self) -> None:
         """Claim nothing while there is too little room to work in: other workers may have more."""

@@ -7,7 +7,6 @@ like the first URL.
 
 import asyncio
 import hashlib
-import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import httpcore2
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
 from cutroom.media.guard import GuardedNetwork, Refused, Target, canonical_allow, parse
 from cutroom.media.guarded_http import GuardedHttp, Trouble, trouble
+from cutroom.media.shown import show
 
 MAX_REDIRECTS: Final = 5
 IDLE_TIMEOUT_S: Final = 30.0
@@ -190,16 +190,6 @@ class _Sink:
     def _write(self, data: bytearray) -> None:
         self._digest.update(data)
         self._file.write(data)
-
-
-def show(url: str) -> str:
-    """The URL without what may be secret (credentials, query, fragment) or long; for messages and logs."""
-    bare = re.split(r"[?#]", url, maxsplit=1)[0]
-    plain = "".join(character if character.isprintable() else "?" for character in bare)
-    scheme, separator, rest = plain.partition("://")
-    authority, slash, path = rest.partition("/")
-    text = f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
-    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 def _not_allowed(shown: str, refused: Refused) -> Invalid:

@@ -28,6 +28,10 @@ from av.video.stream import VideoStream
 
 MAX_STREAMS = 64
 BUFFER_BYTES = 1 << 18
+# Decoders that hold pictures back until they know the order in which they are shown.
+ORDERED = frozenset({"h264", "hevc"})
+# What is wanted of a first picture is its form: blocks need not be smoothed.
+HASTY = {"skip_loop_filter": "all"}
 # A first picture that does not come within so many packets does not come.
 PATIENCE_PACKETS = 500
 # Encoders prime and pad an mp3 by up to three frames of 1152 samples.
@@ -126,7 +130,7 @@ def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) ->
         "r",
         format=demuxers[0] if len(demuxers) == 1 else None,
         container_options=options,
-        options={"max_pixels": str(max_pixels)},
+        options={"max_pixels": str(max_pixels), **HASTY},
         buffer_size=BUFFER_BYTES,
         io_open=_refuse,
         metadata_errors="replace",
@@ -192,12 +196,14 @@ def _read(
     waiting = video is not None
     if video is not None:
         video.codec_context.thread_type = ThreadType.NONE
-        video.codec_context.options = {"max_pixels": str(max_pixels)}
+        video.codec_context.options = {"max_pixels": str(max_pixels), **HASTY}
+    tried = 0
     if not waiting and not full:
         return None, True
     for seen, packet in enumerate(source.demux([source.streams[index] for index in measured])):
         if waiting and video is not None and packet.stream_index == video.index:
-            frame = next((picture for picture in packet.decode() if isinstance(picture, VideoFrame)), None)
+            frame = _picture(video, packet, first=tried == 0)
+            tried += 1
             waiting = frame is None and seen < PATIENCE_PACKETS
         if not waiting and not full:
             return frame, True
@@ -208,6 +214,22 @@ def _read(
         if seen % 1024 == 0 and time.monotonic() > deadline:
             return frame, False
     return frame, True
+
+
+def _picture(video: VideoStream, packet: "Packet[Any]", *, first: bool) -> VideoFrame | None:
+    """The picture that comes out of a decoder when a packet is put in, if any does.
+
+    A decoder of pictures that are sent out of order holds the first one back until it has some more, each of which
+    takes as long: it is asked for what it has, and goes on from the start when that is nothing.
+    """
+    context = video.codec_context
+    shown = context.decode(packet)
+    if not shown and first and packet.is_keyframe and context.name in ORDERED:
+        shown = context.decode(None)
+        context.flush_buffers()
+        if not shown:
+            context.decode(packet)
+    return next(iter(shown), None)
 
 
 def _invisible(packet: "Packet[Any]") -> bool:

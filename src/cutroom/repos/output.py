@@ -12,6 +12,8 @@ _CODES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x
 _ODD: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MASK: Final = "***"
 _LAST_CHARS: Final = 4_000
+_KEPT_CHARS: Final = 4 * MAX_CHARS
+"""Of a line, before codes are taken out of it."""
 Say = Callable[[str, str], None]
 """Told a stream, `stdout` or `stderr`, and a line."""
 
@@ -32,12 +34,12 @@ class Output:
         self._last: deque[str] = deque(maxlen=200)
 
     def line(self, stream: str, text: str) -> None:
-        """Take one line."""
+        """Take one line. What is beyond those that are shown costs next to nothing: a flood must not stop the agent."""
         self._said += 1
-        shown = self.clean(text[: 4 * MAX_CHARS])
-        if stream == "stdout" and shown.strip():
-            self._last.append(shown)
+        if stream == "stdout":
+            self._last.append(text[:_KEPT_CHARS])
         if self._said < MAX_LINES:
+            shown = self.clean(text[:_KEPT_CHARS])
             self._say(stream, shown if len(shown) <= MAX_CHARS else f"{shown[:MAX_CHARS]}…")
         elif self._said == MAX_LINES:
             self._say("stderr", f"The output is cut here: {MAX_LINES:,} lines are shown.")
@@ -52,4 +54,5 @@ class Output:
     @property
     def last(self) -> str:
         """The end of its standard output."""
-        return "\n".join(self._last)[-_LAST_CHARS:].strip()
+        lines = (self.clean(line) for line in self._last)
+        return "\n".join(line for line in lines if line.strip())[-_LAST_CHARS:].strip()

@@ -134,6 +134,8 @@ class TaskService:
         before: str | None = None,
     ) -> Page[Task]:
         """A page of tasks, newest first; `statuses` are those of their jobs, all when empty."""
+        if repository_id is not None and not is_id(repository_id, REPOSITORY_PREFIX):
+            return Page((), None)
         rows = await repository.tasks(
             session,
             workspace_id,

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.media.fetch import show
+from cutroom.media.shown import show
 from cutroom.webhooks import metrics, queue
 from cutroom.webhooks.announcing import Announcer
 from cutroom.webhooks.endpoint import DisabledReason

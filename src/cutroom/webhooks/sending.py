@@ -22,9 +22,9 @@ import structlog
 
 from cutroom.kit.clock import Clock, SystemClock
 from cutroom.kit.errors import Detail, Invalid
-from cutroom.media.fetch import show
 from cutroom.media.guard import GuardedNetwork, Refused, Target, canonical_allow, is_public
 from cutroom.media.guarded_http import Exchange, GuardedHttp, trouble
+from cutroom.media.shown import show
 from cutroom.webhooks.schedule import retry_after_s
 
 DEADLINE_S: Final = 15.0

@@ -10,8 +10,8 @@ from typing import Final
 from cutroom.jobs import Context, Files
 from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import CutroomError, Invalid, first_of
-from cutroom.media.fetch import show
 from cutroom.media.probe import probe_all
+from cutroom.media.shown import show
 from cutroom.timeline import CueSheet, Media, SourceUse, parse_cues
 from cutroom.timeline.assets import HtmlAsset
 from cutroom.workflows.blobs import blob_key, find

@@ -73,6 +73,7 @@ def glances(path: Path, format_: str, fps: Fraction, wanted: Sequence[int]) -> l
     with av.open(str(path)) as file:
         stream = file.streams.video[0]
         stream.codec_context.thread_count = 1  # threads that take a frame each would first want more frames
+        stream.codec_context.options = {"skip_loop_filter": "all"}  # it smooths less than a dot of a small picture
         for frame in wanted:
             if found and frame <= found[-1].frame:
                 continue

@@ -1,0 +1,51 @@
+"""What is committed of the messages is what the contract makes."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from cutroom.agents.limits import MAX_WHOLE_BYTES, PIECE_BYTES
+from cutroom.agents.pieces import Joiner, Room, Splitter
+from cutroom.agents.wire import agents_pb2 as wire
+from cutroom.kit.errors import Invalid
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_messages_are_made_from_the_contract_as_it_is(tmp_path: Path) -> None:
+    program = runpy.run_path(str(ROOT / "proto" / "generate.py"))
+    program["generate"](tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_text() == (program["WIRE"] / path.name).read_text(), "run: python proto/generate.py"
+
+
+@pytest.mark.parametrize("size", [0, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES, 1_000_000])
+def test_a_message_of_any_size_is_the_same_when_its_pieces_are_joined(size: int) -> None:
+    message = wire.FromAgent(ask=wire.Ask(record=wire.Record(result="x" * size)))
+    joiner: Joiner[wire.FromAgent] = Joiner(wire.FromAgent, Room())
+    pieces = list(Splitter(wire.FromAgent).split(message))
+    if len(pieces) == 1:
+        assert pieces == [message]
+        return
+    found = [joiner.add(piece.piece) for piece in pieces]
+    assert found == [*[None] * (len(pieces) - 1), message]
+    assert all(piece.ByteSize() <= PIECE_BYTES + 64 for piece in pieces)
+
+
+def test_what_is_too_large_is_not_sent_and_room_that_is_used_up_is_refused() -> None:
+    with pytest.raises(Invalid) as caught:
+        list(Splitter(wire.FromAgent).split(wire.FromAgent(piece=wire.Piece(data=bytes(MAX_WHOLE_BYTES + 1)))))
+    assert caught.value.code == "message_too_large"
+    room = Room(100)
+    joiner: Joiner[wire.FromAgent] = Joiner(wire.FromAgent, room)
+    joiner.add(wire.Piece(id=1, data=bytes(60)))
+    with pytest.raises(Invalid) as caught:
+        joiner.add(wire.Piece(id=2, data=bytes(60)))
+    assert caught.value.code == "no_room"
+    joiner.close()
+    assert room.take(100)
+    for data in (b"\xff\xff", wire.FromAgent(piece=wire.Piece(id=1)).SerializeToString()):
+        with pytest.raises(Invalid) as caught:
+            Joiner(wire.FromAgent, Room()).add(wire.Piece(id=1, data=data, last=True))
+        assert caught.value.code == "bad_message"
