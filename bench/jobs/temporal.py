@@ -1,6 +1,6 @@
 """Dispatch through Temporal, beside a bare workflow with as many activities: `python -m bench.jobs.temporal [JOBS]`.
 
-A job of STEPS steps is a workflow of STEPS + 1 activities: the first lets the workflow function begin. The bare workflow
+A job of STEPS steps is a workflow of STEPS + 1 activities: the first lets the function begin. The bare workflow
 runs as many activities one after the other, which return at once, on two task queues as ours. Both run in this process
 and take turns on the same server; ours also writes each step, event and end into Postgres.
 Needs the program `temporal`.
@@ -31,7 +31,7 @@ from tests import temporal_server
 STEPS = 10
 SLOTS = 8
 ROUNDS = 3
-LATENCIES = 7
+LATENCIES = 15
 
 
 @activity.defn

@@ -77,7 +77,7 @@ async def test_jobs_go_on_when_temporal_was_killed_and_came_back(
     """With its memory it goes on where it was; without, attempts are put back, uncharged, and begin anew."""
     with temporal_server.own(tmp_path_factory.mktemp("temporal"), remembers=remembers) as server:
         rig.temporal = TemporalSettings(address=server.start())
-        async with rig.worker(lease_s=30.0 if remembers else 2.0):
+        async with rig.worker(lease_s=30.0 if remembers else 5.0):
             job_id = await rig.submit("gated_steps", diary)
             diary.write("go one")
 
