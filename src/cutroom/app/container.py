@@ -15,8 +15,8 @@ from cutroom.app.settings import Settings
 from cutroom.assets import AssetService, AssetSettings, FileLimits, LimitsOf, LocalCache, LocalStore, S3Settings, Store
 from cutroom.assets.bucket import open_bucket
 from cutroom.db import Database, Listener, make_engine
-from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status, forget_texts, tell_parent, told_sum
 from cutroom.fleet import FleetService
+from cutroom.jobs import MAX_RUNNING, Job, JobService, OnEnd, Registry, Status, forget_texts, tell_parent, told_sum
 from cutroom.kit.errors import Invalid
 from cutroom.kit.signing import Signer
 from cutroom.kit.vault import Vault
