@@ -75,7 +75,7 @@ async def agents_served(parts: Container, stop: asyncio.Event) -> AsyncIterator[
             if parts.settings.exposed:
                 raise
             # In development the port is one that `cutroom up` found free a moment ago; the API goes without.
-            log.error("agents.not_served", error=error.message)
+            log.warning("agents.not_served", error=error.message)
 
     async with asyncio.TaskGroup() as group:
         group.create_task(serve())
