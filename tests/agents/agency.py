@@ -30,7 +30,7 @@ from cutroom.media.fetch import Fetcher
 from tests.agents.works import registry as flows
 from tests.jobs.rig import ROOT, Rig
 
-LEASE_S = 3.0
+LEASE_S = 6.0
 
 
 def no_files(job: Claimed) -> SentFiles:

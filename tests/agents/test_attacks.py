@@ -1,6 +1,7 @@
 """Agents that lie, send too much, do not read, or say everything twice. Threats A82, A83, fault F14."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -26,7 +27,7 @@ def code_of(answer: wire.Answer) -> Any:
 
 @pytest.mark.threat("A83")
 async def test_a_message_that_is_too_large_ends_its_stream_and_no_other(agency: Agency, rig: Rig) -> None:
-    async with agency.door() as door, agency.agent(door.port, await agency.token(name="good")):
+    async with agency.door(lease_s=30.0) as door, agency.agent(door.port, await agency.token(name="good")):
         for size in (MAX_MESSAGE_BYTES + 1, 10 * 1024**2):
             async with raw_agent(door.port, await agency.token(), ["nothing"]) as raw:
                 await raw.say(wire.FromAgent(piece=wire.Piece(id=1, data=bytes(size))))
@@ -36,7 +37,7 @@ async def test_a_message_that_is_too_large_ends_its_stream_and_no_other(agency: 
 
 @pytest.mark.threat("A83")
 async def test_pieces_that_never_end_are_cut_off_and_their_room_is_given_back(agency: Agency) -> None:
-    async with agency.door() as door:
+    async with agency.door(lease_s=30.0) as door:
         async with raw_agent(door.port, await agency.token(), ["nothing"]) as raw:
             for _ in range(MAX_WHOLE_BYTES // PIECE_BYTES + 1):
                 await raw.say(wire.FromAgent(piece=wire.Piece(id=1, data=bytes(PIECE_BYTES))))
@@ -55,7 +56,7 @@ async def test_pieces_that_never_end_are_cut_off_and_their_room_is_given_back(ag
 async def test_an_agent_that_asks_and_does_not_read_costs_a_bounded_amount(
     agency: Agency, rig: Rig, diary: Diary
 ) -> None:
-    async with agency.door() as door, raw_agent(door.port, await agency.token(), ["waits_for"]) as raw:
+    async with agency.door(lease_s=30.0) as door, raw_agent(door.port, await agency.token(), ["waits_for"]) as raw:
         await rig.submit("waits_for", diary)
         job = await raw.hear("assign")
         for step in range(3):
@@ -78,7 +79,7 @@ async def test_an_agent_that_asks_and_does_not_read_costs_a_bounded_amount(
 async def test_what_an_agent_says_of_a_job_is_checked_before_it_is_written(
     agency: Agency, rig: Rig, diary: Diary
 ) -> None:
-    async with agency.door() as door, raw_agent(door.port, await agency.token(), ["three_steps"]) as raw:
+    async with agency.door(lease_s=30.0) as door, raw_agent(door.port, await agency.token(), ["three_steps"]) as raw:
         job_id = await rig.submit("three_steps", diary)
         job = await raw.hear("assign")
         assert job.job_id == job_id
@@ -123,7 +124,7 @@ async def test_what_an_agent_says_of_a_job_is_checked_before_it_is_written(
 async def test_what_is_said_twice_or_out_of_order_is_written_once_and_in_order(
     agency: Agency, rig: Rig, diary: Diary
 ) -> None:
-    async with agency.door() as door, raw_agent(door.port, await agency.token(), ["waits_for"]) as raw:
+    async with agency.door(lease_s=30.0) as door, raw_agent(door.port, await agency.token(), ["waits_for"]) as raw:
         job_id = await rig.submit("waits_for", diary)
         job = await raw.hear("assign")
         one, two, three = (log_of(text) for text in ("one", "two", "three"))
@@ -149,7 +150,7 @@ async def test_what_is_said_twice_or_out_of_order_is_written_once_and_in_order(
 
 @pytest.mark.threat("A83")
 async def test_who_asks_about_the_jobs_of_others_again_and_again_is_cut_off(agency: Agency) -> None:
-    async with agency.door() as door, raw_agent(door.port, await agency.token(), ["echo"]) as raw:
+    async with agency.door(lease_s=30.0) as door, raw_agent(door.port, await agency.token(), ["echo"]) as raw:
         strange = wire.Assign(job_id="job_x", fence=1)
         for number in range(200):
             ask = wire.Ask(number=number + 1, job_id=strange.job_id, fence=1, recall=wire.Recall())
@@ -159,10 +160,29 @@ async def test_who_asks_about_the_jobs_of_others_again_and_again_is_cut_off(agen
 
 
 async def test_a_job_that_an_agent_gives_back_again_and_again_becomes_a_dead_letter(agency: Agency, rig: Rig) -> None:
-    async with agency.door() as door, raw_agent(door.port, await agency.token(), ["echo"]) as raw:
+    async with agency.door(lease_s=30.0) as door, raw_agent(door.port, await agency.token(), ["echo"]) as raw:
         job_id = await rig.submit("echo", {"value": 1}, max_attempts=1)
         job = await raw.hear("assign")
         assert (await raw.ask(job, end=wire.End(outcome="released"))).status == "failed"
     found = await rig.get(job_id)
     assert found.error is not None
     assert (found.error["code"], found.dead_at is not None) == ("agent_gave_up", True)
+
+
+@pytest.mark.threat("A83")
+async def test_a_flood_of_pings_ends_its_connection(agency: Agency, rig: Rig) -> None:
+    """HTTP/2 by hand: the preface, empty settings, and pings as fast as they go (CVE-2023-44487's family)."""
+    settings, ping = bytes.fromhex("000000040000000000"), bytes.fromhex("000008060000000000") + bytes(8)
+    async with agency.door(lease_s=30.0) as door, agency.agent(door.port, await agency.token()):
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        with contextlib.suppress(OSError):
+            writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings + ping * 2_000)
+            await writer.drain()
+        answer = b""
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(10):
+                while data := await reader.read(65_536):
+                    answer += data
+        writer.close()
+        assert b"too_many_pings" in answer
+        assert (await rig.ended(await rig.submit("echo", {"value": 1}))).status is Status.SUCCEEDED

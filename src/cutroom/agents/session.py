@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -106,6 +106,7 @@ class Session:
         self._ended: dict[tuple[str, int], wire.Answer] = {}
         self._seen_at = time.monotonic()
         self._strangers = 0
+        self._large = asyncio.Lock()
         self._done: set[int] = set()
         self.applied = lease.applied
         self._stop = asyncio.Event()
@@ -202,11 +203,13 @@ class Session:
         return self.applied
 
     async def answer(self, ask: wire.Ask) -> None:
-        """Carry out a question and answer it."""
-        answer = await self._answer(ask)
-        answer.number = ask.number
-        self._note_done(ask.number)
-        await self._send(wire.ToAgent(answer=answer))
+        """Carry out a question and answer it. Large answers are made one after the other: each waits to be read."""
+        large = ask.WhichOneof("what") in {"recall", "items", "read"}
+        async with self._large if large else nullcontext():
+            answer = await self._answer(ask)
+            answer.number = ask.number
+            self._note_done(ask.number)
+            await self._send(wire.ToAgent(answer=answer))
 
     async def _answer(self, ask: wire.Ask) -> wire.Answer:
         key = (ask.job_id, ask.fence)

@@ -19,6 +19,7 @@ from cutroom.jobs.ledger import Ledger
 from cutroom.jobs.lifeline import lifeline
 from cutroom.jobs.parents import Parents
 from cutroom.jobs.rescuer import Rescuer
+from cutroom.kit.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -66,7 +67,17 @@ async def agents_served(parts: Container, stop: asyncio.Event) -> AsyncIterator[
     if server is None:
         yield
         return
+
+    async def serve() -> None:
+        try:
+            await server.run(stop)
+        except Unavailable as error:
+            if parts.settings.exposed:
+                raise
+            # In development the port is one that `cutroom up` found free a moment ago; the API goes without.
+            log.warning("agents.not_served", error=error.message)
+
     async with asyncio.TaskGroup() as group:
-        group.create_task(server.run(stop))
+        group.create_task(serve())
         yield
         stop.set()

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTCollection, TTFont
+from PIL import features
 
-from cutroom.kit.errors import Invalid
+from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.render.lettering import missing, typefaces
 from tests.render.edits import style
 
@@ -125,3 +126,13 @@ def test_wrong_folders_and_files_are_named(tmp_path: Path) -> None:
         typefaces.use((tmp_path,))
     assert broken.value.code == "font_damaged"
     shutil.rmtree(tmp_path)
+
+
+def test_a_machine_that_cannot_set_text_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "check", lambda _: False)
+    typefaces._shapes.cache_clear()
+    try:
+        with pytest.raises(Unavailable, match="libfribidi0"):
+            typefaces.load(typefaces.typefaces("Inter", 400, italic=False)[0], 20)
+    finally:
+        typefaces._shapes.cache_clear()

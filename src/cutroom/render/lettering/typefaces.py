@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import ImageFont, features
 
-from cutroom.kit.errors import Invalid
+from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.kit.later import later
 
 if TYPE_CHECKING:
@@ -200,11 +200,22 @@ def letters(face: Typeface) -> frozenset[int]:
 
 
 def load(face: Typeface, size_px: float) -> ImageFont.FreeTypeFont:
-    """A font ready to draw, shaped by HarfBuzz. Not cached: FreeType's faces are not for several threads at once."""
+    """A font ready to draw, shaped by HarfBuzz. Not cached: FreeType's faces are not for several threads at once.
+
+    Raises:
+        Unavailable: `no_text_shaping`: Pillow brings HarfBuzz, but finds the library for right-to-left at run time.
+    """
+    if not _shapes():
+        raise Unavailable("no_text_shaping", "No text can be set here: install libfribidi (Debian: libfribidi0).")
     font = ImageFont.truetype(face.path, size_px, index=face.index, layout_engine=ImageFont.Layout.RAQM)
     if face.axes:
         font.set_variation_by_axes(list(face.axes))
     return font
+
+
+@lru_cache
+def _shapes() -> bool:
+    return bool(features.check("raqm"))
 
 
 @lru_cache
