@@ -83,7 +83,7 @@ async def test_what_an_agent_says_of_a_job_is_checked_before_it_is_written(
         job_id = await rig.submit("three_steps", diary)
         job = await raw.hear("assign")
         assert job.job_id == job_id
-        bad = [
+        bad: list[tuple[str, dict[str, Any]]] = [
             ("bad_json", {"record": wire.Record(step="a", result='1, "fence": 99')}),
             ("bad_json", {"record": wire.Record(step="a", result="[" * 100_000)}),
             ("bad_json", {"record": wire.Record(step="a", result='"\\u0000"')}),

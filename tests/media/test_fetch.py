@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
-from cutroom.media.fetch import Fetched, Fetcher, show
+from cutroom.media.fetch import Fetched, Fetcher
 
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -301,16 +301,3 @@ async def test_a_cancelled_fetch_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await fetching
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("https://user:pw@host.test/a?b=c#d", "https://host.test/a"),
-        ("http://host.test", "http://host.test"),
-        ("http://host.test/\x1b[31m\r\nX: 1", "http://host.test/?[31m??X: 1"),
-        ("http://host.test/" + "a" * 500, "http://host.test/" + "a" * 180 + "..."),
-    ],
-)
-def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
-    assert show(url) == shown
