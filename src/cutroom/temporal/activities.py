@@ -129,5 +129,5 @@ async def _alive(host: Host) -> AsyncIterator[None]:
 
 async def _beat(every_s: float) -> NoReturn:
     while True:
+        await asyncio.sleep(every_s)  # to have begun is a sign as well, and most steps need no other
         activity.heartbeat()
-        await asyncio.sleep(every_s)
