@@ -1,18 +1,26 @@
 """Files that agents send: nothing becomes a blob or an artifact but what was promised."""
 
+import asyncio
 import hashlib
+import threading
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cutroom.assets import AssetService, LocalStore
-from cutroom.assets.keys import blob_key, sent_key
+from cutroom.assets.disk import hash_file
+from cutroom.assets.keys import blob_key, sent_key, source_key
 from cutroom.assets.sending import MAX_OPEN, SentFiles
 from cutroom.db import Database
 from cutroom.jobs import AttemptRef
-from cutroom.kit.errors import CutroomError
+from cutroom.kit.errors import CutroomError, Invalid, Unavailable
+from cutroom.kit.ids import new_id
 from cutroom.kit.signing import Signer
 from cutroom.media.fetch import Fetcher
+from cutroom.media.info import AudioStream, MediaInfo
 
 WORKSPACE = "ws_a"
 
@@ -26,9 +34,14 @@ def store(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "store", Signer(b"a secret of the tests", "files"), "http://127.0.0.1")
 
 
+def node(database: Database, store: LocalStore, job_id: str = "job_a") -> SentFiles:
+    """The files of an attempt as one node knows them."""
+    return AssetService(database, store).sent_files_for(Fetcher())(AttemptRef(WORKSPACE, job_id, 1, 1))
+
+
 @pytest.fixture
 def files(database: Database, store: LocalStore) -> SentFiles:
-    return AssetService(database, store).sent_files_for(Fetcher())(AttemptRef(WORKSPACE, "job_a", 1, 1))
+    return node(database, store)
 
 
 async def send(store: LocalStore, sent_id: str, data: bytes, tmp_path: Path) -> None:
@@ -87,3 +100,117 @@ async def test_permissions_are_for_sources_under_their_own_hash_of_a_bounded_siz
     with pytest.raises(CutroomError) as caught:
         files.permit("seg/a", 1, sha(b"y"))
     assert caught.value.code == "too_many_permissions"
+
+
+@pytest.mark.threat("A82")
+async def test_a_permission_serves_once_even_when_it_is_used_twice_at_once(
+    files: SentFiles, store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, evil = b"G" * 1000, b"E" * 1000
+    key = source_key(sha(good))
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(path: Path) -> str:
+        reading.set()
+        go_on.wait(10)
+        return hash_file(path)
+
+    monkeypatch.setattr("cutroom.assets.sending.hash_file", slow)
+    sent_id, _ = files.permit(key, 1000, sha(good))
+    await send(store, sent_id, good, tmp_path)
+    first = asyncio.create_task(files.keep(sent_id, "other/x"))
+    try:
+        await asyncio.to_thread(reading.wait, 10)
+        with pytest.raises(Unavailable) as caught:
+            await files.keep(sent_id, key)
+    finally:
+        go_on.set()
+    await first
+    assert caught.value.code == "permission_unknown"
+    await send(store, sent_id, evil, tmp_path)
+    with pytest.raises(Unavailable):
+        await files.keep(sent_id, key)
+    assert await store.head(blob_key(WORKSPACE, key)) is None
+    assert store.local_path(blob_key(WORKSPACE, "other/x")).read_bytes() == good
+
+
+@pytest.mark.threat("F14")
+async def test_a_publish_whose_answer_was_lost_is_asked_for_again_here_or_elsewhere_and_makes_one_artifact(
+    files: SentFiles, database: Database, store: LocalStore, tmp_path: Path
+) -> None:
+    data = b"result bytes"
+    sent_id, _ = files.permit(None, len(data), sha(data))
+    await send(store, sent_id, data, tmp_path)
+
+    async def publish(at: SentFiles) -> str:
+        made = await at.publish(sent_id, kind="clip", name="x.mp4", content_type="video/mp4")
+        assert (made.sha256, made.size_bytes, made.content_type) == (sha(data), len(data), "video/mp4")
+        return made.id
+
+    ids = set(await asyncio.gather(publish(files), publish(files)))
+    ids |= {await publish(files), await publish(node(database, store))}
+    assert len(ids) == 1
+    for stranger in (node(database, store, "job_b"), files):
+        other = sent_id if stranger is not files else "f" * 32
+        with pytest.raises(Unavailable) as caught:
+            await stranger.publish(other, kind="clip", name="x.mp4", content_type="video/mp4")
+        assert caught.value.code == "permission_unknown"
+
+
+@pytest.mark.threat("A82")
+async def test_what_an_artifact_is_called_is_bounded_and_can_be_shown(
+    files: SentFiles, store: LocalStore, tmp_path: Path
+) -> None:
+    sent_id, _ = files.permit(None, 1, sha(b"x"))
+    await send(store, sent_id, b"x", tmp_path)
+    for kind, name, content_type, code in (
+        ("k" * 65, "n", "text/plain", "bad_kind"),
+        ("a\x00b", "n", "text/plain", "bad_kind"),
+        ("k", "", "text/plain", "bad_name"),
+        ("k", "n", "text/html\r\nSet-Cookie: a=b", "bad_content_type"),
+        ("k", "n", "t", "bad_content_type"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            await files.publish(sent_id, kind=kind, name=name, content_type=content_type)
+        assert caught.value.code == code
+    odd = "a\r\nX: \x00" + "n" * 30_000
+    made = await files.publish(sent_id, kind="k", name=odd, content_type="text/plain; charset=utf-8")
+    assert len(made.url) < 2_000
+
+
+@pytest.mark.threat("A82")
+async def test_an_adopted_source_has_the_size_of_its_bytes_and_numbers_in_range(
+    files: SentFiles, store: LocalStore, tmp_path: Path, database: Database
+) -> None:
+    data = b"y" * 1000
+    key, asset_id = source_key(sha(data)), new_id("ast")
+    sent_id, _ = files.permit(key, len(data), sha(data))
+    await send(store, sent_id, data, tmp_path)
+    await files.keep(sent_id, key)
+    audio = AudioStream(0, "aac", 48_000, 2, "stereo", Fraction(1, 48_000), Fraction(0), Fraction(3))
+    info = MediaInfo("audio", "mp3", Fraction(3), -(10**15), None, audio)
+    for code, change in (
+        ("bad_asset_id", {"asset_id": "ast_lie"}),
+        ("bad_asset_id", {"asset_id": "x/../../z"}),
+        ("bad_name", {"name": ""}),
+        ("bad_media_info", {"info": replace(info, duration=Fraction(-3))}),
+        ("bad_media_info", {"info": replace(info, duration=Fraction(10**30))}),
+        ("bad_media_info", {"info": replace(info, format="mp3\x00")}),
+        ("bad_media_info", {"info": replace(info, audio=replace(audio, codec="q" * 50_000))}),
+        ("bad_media_info", {"info": replace(info, audio=replace(audio, sample_rate=0))}),
+        ("bad_media_info", {"info": replace(info, kind="video")}),
+    ):
+        told: dict[str, Any] = {"asset_id": asset_id, "name": "n", "info": info, **change}
+        with pytest.raises(Invalid) as caught:
+            await files.adopt(sha(data), **told)
+        assert caught.value.code == code
+    with pytest.raises(Invalid) as caught:
+        await files.adopt("../x", asset_id=asset_id, name="n", info=info)
+    assert caught.value.code == "bad_sha256"
+    with pytest.raises(Unavailable) as lost:
+        await files.adopt(sha(b"z"), asset_id=asset_id, name="n", info=info)
+    assert lost.value.code == "blob_missing"
+    await files.adopt(sha(data), asset_id=asset_id, name="n\x00" * 300, info=info)
+    async with database.begin() as session:
+        asset = await AssetService(database, store).get(session, WORKSPACE, asset_id)
+    assert (asset.size_bytes, asset.info.size_bytes, len(asset.name)) == (1000, 1000, 255)

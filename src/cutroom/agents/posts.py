@@ -169,7 +169,7 @@ class Post:
             return await self._permit(ask.put)
         if what == "adopt":
             info = payload.load(_INFO, ask.adopt.info)
-            await files.files.adopt(ask.adopt.sha256, asset_id=ask.adopt.asset_id, name=ask.adopt.name, info=info)
+            await files.adopt(ask.adopt.sha256, asset_id=ask.adopt.asset_id, name=ask.adopt.name, info=info)
             return wire.Answer(done=wire.Done(yes=True))
         return await self._sent(ask.sent)
 

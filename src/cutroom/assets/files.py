@@ -117,10 +117,13 @@ class AttemptFiles:
         Raises:
             Conflict: `artifact_discarded`, when it took so long that the artifact was given up.
         """
+        return await self.publish_as(new_id(ARTIFACT_PREFIX), path, kind=kind, name=name, content_type=content_type)
+
+    async def publish_as(self, artifact_id: str, path: Path, *, kind: str, name: str, content_type: str) -> Published:
+        """The same under an id that is not used yet, by which `published` finds it."""
         with storage_errors():
             sha256 = await asyncio.to_thread(hash_file, path)
             size_bytes = path.stat().st_size
-        artifact_id = new_id(ARTIFACT_PREFIX)
         async with self._database.begin() as session:
             await repository.add_artifact(
                 session,
@@ -140,8 +143,13 @@ class AttemptFiles:
         if not ready:
             await self._store.delete(place)
             raise Conflict("artifact_discarded", "The file took so long to store that it was given up.")
-        url = self._store.sign_get(place, expires_s=self._link_s, file_name=name, content_type=content_type)
-        return Published(artifact_id, sha256, size_bytes, content_type, url)
+        return self._published(artifact_id, sha256, size_bytes, name, content_type)
+
+    async def published(self, artifact_id: str) -> Published | None:
+        """The artifact of the job that was published under this id, if its bytes are all there."""
+        async with self._database.begin() as session:
+            row = await repository.find_made(session, self._workspace_id, self._job_id, artifact_id)
+        return None if row is None else self._published(row.id, row.sha256, row.size_bytes, row.name, row.content_type)
 
     async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
         """Make a source that was taken an asset of the workspace; again with the same id, it changes nothing.
@@ -214,6 +222,11 @@ class AttemptFiles:
         find = repository.find_asset if kind == "asset" else repository.find_asset_of_upload
         async with self._database.begin() as session:
             return await find(session, self._workspace_id, name)
+
+    def _published(self, artifact_id: str, sha256: str, size_bytes: int, name: str, content_type: str) -> Published:
+        place = artifact_key(self._workspace_id, artifact_id)
+        url = self._store.sign_get(place, expires_s=self._link_s, file_name=name, content_type=content_type)
+        return Published(artifact_id, sha256, size_bytes, content_type, url)
 
     def _blob(self, key: str) -> str:
         return blob_key(self._workspace_id, key)

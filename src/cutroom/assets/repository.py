@@ -272,6 +272,15 @@ async def find_artifact(session: AsyncSession, workspace_id: str, artifact_id: s
     )
 
 
+async def find_made(session: AsyncSession, workspace_id: str, job_id: str, artifact_id: str) -> ArtifactRow | None:
+    """An artifact of this job that is written, whether its result is known yet or not."""
+    return await session.scalar(
+        select(ArtifactRow)
+        .where(ArtifactRow.id == artifact_id, ArtifactRow.workspace_id == workspace_id, ArtifactRow.job_id == job_id)
+        .where(ArtifactRow.status.in_((ArtifactStatus.READY, ArtifactStatus.KEPT)))
+    )
+
+
 async def settle(session: AsyncSession, workspace_id: str, job_id: str, keep: Sequence[str]) -> set[str]:
     """Decide about every open artifact of a job; returns the ids that are kept."""
     kept = (ArtifactRow.status == ArtifactStatus.READY) & ArtifactRow.id.in_(keep)

@@ -2,25 +2,38 @@
 
 What was sent lies under a key of its own until it is looked at: its size and its hash must be what was promised. Only
 then does it become a blob or an artifact, as if it had been made here. What is never asked for again is swept.
+
+A permission serves once. The id of an artifact follows from the job and the permission, so that who did not hear the
+answer, and asks again here or at another node, gets the artifact that there is.
 """
 
 import asyncio
+import hashlib
+import re
 import secrets
-from dataclasses import dataclass, field
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from cutroom.assets.asset import Published
+from cutroom.assets import told
+from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, Published
 from cutroom.assets.disk import hash_file, storage_errors
 from cutroom.assets.files import BLOB_TYPE, AttemptFiles
 from cutroom.assets.keys import blob_key, sent_key, source_key
 from cutroom.assets.nearby import Nearby
 from cutroom.assets.store import SignedPut, Store
 from cutroom.kit.errors import Invalid, NotFound, Unavailable
+from cutroom.kit.ids import is_id, new_id
+from cutroom.media.info import MediaInfo
 
 LINK_S: Final = 3_600
 MAX_OPEN: Final = 64
 """Permissions of one attempt that are not used yet."""
+_SENT_ID: Final = re.compile(r"[0-9a-f]{32}")
+_TIME_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,7 @@ class SentFiles:
         store: where the bytes are.
         nearby: finds their local files.
         workspace_id: whose job it is.
+        job_id: the job.
         max_bytes: the most that may be sent at once.
     """
 
@@ -55,8 +69,11 @@ class SentFiles:
     store: Store
     nearby: Nearby
     workspace_id: str
+    job_id: str
     max_bytes: int
     _promised: dict[str, Promise] = field(default_factory=dict)
+    _in_use: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Permissions that are being used, until each is done with."""
 
     async def place(self, key: str) -> Place | None:
         """Where the blob under a content key is to be read from, if there is one."""
@@ -81,7 +98,7 @@ class SentFiles:
                 raise Invalid("bad_key", "A source is kept under its own hash.")
         if len(self._promised) >= MAX_OPEN:
             raise Invalid("too_many_permissions", f"At most {MAX_OPEN} files may be on their way at once.")
-        sent_id = secrets.token_hex(16)
+        sent_id = f"{time.time_ns() // 1_000_000:0{_TIME_DIGITS}x}{secrets.token_hex(10)}"
         self._promised[sent_id] = Promise(size_bytes, sha256)
         place = sent_key(self.workspace_id, sent_id)
         put = self.store.sign_put(place, expires_s=LINK_S, size_bytes=size_bytes, content_type=BLOB_TYPE)
@@ -94,44 +111,79 @@ class SentFiles:
             Unavailable: `permission_unknown`: it was given by another node; ask again.
             Invalid: `file_not_sent`, `wrong_size`, `wrong_hash`.
         """
-        promise = self._promise(sent_id)
-        if key.startswith(source_key("")) and key != source_key(promise.sha256):
-            raise Invalid("bad_key", "A source is kept under its own hash.")
-        place = sent_key(self.workspace_id, sent_id)
-        try:
-            async with self.nearby.once(place) as path:
+        async with self._use(sent_id) as promise:
+            if key.startswith(source_key("")) and key != source_key(promise.sha256):
+                raise Invalid("bad_key", "A source is kept under its own hash.")
+            async with self.nearby.once(sent_key(self.workspace_id, sent_id)) as path:
                 await self._verify(path, promise)
                 await self.files.keep(key, path)
-        except NotFound:
-            raise _not_sent() from None
-        finally:
-            await self._forget(sent_id)
 
     async def publish(self, sent_id: str, *, kind: str, name: str, content_type: str) -> Published:
-        """Make an artifact of what was sent.
+        """Make an artifact of what was sent; again, it is the same one.
 
         Raises:
             Unavailable: `permission_unknown`.
-            Invalid: `file_not_sent`, `wrong_size`, `wrong_hash`.
+            Invalid: `file_not_sent`, `wrong_size`, `wrong_hash`, `bad_kind`, `bad_name`, `bad_content_type`.
             Conflict: `artifact_discarded`.
         """
-        promise = self._promise(sent_id)
-        try:
-            async with self.nearby.once(sent_key(self.workspace_id, sent_id)) as path:
-                await self._verify(path, promise)
-                return await self.files.publish(path, kind=kind, name=name, content_type=content_type)
-        except NotFound:
-            raise _not_sent() from None
-        finally:
-            await self._forget(sent_id)
+        label = told.label_of(kind, name, content_type)
+        if (using := self._in_use.get(sent_id)) is not None:
+            await using.wait()
+        if sent_id not in self._promised and (made := await self._made(sent_id)) is not None:
+            return made
+        async with self._use(sent_id) as promise, self.nearby.once(sent_key(self.workspace_id, sent_id)) as path:
+            await self._verify(path, promise)
+            return await self.files.publish_as(
+                self._artifact_id(sent_id), path, kind=label.kind, name=label.name, content_type=label.content_type
+            )
 
-    def _promise(self, sent_id: str) -> Promise:
-        promise = self._promised.get(sent_id)
+    async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
+        """Make a source an asset, as `AttemptFiles.adopt` does; its size is that of the bytes, whatever was told.
+
+        Raises:
+            Invalid: `bad_asset_id`, `bad_sha256`, `bad_name`, `bad_media_info`, and what `AttemptFiles.adopt` raises.
+            Unavailable: `blob_missing`.
+        """
+        if not is_id(asset_id, ASSET_PREFIX):
+            raise Invalid("bad_asset_id", "This is not the id of an asset.")
+        told.check_hash(sha256)
+        found = await self.store.head(blob_key(self.workspace_id, source_key(sha256)))
+        if found is None:
+            raise Unavailable("blob_missing", "The source was removed while the job ran; run it again.")
+        info = replace(info, size_bytes=found.size_bytes)
+        told.check_info(info)
+        await self.files.adopt(sha256, asset_id=asset_id, name=told.checked_name(name), info=info)
+
+    @asynccontextmanager
+    async def _use(self, sent_id: str) -> AsyncIterator[Promise]:
+        """Use a permission up: nobody else does from now on, and afterwards nothing is left of what was sent with it.
+
+        What was sent stays in its place meanwhile, so that nothing else can be sent there.
+        """
+        promise = self._promised.pop(sent_id, None)
         if promise is None:
             raise Unavailable(
                 "permission_unknown", "This permission is not known here; ask for another and send again."
             )
-        return promise
+        done = self._in_use[sent_id] = asyncio.Event()
+        try:
+            yield promise
+        except NotFound:
+            raise _not_sent() from None
+        finally:
+            del self._in_use[sent_id]
+            done.set()
+            await self.store.delete(sent_key(self.workspace_id, sent_id))
+
+    async def _made(self, sent_id: str) -> Published | None:
+        """What was published with this permission, here or at another node."""
+        return await self.files.published(self._artifact_id(sent_id)) if _SENT_ID.fullmatch(sent_id) else None
+
+    def _artifact_id(self, sent_id: str) -> str:
+        digest = hashlib.sha256(f"{self.workspace_id} {self.job_id} {sent_id}".encode()).digest()
+        return new_id(
+            ARTIFACT_PREFIX, at_ms=int(sent_id[:_TIME_DIGITS], 16), entropy=int.from_bytes(digest[:10], "big")
+        )
 
     async def _verify(self, path: Path, promise: Promise) -> None:
         with storage_errors():
@@ -142,10 +194,6 @@ class SentFiles:
                 raise Invalid("wrong_size", f"{promise.size_bytes} bytes were promised and {size_bytes} were sent.")
             if await asyncio.to_thread(hash_file, path) != promise.sha256:
                 raise Invalid("wrong_hash", "What was sent has another hash than what was promised.")
-
-    async def _forget(self, sent_id: str) -> None:
-        self._promised.pop(sent_id, None)
-        await self.store.delete(sent_key(self.workspace_id, sent_id))
 
 
 def _not_sent() -> Invalid:

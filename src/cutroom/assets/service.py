@@ -322,7 +322,8 @@ class AssetService:
 
         def files(attempt: AttemptOf) -> SentFiles:
             most = self._settings.max_upload_bytes
-            return SentFiles(files_for(attempt, nowhere), self._store, self._nearby, attempt.workspace_id, most)
+            here, workspace_id = files_for(attempt, nowhere), attempt.workspace_id
+            return SentFiles(here, self._store, self._nearby, workspace_id, attempt.job_id, most)
 
         return files
 
