@@ -9,8 +9,8 @@ from sqlalchemy import text
 from cutroom.jobs import Status, claiming
 from cutroom.jobs.claiming import Claim, Claimed
 from cutroom.jobs.lifeline import lifeline
-from cutroom.jobs.wants import REACH, Wants
-from cutroom.kit.errors import Invalid
+from cutroom.jobs.wants import MAX_NEEDS, REACH, Wants
+from cutroom.kit.errors import Invalid, QuotaExceeded
 from tests.jobs.flows import A, B, C
 from tests.jobs.rig import Rig
 
@@ -246,12 +246,37 @@ async def test_an_agents_claim_reads_no_more_when_others_wait_for_what_it_has_no
         await fill(rig, C, size)
         await rig.sql("UPDATE jobs SET type = 'double' WHERE workspace_id = :c", c=C)
         await rig.submit("echo", {"value": size}, workspace=B, needs=["x"])
+        async with rig.database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            await connection.execute(text("VACUUM jobs"))  # what the updates above left is nobody's to read
         lanes = {"count": 4, "suspects": False, **wanted.parameters()}
         values = {**lanes, "lanes": [A, B, C], "worker": "w", "lease_s": LEASE_S, "sandbox_level": None}
         both = (claiming._LANES_OF_SOME, lanes), (claiming._CLAIM_OF_SOME, values)
         counts.append(sum([await blocks_read(rig, statement, given) for statement, given in both]))
         await rig.sql("TRUNCATE jobs CASCADE")
     assert counts[1] <= counts[0] + 60
+
+
+@pytest.mark.threat("A83")
+async def test_what_the_jobs_of_a_workspace_need_is_bounded_and_makes_the_claims_of_others_no_dearer(rig: Rig) -> None:
+    for number in range(MAX_NEEDS):
+        await rig.submit("echo", {"value": number}, needs=[f"odd{number:05}"])
+    await rig.submit("echo", {"value": -1}, needs=["odd00007"])
+    await rig.submit("echo", {"value": -1})
+    await rig.submit("echo", {"value": -1}, needs=["x"], workspace=B)
+    with pytest.raises(QuotaExceeded) as caught:
+        await rig.submit("echo", {"value": -1}, needs=["odd"])
+    assert caught.value.code == "too_many_needs"
+    wanted = Wants(frozenset({"echo"}), frozenset({"x"}))
+    given = {"count": 4, "suspects": False, **wanted.parameters()}
+    before = await blocks_read(rig, claiming._LANES_OF_SOME, given)
+    # What was scheduled comes into the queue without being asked.
+    await fill(rig, C, 5_000)
+    await rig.sql("UPDATE jobs SET workspace_id = :a, needs = ARRAY['odd' || id] WHERE workspace_id = :c", a=A, c=C)
+    assert await blocks_read(rig, claiming._LANES_OF_SOME, given) <= 4 * before, (
+        "more levels of the index, no more looks"
+    )
+    plain, other = await rig.sql("SELECT id FROM jobs WHERE needs IS NULL OR needs = '{x}' ORDER BY workspace_id")
+    assert await taken_by(rig, wanted, count=4) == [plain[0], other[0]]
 
 
 @pytest.mark.parametrize("known_size", [None, 20, 20_000])

@@ -63,7 +63,7 @@ class JobService:
         Raises:
             Invalid: `unknown_workflow`, `invalid_input` with pointers, `bad_priority`, `bad_max_attempts`,
                 `idempotency_key_reused` when the key came with another body.
-            QuotaExceeded: what the meter refuses with; `queue_full`.
+            QuotaExceeded: what the meter refuses with; `queue_full`, `too_many_needs`.
             Unavailable: `too_busy`, when too many jobs wait for workers.
         """
         submitted = await submitting.submit(

@@ -12,9 +12,9 @@ from cutroom.jobs.job import JOB_PREFIX, Idempotency, Submission, Submitted
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.repository import job_of
 from cutroom.jobs.statements import statement
-from cutroom.jobs.wants import LABEL_IS, MAX_LABELS, is_label
+from cutroom.jobs.wants import LABEL_IS, MAX_LABELS, MAX_NEEDS, ROOM_FOR_NEEDS, is_label
 from cutroom.kit import tracing
-from cutroom.kit.errors import Conflict, Detail, Invalid
+from cutroom.kit.errors import Conflict, Detail, Invalid, QuotaExceeded
 from cutroom.kit.ids import new_id
 
 MAX_PRIORITY: Final = 100
@@ -51,6 +51,8 @@ WHERE workspace_id = :workspace AND dedupe_key = :dedupe_key
 """)
 _INSERT_QUICK: Final = Quick(_INSERT)
 _SAME_QUICK: Final = Quick(_SAME)
+_ROOM: Final = statement(ROOM_FOR_NEEDS)
+_ROOM_QUICK: Final = Quick(_ROOM)
 _KEY: Final = statement("""
 INSERT INTO job_keys AS k (workspace_id, route, key, body_hash, job_id, created_at)
 VALUES (:workspace, :route, :key, :body_hash, :id, clock_timestamp())
@@ -94,6 +96,8 @@ async def submit_alone(
     async def one(statement: TextClause, given: Mapping[str, object]) -> Any | None:
         if statement is _SAME:
             return await database.one(_SAME_QUICK, **given)
+        if statement is _ROOM:
+            return await database.one(_ROOM_QUICK, **given)
         return await database.one_of_many(_INSERT_QUICK, "id", **given)
 
     return await _made(one, _values(registry, workspace_id, submission, max_running))
@@ -125,7 +129,18 @@ def _values(registry: Registry, workspace_id: str, submission: Submission, max_r
 
 
 async def _made(one: _One, values: Mapping[str, Any]) -> Submitted:
-    """Insert the job, or find the one with the same content."""
+    """Insert the job, or find the one with the same content.
+
+    Raises:
+        QuotaExceeded: `too_many_needs`.
+    """
+    if values["needs"] is not None:
+        place = {"workspace": values["workspace"], "needs": values["needs"]}
+        if await one(_ROOM, place) is None:
+            message = (
+                f"The queued jobs of a workspace need {MAX_NEEDS} different sets of labels at most; wait for some."
+            )
+            raise QuotaExceeded("too_many_needs", message)
     while True:
         if (made := await one(_INSERT, values)) is not None:
             return Submitted(job_of(made), created=True)

@@ -3,7 +3,8 @@
 A job may need labels; only who has all of them may take it. Agents look at the queue through two indexes: that of the
 jobs which need nothing, of which they take their job types, and that of the others, by workspace and by what is needed.
 Both are walked by loose index scans, so that neither the number of jobs that others must take nor that of those which
-nobody can take at the moment makes a claim dearer.
+nobody can take at the moment makes a claim dearer. How many different things the jobs of one workspace need is bounded,
+both when they are submitted and in what a claim looks at: no workspace makes the claims of others dear.
 """
 
 import re
@@ -13,6 +14,8 @@ from string import Template
 from typing import Any, Final
 
 MAX_LABELS: Final = 16
+MAX_NEEDS: Final = 64
+"""So many different sets of labels may be needed by the queued jobs of a workspace; each costs every claim a look."""
 LABEL_IS: Final = "letters, digits and . _ : / -, the first a letter or a digit, 64 characters at most"
 REACH: Final = 200
 """So many jobs of a lane are looked at by one that does not take all job types; what lies behind them comes nearer."""
@@ -49,21 +52,49 @@ class Wants:
         }
 
 
-# Every pair of a workspace and what jobs of it need.
-NEEDY: Final = """
+# Every pair of a workspace and what jobs of it need, the first ones of each workspace: what was scheduled, or has
+# waited, comes into the queue unasked.
+_NEEDY: Final = """
 needy AS (
-  (SELECT workspace_id, needs FROM jobs
+  (SELECT workspace_id, needs, 1 AS nth FROM jobs
    WHERE status = 'queued' AND needs IS NOT NULL AND workspace_id BETWEEN :low AND :high
    ORDER BY workspace_id, needs LIMIT 1)
   UNION ALL
-  SELECT next.workspace_id, next.needs FROM needy CROSS JOIN LATERAL (
-    SELECT workspace_id, needs FROM jobs
-    WHERE status = 'queued' AND needs IS NOT NULL AND workspace_id <= :high
-      AND (workspace_id, needs) > (needy.workspace_id, needy.needs)
-    ORDER BY workspace_id, needs LIMIT 1
+  SELECT next.workspace_id, next.needs, CASE WHEN next.workspace_id = needy.workspace_id THEN nth + 1 ELSE 1 END
+  FROM needy CROSS JOIN LATERAL (
+    (SELECT workspace_id, needs FROM jobs
+     WHERE nth < $most AND status = 'queued' AND needs IS NOT NULL AND workspace_id <= :high
+       AND (workspace_id, needs) > (needy.workspace_id, needy.needs)
+     ORDER BY workspace_id, needs LIMIT 1)
+    UNION ALL
+    (SELECT workspace_id, needs FROM jobs
+     WHERE nth >= $most AND status = 'queued' AND needs IS NOT NULL AND workspace_id <= :high
+       AND workspace_id > needy.workspace_id
+     ORDER BY workspace_id, needs LIMIT 1)
   ) AS next
 )
 """
+# A row when one more job that needs this may be queued: others need the same, or few enough need something else.
+_ROOM: Final = """
+WITH RECURSIVE other AS (
+  (SELECT needs, 1 AS nth FROM jobs
+   WHERE status = 'queued' AND needs IS NOT NULL AND workspace_id = :workspace
+   ORDER BY workspace_id, needs LIMIT 1)
+  UNION ALL
+  SELECT next.needs, nth + 1 FROM other CROSS JOIN LATERAL (
+    SELECT needs FROM jobs
+    WHERE status = 'queued' AND needs IS NOT NULL AND workspace_id = :workspace AND needs > other.needs
+    ORDER BY workspace_id, needs LIMIT 1
+  ) AS next
+  WHERE nth < $most
+)
+SELECT 1 AS room WHERE (SELECT count(*) FROM other) < $most OR EXISTS (
+  SELECT FROM jobs
+  WHERE status = 'queued' AND needs IS NOT NULL AND workspace_id = :workspace AND needs = CAST(:needs AS text[])
+)
+"""
+NEEDY: Final = Template(_NEEDY).safe_substitute(most=str(MAX_NEEDS))
+ROOM_FOR_NEEDS: Final = Template(_ROOM).safe_substitute(most=str(MAX_NEEDS))
 _NEAR: Final = """
       SELECT id, type, priority, root_id, $suspect AS suspect FROM jobs
       WHERE status = 'queued' AND needs IS NULL AND workspace_id = $lane AND (:suspects OR NOT $suspect)
