@@ -48,7 +48,8 @@ class Raw:
 
 
 @contextlib.asynccontextmanager
-async def raw_agent(port: int, token: str, types: list[str], slots: int = 2) -> AsyncIterator[Raw]:
+async def raw_stream(port: int, token: str) -> AsyncIterator[Raw]:
+    """A stream on which nothing is said so far."""
     options = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
         call = channel.stream_stream(
@@ -56,11 +57,17 @@ async def raw_agent(port: int, token: str, types: list[str], slots: int = 2) -> 
             request_serializer=wire.FromAgent.SerializeToString,
             response_deserializer=wire.ToAgent.FromString,
         )(metadata=(("authorization", f"Bearer {token}"),), timeout=60)
-        raw = Raw(call)
-        offer = wire.Offer(types=types, slots=slots)
-        await raw.say(wire.FromAgent(hello=wire.Hello(protocol=PROTOCOL, offer=offer)))
-        raw.welcome = await raw.hear("welcome")
         try:
-            yield raw
+            yield Raw(call)
         finally:
             call.cancel()
+
+
+@contextlib.asynccontextmanager
+async def raw_agent(port: int, token: str, types: list[str], slots: int = 2, **hello: Any) -> AsyncIterator[Raw]:
+    """A stream that was welcomed; `hello` is what else is said first."""
+    async with raw_stream(port, token) as raw:
+        offer = wire.Offer(types=types, slots=slots)
+        await raw.say(wire.FromAgent(hello=wire.Hello(protocol=PROTOCOL, offer=offer, **hello)))
+        raw.welcome = await raw.hear("welcome")
+        yield raw

@@ -8,7 +8,7 @@ import pytest
 from cutroom.agents.limits import MAX_WHOLE_BYTES, PIECE_BYTES
 from cutroom.agents.pieces import Joiner, Room, Splitter
 from cutroom.agents.wire import agents_pb2 as wire
-from cutroom.kit.errors import Invalid
+from cutroom.kit.errors import Invalid, Unavailable
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,9 +40,9 @@ def test_what_is_too_large_is_not_sent_and_room_that_is_used_up_is_refused() -> 
     room = Room(100)
     joiner: Joiner[wire.FromAgent] = Joiner(wire.FromAgent, room)
     joiner.add(wire.Piece(id=1, data=bytes(60)))
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(Unavailable) as full:
         joiner.add(wire.Piece(id=2, data=bytes(60)))
-    assert caught.value.code == "no_room"
+    assert full.value.code == "no_room"
     joiner.close()
     assert room.take(100)
     for data in (b"\xff\xff", wire.FromAgent(piece=wire.Piece(id=1)).SerializeToString()):

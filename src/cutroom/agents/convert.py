@@ -5,9 +5,18 @@ import math
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
-from cutroom.agents.limits import MAX_EVENT_CHARS, MAX_LABELS, MAX_SLOTS, MAX_TYPES
+from cutroom.agents.limits import (
+    MAX_EVENT_CHARS,
+    MAX_JSON_BYTES,
+    MAX_JSON_VALUES,
+    MAX_LABELS,
+    MAX_SLOTS,
+    MAX_TYPES,
+    VALUE_BYTES,
+)
 from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.jobs import payload
 from cutroom.jobs.claiming import Claimed
@@ -108,6 +117,43 @@ def offer_of(said: wire.Offer) -> dict[str, Any]:
         "versions": {payload.clean(key, 50): payload.clean(text, 100) for key, text in [*said.versions.items()][:16]},
         "host": payload.clean(said.host, 200),
     }
+
+
+def cost_of(ask: wire.Ask) -> int:
+    """What the JSON in a question costs to be read beyond its length, in bytes."""
+    return VALUE_BYTES * sum(map(_values, _texts(ask)))
+
+
+def check_size(ask: wire.Ask) -> None:
+    """Refuse JSON that takes so long to be read that others would wait for it.
+
+    Raises:
+        Invalid: `json_too_large`.
+    """
+    if len(ask.suspend.waits) > MAX_ITEMS:
+        raise Invalid("bad_wait", f"A job waits for at most {MAX_ITEMS} things at once.")
+    texts = _texts(ask)
+    if any(len(text) > MAX_JSON_BYTES for text in texts):
+        raise Invalid("json_too_large", f"A result, an output or an input has at most {MAX_JSON_BYTES} bytes.")
+    if sum(map(_values, texts)) > MAX_JSON_VALUES:
+        raise Invalid("json_too_large", f"At most {MAX_JSON_VALUES} values may be sent at once; send a file instead.")
+
+
+def _texts(ask: wire.Ask) -> list[str]:
+    """The JSON in a question; of more texts than can be accepted, only so many."""
+    most = MAX_JSON_VALUES + 1
+    what = ask.WhichOneof("what")
+    if what == "notes":
+        return [event.data for event in islice(ask.notes.events, most)]
+    if what == "suspend":
+        waits = islice(ask.suspend.waits, MAX_ITEMS)
+        return [*islice((text for wait in waits for text in wait.inputs), most)]
+    return [ask.record.result, ask.end.output, ask.end.error, ask.adopt.info, ask.write.body]
+
+
+def _values(text: str) -> int:
+    """At least as many values as the JSON has: what stands between them is counted, within strings too."""
+    return text.count(",") + text.count("[") + text.count("{") + 1
 
 
 def json_text(text: str, what: str) -> str:

@@ -20,7 +20,19 @@ ASKS_AT_ONCE: Final = 16
 MESSAGES_PER_S: Final = 500
 """What one stream may send on average; beyond, it is read more slowly."""
 BURST: Final = 2_000
+BYTES_PER_S: Final = 4 * 1024**2
+"""The same in bytes: files go another way."""
+BURST_BYTES: Final = 32 * 1024**2
+MAX_JSON_BYTES: Final = 4 * 1024**2
+"""A result, an output or an input. JSON is read in one go, during which nobody else is served."""
+MAX_JSON_VALUES: Final = 200_000
+"""Values in the JSON of one question: about 0.2 s of reading, or some 40,000 words of a transcript."""
+VALUE_BYTES: Final = 20
+"""What a value costs, next to a byte."""
 MAX_STREAMS: Final = 1_000
+MAX_STREAMS_OF_AGENT: Final = 8
+"""One serves; those before it may not have noticed yet that their network is gone."""
+JOIN_WITHIN_S: Final = 15.0
 MAX_SLOTS: Final = 256
 MAX_TYPES: Final = 200
 MAX_LABELS: Final = 64

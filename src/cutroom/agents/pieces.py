@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError
 
 from cutroom.agents.limits import MAX_PARTIAL_BYTES, MAX_WHOLE_BYTES, PIECE_BYTES
 from cutroom.agents.wire import agents_pb2 as wire
-from cutroom.kit.errors import Invalid
+from cutroom.kit.errors import Invalid, Unavailable
 
 MAX_OPEN: Final = 32
 """Messages of which pieces have come and the last one has not."""
@@ -82,7 +82,8 @@ class Joiner(Generic[M]):
         """The whole message, with its last piece.
 
         Raises:
-            Invalid: `message_too_large`, `too_many_messages`, `no_room`, `bad_message`.
+            Invalid: `message_too_large`, `too_many_messages`, `bad_message`.
+            Unavailable: `no_room`.
         """
         if piece.id not in self._open and len(self._open) >= MAX_OPEN:
             raise Invalid("too_many_messages", f"At most {MAX_OPEN} messages may be open at once.")
@@ -90,7 +91,7 @@ class Joiner(Generic[M]):
         if len(data) + len(piece.data) > MAX_WHOLE_BYTES:
             raise Invalid("message_too_large", f"The pieces of a message add up to {MAX_WHOLE_BYTES} bytes at most.")
         if not self._room.take(len(piece.data)):
-            raise Invalid("no_room", "Too many large messages are on their way; send this one again later.")
+            raise Unavailable("no_room", "Too many large messages are on their way; send this one again later.")
         data += piece.data
         if not piece.last:
             return None

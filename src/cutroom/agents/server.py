@@ -13,16 +13,16 @@ import structlog
 
 from cutroom.agents import convert
 from cutroom.agents.auth import Network, Tls, check_peer, token_of
+from cutroom.agents.handover import carried_of, hello_of
 from cutroom.agents.limits import (
     ASKS_AT_ONCE,
-    BURST,
-    HELLO_WITHIN_S,
+    JOIN_WITHIN_S,
     MAX_STREAMS,
-    MESSAGES_PER_S,
     PROTOCOL,
     SERVER_OPTIONS,
 )
 from cutroom.agents.outbox import Cut, Outbox
+from cutroom.agents.pace import Pace, Places
 from cutroom.agents.pieces import Joiner
 from cutroom.agents.session import Ground, Session, give_up, name_of
 from cutroom.agents.wire import agents_pb2 as wire
@@ -34,6 +34,9 @@ SERVICE: Final = "cutroom.agents.v1.Agents"
 REFUSED_S: Final = 0.5
 """Seconds before a refusal: who guesses is kept waiting."""
 STOP_S: Final = 2.0
+LOOK_S: Final = 30.0
+"""So often everybody is looked at, whether or not anything is told of them."""
+LOOK_AGAIN_S: Final = 1.0
 _STATUS: Final = {
     "not_found": grpc.StatusCode.NOT_FOUND,
     "conflict": grpc.StatusCode.FAILED_PRECONDITION,
@@ -79,6 +82,7 @@ class AgentServer:
         self.started = asyncio.Event()
         self._ground = ground
         self._settings = settings
+        self._places = Places(settings.max_streams)
         self._sessions: dict[str, Session] = {}
         self._joining: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._changed: set[str] = set()
@@ -168,15 +172,8 @@ class AgentServer:
             check_peer(context, self._settings.blocked)
             async with self._ground.database.begin() as transaction:
                 known = await self._ground.fleet.recognise(transaction, token_of(context))
-            hello = await _hello_of(context)
-            outbox: Outbox[wire.ToAgent] = Outbox(wire.ToAgent, context.write)
-            async with self._joining[known.agent.id]:
-                session = await self._join(known, hello, outbox)
-            try:
-                await self._stream(session, outbox, hello, context)
-            finally:
-                session.detach(outbox)
-                await outbox.close()
+            with self._places.taken(known):
+                await self._stream(known, await hello_of(context), context)
             if self._stopping:
                 raise Unavailable("stopping", "This server is stopping; come back, or go to another.")
 
@@ -196,19 +193,29 @@ class AgentServer:
             code = _STATUS.get(error.kind, grpc.StatusCode.INTERNAL)
             await context.abort(code, f"{error.code}: {error.message}")
 
-    async def _join(self, known: Known, hello: wire.Hello, outbox: Outbox[wire.ToAgent]) -> Session:
-        """Find or make the session, welcome the agent, and go on."""
+    async def _joined(self, known: Known, hello: wire.Hello, outbox: Outbox[wire.ToAgent]) -> Session:
+        """Find or make the session, welcome the agent, and go on; one stream of an agent after the other."""
         if hello.protocol != PROTOCOL:
             message = f"This server speaks protocol {PROTOCOL} and the agent {hello.protocol}; use the same version."
             raise Invalid("protocol_differs", message)
         offer = convert.offer_of(hello.offer)
+        try:
+            async with asyncio.timeout(JOIN_WITHIN_S), self._joining[known.agent.id]:
+                return await self._join(known, hello, offer, outbox)
+        except TimeoutError as error:
+            raise Unavailable("joining_took_long", "You could not be let in in time; come back later.") from error
+
+    async def _join(
+        self, known: Known, hello: wire.Hello, offer: dict[str, Any], outbox: Outbox[wire.ToAgent]
+    ) -> Session:
         session = await self._found(known, hello, offer) or await self._opened(known, offer)
+        session.numbers.answered(hello.answered)
         welcome = wire.Welcome(
             session_id=session.lease.session_id,
             agent_id=known.agent.id,
             name=known.agent.name,
             lease_s=self._ground.lease_s,
-            applied=session.answered(hello.answered),
+            applied=session.numbers.applied,
             kept=session.kept(hello.held),
         )
         await outbox.put(wire.ToAgent(welcome=welcome))
@@ -227,14 +234,16 @@ class AgentServer:
             lease = await ground.fleet.take_session(transaction, known, hello.session_id, ground.node, offer)
             if lease is None:
                 return None
-            if here is not None:
+            if here is not None and here.lease.epoch + 1 == lease.epoch:
                 here.lease, here.known = lease, known
                 return here
             name = name_of(known.agent.id, lease.session_id)
             held = await claiming.adopt(transaction, worker=name, lease_s=ground.lease_s)
-        bases = {one.job_id: one.base for one in hello.held}
-        told = {job.id: max(job.event_seq - bases.get(job.id, job.event_seq), 0) for job in held}
-        return self._begin(Session(ground, known, lease, offer, held, told))
+            begun = await claiming.begun(transaction, [job.id for job in held])
+        if here is not None:
+            here.over.set()  # another node had it in between
+        carried = carried_of(hello.held, held, begun)
+        return self._begin(Session(ground, known, lease, offer, held, carried))
 
     async def _opened(self, known: Known, offer: dict[str, Any]) -> Session:
         """A new session; what older ones of the agent had is for others."""
@@ -263,21 +272,25 @@ class AgentServer:
             if self._sessions.get(session.lease.session_id) is session:
                 del self._sessions[session.lease.session_id]
 
-    async def _stream(
-        self, session: Session, outbox: Outbox[wire.ToAgent], hello: wire.Hello, context: grpc.aio.ServicerContext
-    ) -> None:
-        """Read and write until one of both ends."""
+    async def _stream(self, known: Known, hello: wire.Hello, context: grpc.aio.ServicerContext) -> None:
+        """Read and write until one of both ends. What is said is sent from the start: it does not wait for the rest."""
+        outbox: Outbox[wire.ToAgent] = Outbox(wire.ToAgent, context.write)
         joiner: Joiner[wire.FromAgent] = Joiner(wire.FromAgent, self._ground.room)
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(outbox.run())
-                reading = group.create_task(self._read(session, outbox, joiner, context))
-                await session.begin(hello.held)
-                await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
-                await outbox.close()
+                session = await self._joined(known, hello, outbox)
+                try:
+                    reading = group.create_task(self._read(session, outbox, joiner, context))
+                    await session.begin()
+                    await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    session.detach(outbox)
+                    await outbox.close()
                 reading.cancel()
         finally:
             joiner.close()
+            await outbox.close()
 
     async def _read(
         self,
@@ -286,18 +299,22 @@ class AgentServer:
         joiner: Joiner[wire.FromAgent],
         context: grpc.aio.ServicerContext,
     ) -> None:
-        room, pace = asyncio.Semaphore(ASKS_AT_ONCE), _Pace()
+        asks, pace = asyncio.Semaphore(ASKS_AT_ONCE), Pace()
         while (message := await context.read()) is not grpc.aio.EOF:
-            await pace.keep()
             session.seen()
             kind = message.WhichOneof("kind")
+            await pace.keep(message.ByteSize())
             if kind == "piece":
                 if (whole := joiner.add(message.piece)) is None:
                     continue
                 message, kind = whole, whole.WhichOneof("kind")
             if kind == "ask":
-                await room.acquire()
-                self._group.create_task(self._answer(session, message.ask, room, outbox))
+                await pace.keep(convert.cost_of(message.ask), messages=0)
+                await asks.acquire()
+                size = message.ByteSize()
+                if not self._ground.room.take(size):
+                    raise Unavailable("no_room", "Too many large questions are being answered; ask again later.")
+                self._group.create_task(self._answer(session, message.ask, asks, outbox, size))
             elif kind == "beat":
                 await outbox.put(wire.ToAgent(beat=message.beat))
             elif kind == "leaving":
@@ -307,78 +324,64 @@ class AgentServer:
                 raise Invalid("bad_message", "This was not to be said here.")
 
     async def _answer(
-        self, session: Session, ask: wire.Ask, room: asyncio.Semaphore, outbox: Outbox[wire.ToAgent]
+        self, session: Session, ask: wire.Ask, asks: asyncio.Semaphore, outbox: Outbox[wire.ToAgent], size: int
     ) -> None:
-        """Outlives the stream: what was begun is carried out."""
+        """Outlives the stream: what was begun is carried out. Whatever happens, it is this stream alone that ends."""
         try:
             await session.answer(ask)
         except Cut as error:
             log.warning("agent.cut_off", agent_id=session.known.agent.id, reason=str(error))
             await outbox.close()
+        except Exception:
+            log.exception("agent.answer_broke", agent_id=session.known.agent.id, what=ask.WhichOneof("what"))
+            await outbox.close()
         finally:
-            room.release()
+            self._ground.room.give_back(size)
+            asks.release()
 
     def _hear(self, agent_id: str) -> None:
         self._changed.add(agent_id)
         self._some_changed.set()
 
     async def _follow_changes(self) -> None:
-        """See who was shut out, is to drain, or has gone to another node."""
+        """See who was shut out, is to drain, or has gone to another node; everybody now and then, whatever is told."""
+        all_at = time.monotonic() + LOOK_S
         while True:
+            due = min([all_at, *(session.proved_until for session in self._sessions.values())])
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(30.0):
+                async with asyncio.timeout(max(due - time.monotonic(), 0.0)):
                     await self._some_changed.wait()
             self._some_changed.clear()
             changed, self._changed = self._changed, set()
+            now = time.monotonic()
+            everybody = now >= all_at or "" in changed
+            if everybody:
+                all_at = now + LOOK_S
             for session in list(self._sessions.values()):
-                if not changed or "" in changed or session.known.agent.id in changed:
+                if everybody or now >= session.proved_until or session.known.agent.id in changed:
                     try:
                         await self._look_at(session)
-                    except CutroomError as error:
+                    except Exception as error:  # noqa: BLE001 — whatever it is, others are to be looked at
                         log.warning("agent.not_looked_at", error=str(error))
+                        session.proved_until = time.monotonic() + LOOK_AGAIN_S
 
     async def _look_at(self, session: Session) -> None:
         ground = self._ground
         async with ground.database.begin() as transaction:
             agent = await ground.fleet.still(transaction, session.known)
+            left_s = await ground.fleet.proof_left_s(transaction, session.known)
         if agent is None:
             log.info("agent.shut_out", agent_id=session.known.agent.id)
-            await give_up(ground, session)
+            session.proved_until = float("inf")
             session.over.set()
+            await give_up(ground, session)
             return
+        session.proved_until = float("inf") if left_s is None else time.monotonic() + max(left_s, 0.0) + 0.05
         session.known = Known(agent, session.known.token_id)
         session.pause()
         async with ground.database.begin() as transaction:
-            if not await ground.fleet.touch_session(transaction, session.lease, agent.id, session.applied):
+            if not await ground.fleet.touch_session(transaction, session.lease, agent.id, session.numbers.applied):
                 session.over.set()
-
-
-class _Pace:
-    """How fast one stream is read."""
-
-    def __init__(self) -> None:
-        self._left = float(BURST)
-        self._at = time.monotonic()
-
-    async def keep(self) -> None:
-        """Wait when too much has come."""
-        now = time.monotonic()
-        self._left = min(self._left + (now - self._at) * MESSAGES_PER_S, BURST) - 1
-        self._at = now
-        if self._left < 0:
-            await asyncio.sleep(-self._left / MESSAGES_PER_S)
-
-
-async def _hello_of(context: grpc.aio.ServicerContext) -> wire.Hello:
-    try:
-        async with asyncio.timeout(HELLO_WITHIN_S):
-            message = await context.read()
-    except TimeoutError:
-        raise Cut("said nothing") from None
-    if message is grpc.aio.EOF or message.WhichOneof("kind") != "hello":
-        raise Invalid("bad_message", "A stream begins with a hello.")
-    hello: wire.Hello = message.hello
-    return hello
 
 
 def _first(error: BaseException) -> BaseException:

@@ -8,7 +8,7 @@ by raising their fences (`claiming.adopt`). Otherwise the jobs are lost as those
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +16,9 @@ from typing import Any, Final
 import structlog
 
 from cutroom.agents import convert
-from cutroom.agents.limits import MAX_STRANGERS
+from cutroom.agents.handover import Carried
+from cutroom.agents.limits import MAX_EVENTS, MAX_STRANGERS, MAX_WHOLE_BYTES, PIECE_BYTES
+from cutroom.agents.numbers import Numbers
 from cutroom.agents.outbox import Cut, Outbox
 from cutroom.agents.pieces import Room
 from cutroom.agents.posts import Post, ProductionsFor, SentFilesFor
@@ -33,7 +35,7 @@ from cutroom.jobs.ledger import Ledger
 from cutroom.jobs.parents import Parents
 from cutroom.jobs.rescuer import Rescuer
 from cutroom.jobs.wants import Wants
-from cutroom.kit.errors import CutroomError, Internal, Unavailable
+from cutroom.kit.errors import CutroomError, Internal, Invalid, Unavailable
 
 TOUCH_S: Final = 10.0
 STOP_S: Final = 4.0
@@ -41,6 +43,8 @@ STOP_S: Final = 4.0
 RELEASED: Final = Unavailable("agent_gave_up", "The agent that ran this job gave it back.").to_json()
 RELEASED_AGAIN_S: Final = 5.0
 _ENDED_KEPT: Final = 256
+_HEAD_BYTES: Final = 64
+"""What a message adds to the answer in it."""
 
 log = structlog.get_logger()
 
@@ -80,8 +84,8 @@ class Session:
         known: the agent and its token.
         lease: the session's row.
         offer: what the agent can do, checked.
-        held: what it has from before, under fences that were raised just now.
-        told: events of those attempts that are written.
+        held: jobs of the session from another node, under fences that were raised just now.
+        carried: those of them that the agent has, by their ids; the others it is given again.
     """
 
     def __init__(
@@ -91,7 +95,7 @@ class Session:
         lease: Lease,
         offer: dict[str, Any],
         held: Sequence[Claimed] = (),
-        told: dict[str, int] | None = None,
+        carried: Mapping[str, Carried] | None = None,
     ) -> None:
         self.known = known
         self.lease = lease
@@ -101,14 +105,17 @@ class Session:
         """Set when the session is in other hands, or is not to go on."""
         self.leaving = False
         self._ground = ground
-        self._told = told or {}
-        self._coming = {(job.id, job.fence): asyncio.Event() for job in held}
+        keys = {job.id: (job.id, job.fence) for job in held}
+        self._carried = {keys[job_id]: one for job_id, one in (carried or {}).items()}
+        self._coming = {key: asyncio.Event() for key in self._carried}
+        self._has: set[tuple[str, int]] = set()
         self._ended: dict[tuple[str, int], wire.Answer] = {}
         self._seen_at = time.monotonic()
         self._strangers = 0
         self._large = asyncio.Lock()
-        self._done: set[int] = set()
-        self.applied = lease.applied
+        self.numbers = Numbers(lease.applied)
+        self.proved_until = float("inf")
+        """When the agent's token ends, on this process's monotonic clock."""
         self._stop = asyncio.Event()
         wanted = Wants(frozenset(offer["types"]), frozenset(offer["labels"]), known.agent.workspace_id)
         settings = WorkerSettings(
@@ -164,11 +171,10 @@ class Session:
         self.outbox = outbox
         self.seen()
 
-    async def begin(self, held: Sequence[wire.Held]) -> None:
+    async def begin(self) -> None:
         """After the welcome: give what the agent does not know of, and claim."""
-        known = {(one.job_id, one.fence) for one in held}
         for post in list(self.posts.values()):
-            if post.key not in known:
+            if post.key not in self._has:
                 await self._send(wire.ToAgent(assign=convert.assign_of(post.holding.job)))
             elif post.holding.reason is not None:
                 await self._send_stop(post.holding)
@@ -187,28 +193,33 @@ class Session:
 
     def kept(self, held: Sequence[wire.Held]) -> list[wire.Kept]:
         """Of what the agent has, what is still its own."""
-        found = []
+        own = {key[0]: key for key in (*self._coming, *self.posts)}
+        found = {}
         for one in held:
-            for key in (*self.posts, *self._coming):
-                if key[0] == one.job_id and key[1] in {one.fence, one.fence + 1}:
-                    told = self.posts[key].told if key in self.posts else self._told.get(one.job_id, 0)
-                    found.append(wire.Kept(job_id=key[0], old_fence=one.fence, fence=key[1], told=told))
-                    break
-        return found
-
-    def answered(self, number: int) -> int:
-        """The agent has an answer to every question up to this number; up to which all were carried out."""
-        self.applied = max(self.applied, number)
-        self._done = {done for done in self._done if done > self.applied}
-        return self.applied
+            key = own.get(one.job_id)
+            if key is None:
+                continue
+            carried = self._carried.get(key, Carried(key[1]))
+            if carried.fence <= one.fence <= key[1]:
+                told = self.posts[key].told if key in self.posts else carried.told
+                found[key] = wire.Kept(job_id=key[0], old_fence=one.fence, fence=key[1], told=told)
+        self._has = set(found)
+        return list(found.values())
 
     async def answer(self, ask: wire.Ask) -> None:
-        """Carry out a question and answer it. Large answers are made one after the other: each waits to be read."""
-        large = ask.WhichOneof("what") in {"recall", "items", "read"}
+        """Carry out a question and answer it. Large ones are carried out, and read, one after the other.
+
+        Raises:
+            Cut: when the agent is not to be served any longer.
+        """
+        large = ask.WhichOneof("what") in {"recall", "items", "read"} or ask.ByteSize() > PIECE_BYTES
         async with self._large if large else nullcontext():
             answer = await self._answer(ask)
+            if (size := answer.ByteSize()) > MAX_WHOLE_BYTES - _HEAD_BYTES:
+                sentence = f"The answer has {size} bytes, and {MAX_WHOLE_BYTES} is the most; a worker could run this."
+                answer = wire.Answer(failed=_json(Internal("answer_too_large", sentence)))
             answer.number = ask.number
-            self._note_done(ask.number)
+            self.numbers.note(ask.number, failed=answer.WhichOneof("what") in {"failed", "lost"})
             await self._send(wire.ToAgent(answer=answer))
 
     async def _answer(self, ask: wire.Ask) -> wire.Answer:
@@ -238,6 +249,9 @@ class Session:
 
     async def _carry_out(self, post: Post, ask: wire.Ask) -> wire.Answer:
         """Carry it out. What an agent gives back that does not leave costs an attempt: no job goes round for ever."""
+        convert.check_size(ask)
+        if ask.WhichOneof("what") == "notes":
+            self._check_told(post, ask.notes)
         given_back = ask.WhichOneof("what") == "end" and ask.end.outcome == "released"
         if not given_back or self.leaving or post.holding.reason is not None:
             return await post.carry_out(ask)
@@ -246,6 +260,12 @@ class Session:
         status = await self._ground.ledger.end(post.holding, end)
         post.over.set()
         return wire.Answer(status="" if status is None else status)
+
+    def _check_told(self, post: Post, said: wire.Notes) -> None:
+        """An attempt that was given anew on another node goes on with what it has told as well."""
+        carried = self._carried.get(post.key)
+        if carried is not None and max(said.first + len(said.events), post.told) + carried.spent > MAX_EVENTS:
+            raise Invalid("too_many_events", f"An attempt tells {MAX_EVENTS} events at most.")
 
     def _answer_stranger(self, key: tuple[str, int]) -> wire.Answer:
         if (ended := self._ended.get(key)) is not None:
@@ -256,14 +276,6 @@ class Session:
         if self._strangers > MAX_STRANGERS:
             raise Cut("asks about what is not its own")
         return wire.Answer(lost=True)
-
-    def _note_done(self, number: int) -> None:
-        self._done.add(number)
-        while self.applied + 1 in self._done:
-            self.applied += 1
-            self._done.discard(self.applied)
-        if len(self._done) > 10_000:
-            raise Cut("numbers with gaps")
 
     async def _send(self, message: wire.ToAgent) -> None:
         """Send, if there is anybody; who comes back learns it then."""
@@ -289,7 +301,7 @@ class Session:
             try:
                 async with self._ground.database.begin() as session:
                     still = await self._ground.fleet.touch_session(
-                        session, self.lease, self.known.agent.id, self.applied
+                        session, self.lease, self.known.agent.id, self.numbers.applied
                     )
             except CutroomError as error:
                 log.warning("agent.session_untouched", error=str(error))
@@ -304,7 +316,7 @@ class Session:
         key = (job.id, job.fence)
         post = Post(
             holding,
-            self._told.pop(job.id, 0),
+            self._carried.get(key, Carried(job.fence)).told,
             ledger=self._ground.ledger,
             registry=self._ground.registry,
             files=self._ground.sent_files_for(job),
@@ -319,6 +331,7 @@ class Session:
             await self._until_over(post)
         finally:
             del self.posts[key]
+            self._carried.pop(key, None)
 
     async def _until_over(self, post: Post) -> None:
         holding = post.holding

@@ -120,6 +120,10 @@ END_SESSION: Final = _statement(
 SEEN: Final = _statement(
     "UPDATE agents SET seen_at = clock_timestamp(), offer = COALESCE(CAST(:offer AS jsonb), offer) WHERE id = :id"
 )
+TOKEN_LEFT: Final = _statement(
+    "SELECT CAST(EXTRACT(EPOCH FROM expires_at - clock_timestamp()) AS double precision) FROM agent_tokens"
+    " WHERE id = :id"
+)
 USED: Final = _statement("UPDATE agent_tokens SET used_at = now() WHERE id = :id")
 
 

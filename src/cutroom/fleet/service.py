@@ -195,6 +195,11 @@ class FleetService:
         row = await repository.first(session, repository.BY_ID, id=known.agent.id, token=known.token_id)
         return repository.agent_of(row) if row is not None and row.proved else None
 
+    async def proof_left_s(self, session: AsyncSession, known: Known) -> float | None:
+        """Seconds until the token that an agent came with works no more; None when no end is set."""
+        left_s: float | None = await session.scalar(repository.TOKEN_LEFT, {"id": known.token_id})
+        return left_s
+
     async def open_session(
         self, session: AsyncSession, known: Known, node: str, offer: Mapping[str, Any]
     ) -> tuple[Lease, list[str]]:

@@ -154,6 +154,15 @@ SELECT id, workspace_id, type, CAST(input AS text) AS input, attempt, max_attemp
        correlation_id, trace, 0 AS wait_s
 FROM changed AS jobs
 """)
+# A job that runs was last told of as a state when its attempt began, or when the one that it resumes did.
+_BEGUN: Final = statement("""
+SELECT jobs.id, (
+  SELECT COALESCE(max(seq), 0) FROM job_events AS e WHERE e.job_id = jobs.id AND e.kind = 'state'
+) AS seq, (
+  SELECT count(*) FROM job_attempts AS a WHERE a.job_id = jobs.id AND a.attempt = jobs.attempt
+) > 1 AS resumed
+FROM jobs WHERE id = ANY(CAST(:ids AS text[]))
+""")
 _GIVE_UP: Final = statement("""
 UPDATE jobs SET lease_until = clock_timestamp() WHERE status = 'running' AND worker = :worker
 """)
@@ -198,6 +207,19 @@ class Claimed:
     def ref(self) -> AttemptRef:
         """Names this attempt."""
         return AttemptRef(self.workspace_id, self.id, self.attempt, self.fence)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """How the attempt that a job runs began.
+
+    Args:
+        seq: the event that told of it.
+        resumed: it has waited since, and was claimed again.
+    """
+
+    seq: int
+    resumed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +287,12 @@ async def adopt(session: AsyncSession, *, worker: str, lease_s: float) -> list[C
     Jobs whose lease has passed are the rescuer's.
     """
     return [_claimed(row) for row in await session.execute(_ADOPT, {"worker": worker, "lease_s": lease_s})]
+
+
+async def begun(session: AsyncSession, job_ids: Sequence[str]) -> dict[str, Begun]:
+    """How the attempts that these jobs run began."""
+    rows = await session.execute(_BEGUN, {"ids": list(job_ids)})
+    return {row.id: Begun(row.seq, row.resumed) for row in rows}
 
 
 async def give_up(session: AsyncSession, *, worker: str) -> None:
