@@ -121,13 +121,20 @@ class Executor:
             worked = await self._work(holding, workflow, make_scratch, pace)
         finally:
             for folder in folders:
-                await asyncio.to_thread(self._scratch.remove, folder)
+                await self._remove(folder)
         if holding.reason == "lost":
             return "lost"
         try:
             return await self._conclude(holding, workflow, worked)
         except LeaseLost:
             return "lost"
+
+    async def _remove(self, folder: Path) -> None:
+        """Remove an attempt's folder; what cannot be removed goes with the process, and costs no attempt its end."""
+        try:
+            await asyncio.to_thread(self._scratch.remove, folder)
+        except Exception as error:  # noqa: BLE001 — whatever strangers' programs have left there
+            log.warning("job.scratch_left", folder=folder.name, error=repr(error))
 
     async def _work(
         self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path], pace: Pace

@@ -10,12 +10,12 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from cutroom.kit import trees
+
 _LOCK: Final = "lock"
-_GUARD: Final = ".guard"
 
 
 class Scratch:
@@ -53,7 +53,7 @@ class Scratch:
         """
         if self._home is None or path.parent != self._home:
             raise ValueError(f"{path} is not a scratch folder of this process")
-        _remove(path)
+        trees.remove(path)
 
     def free_bytes(self) -> int:
         """Room on the disk that folders are made on."""
@@ -66,7 +66,7 @@ class Scratch:
         """Remove everything that this process made."""
         if self._home is not None:
             # The lock file goes with the folder and the lock itself last, so that no sweep meets a half-removed folder.
-            _remove(self._home)
+            trees.remove(self._home)
             os.close(self._lock)
             self._home, self._lock = None, -1
 
@@ -75,14 +75,24 @@ class Scratch:
         return sweep(self.root)
 
     def _open(self) -> Path:
+        """Make this process's folder under a hidden name, lock it, then show it: nobody ever has to wait for anybody."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with _guard(self.root):
-            home = self.root / secrets.token_hex(8)
-            home.mkdir(mode=0o700)
-            self._lock = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._home = home
-        return home
+        while True:
+            name = secrets.token_hex(8)
+            making, home = self.root / f".{name}", self.root / name
+            making.mkdir(mode=0o700)
+            lock = -1
+            try:
+                lock = os.open(making / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                making.rename(home)
+            except (BlockingIOError, FileNotFoundError):
+                # A sweep came between the making and the locking, and took it for a dead one's.
+                if lock >= 0:
+                    os.close(lock)
+            else:
+                self._home, self._lock = home, lock
+                return home
 
 
 def sweep(root: Path) -> int:
@@ -92,36 +102,24 @@ def sweep(root: Path) -> int:
     """
     if not root.is_dir():
         return 0
-    with _guard(root):
-        # Under the guard nobody is between making a folder and locking it, so an unlocked folder has lost its owner.
-        dead = [path for path in root.iterdir() if path.is_dir() and not path.is_symlink() and _is_dead(path)]
-    return sum(_remove(path) for path in dead)
+    return sum(_take(path) for path in root.iterdir() if path.is_dir() and not path.is_symlink())
 
 
-@contextlib.contextmanager
-def _guard(root: Path) -> Iterator[None]:
-    descriptor = os.open(root / _GUARD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _take(home: Path) -> bool:
+    """Remove a folder whose process is dead; whether it was, and the folder is gone."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _is_dead(home: Path) -> bool:
-    try:
-        descriptor = os.open(home / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        lock = os.open(home / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
-        return True
+        if not home.name.startswith("."):
+            return trees.remove(home)
+        with contextlib.suppress(OSError):  # as when it has just been locked: then it is not empty
+            home.rmdir()
+            return True
+        return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return trees.remove(home)  # while we have the lock: who is making it sees that, and makes another
     except BlockingIOError:
         return False
     finally:
-        os.close(descriptor)
-    return True
-
-
-def _remove(path: Path) -> bool:
-    shutil.rmtree(path, ignore_errors=True)
-    return not path.exists()
+        os.close(lock)
