@@ -14,13 +14,16 @@ import structlog
 
 from cutroom.agents import convert
 from cutroom.agents.files import RemoteFiles, Shelf
-from cutroom.agents.link import Link, ServerAddress
+from cutroom.agents.link import AGAIN, Link, ServerAddress
+from cutroom.agents.outbox import Cut
 from cutroom.agents.pen import RemotePen
 from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.jobs import AttemptRef, Draft, Files, Productions, Registry, WrittenProduction
 from cutroom.jobs.claiming import Claimed
+from cutroom.jobs.ending import End
 from cutroom.jobs.executor import Executor
 from cutroom.jobs.holding import Holding
+from cutroom.kit.errors import Internal
 from cutroom.kit.scratch import Scratch
 from cutroom.media.fetch import Fetcher
 
@@ -28,6 +31,9 @@ WATCH_S: Final = 0.25
 TIDY_S: Final = 300.0
 STOP_S: Final = 5.0
 HTTP_S: Final = 600.0
+BROKE_AGAIN_S: Final = 5.0
+MOST_WAITING: Final = 8
+"""So many attempts for each slot may be on their way out, and one to come."""
 
 log = structlog.get_logger()
 
@@ -113,6 +119,8 @@ class Agent:
         self._executor = Executor(
             self._pen, registry, self._files_for, self._productions_for, self._scratch, self._threads
         )
+        self._types = frozenset(offer.types)
+        self._slots = asyncio.Semaphore(settings.slots)
         self._attempts: dict[tuple[str, int], Holding] = {}
         self._fences: dict[tuple[str, int], int] = {}
         self._group: asyncio.TaskGroup
@@ -180,6 +188,7 @@ class Agent:
         key = (job.id, job.fence)
         if any(holding.job.id == job.id and self._fence_of(holding) == job.fence for holding in self.holdings()):
             return  # told twice
+        self._refuse_surplus(job)
         for holding in self.holdings():
             if holding.job.id == job.id:
                 holding.stop("lost")  # an earlier attempt, which the server has given up
@@ -189,16 +198,49 @@ class Agent:
         self._idle.clear()
         self._group.create_task(self._attempt(key, holding))
 
+    def _refuse_surplus(self, job: Claimed) -> None:
+        """Leave a server that gives what was not offered.
+
+        More than there are slots may come while we still put away what the server knows to have ended; it waits.
+
+        Raises:
+            Cut: when it goes beyond.
+        """
+        if job.type not in self._types:
+            raise Cut(f"the server gave a job of type '{job.type[:100]}', which was not offered")
+        live = sum(holding.reason is None for holding in self.holdings())
+        if live >= 2 * self._settings.slots or len(self._attempts) >= MOST_WAITING * self._settings.slots:
+            raise Cut("the server gave more jobs than were offered to be taken")
+
     async def _attempt(self, key: tuple[str, int], holding: Holding) -> None:
         try:
-            await self._executor.run(holding)
+            async with self._slots:
+                await self._executor.run(holding)
         except Exception:
             log.exception("agent.attempt_broke", job_id=key[0])
+            await self._give_up(holding)
         finally:
             del self._attempts[key]
             self._fences.pop(key, None)
             if not self._attempts:
                 self._idle.set()
+
+    async def _give_up(self, holding: Holding) -> None:
+        """Tell the server that an attempt has failed: it would keep the job for us for as long as we live."""
+        job, tries = holding.job, 0
+        sentence = "Something went wrong on the agent; its log has the details."
+        error = Internal("internal_error", sentence, retryable=True).to_json()
+        while holding.reason != "lost":
+            tries += 1
+            try:
+                await self._pen.end(
+                    holding, End(job.id, job.fence, job.parent_id, "failed", error=error, again_s=BROKE_AGAIN_S)
+                )
+            except Exception as refused:  # noqa: BLE001 — what broke the attempt may break this too
+                log.warning("agent.end_refused", job_id=job.id, error=repr(refused))
+                await asyncio.sleep(AGAIN.delay_s(tries))
+            else:
+                return
 
     def _files_for(self, ref: AttemptRef, folder: Path) -> Files:
         holding = self._attempts[ref.job_id, ref.fence]
@@ -230,8 +272,11 @@ class Agent:
 
     async def _tidy(self) -> NoReturn:
         while True:
-            await asyncio.to_thread(self._scratch.sweep)
-            await asyncio.to_thread(self._shelf.tidy)
+            for tidy in (self._scratch.sweep, self._shelf.tidy):
+                try:
+                    await asyncio.to_thread(tidy)
+                except Exception:
+                    log.exception("agent.tidying_failed")
             await asyncio.sleep(TIDY_S)
 
 

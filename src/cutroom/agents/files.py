@@ -7,6 +7,7 @@ key. An attempt works on names of its own, so that nothing it uses is taken away
 import asyncio
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import Final, Protocol
 import httpx2
 
 from cutroom.agents.wire import agents_pb2 as wire
+from cutroom.assets.store import checked_key
 from cutroom.jobs import Published, Taken, payload
 from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.media.fetch import Fetcher
@@ -26,6 +28,7 @@ CHUNK_BYTES: Final = 1 << 18
 PUT_TRIES: Final = 3
 _INFO: Final = payload.adapter_of(MediaInfo)
 _SOURCE: Final = "src/"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class AskOf(Protocol):
@@ -49,8 +52,14 @@ class Shelf:
     budget_bytes: int
 
     def place(self, workspace_id: str, key: str) -> Path:
-        """Where the blob under a key is kept."""
-        name = hashlib.sha256(key.encode()).hexdigest()
+        """Where the blob under a key is kept; both come from the server, which is not believed to mean well.
+
+        Raises:
+            Invalid: `bad_key`.
+        """
+        if _PLAIN.fullmatch(workspace_id) is None:
+            raise Invalid("bad_key", "This is not the id of a workspace.")
+        name = hashlib.sha256(checked_key(key).encode()).hexdigest()
         return self.folder / workspace_id / name[:2] / name
 
     def put(self, draft: Path, place: Path) -> None:
@@ -126,7 +135,7 @@ class RemoteFiles:
     async def find(self, key: str) -> Path | None:
         """A local, read-only path of the blob under a content key, if there is one."""
         place = self._shelf.place(self._workspace_id, key)
-        if (pin := await asyncio.to_thread(self._pin, key, place)) is not None:
+        if (pin := await asyncio.to_thread(self._pin, place)) is not None:
             return pin
         answer = await self._ask(find=wire.Find(key=key))
         if not answer.place.url:
@@ -137,12 +146,13 @@ class RemoteFiles:
             draft.unlink()
             raise Unavailable("wrong_hash", "A source arrived with another hash than its own; it is fetched again.")
         await asyncio.to_thread(self._shelf.put, draft, place)
-        return await asyncio.to_thread(self._pin, key, place)
+        return await asyncio.to_thread(self._pin, place)
 
     async def keep(self, key: str, path: Path) -> None:
         """Move a finished file under a content key; again with the same key changes nothing."""
+        place = self._shelf.place(self._workspace_id, key)
         await self._send(path, key, wire.Sent(key=key))
-        await asyncio.to_thread(self._shelf.put, path, self._shelf.place(self._workspace_id, key))
+        await asyncio.to_thread(self._shelf.put, path, place)
 
     async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
         """Make a file an artifact of the job; the file is moved."""
@@ -209,11 +219,9 @@ class RemoteFiles:
     def _draft(self) -> Path:
         return self._scratch / f"draft-{secrets.token_hex(8)}"
 
-    def _pin(self, key: str, place: Path) -> Path | None:
+    def _pin(self, place: Path) -> Path | None:
         """A name of the attempt's own, so that tidying up cannot take the file away."""
-        pin = self._scratch / "pins" / key
-        if ".." in pin.parts:
-            raise Invalid("bad_key", "This is not the key of an object.")
+        pin = self._scratch / "pins" / place.name
         pin.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             try:

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +55,17 @@ class ServerAddress:
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether what is sent there does not leave this machine, by the text of the target."""
+        if self.target.startswith("unix:"):
+            return True
+        host = self.target.rpartition(":")[0].removeprefix("[").removesuffix("]")
+        try:
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
 
     def channel(self) -> Any:
         """A connection, which is made when it is first used.
@@ -259,7 +271,7 @@ class Link:
         fences = {(kept.job_id, kept.old_fence): kept.fence for kept in welcome.kept}
         self._welcomed(welcome)
         log.info("agent.connected", session_id=welcome.session_id, resumed=resumed, kept=len(fences))
-        group.create_task(self._resume(outbox, fences, welcome.applied if resumed else 0))
+        group.create_task(self._resume(outbox, fences))
         group.create_task(self._beat(outbox))
 
     def _forget(self) -> None:
@@ -270,13 +282,9 @@ class Link:
         self._asked.clear()
         self._count = 0
 
-    async def _resume(self, outbox: Outbox[wire.FromAgent], fences: dict[tuple[str, int], int], applied: int) -> None:
-        """Ask again what was not answered; what needs no answer and was carried out counts as answered."""
-        for number, (ask, future) in sorted(self._asked.items()):
-            if number <= applied and ask.WhichOneof("what") == "record":
-                if not future.done():
-                    future.set_result(wire.Answer(number=number, done=wire.Done(yes=True)))
-                continue
+    async def _resume(self, outbox: Outbox[wire.FromAgent], fences: dict[tuple[str, int], int]) -> None:
+        """Ask again what was not answered: that something was carried out does not say how it ended."""
+        for _, (ask, _) in sorted(self._asked.items()):
             ask.fence = fences.get((ask.job_id, ask.fence), ask.fence)
             await outbox.put(wire.FromAgent(ask=ask))
         if self._leaving:

@@ -28,6 +28,9 @@ def agent(
     cert: Annotated[Path | None, typer.Option(help="Certificate to show, where the server asks for one.")] = None,
     key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
     plaintext: Annotated[bool, typer.Option(help="Without TLS: for a server on this machine.")] = False,  # noqa: FBT002
+    insecure: Annotated[  # noqa: FBT002
+        bool, typer.Option("--insecure", help="With --plaintext: to any server, though others may read the token.")
+    ] = False,
     label: Annotated[list[str] | None, typer.Option(help="Jobs may need it; may be repeated.")] = None,
     job_type: Annotated[
         list[str] | None, typer.Option("--type", help="Job type to offer; may be repeated.", show_default="all")
@@ -42,10 +45,16 @@ def agent(
     from cutroom.agents.link import ServerAddress  # noqa: PLC0415
     from cutroom.app import agent as program  # noqa: PLC0415
 
+    address = ServerAddress(server, plain=plaintext, ca=ca, cert=cert, key=key)
+    if plaintext and not insecure and not address.local:
+        sentence = (
+            f"'{server}' is not on this machine: everybody on the way could read the token. Use TLS, or --insecure."
+        )
+        raise typer.BadParameter(sentence, param_hint="--plaintext")
     if token_file is not None:
         token = token_file.read_text().strip()
     wish = program.Wish(
-        address=ServerAddress(server, plain=plaintext, ca=ca, cert=cert, key=key),
+        address=address,
         token=token,
         code=enrol,
         labels=label or (),
