@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from cutroom.kit.errors import Invalid
+from cutroom.kit import trees
+from cutroom.kit.errors import Forbidden, Invalid
 from cutroom.repos import Ended, Patch, TaskRunner
 from cutroom.repos.configuration import read
 from cutroom.repos.fencing import python
 from cutroom.repos.output import MAX_CHARS, MAX_LINES, Output
-from tests.repos.ground import Ground
+from tests.repos.ground import Ground, git
 
 
 async def ran(ground: Ground, runner: TaskRunner) -> tuple[Ended, Patch]:
@@ -46,6 +47,60 @@ async def test_one_that_fills_the_disk_is_ended(ground: Ground) -> None:
     ended, taken = await ran(ground, await ground.runner(script, more="disk_mib = 3\ntimeout_s = 60"))
     assert ended.outcome in {"disk_full", "failed"}  # by us, or by the kernel's limit of one file
     assert [change.path for change in taken.changes] == [".gitignore"]
+
+
+def program(code: str) -> str:
+    """A script that runs some Python, and changes nothing besides."""
+    return f"echo 'd*' > .gitignore; cat > /tmp/x.py <<'EOF'\n{code}\nEOF\n{python()[0]} -I -S /tmp/x.py"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        """import os, time
+files = []
+for _ in range(6):
+    file = open("f", "wb"); os.unlink("f"); file.write(os.urandom(3 << 20)); file.flush(); os.fsync(file.fileno())
+    files.append(file)
+time.sleep(20)""",
+        """import os
+for _ in range(25):
+    os.mkdir("d" * 200); os.chdir("d" * 200)
+for name in range(6):
+    with open(str(name), "wb") as file:
+        file.write(os.urandom(3 << 20)); file.flush(); os.fsync(file.fileno())""",
+    ],
+    ids=["deleted and open", "below a path that is too long"],
+)
+async def test_what_is_hidden_from_a_look_at_the_disk_counts_too(ground: Ground, code: str) -> None:
+    ended, taken = await ran(ground, await ground.runner(program(code), more="disk_mib = 10\ntimeout_s = 60"))
+    assert ended.outcome == "disk_full"
+    assert [change.path for change in taken.changes] == [".gitignore"]
+    assert trees.remove(ground.folder / "home")
+
+
+async def test_folders_nested_without_end_are_a_result_and_go_away(ground: Ground) -> None:
+    code = "import os\nfor _ in range(1500):\n    os.mkdir('d'); os.chdir('d')"
+    ended, taken = await ran(ground, await ground.runner(program(code)))
+    assert (ended.outcome, [change.path for change in taken.changes]) == ("done", [".gitignore"])
+    assert trees.remove(ground.folder / "home")
+
+
+async def test_a_small_repository_of_large_files_is_refused_before_they_are_written(ground: Ground) -> None:
+    repository = ground.repository("site", {"a.txt": "one\n"})
+    (repository / "big").write_bytes(bytes(3 << 20))
+    name = git(repository, "hash-object", "-w", "big").strip()
+    for number in range(8):
+        git(repository, "update-index", "--add", "--cacheinfo", f"100644,{name},f{number}")
+    git(repository, "commit", "-q", "-m", "bomb")
+    runner = await ground.runner("true", more="disk_mib = 10")
+    admitted = runner.admit(ground.url("site"), command=None, secrets=(), workspace_id="ws_1")
+    home = ground.folder / "home"
+    home.mkdir()
+    with pytest.raises(Invalid) as refused:
+        await runner.check_out(admitted, home, branch=None, commit=None, patch=None)
+    assert refused.value.code == "repository_too_large"
+    assert trees.size(home) < 1 << 20
 
 
 async def test_changes_that_are_too_large_are_refused(ground: Ground) -> None:
@@ -130,6 +185,26 @@ def test_a_configuration_that_is_wrong_is_refused_by_name(ground: Ground, change
     with pytest.raises(Invalid, match=says) as refused:
         read(place)
     assert refused.value.code == "bad_task_configuration"
+
+
+def test_a_secret_names_who_may_use_it(ground: Ground) -> None:
+    ground.secret("gh", "ghp_secretsecret")
+    secret = f'[secrets.github]\nfile = "gh"\nrepositories = ["{ground.url("site")}"]\n'
+    place = ground.configuration("true")
+    plain = place.read_text()
+    place.write_text(plain + secret)
+    with pytest.raises(Invalid, match="workspaces"):
+        read(place)
+    for workspaces, strangers in (('["ws_1"]', False), ('["*"]', True)):
+        place.write_text(f"{plain}{secret}workspaces = {workspaces}\n")
+        policy = read(place)
+        url = policy.place(ground.url("site"))
+        assert len(policy.secrets_for(["github"], url, "ws_1")) == 1
+        if strangers:
+            assert len(policy.secrets_for(["github"], url, "ws_of_a_stranger")) == 1
+        else:
+            with pytest.raises(Forbidden):
+                policy.secrets_for(["github"], url, "ws_of_a_stranger")
 
 
 def test_a_secret_that_others_can_read_is_refused(ground: Ground) -> None:

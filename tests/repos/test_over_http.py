@@ -79,7 +79,7 @@ async def served(root: Path) -> AsyncIterator[Served]:
 async def check_out(ground: Ground, port: int, path: str, *, secrets: list[str], commit: str | None = None) -> Any:
     ground.secret("token", TOKEN)
     place = ground.configuration("true")
-    top = f'repositories = ["http://127.0.0.1:{port}/"]\n[secrets.token]\nfile = "token"\n'
+    top = f'repositories = ["http://127.0.0.1:{port}/"]\n[secrets.token]\nfile = "token"\nworkspaces = ["*"]\n'
     text = place.read_text().partition("\n")[2]
     place.write_text(f'{top}repositories = ["http://127.0.0.1:{port}/"]\n{text}')
     runner = await runner_of(place)

@@ -58,7 +58,7 @@ class Shelf:
             Invalid: `bad_key`.
         """
         if _PLAIN.fullmatch(workspace_id) is None:
-            raise Invalid("bad_key", "This is not the id of a workspace.")
+            raise Invalid("bad_key", "This is not the key of an object.")
         name = hashlib.sha256(checked_key(key).encode()).hexdigest()
         return self.folder / workspace_id / name[:2] / name
 

@@ -7,17 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from cutroom.kit import trees
 from cutroom.kit.errors import Conflict, CutroomError, Invalid, Unavailable
 from cutroom.kit.fence import Fence
 from cutroom.kit.process import Completed
 from cutroom.repos.address import beneath, check_branch, folder, is_commit
-from cutroom.repos.git import ATTRIBUTES, Git, password_settings, records, said
+from cutroom.repos.disk import DiskFull, within
+from cutroom.repos.git import ATTRIBUTES, OUTPUT_BYTES, Git, password_settings, records, said
 from cutroom.repos.policy import Policy, Secret
 
 _SETTINGS: Final = (
     "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n"
 )
 _UNNAMED: Final = "main"
+_PAGE_BYTES: Final = 4096
+"""Files take whole pages on most disks."""
 _LINK: Final = "160000"
 _MOST_MODULES: Final = 100
 _MISSING: Final = ("couldn't find remote ref", "not our ref", "unadvertised object", "no such remote ref")
@@ -33,6 +37,7 @@ class Wanted:
         commit: which one; the newest of the branch when None.
         patch: changes to begin with, made from that commit.
         secret: what git shows to the server.
+        disk_bytes: what it may take, with git's own folders.
     """
 
     place: str
@@ -40,6 +45,7 @@ class Wanted:
     commit: str | None = None
     patch: Path | None = None
     secret: Secret | None = None
+    disk_bytes: int = 8 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +88,17 @@ async def check_out(fence: Fence, policy: Policy, wanted: Wanted, home: Path) ->
 
     Raises:
         Invalid: `repository_not_found` where there is no such repository, branch or commit, or we may not see it;
-            `repository_unsafe` where git finds in it what attacks are made of.
+            `repository_unsafe` where git finds in it what attacks are made of; `repository_too_large`.
         Unavailable: `repository_unreachable`, `git_failed`.
         Conflict: `patch_does_not_apply`.
     """
+    try:
+        return await within(_checked_out(fence, policy, wanted, home), (home,), wanted.disk_bytes)
+    except DiskFull as error:
+        raise _too_large(wanted) from error
+
+
+async def _checked_out(fence: Fence, policy: Policy, wanted: Wanted, home: Path) -> Checkout:
     made = Checkout(home, "")
     made.tree.mkdir()
     made.repository.mkdir()
@@ -96,7 +109,7 @@ async def check_out(fence: Fence, policy: Policy, wanted: Wanted, home: Path) ->
     try:
         await _fetch(git, policy, wanted, branch, settings)
         commit = (await git.must("rev-parse", "--verify", f"refs/heads/{branch}^{{commit}}")).decode().strip()
-        await git.must("reset", "--hard", "--quiet", "--no-recurse-submodules")
+        await _reset(git, wanted, made)
         warnings = await _modules(git, policy, wanted, made, settings)
     finally:
         if settings is not None:
@@ -105,6 +118,22 @@ async def check_out(fence: Fence, policy: Policy, wanted: Wanted, home: Path) ->
         await _apply(git, wanted.patch)
     await asyncio.to_thread(shutil.copytree, made.repository, made.tree / ".git", symlinks=True)
     return replace(made, commit=commit, warnings=tuple(warnings))
+
+
+async def _reset(git: Git, wanted: Wanted, made: Checkout) -> None:
+    """Write the files, if they fit: a small pack may hold many large ones, and git itself knows no limit of all."""
+    told = await git.must("ls-tree", "-r", "--format=%(objectsize)", "HEAD")
+    sizes = [int(size) for size in told.split() if size.isdigit()]
+    files = sum(-(-size // _PAGE_BYTES) * _PAGE_BYTES for size in sizes)
+    there = await asyncio.to_thread(trees.size, made.home)
+    if len(told) >= OUTPUT_BYTES or there + files > wanted.disk_bytes:
+        raise _too_large(wanted)
+    await git.must("reset", "--hard", "--quiet", "--no-recurse-submodules")
+
+
+def _too_large(wanted: Wanted) -> Invalid:
+    sentence = f"The checkout takes more than the {wanted.disk_bytes >> 20} MiB that the agent's command may use."
+    return Invalid("repository_too_large", sentence)
 
 
 def _begin(place: Path, branch: str) -> None:
@@ -228,6 +257,6 @@ async def _module(git: Git, policy: Policy, wanted: Wanted, made: Checkout, path
         _begin(place, _UNNAMED)
         ours = wanted.secret is not None and any(beneath(prefix, wanted.place) for prefix in wanted.secret.repositories)
         await _fetch(inner, policy, wanted, _UNNAMED, settings if ours else None)
-        await inner.must("reset", "--hard", "--quiet", "--no-recurse-submodules")
+        await _reset(inner, wanted, made)
     finally:
-        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+        await asyncio.to_thread(trees.remove, place)

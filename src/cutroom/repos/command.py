@@ -4,20 +4,21 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import stat
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from cutroom.kit import trees
 from cutroom.kit.errors import Invalid
 from cutroom.kit.fence import Box, Fence
 from cutroom.kit.process import CLEAN_ENV, Completed, TimedOut, run
 from cutroom.repos import starter
 from cutroom.repos.checkout import Checkout
+from cutroom.repos.disk import DiskFull, within
 from cutroom.repos.egress import proxy
 from cutroom.repos.fencing import box, limits, python
 from cutroom.repos.output import Output, Say
@@ -28,7 +29,6 @@ _PLACE: Final = re.compile(r"\{(prompt|prompt_file|summary|checkout)\}")
 _WORD_BYTES: Final = (128 << 10) - 1
 """The longest argument that Linux takes, MAX_ARG_STRLEN of linux/binfmts.h."""
 _SUMMARY_BYTES: Final = 64 << 10
-_LOOK_S: Final = 2.0
 _GRACE_S: Final = 5.0
 _STARTER: Final = Path(starter.__file__)
 _WHO: Final[Mapping[str, str]] = {
@@ -56,10 +56,6 @@ class Ended:
     signal: int | None
     elapsed_s: float
     summary: str
-
-
-class _DiskFull(Exception):
-    """It wrote more than it may."""
 
 
 async def run_command(
@@ -90,7 +86,7 @@ async def run_command(
                 way = room.told / "proxy"
                 refused = _told(output)
                 await stack.enter_async_context(proxy(way, command.network, refused))
-            orders = room.told / "orders.json"
+            orders = room.orders
             orders.touch(mode=0o600)
             orders.write_text(json.dumps({"env": _env(command, room, values, way), "proxy": way and str(way)}))
             inside = _box(fence, command, checkout, room)
@@ -122,11 +118,15 @@ class _Room:
             yield room
         finally:
             for folder in (room.told, room.home, room.out):
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+                await asyncio.to_thread(trees.remove, folder)
 
     @property
     def prompt(self) -> Path:
         return self.told / "prompt.md"
+
+    @property
+    def orders(self) -> Path:
+        return self.told / "orders.json"
 
     @property
     def summary(self) -> Path:
@@ -187,56 +187,30 @@ async def _watched(
 ) -> tuple[Outcome, int | None, int | None]:
     """Run it, and look after what it writes."""
     writes = (checkout.tree, room.home, room.out)
-    ended: tuple[Outcome, int | None, int | None] = ("timed_out", None, None)
+    working = run(
+        argv,
+        cwd=checkout.tree,
+        timeout_s=command.timeout_s,
+        limits=limits(fence, command.memory_bytes, command.disk_bytes),
+        stdin=stdin,
+        on_line=lambda line: output.line("stdout", line),
+        on_error_line=lambda line: output.line("stderr", line),
+        output_cap_bytes=1,
+        grace_s=_GRACE_S,
+        box=inside,
+    )
     try:
-        async with asyncio.TaskGroup() as group:
-            looking = group.create_task(_look(writes, command.disk_bytes))
-            with suppress(TimedOut):
-                done = await run(
-                    argv,
-                    cwd=checkout.tree,
-                    timeout_s=command.timeout_s,
-                    limits=limits(fence, command.memory_bytes, command.disk_bytes),
-                    stdin=stdin,
-                    on_line=lambda line: output.line("stdout", line),
-                    on_error_line=lambda line: output.line("stderr", line),
-                    output_cap_bytes=1,
-                    grace_s=_GRACE_S,
-                    box=inside,
-                )
-                ended = _outcome(done)
-            looking.cancel()
-    except* _DiskFull:
-        ended = ("disk_full", None, None)
-    return ended
+        return _outcome(await within(working, writes, command.disk_bytes, room.orders))
+    except TimedOut:
+        return "timed_out", None, None
+    except DiskFull:
+        return "disk_full", None, None
 
 
 def _outcome(done: Completed) -> tuple[Outcome, int | None, int | None]:
     if done.returncode < 0:
         return "killed", None, -done.returncode
     return ("done" if done.returncode == 0 else "failed"), done.returncode, None
-
-
-async def _look(folders: Sequence[Path], most: int) -> None:
-    """Raise when folders hold more than they may."""
-    while True:
-        await asyncio.sleep(_LOOK_S)
-        if await asyncio.to_thread(_size, folders) > most:
-            raise _DiskFull
-
-
-def _size(folders: Sequence[Path]) -> int:
-    """Bytes on the disk, links not followed."""
-    size = 0
-    waiting = [str(folder) for folder in folders]
-    while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                    size += 512 * entry.stat(follow_symlinks=False).st_blocks
-    return size
 
 
 def _told(output: Output) -> Callable[[str], None]:

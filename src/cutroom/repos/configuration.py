@@ -23,7 +23,7 @@ _Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,253}(:[0-9]
 class _Secret(Schema):
     file: Path
     repositories: Annotated[tuple[str, ...], Field(min_length=1)]
-    workspaces: frozenset[str] = frozenset()
+    workspaces: Annotated[frozenset[str], Field(min_length=1)]
     env: _Variable | None = None
     user: Annotated[str, Field(pattern=r"^[^:\x00-\x1f]{1,200}$")] = "x-access-token"
 

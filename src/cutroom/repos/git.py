@@ -51,7 +51,8 @@ _ENV: Final[Mapping[str, str]] = {
 }
 _MEMORY_BYTES: Final = 4 << 30
 _FILE_BYTES: Final = 16 << 30
-_OUTPUT_BYTES: Final = 8 << 20
+OUTPUT_BYTES: Final = 8 << 20
+"""Of an answer; what is beyond is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Git:
             env=env,
             limits=limits(self.fence, _MEMORY_BYTES, _FILE_BYTES),
             stdin=stdin,
-            output_cap_bytes=_OUTPUT_BYTES,
+            output_cap_bytes=OUTPUT_BYTES,
             box=inside,
         )
 

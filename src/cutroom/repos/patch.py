@@ -1,12 +1,12 @@
 """What a command changed: a patch against the commit that was checked out, untracked files included."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from cutroom.kit import trees
 from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.repos.checkout import Checkout
 from cutroom.repos.git import Git, records, said
@@ -68,7 +68,9 @@ async def take_patch(git: Git, checkout: Checkout, out: Path, *, max_bytes: int,
         Invalid: `patch_too_large`, `secret_in_patch`.
         Unavailable: `git_failed`.
     """
-    nested = await asyncio.to_thread(_nested, checkout.tree)
+    nested = await asyncio.to_thread(trees.repositories, checkout.tree, _MOST_NESTED)
+    if len(nested) == _MOST_NESTED:
+        raise Invalid("patch_too_large", "The command left a thousand repositories or more in the checkout.")
     warnings = [f"The repository inside of {place[:200]} is no part of the patch." for place in nested[:20]]
     chosen = "\0".join([".", *(f":(exclude,literal){place}" for place in nested)])
     added = await git.run(
@@ -87,21 +89,6 @@ async def take_patch(git: Git, checkout: Checkout, out: Path, *, max_bytes: int,
         if target is not None and _leads_out(change.path, target):
             warnings.append(f"{change.path[:200]} is a link that leads out of the repository, to {target[:200]}.")
     return Patch(path, tuple(changes), tuple(warnings[:100]))
-
-
-def _nested(tree: Path) -> list[str]:
-    """Folders with a repository of their own: git would ask that one, by its own configuration, what has changed."""
-    found: list[str] = []
-    for folder, folders, files in os.walk(tree):
-        here = os.path.relpath(folder, tree)
-        if here != "." and (".git" in folders or ".git" in files):
-            found.append(here)
-            folders.clear()
-            if len(found) >= _MOST_NESTED:
-                raise Invalid("patch_too_large", "The command left more than a thousand repositories in the checkout.")
-        elif here == ".":
-            folders[:] = [name for name in folders if name != ".git"]
-    return found
 
 
 def _check(path: Path, max_bytes: int, never: Sequence[bytes]) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from cutroom.kit.errors import Forbidden
 from cutroom.repos.address import address, beneath
 
 Network = Literal["none", "open"] | tuple[str, ...]
 """None at all; the machine's own; or through a proxy to these places alone, each `host:port`."""
+
+EVERYBODY: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Secret:
         name: what repositories call it.
         value: the value.
         repositories: prefixes of the addresses that it may be used for.
-        workspaces: ids of the workspaces that may; all when empty.
+        workspaces: ids of the workspaces that may; `*` for all, also those that strangers make.
         env: the variable in which the command finds it; None for what git shows to the repository's server.
         user: whose password it is there.
     """
@@ -28,7 +30,7 @@ class Secret:
     name: str
     value: str = field(repr=False)
     repositories: tuple[str, ...]
-    workspaces: frozenset[str] = frozenset()
+    workspaces: frozenset[str]
     env: str | None = None
     user: str = "x-access-token"
 
@@ -127,5 +129,5 @@ class Policy:
 
 
 def _for(secret: Secret, place: str, workspace_id: str) -> bool:
-    theirs = not secret.workspaces or workspace_id in secret.workspaces
+    theirs = not secret.workspaces.isdisjoint({workspace_id, EVERYBODY})
     return theirs and any(beneath(prefix, place) for prefix in secret.repositories)

@@ -61,7 +61,7 @@ class TaskRunner:
     ) -> Checkout:
         """A clean checkout in an empty folder; raises as `checkout.check_out`."""
         secret = next((secret for secret in admitted.secrets if secret.env is None), None)
-        wanted = Wanted(admitted.place, branch, commit, patch, secret)
+        wanted = Wanted(admitted.place, branch, commit, patch, secret, admitted.command.disk_bytes)
         return await check_out(self._fence, self.policy, wanted, home)
 
     async def run(self, admitted: Admitted, checkout: Checkout, prompt: str, say: Say) -> Ended:

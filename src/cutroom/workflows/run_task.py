@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from cutroom.jobs import Context, StepRetry
+from cutroom.kit import trees
 from cutroom.kit.errors import CutroomError, Unavailable
 from cutroom.kit.schema import Schema
 from cutroom.repos import Admitted, Checkout, Patch, Round, TaskRunner, brief
@@ -213,7 +214,7 @@ class _Work:
                 self._admitted, home, branch=given.repository.branch, commit=commit, patch=patch
             )
         except CutroomError:
-            await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+            await asyncio.to_thread(trees.remove, home)
             raise
         self._checkout = made
         ctx.log("info", f"Checked out {made.commit[:12]}.", commit=made.commit)
