@@ -75,7 +75,7 @@ class Scratch:
         return sweep(self.root)
 
     def _open(self) -> Path:
-        """Make this process's folder under a hidden name, lock it, then show it: nobody ever has to wait for anybody."""
+        """Make this process's folder under a hidden name, lock it, then show it: nobody has to wait for anybody."""
         self.root.mkdir(parents=True, exist_ok=True)
         while True:
             name = secrets.token_hex(8)
