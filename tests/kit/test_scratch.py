@@ -1,3 +1,4 @@
+import fcntl
 import multiprocessing
 import os
 import shutil
@@ -99,6 +100,19 @@ def test_a_folder_whose_maker_died_before_locking_it_is_swept(root: Path) -> Non
     (root / "0123456789abcdef").mkdir(parents=True)
     assert sweep(root) == 1
     assert _visible(root) == []
+
+
+def test_a_process_that_is_frozen_while_it_makes_its_folder_holds_up_nobody(root: Path) -> None:
+    (root / ".0123456789abcdef").mkdir(parents=True)
+    assert sweep(root) == 1
+    making = root / ".fedcba9876543210"
+    making.mkdir()
+    with (making / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert sweep(root) == 0
+        assert Scratch(root).folder("job").exists()
+    assert sweep(root) == 1
+    assert not making.exists()
 
 
 def test_a_sweep_does_not_follow_links(root: Path, tmp_path: Path) -> None:

@@ -56,6 +56,10 @@ RETURNING pg_notify('cutroom_cancel', id)
 """)
 
 
+_CLAIM: Final = statement("SELECT fence FROM jobs WHERE id = :id FOR UPDATE")
+_CANCELLED: Final = statement("SELECT status = 'cancelled' FROM jobs WHERE id = :id")
+
+
 async def cancel(session: AsyncSession, workspace_id: str, job_id: str, on_end: OnEnd | None) -> Job:
     """Cancel what waits, ask for a cancel of what runs; see `JobService.cancel`."""
     row = (await session.execute(_ROOT, {"id": job_id, "workspace": workspace_id})).one_or_none()
@@ -86,3 +90,14 @@ async def _cancel(session: AsyncSession, ids: Sequence[str], on_end: OnEnd | Non
 async def cancel_running(session: AsyncSession, job_id: str) -> None:
     """Ask for a cancel of one job, an item of a map too, if it runs: for operators, whatever workspace it is of."""
     await session.execute(_CANCEL_RUNNING, {"id": job_id})
+
+
+async def is_claim(session: AsyncSession, job_id: str, fence: int) -> bool:
+    """Whether the claim with this fence is the job's last; no other comes before the transaction is over."""
+    held: int | None = await session.scalar(_CLAIM, {"id": job_id})
+    return held == fence
+
+
+async def is_cancelled(session: AsyncSession, job_id: str) -> bool:
+    """Whether the job has ended as cancelled."""
+    return await session.scalar(_CANCELLED, {"id": job_id}) is True

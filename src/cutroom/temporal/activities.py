@@ -9,14 +9,17 @@ from typing import Final, NoReturn
 
 import structlog
 from temporalio import activity
+from temporalio.client import Client
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.service import RPCError, RPCStatusCode
 
 from cutroom.db import Database
-from cutroom.jobs.cancelling import cancel_running
+from cutroom.jobs.cancelling import cancel_running, is_cancelled, is_claim
 from cutroom.jobs.rescuer import Rescuer
 from cutroom.jobs.service import JobService
 from cutroom.kit.errors import Conflict, NotFound
+from cutroom.temporal.attempts import cancel
 from cutroom.temporal.host import Again, Host
 from cutroom.temporal.orders import BEGIN, CANCEL, DUE, SETTLE, Admission, Place, Turn
 
@@ -99,14 +102,32 @@ class Looks:
 
     @activity.defn(name=CANCEL)
     async def cancel(self, admission: Admission) -> None:
-        """Cancel a job whose workflow was cancelled in Temporal; of an item only what runs: its map tells of it."""
+        """Cancel a job whose workflow was cancelled in Temporal; of an item only what runs: its map tells of it.
+
+        A job that was claimed again since is let be: who cancelled meant what was before.
+        """
         async with self._database.begin() as session:
+            if not await is_claim(session, admission.job_id, admission.fence):
+                return
             try:
                 await self._jobs.cancel(session, admission.workspace_id, admission.job_id)
             except Conflict:
                 return
             except NotFound:
                 await cancel_running(session, admission.job_id)
+
+    async def take_back(self, client: Client, job_id: str) -> None:
+        """Cancel the run that keeps the timer of a job which was cancelled while it waited."""
+        try:
+            run_id = (await client.get_workflow_handle(job_id).describe()).run_id
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                log.warning("temporal.unavailable", job_id=job_id, error=error.message)
+            return
+        async with self._database.begin() as session:
+            cancelled = await is_cancelled(session, job_id)
+        if cancelled:  # else it was queued again before we looked, and the run may be that one's
+            await cancel(client, job_id, run_id)
 
 
 @contextlib.asynccontextmanager

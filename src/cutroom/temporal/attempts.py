@@ -67,8 +67,8 @@ class TemporalAttempts:
                 telling = group.create_task(self._tell(host))
                 await self._begun(host)
                 await self._executor.run(holding, host)
-                if holding.outcome == "cancelled":
-                    await cancel(self._client, job.id)
+                if holding.outcome == "cancelled" and host.run_id is not None:
+                    await cancel(self._client, job.id, host.run_id)
                 telling.cancel()
         finally:
             host.end()
@@ -133,7 +133,7 @@ class TemporalAttempts:
             limit_s=3600.0 if workflow is None else workflow.timeout_s,
         )
         # Where an earlier run of the same job has a timer or its last words to say, this reaches that run.
-        await self._client.start_workflow(
+        run = await self._client.start_workflow(
             job.type,
             id=job.id,
             task_queue=self._task_queue,
@@ -144,6 +144,7 @@ class TemporalAttempts:
             task_timeout=timedelta(seconds=quick_s(self._patience_s)),
             rpc_timeout=timedelta(seconds=10),
         )
+        host.run_id = run.result_run_id
 
     async def _announce(self, host: Host) -> None:
         job, asks = host.holding.job, host.announce()
@@ -151,10 +152,13 @@ class TemporalAttempts:
             await self._client.get_workflow_handle(job.id).signal(ASKED, args=[job.fence, asks])
 
 
-async def cancel(client: Client, job_id: str) -> None:
-    """Cancel a job's run in Temporal, if one is open: the job itself is cancelled already."""
+async def cancel(client: Client, job_id: str, run_id: str) -> None:
+    """Cancel a run of a job in Temporal, if it is open: the job itself is cancelled already.
+
+    The run is named, for the job may be queued again, and have another, before this arrives.
+    """
     try:
-        await client.get_workflow_handle(job_id).cancel()
+        await client.get_workflow_handle(job_id, run_id=run_id).cancel()
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             log.warning("temporal.unavailable", job_id=job_id, error=error.message)

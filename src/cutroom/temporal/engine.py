@@ -18,7 +18,7 @@ from cutroom.jobs.attempts import Attempts
 from cutroom.jobs.executor import Executor
 from cutroom.jobs.rescuer import Rescuer
 from cutroom.temporal.activities import BEATS, Looks, Steps
-from cutroom.temporal.attempts import TemporalAttempts, cancel
+from cutroom.temporal.attempts import TemporalAttempts
 from cutroom.temporal.connection import TemporalSettings
 from cutroom.temporal.driver import AT_ONCE, JobRun
 from cutroom.temporal.host import Host
@@ -125,4 +125,4 @@ class TemporalEngine:
         while True:
             job_id = await self._forgotten.get()
             if job_id:
-                await cancel(self._client, job_id)
+                await self._looks.take_back(self._client, job_id)

@@ -48,6 +48,8 @@ class Host:
     def __init__(self, holding: Holding) -> None:
         self.holding = holding
         self.begun = asyncio.Event()
+        self.run_id: str | None = None
+        """The run in Temporal that was told of the attempt."""
         self.news = asyncio.Event()
         """Set while something was asked for that no turn has told."""
         self._gates: dict[str, _Gate] = {}
