@@ -212,7 +212,7 @@ class Claimant:
         metrics.WAIT.labels(job.type).observe(job.wait_s)
         holding = Holding(job, sent_at + self._settings.lease_s, self._on_slot)
         self._idle.clear()
-        metrics.RUNNING.set(len(self._attempts))
+        metrics.RUNNING.inc()  # not `set`: a process may have several claimants
         self._attempts[holding] = attempts.create_task(self._attempt(holding))
 
     def _free(self) -> int:
@@ -235,7 +235,7 @@ class Claimant:
             log.exception("worker.attempt_broke", job_id=job.id)
         finally:
             del self._attempts[holding]
-            metrics.RUNNING.set(len(self._attempts))
+            metrics.RUNNING.dec()
             self._moved(job.parent_id, job.parent_step)
             if not self._attempts:
                 self._idle.set()
