@@ -80,7 +80,7 @@ async def test_a_configuration_is_checked_on_the_machine_that_will_have_it(
     (tmp_path / "repositories").mkdir()
     ground = Ground(tmp_path)
     ground.secret("token", "a-token-of-the-agent")
-    top = f'[secrets.git]\nfile = "token"\nrepositories = ["{ground.url("site")}"]'
+    top = f'[secrets.git]\nfile = "token"\nrepositories = ["{ground.url("site")}"]\nworkspaces = ["*"]'
     place = ground.configuration("true", more=top)
     await runner_of(place)  # leaves the test out where no sandbox holds
     await program.check(place)
