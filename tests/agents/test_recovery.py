@@ -144,7 +144,7 @@ async def test_an_agent_that_is_killed_loses_its_job_to_another_after_the_last_f
             diary.write("go one")
 
             async def first() -> bool | None:
-                return True if "one" in diary.lines() else None
+                return await rig.sql("SELECT name FROM job_steps WHERE job_id = :id", id=job_id) == [("one",)] or None
 
             await eventually(first)
             child.send(signal.SIGKILL)

@@ -1,12 +1,15 @@
 """What agents run is what workers run, over a stream."""
 
+import asyncio
 import os
 import time
 
 import pytest
 
+from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.jobs import Status
 from tests.agents.agency import Agency
+from tests.agents.raw import raw_agent
 from tests.jobs.flows import A, B, Diary, Fan
 from tests.jobs.rig import Rig, eventually
 
@@ -114,3 +117,24 @@ async def test_an_agent_that_is_told_to_stop_gives_its_jobs_back_uncharged(
         job = await rig.get(job_id)
         assert (job.status, job.attempt) == (Status.QUEUED, 0)
         assert await rig.outcomes(job_id) == [(1, "released")]
+
+
+@pytest.mark.threat("F15")
+@pytest.mark.parametrize("later_s", [0.0, 0.002, 0.004, 0.008, 0.016])
+async def test_what_is_claimed_while_an_agent_says_that_it_leaves_goes_to_others_at_once(
+    agency: Agency, rig: Rig, later_s: float
+) -> None:
+    async with agency.door(lease_s=60.0) as door:
+        async with raw_agent(door.port, await agency.token(), ["echo"]) as agent:
+            job_id = await rig.submit("echo", {"value": 1})
+            await asyncio.sleep(later_s)
+            await agent.say(wire.FromAgent(leaving=wire.Leaving()))
+            await agent.say(wire.FromAgent(beat=wire.Beat(number=1)))
+            given: list[wire.Assign] = []
+            while (message := await agent.call.read()).WhichOneof("kind") != "beat":
+                given.append(message.assign)
+            for job in given:
+                await agent.ask(job, end=wire.End(outcome="released"))
+        async with rig.worker():
+            assert (await rig.ended(job_id, within_s=20)).status is Status.SUCCEEDED
+        assert (await rig.outcomes(job_id))[-1][1] == "succeeded"

@@ -25,6 +25,7 @@ from cutroom.jobs.executor import Executor
 from cutroom.jobs.holding import Holding
 from cutroom.kit.errors import Internal
 from cutroom.kit.scratch import Scratch
+from cutroom.kit.waiting import until_set
 from cutroom.media.fetch import Fetcher
 
 WATCH_S: Final = 0.25
@@ -255,10 +256,10 @@ class Agent:
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
                 await self.link.leave()
-        await _wait(self._idle, self._settings.drain_s)
+        await until_set(self._idle, self._settings.drain_s)
         for holding in self.holdings():
             holding.stop("released")
-        await _wait(self._idle, STOP_S)
+        await until_set(self._idle, STOP_S)
         for holding in self.holdings():
             holding.stop("lost")
 
@@ -278,10 +279,3 @@ class Agent:
                 except Exception:
                     log.exception("agent.tidying_failed")
             await asyncio.sleep(TIDY_S)
-
-
-async def _wait(event: asyncio.Event, timeout_s: float) -> None:
-    """Wait until the event is set, but not longer than `timeout_s`."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(timeout_s):
-            await event.wait()

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -148,7 +149,11 @@ class Link:
         self._count = 0
         self._asked: dict[int, tuple[wire.Ask, asyncio.Future[wire.Answer]]] = {}
         self._beats: dict[int, float] = {}
+        self._beat_count = 0
         self._leaving = False
+        self._left = asyncio.Event()
+        self._left_at_beat = 0
+        """The first beat after we said that we leave: with its answer, all that was given to us before has come."""
 
     async def run(self) -> None:
         """Connect, again and again, until cancelled.
@@ -198,9 +203,23 @@ class Link:
         return answer
 
     async def leave(self) -> None:
-        """Say that nothing more is wanted."""
+        """Say that nothing more is wanted; if anybody hears it, wait until nothing more will come."""
         self._leaving = True
-        await self._send(wire.FromAgent(leaving=wire.Leaving()))
+        if self._outbox is not None:
+            with suppress(Cut):
+                await self._say_leaving(self._outbox)
+                await self._left.wait()
+
+    async def _say_leaving(self, outbox: Outbox[wire.FromAgent]) -> None:
+        await outbox.put(wire.FromAgent(leaving=wire.Leaving()))
+        self._left_at_beat = self._beat_count + 1
+        await self._say_beat(outbox)
+
+    async def _say_beat(self, outbox: Outbox[wire.FromAgent]) -> None:
+        self._beat_count += 1
+        number = self._beat_count
+        self._beats[number] = time.monotonic()
+        await outbox.put(wire.FromAgent(beat=wire.Beat(number=number)))
 
     async def _send(self, message: wire.FromAgent) -> None:
         if self._outbox is not None:
@@ -249,6 +268,8 @@ class Link:
                 await self._on_welcome(message.welcome, outbox, group)
             elif kind == "beat":
                 self.answered_at = self._beats.pop(message.beat.number, self.answered_at)
+                if 0 < self._left_at_beat <= message.beat.number:
+                    self._left.set()
             elif kind == "answer":
                 found = self._asked.get(message.answer.number)
                 if found is not None and not found[1].done():
@@ -288,17 +309,14 @@ class Link:
             ask.fence = fences.get((ask.job_id, ask.fence), ask.fence)
             await outbox.put(wire.FromAgent(ask=ask))
         if self._leaving:
-            await outbox.put(wire.FromAgent(leaving=wire.Leaving()))
+            await self._say_leaving(outbox)
         self.connected.set()
 
     async def _beat(self, outbox: Outbox[wire.FromAgent]) -> None:
-        number = 0
         while True:
             if time.monotonic() - self.answered_at > min(SILENT_S, self.lease_s / 2):
                 raise Cut("the server does not answer")
-            number += 1
-            self._beats[number] = time.monotonic()
-            await outbox.put(wire.FromAgent(beat=wire.Beat(number=number)))
+            await self._say_beat(outbox)
             await asyncio.sleep(min(BEAT_S, self.lease_s / 6) * _jitter.uniform(0.8, 1.0))
 
 

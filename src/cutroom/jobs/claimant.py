@@ -21,6 +21,7 @@ from cutroom.jobs.heartbeat import Heart
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.ledger import AGAIN, Ledger
 from cutroom.jobs.wants import Wants
+from cutroom.kit.waiting import until_set
 
 FLUSH_S: Final = 0.1
 """Seconds for which what attempts tell is gathered: half the time in which whoever follows a log wants to see it."""
@@ -170,7 +171,7 @@ class Claimant:
             except Exception as error:  # noqa: BLE001 — whatever it is, the next claim may work
                 failures += 1
                 self._complain(error, failures)
-                await _wait(stop, AGAIN.delay_s(failures))
+                await until_set(stop, AGAIN.delay_s(failures))
                 continue
             failures = 0
             for job in claim.jobs:
@@ -179,7 +180,7 @@ class Claimant:
             if claim.contended:
                 await asyncio.sleep(_jitter.uniform(0.001, 0.01))
             elif len(claim.jobs) < free:
-                await _wait(self._wake, self._settings.poll_s * _jitter.uniform(0.5, 1.5))
+                await until_set(self._wake, self._settings.poll_s * _jitter.uniform(0.5, 1.5))
 
     async def _claim(self, count: int, *, unsure: bool) -> Claim:
         settings = self._settings
@@ -246,10 +247,10 @@ class Claimant:
     async def _drain(self) -> None:
         """Give attempts their grace, then put back what still runs."""
         log.info("worker.draining", worker=self.name, held=len(self._attempts))
-        await _wait(self._idle, self._settings.drain_s)
+        await until_set(self._idle, self._settings.drain_s)
         for holding in self.holdings():
             holding.stop("released")
-        await _wait(self._idle, STOP_S)
+        await until_set(self._idle, STOP_S)
         # What cannot be put back, because the database is away or the work does not stop, is taken over later.
         for holding, task in tuple(self._attempts.items()):
             log.error("worker.attempt_abandoned", job_id=holding.job.id)
@@ -261,10 +262,3 @@ class Claimant:
             await asyncio.sleep(FLUSH_S)
             for holding in await self._pen.flush(self.holdings()):
                 self._moved(holding.job.parent_id, holding.job.parent_step)
-
-
-async def _wait(event: asyncio.Event, timeout_s: float) -> None:
-    """Wait until the event is set, but not longer than `timeout_s`."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(timeout_s):
-            await event.wait()
