@@ -1,5 +1,7 @@
 """The patterns and strategies that come with the program."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -62,6 +64,33 @@ def test_schemas_say_nothing_that_servers_cannot_hold_models_to() -> None:
     """llama.cpp makes a grammar of a schema; a pattern with `\\d` it takes for any string, and says so in its log."""
     for name in LIBRARY.names():
         assert "\\" not in str(LIBRARY.get(name).output), name
+
+
+def longest(schema: Mapping[str, Any]) -> int:
+    """Characters of the longest value that follows a schema, written without a space more than is needed."""
+    if "enum" in schema:
+        return max(len(str(value)) for value in schema["enum"]) + 2
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if "array" in kinds:
+        return int(schema["maxItems"]) * (longest(schema["items"]) + 1) + 2
+    if "object" in kinds:
+        assert schema["additionalProperties"] is False
+        return sum(len(name) + 4 + longest(value) for name, value in schema["properties"].items()) + 2
+    assert set(kinds) <= {"string", "null"}
+    return int(schema["maxLength"]) + 2
+
+
+def test_a_server_that_holds_a_model_to_a_schema_comes_to_an_end() -> None:
+    """Weak models say the same thing over and over, for as long as the schema lets them.
+
+    Four characters are a token: the longest answer fits, with a question, into a context of 8,192. llama.cpp refuses
+    grammars with more than 2,000 repetitions of anything.
+    """
+    for name in LIBRARY.names():
+        output = LIBRARY.get(name).output
+        if output is not None:
+            assert longest(output) < 28_000, name
+            assert max(int(found) for found in re.findall(r"'max(?:Length|Items)': (\d+)", str(output))) < 2_000, name
 
 
 @pytest.mark.parametrize("strategy", LIBRARY.strategies(), ids=lambda one: one.name)
