@@ -1,19 +1,20 @@
-"""An edit of 60 s in 1080p: `python -m bench.render.edit [--seconds S] [--size WxH] [--gop N]`.
+"""An edit of 60 s in 1080p: `python -m bench.render.edit [--seconds S] [--size WxH] [--gop N] [--moviepy]`.
 
 Eight clips of files with the same parameters, trimmed at arbitrary frames; five plain cuts, two crossfades, one title
 of three seconds; once from sources with a key frame every second, once with GOPs of 250 frames. Beside it, in the same
 run, the one filter graph that people write for it, with the same encoder settings. The bars: 3 and 2 times as fast, and
-a fifth of its memory, summed over all processes at any time.
+a fifth of its memory, summed over all processes at any time. `--moviepy` has MoviePy 2 make the same too, which uv
+installs for the run; the bar is 10 times as fast.
 """
 
 import argparse
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.render.stand import Taken, cutroom, film, folder, plain, table
+from bench.render.stand import Taken, cutroom, film, folder, plain, table, taken
 from cutroom.render.lettering import typefaces
 
 FPS = 30
@@ -25,6 +26,8 @@ SPARE_S = 16
 """Seconds by which a source is longer than what a clip takes of it."""
 TITLE = "Eight clips, one film"
 BARS = {30: 3, 250: 2}
+MOVIEPY = ("uv", "run", "--no-project", "--quiet", "--with", "moviepy==2.2.1", "python")
+MOVIEPY_BAR = 10
 FONT = Path(typefaces.__file__).with_name("fonts") / "Inter-Bold.otf"
 
 
@@ -90,6 +93,15 @@ def graph(clips: list[Use]) -> str:
     return ";".join([*parts, f"[{picture}]drawtext={look}:{place},format=yuv420p[v]", f"[{sound}]anull[a]"])
 
 
+def moviepy(clips: list[Use], size: tuple[int, int], into: Path) -> Taken:
+    """The same by MoviePy."""
+    edit = into / "moviepy.json"
+    facts = {"fps": FPS, "size": size, "crossfades": CROSSFADES, "cross_frames": CROSS_FRAMES, "title": TITLE}
+    edit.write_text(json.dumps({**facts, "font": str(FONT), "clips": [asdict(use) for use in clips]}, default=str))
+    taken([*MOVIEPY, "-c", "import moviepy"])  # installed and compiled, as ours is
+    return taken([*MOVIEPY, Path(__file__).with_name("moviepy_peer.py"), edit, into / "moviepy.mp4"])
+
+
 def round_of(seconds: int, size: tuple[int, int], gop: int, into: Path) -> tuple[Taken, Taken]:
     """One render, and the plain graph's."""
     clips = uses(seconds, size, gop)
@@ -103,7 +115,7 @@ def round_of(seconds: int, size: tuple[int, int], gop: int, into: Path) -> tuple
     return ours, bare
 
 
-def main(seconds: int, size: tuple[int, int], gops: list[int]) -> None:
+def main(seconds: int, size: tuple[int, int], gops: list[int], *, with_moviepy: bool) -> None:
     made = folder()
     rows: list[tuple[str, ...]] = []
     found: dict[str, dict[str, float]] = {}
@@ -112,13 +124,17 @@ def main(seconds: int, size: tuple[int, int], gops: list[int]) -> None:
         speed, memory = bare.seconds / ours.seconds, bare.peak_bytes / ours.peak_bytes
         cpu = bare.cpu_s / ours.cpu_s
         name = f"cutroom, GOPs of {gop} (bar: {BARS.get(gop, 2)}x, 5x less)"
-        for who, one, ratios in (
-            (f"plain graph, GOPs of {gop}", bare, (1.0, 1.0, 1.0)),
-            (name, ours, (speed, cpu, memory)),
-        ):
+        lines = [(f"plain graph, GOPs of {gop}", bare, (1.0, 1.0, 1.0)), (name, ours, (speed, cpu, memory))]
+        found[str(gop)] = {"speed": round(speed, 2), "cpu": round(cpu, 2), "memory": round(memory, 2)}
+        if with_moviepy:
+            peer = moviepy(uses(seconds, size, gop), size, made)
+            parts = bare.seconds / peer.seconds, bare.cpu_s / peer.cpu_s, bare.peak_bytes / peer.peak_bytes
+            times = peer.seconds / ours.seconds
+            lines.append((f"MoviePy 2: {times:.1f}x as long as ours (bar: {MOVIEPY_BAR}x)", peer, parts))
+            found[str(gop)] |= {"moviepy": round(times, 2), "moviepy_cpu": round(peer.cpu_s / ours.cpu_s, 2)}
+        for who, one, ratios in lines:
             figures = (f"{one.seconds:.1f}", f"{ratios[0]:.1f}x", f"{one.cpu_s:.1f}", f"{ratios[1]:.1f}x")
             rows.append((who, *figures, one.memory, f"{ratios[2]:.1f}x less"))
-        found[str(gop)] = {"speed": round(speed, 2), "cpu": round(cpu, 2), "memory": round(memory, 2)}
     heads = ["who", "seconds", "speed", "CPU s", "speed", "memory", ""]
     table(f"Edit of {seconds} s in {size[0]}x{size[1]}", heads, rows)
     print(json.dumps(found))
@@ -130,6 +146,7 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--gop", type=int, action="append")
+    parser.add_argument("--moviepy", action="store_true")
     chosen = parser.parse_args()
     width, _, height = chosen.size.partition("x")
-    main(chosen.seconds, (int(width), int(height)), chosen.gop or [30, 250])
+    main(chosen.seconds, (int(width), int(height)), chosen.gop or [30, 250], with_moviepy=chosen.moviepy)
