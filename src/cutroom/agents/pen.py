@@ -55,6 +55,19 @@ class RemotePen:
             said = wire.Record(step=step.name, result=step.result, elapsed_s=step.elapsed_s)
             await self.ask(holding, record=said)
 
+    async def hold(self, holding: Holding, seconds: float) -> None:
+        """Hold so many seconds of media for the job that this one is part of.
+
+        Raises:
+            QuotaExceeded: `minutes_exceeded`.
+            LeaseLost: when this attempt no longer holds the job.
+        """
+        try:
+            await self.ask(holding, hold=wire.Hold(seconds=seconds))
+        except CutroomError as error:
+            if error.code != "unknown_question":  # a server of an earlier version holds nothing
+                raise
+
     async def suspend(self, holding: Holding, waits: Sequence[Wait]) -> bool:
         """Make the job wait; False when a cancel came first.
 

@@ -72,6 +72,9 @@ class Post:
         match what:
             case "recall" | "items" | "record" | "notes" | "suspend" | "end":
                 return await self._of_the_job(what, ask)
+            case "hold":
+                await self._ledger.hold(self.holding, convert.seconds_of(ask.hold.seconds))
+                return wire.Answer(done=wire.Done(yes=True))
             case "take" | "name_of" | "find" | "put" | "sent" | "adopt":
                 return await self._of_files(what, ask)
             case "read" | "write":

@@ -314,8 +314,8 @@ class Session:
         """One attempt, from being given to the agent to its end."""
         job = holding.job
         key = (job.id, job.fence)
-        if self.leaving and key not in self._coming:
-            with suppress(LeaseLost):  # claimed while the agent said that it leaves
+        if (self.leaving or self.known.agent.draining) and key not in self._coming:
+            with suppress(LeaseLost):  # claimed while the agent said that it leaves, or was told to take no more
                 await self._ground.ledger.end(holding, End(job.id, job.fence, job.parent_id, "released"))
             return
         post = Post(

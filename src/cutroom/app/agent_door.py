@@ -44,7 +44,7 @@ def make_agent_server(parts: Container) -> AgentServer | None:
         listener=parts.listener,
         fleet=parts.fleet,
         registry=parts.registry,
-        ledger=Ledger(database, parts.registry, parts.on_end),
+        ledger=Ledger(database, parts.registry, parts.on_end, meter=parts.quotas),
         parents=Parents(database),
         rescuer=Rescuer(database, parts.on_end),
         sent_files_for=sent_files_for,

@@ -83,4 +83,5 @@ def _worker(parts: Container, settings: WorkerSettings, engine: "TemporalEngine 
         productions_for=parts.productions.for_jobs(parts.database),
         broadcast=parts.broadcast,
         carried_by=None if engine is None else engine.carry,
+        meter=parts.quotas,
     )

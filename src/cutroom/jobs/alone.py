@@ -118,6 +118,9 @@ class _Memory:
     async def record(self, name: str, result: str, elapsed_s: float) -> None:
         self._kept[name] = result
 
+    async def hold(self, seconds: float) -> None:
+        """Nobody counts here."""
+
 
 class _Slot:
     """A place among those who may run; given up while its holder waits for items of its own."""

@@ -189,6 +189,16 @@ class Context:
         self._sleeps += 1
         await self.spread.sleep(f"sleep:{self._sleeps}", seconds)
 
+    async def hold(self, seconds: float) -> None:
+        """Have so many seconds of media held for the whole job, where only now is known how many it takes.
+
+        To be called before what costs. Again changes nothing, and fewer than are held neither.
+
+        Raises:
+            QuotaExceeded: `minutes_exceeded`.
+        """
+        await self.journal.hold(seconds)
+
     def progress(self, fraction: float, stage: str | None = None) -> None:
         """Say how far the job is, in [0, 1], and what it does now. Moving back within an attempt is ignored."""
         self.events.progress(fraction, stage)

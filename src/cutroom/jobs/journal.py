@@ -44,6 +44,10 @@ class WorkerJournal:
         """
         await self.pen.record(self.holding, StepResult(name, result, elapsed_s))
 
+    async def hold(self, seconds: float) -> None:
+        """Hold so many seconds of media for the job."""
+        await self.pen.hold(self.holding, seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpread:

@@ -19,6 +19,7 @@ from cutroom.jobs.batching import Batcher
 from cutroom.jobs.ending import End, Ended, OnEnd
 from cutroom.jobs.errors import LeaseLost, Wait
 from cutroom.jobs.holding import Holding
+from cutroom.jobs.metering import Meter
 from cutroom.jobs.recall import ItemState, Kept, items_of, kept_of
 from cutroom.jobs.recorder import Notes
 from cutroom.jobs.registry import Registry
@@ -67,6 +68,7 @@ class Ledger:
         registry: the workflows.
         on_end: told of each job that ends.
         told: called with the id of a job that has new events, once they are committed; must be quick.
+        meter: asked when a job turns out to take more than it holds; without one, nothing is charged for.
     """
 
     def __init__(
@@ -75,11 +77,13 @@ class Ledger:
         registry: Registry,
         on_end: OnEnd | None,
         told: Callable[[str], None] | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._database = database
         self._registry = registry
         self._on_end = on_end
         self._told = told or _nobody
+        self._meter = meter
         self._writes = Batcher(self._write_all)
         self._ends = Batcher(self._end_all)
 
@@ -116,6 +120,22 @@ class Ledger:
         """
         async with holding.writing:
             await self._keep(holding, Write(holding.job.id, holding.job.fence, holding.recorder.take(), step))
+
+    async def hold(self, holding: Holding, seconds: float) -> None:
+        """Hold so many seconds of media for the job that this one is part of.
+
+        Raises:
+            QuotaExceeded: `minutes_exceeded`.
+        """
+        meter = self._meter
+        if meter is None:
+            return
+
+        async def once() -> None:
+            async with self._transaction() as session:
+                await meter.hold_more(session, holding.job.workspace_id, holding.job.root_id, seconds)
+
+        await patiently(once)
 
     async def note(self, holding: Holding, notes: Notes) -> None:
         """Write down what an attempt elsewhere has told.

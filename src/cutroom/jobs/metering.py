@@ -21,5 +21,8 @@ class Meter(Protocol):
     async def hold(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float, micro: int = 0) -> None:
         """A new job was made that may take so many seconds of media, and millionths of a dollar."""
 
+    async def hold_more(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float) -> None:
+        """A job that runs turned out to take so many seconds of media; nothing changes where it holds as many."""
+
     async def hold_again(self, session: AsyncSession, workspace_id: str, job_id: str) -> None:
         """An ended job was queued again."""

@@ -26,6 +26,10 @@ class Pen(Protocol):
         """Keep a step's result, and what the job has told so far; raises `LeaseLost`."""
         ...
 
+    async def hold(self, holding: Holding, seconds: float) -> None:
+        """Hold so many seconds of media for the job that this one is part of; raises `QuotaExceeded`."""
+        ...
+
     async def suspend(self, holding: Holding, waits: Sequence[Wait]) -> bool:
         """Make the job wait; False when a cancel came first; raises `LeaseLost`."""
         ...

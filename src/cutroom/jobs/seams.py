@@ -181,6 +181,10 @@ class Journal(Protocol):
         """Keep a result. When this returns, the step never runs again."""
         ...
 
+    async def hold(self, seconds: float) -> None:
+        """Hold so many seconds of media for the job, if it holds fewer; raises `QuotaExceeded`."""
+        ...
+
 
 class Events(Protocol):
     """Where progress, log lines and live text go. Calls are quick, never fail, and may come from any thread."""

@@ -18,6 +18,7 @@ from cutroom.jobs.executor import Executor, FilesFor, ProductionsFor, no_product
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.ledger import Ledger
 from cutroom.jobs.lifeline import lifeline
+from cutroom.jobs.metering import Meter
 from cutroom.jobs.parents import Parents
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.rescuer import Rescuer
@@ -47,6 +48,7 @@ class Worker:
         productions_for: makes the `Productions` of one attempt; without it, workflows that ask for any fail.
         broadcast: tells the followers of jobs beside the notifications of the database.
         carried_by: makes what carries the attempts that the worker's executor runs; without it, nothing does.
+        meter: asked when a job turns out to take more than it holds; without one, nothing is charged for.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Worker:
         productions_for: ProductionsFor = no_productions,
         broadcast: "Broadcast | None" = None,
         carried_by: Callable[[Executor], Attempts] | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.settings = settings or WorkerSettings()
         self.name = f"{self.settings.name}:{secrets.token_hex(4)}"
@@ -69,7 +72,7 @@ class Worker:
         self._threads = ThreadPoolExecutor(4 * self.settings.slots, thread_name_prefix="step")
         self._rescuer = Rescuer(self._database, on_end, poll_s=self.settings.poll_s, late_s=self.settings.late_s)
         told = None if broadcast is None else lambda job_id: broadcast.tell("cutroom_events", [job_id])
-        ledger, parents = Ledger(self._database, registry, on_end, told), Parents(self._database)
+        ledger, parents = Ledger(self._database, registry, on_end, told, meter), Parents(self._database)
         executor = Executor(ledger, registry, files_for, productions_for, self._scratch, self._threads)
         self._claimant = Claimant(
             self.name,

@@ -21,7 +21,7 @@ from cutroom.timeline import Media
 from cutroom.timeline.source import ASSET
 from cutroom.workflows.blobs import adopt, blob_key, find
 from cutroom.workflows.sources import bring
-from cutroom.workflows.transcribe import FETCHED, Transcribing, Transcription, fetched, remarks
+from cutroom.workflows.transcribe import FETCHED, Transcribing, Transcription, fetched, hold, remarks
 from cutroom.workflows.warning import WorkflowWarning
 
 UNTIL: Final = 0.3
@@ -183,11 +183,14 @@ async def _youtube(ctx: Context, wishes: InputWishes, transcribing: Transcribing
         if kept is not None:
             media = _MEDIA.validate_json(kept.read_bytes())
             if await ctx.files.find(blob_key(media.sha256)) is not None:
+                await hold(ctx, media)
                 return media
         video = seen[0] if seen else await youtube.watch(watched.video, scratch=ctx.scratch)
+        await ctx.hold(video.seconds)  # by what YouTube says, and below by what came
         path = ctx.scratch / f"sound-{secrets.token_hex(8)}"
         await youtube.sound(video, path, progress=lambda part: ctx.progress(UNTIL * FETCHED * part))
         media = await adopt(ctx.files, ctx.scratch, path)
+        await hold(ctx, media)
         await _keep(ctx, key, _MEDIA.dump_json(media))
         return media
 

@@ -178,7 +178,9 @@ class Transcribing:
         transcript = given.into or ctx.new_id("trn")
 
         async def fetch() -> Media:
-            return await fetched(ctx, given.source, "/source")
+            media = await fetched(ctx, given.source, "/source")
+            await hold(ctx, media)
+            return media
 
         heard = await self.hear(ctx, given, fetch)
         ctx.progress(HEARD, "writing")
@@ -281,6 +283,15 @@ async def _prepare(tell: Tell, transcriber: Transcriber) -> None:
 
 def _cut(activity: Activity, pace: Pace) -> list[list[Piece]]:
     return chunks_of(pieces_of(activity.spans(), activity.length_ms, pace), pace)
+
+
+async def hold(ctx: Context, media: Media) -> None:
+    """Have a recording's minutes held before it is heard: how long one behind a URL is, nobody knew before.
+
+    Raises:
+        QuotaExceeded: `minutes_exceeded`.
+    """
+    await ctx.hold(float(media.info.duration or 0))
 
 
 async def fetched(ctx: Context, source: str, pointer: str) -> Media:

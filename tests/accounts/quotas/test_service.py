@@ -202,3 +202,77 @@ async def test_spending_is_counted_without_limits_too(database: Database) -> Non
     await settle(database, quotas, "job_2", 1.0, 7)
     assert await spent(database, quotas) == (12, 0)
     assert (await used(database, quotas))[0] == 1
+
+
+async def hold_more(
+    database: Database, quotas: QuotaService, job_id: str, seconds: float, workspace: str = "ws_a"
+) -> None:
+    async with database.begin() as session:
+        await quotas.hold_more(session, workspace, job_id, seconds)
+
+
+async def test_a_job_whose_length_is_known_late_holds_it_then_or_is_refused(database: Database) -> None:
+    quotas = service(minutes_per_month=2.0)
+    await hold(database, quotas, "job_1", 0.0)
+    await hold(database, quotas, "job_2", 0.0)
+    await hold_more(database, quotas, "job_1", 61.0)
+    for seconds in (61.0, 5.0):  # again, and fewer, change nothing
+        await hold_more(database, quotas, "job_1", seconds)
+    assert await used(database, quotas) == (0, 2, 0.0, 61.0)
+    with pytest.raises(QuotaExceeded, match=r"1\.02 minutes; of the 2 minutes .*, 0\.98 are left") as refused:
+        await hold_more(database, quotas, "job_2", 61.0)
+    assert (refused.value.code, refused.value.retryable) == ("minutes_exceeded", False)
+    assert await used(database, quotas) == (0, 2, 0.0, 61.0)
+    await hold_more(database, quotas, "job_2", 59.0)
+    await settle(database, quotas, "job_1", 60.0)
+    await hold_more(database, quotas, "job_1", 600.0)  # it has ended
+    assert await used(database, quotas) == (1, 1, 60.0, 59.0)
+
+
+async def test_what_was_held_late_is_held_again_when_the_job_is_repeated(database: Database) -> None:
+    quotas = service(minutes_per_month=2.0)
+    await hold(database, quotas, "job_1", 0.0)
+    await hold_more(database, quotas, "job_1", 61.0)
+    await settle(database, quotas, "job_1", None)
+    async with database.begin() as session:
+        await quotas.hold_again(session, "ws_a", "job_1")
+    assert await used(database, quotas) == (0, 1, 0.0, 61.0)
+
+
+async def test_more_is_held_in_the_month_that_accepted_the_job_and_for_nobody_elses(database: Database) -> None:
+    quotas = service(minutes_per_month=2.0)
+    await hold(database, quotas, "job_1", 0.0)
+    async with database.begin() as session:
+        await session.execute(text("UPDATE charges SET month = month - interval '1 month'"))
+    await hold(database, quotas, "job_2", 120.0)
+    await hold_more(database, quotas, "job_1", 120.0)
+    await hold_more(database, quotas, "job_2", 600.0, workspace="ws_b")
+    async with database.begin() as session:
+        months = await quotas.usage(session, "ws_a")
+    assert [month.seconds_held for month in months] == [120.0, 120.0]
+
+
+async def test_a_job_that_holds_nothing_goes_on(database: Database) -> None:
+    await hold_more(database, service(minutes_per_month=0.0), "job_1", 60.0)
+    quotas = service(jobs_per_month=1)
+    await hold(database, quotas, "job_2", 0.0)
+    await hold_more(database, quotas, "job_2", 60.0)
+    assert await used(database, quotas) == (0, 1, 0.0, 60.0)
+
+
+@pytest.mark.threat("A89")
+async def test_of_many_that_turn_out_longer_at_the_last_minute_exactly_one_is_let_through(database: Database) -> None:
+    quotas = service(minutes_per_month=1.0)
+    for number in range(20):
+        await hold(database, quotas, f"job_{number}", 0.0)
+
+    async def late(number: int) -> None:
+        while True:
+            try:
+                return await hold_more(database, quotas, f"job_{number}", 60.0)
+            except Unavailable:
+                await asyncio.sleep(0.1)
+
+    found = await asyncio.gather(*(late(number) for number in range(20)), return_exceptions=True)
+    assert found.count(None) == 1
+    assert sum(isinstance(one, QuotaExceeded) for one in found) == 19

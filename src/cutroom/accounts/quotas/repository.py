@@ -45,6 +45,22 @@ WITH taken AS (
 )
 SELECT jobs, ms, micro, EXISTS (SELECT FROM held) AS held FROM taken
 """)
+# In the month in which the job was accepted: there it is settled.
+_HOLD_MORE: Final = text("""
+WITH line AS (
+  SELECT month, held_ms FROM charges WHERE workspace_id = :workspace AND job_id = :job AND status = 'held'
+), taken AS (
+  SELECT coalesce(sum(CASE c.status WHEN 'held' THEN c.held_ms ELSE c.used_ms END), 0) AS ms
+  FROM charges AS c JOIN line ON c.month = line.month
+  WHERE c.workspace_id = :workspace AND c.status <> 'refunded' AND c.job_id <> :job
+), held AS (
+  UPDATE charges SET held_ms = CAST(:ms AS bigint) FROM taken
+  WHERE workspace_id = :workspace AND job_id = :job AND status = 'held' AND held_ms < CAST(:ms AS bigint)
+    AND (CAST(:total_ms AS bigint) IS NULL OR taken.ms + CAST(:ms AS bigint) <= CAST(:total_ms AS bigint))
+  RETURNING job_id
+)
+SELECT line.month, taken.ms, EXISTS (SELECT FROM held) AS held FROM line, taken WHERE line.held_ms < CAST(:ms AS bigint)
+""")
 # What a former try has spent is spent: it is held on top of what the next one may spend.
 _HELD: Final = text("""
 SELECT held_ms, held_micro + used_micro AS held_micro FROM charges WHERE workspace_id = :workspace AND job_id = :job
@@ -127,6 +143,16 @@ async def hold(
     }
     found = (await session.execute(_HOLD, values)).one()
     return found.held, Taken(found.jobs, int(found.ms), int(found.micro))
+
+
+async def hold_more(
+    session: AsyncSession, workspace_id: str, job_id: str, ms: int, *, total_ms: int | None
+) -> tuple[date, int] | None:
+    """Hold more for a job that runs; where it does not fit, its month and what others took of that, and None else."""
+    await session.execute(_QUEUE_UP, {"workspace": workspace_id})
+    values = {"workspace": workspace_id, "job": job_id, "ms": ms, "total_ms": total_ms}
+    found = (await session.execute(_HOLD_MORE, values)).one_or_none()
+    return None if found is None or found.held else (found.month, int(found.ms))
 
 
 async def held(session: AsyncSession, workspace_id: str, job_id: str) -> Amount | None:

@@ -92,6 +92,20 @@ class QuotaService:
             if before is not None:
                 await self._hold(session, plan, workspace_id, job_id, before)
 
+    async def hold_more(self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float) -> None:
+        """Hold so many seconds for a job that runs and turned out to take them, unless it holds them.
+
+        Raises:
+            QuotaExceeded: `minutes_exceeded`.
+        """
+        plan = await self.plan(session, workspace_id)
+        total_ms, ms = _total_ms(plan), math.ceil(seconds * 1000)
+        refused = await repository.hold_more(session, workspace_id, job_id, ms, total_ms=total_ms)
+        if refused is not None:
+            REFUSED.labels(plan.name).inc()
+            month, taken_ms = refused
+            raise _minutes_exceeded(plan, month, taken_ms, ms)
+
     async def settle(
         self, session: AsyncSession, workspace_id: str, job_id: str, seconds: float | None, micro: int = 0
     ) -> None:
@@ -115,7 +129,6 @@ class QuotaService:
         return await repository.forget(session, KEEP_DAYS)
 
     async def _hold(self, session: AsyncSession, plan: Plan, workspace_id: str, job_id: str, amount: Amount) -> None:
-        total_ms = None if plan.minutes_per_month is None else round(plan.minutes_per_month * 60_000)
         total_micro = None if plan.spending_per_month is None else micro_of(plan.spending_per_month)
         held, taken = await repository.hold(
             session,
@@ -123,7 +136,7 @@ class QuotaService:
             job_id,
             amount,
             jobs=plan.jobs_per_month,
-            total_ms=total_ms,
+            total_ms=_total_ms(plan),
             total_micro=total_micro,
         )
         if not held:
@@ -131,26 +144,22 @@ class QuotaService:
             raise _exceeded(plan, await repository.this_month(session), taken, amount)
 
 
+def _total_ms(plan: Plan) -> int | None:
+    return None if plan.minutes_per_month is None else round(plan.minutes_per_month * 60_000)
+
+
 def _exceeded(plan: Plan, month: date, taken: Taken, amount: Amount) -> QuotaExceeded:
     """Which limit is in the way, what is left of it, and when it starts anew."""
-    anew = (month + timedelta(days=31)).replace(day=1)
-    after = f"A new month starts on {anew.isoformat()} (UTC); a larger plan helps at once."
-    wait = datetime(anew.year, anew.month, anew.day, tzinfo=UTC) - datetime.now(UTC)
-    wait_s = max(1.0, wait.total_seconds())
+    after, wait_s = _anew(month)
     if plan.jobs_per_month is not None and taken.jobs + 1 > plan.jobs_per_month:
         return QuotaExceeded(
             "jobs_exceeded",
             f"The plan '{plan.name}' has {plan.jobs_per_month} jobs a month, and all are used or under way. {after}",
             retry_after_s=wait_s,
         ).at("")
-    if plan.minutes_per_month is not None and taken.ms + amount.ms > round(plan.minutes_per_month * 60_000):
-        left = max(0.0, plan.minutes_per_month - taken.ms / 60_000)
-        return QuotaExceeded(
-            "minutes_exceeded",
-            f"This job may need {amount.ms / 60_000:.2f} minutes; of the {plan.minutes_per_month:g} minutes a month "
-            f"of the plan '{plan.name}', {left:.2f} are left. {after}",
-            retry_after_s=wait_s,
-        ).at("")
+    total_ms = _total_ms(plan)
+    if total_ms is not None and taken.ms + amount.ms > total_ms:
+        return _minutes_exceeded(plan, month, taken.ms, amount.ms)
     total = plan.spending_per_month or 0
     left = max(0.0, total - dollars_of(taken.micro))
     return QuotaExceeded(
@@ -159,3 +168,23 @@ def _exceeded(plan: Plan, month: date, taken: Taken, amount: Amount) -> QuotaExc
         f"'{plan.name}', {left:g} are left. {after} One with a lower limit of its own ('maxCost') may still fit.",
         retry_after_s=wait_s,
     ).at("")
+
+
+def _minutes_exceeded(plan: Plan, month: date, taken_ms: int, ms: int) -> QuotaExceeded:
+    after, wait_s = _anew(month)
+    minutes = plan.minutes_per_month or 0
+    left = max(0.0, minutes - taken_ms / 60_000)
+    return QuotaExceeded(
+        "minutes_exceeded",
+        f"This job may need {ms / 60_000:.2f} minutes; of the {minutes:g} minutes a month "
+        f"of the plan '{plan.name}', {left:.2f} are left. {after}",
+        retry_after_s=wait_s,
+    ).at("")
+
+
+def _anew(month: date) -> tuple[str, float]:
+    """When the next month starts, in a sentence and in seconds from now."""
+    anew = (month + timedelta(days=31)).replace(day=1)
+    after = f"A new month starts on {anew.isoformat()} (UTC); a larger plan helps at once."
+    wait = datetime(anew.year, anew.month, anew.day, tzinfo=UTC) - datetime.now(UTC)
+    return after, max(1.0, wait.total_seconds())

@@ -204,7 +204,7 @@ class Stop(_message.Message):
     def __init__(self, job_id: _Optional[str] = ..., fence: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Ask(_message.Message):
-    __slots__ = ("number", "job_id", "fence", "recall", "items", "record", "notes", "suspend", "end", "take", "name_of", "find", "put", "sent", "adopt", "read", "write")
+    __slots__ = ("number", "job_id", "fence", "recall", "items", "record", "notes", "suspend", "end", "take", "name_of", "find", "put", "sent", "adopt", "read", "write", "hold")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     FENCE_FIELD_NUMBER: _ClassVar[int]
@@ -222,6 +222,7 @@ class Ask(_message.Message):
     ADOPT_FIELD_NUMBER: _ClassVar[int]
     READ_FIELD_NUMBER: _ClassVar[int]
     WRITE_FIELD_NUMBER: _ClassVar[int]
+    HOLD_FIELD_NUMBER: _ClassVar[int]
     number: int
     job_id: str
     fence: int
@@ -239,7 +240,8 @@ class Ask(_message.Message):
     adopt: Adopt
     read: Read
     write: Write
-    def __init__(self, number: _Optional[int] = ..., job_id: _Optional[str] = ..., fence: _Optional[int] = ..., recall: _Optional[_Union[Recall, _Mapping]] = ..., items: _Optional[_Union[Items, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., notes: _Optional[_Union[Notes, _Mapping]] = ..., suspend: _Optional[_Union[Suspend, _Mapping]] = ..., end: _Optional[_Union[End, _Mapping]] = ..., take: _Optional[_Union[Take, _Mapping]] = ..., name_of: _Optional[_Union[NameOf, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., put: _Optional[_Union[Put, _Mapping]] = ..., sent: _Optional[_Union[Sent, _Mapping]] = ..., adopt: _Optional[_Union[Adopt, _Mapping]] = ..., read: _Optional[_Union[Read, _Mapping]] = ..., write: _Optional[_Union[Write, _Mapping]] = ...) -> None: ...
+    hold: Hold
+    def __init__(self, number: _Optional[int] = ..., job_id: _Optional[str] = ..., fence: _Optional[int] = ..., recall: _Optional[_Union[Recall, _Mapping]] = ..., items: _Optional[_Union[Items, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., notes: _Optional[_Union[Notes, _Mapping]] = ..., suspend: _Optional[_Union[Suspend, _Mapping]] = ..., end: _Optional[_Union[End, _Mapping]] = ..., take: _Optional[_Union[Take, _Mapping]] = ..., name_of: _Optional[_Union[NameOf, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., put: _Optional[_Union[Put, _Mapping]] = ..., sent: _Optional[_Union[Sent, _Mapping]] = ..., adopt: _Optional[_Union[Adopt, _Mapping]] = ..., read: _Optional[_Union[Read, _Mapping]] = ..., write: _Optional[_Union[Write, _Mapping]] = ..., hold: _Optional[_Union[Hold, _Mapping]] = ...) -> None: ...
 
 class Answer(_message.Message):
     __slots__ = ("number", "failed", "lost", "done", "journal", "items", "told", "status", "taken", "place", "permission", "published", "production")
@@ -342,6 +344,12 @@ class Record(_message.Message):
     result: str
     elapsed_s: float
     def __init__(self, step: _Optional[str] = ..., result: _Optional[str] = ..., elapsed_s: _Optional[float] = ...) -> None: ...
+
+class Hold(_message.Message):
+    __slots__ = ("seconds",)
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    seconds: float
+    def __init__(self, seconds: _Optional[float] = ...) -> None: ...
 
 class Notes(_message.Message):
     __slots__ = ("first", "progress", "stage", "events")
