@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cutroom.app.engine_settings import load_engine
-from cutroom.app.patterns import read_variables, show, show_list, show_preview
+from cutroom.app.patterns import read_variables, show, show_list, show_preview, show_strategies
 from cutroom.kit.errors import Invalid, NotFound
 
 
@@ -66,10 +66,10 @@ async def test_one_is_shown_with_what_it_needs(capsys: pytest.CaptureFixture[str
 async def test_a_preview_prints_what_a_model_would_be_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("Rain."))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Rain.")))
     await show_preview("poem", ["mood=sad=er"], "slow", "de")
     assert capsys.readouterr().out.startswith("Slowly.\nA sad=er poem: Rain.")
-    monkeypatch.setattr("sys.stdin", io.StringIO("Rain."))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Rain.")))
     with pytest.raises(Invalid) as caught:
         await show_preview("poem", [], None, None)
     assert (caught.value.code, caught.value.details[0].pointer) == ("not_ready", "/variables/mood")
@@ -79,7 +79,7 @@ async def test_a_preview_prints_what_a_model_would_be_told(
 def test_a_value_without_a_name_is_refused() -> None:
     assert read_variables(["a=1", "b="]) == {"a": "1", "b": ""}
     for wrong in ("a", "=1"):
-        with pytest.raises(Invalid, match="no NAME=VALUE"):
+        with pytest.raises(Invalid, match="NAME=VALUE"):
             read_variables([wrong])
 
 
@@ -87,3 +87,18 @@ def test_a_folder_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CUTROOM_PATTERNS", str(tmp_path / "nowhere"))
     with pytest.raises(Invalid, match=r"CUTROOM_PATTERNS: '.*nowhere' is no folder"):
         load_engine()
+
+
+async def test_strategies_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    await show_strategies(as_json=False)
+    printed = capsys.readouterr().out
+    assert "slow" in printed
+    assert "plan_first" in printed
+    await show_strategies(as_json=True)
+    assert {"name": "slow", "description": "", "prompt": "Slowly."} in json.loads(capsys.readouterr().out)
+
+
+async def test_what_is_no_text_cannot_be_previewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\x00")))
+    with pytest.raises(Invalid, match="standard input is no text in UTF-8"):
+        await show_preview("summary", [], None, None)

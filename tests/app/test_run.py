@@ -169,6 +169,16 @@ def test_without_a_model_the_command_says_what_to_set() -> None:
     assert "CUTROOM_LLM_MODEL" in run("summary", code=1)[1]
 
 
+def test_all_that_is_known_of_a_run_is_told_as_json(server: ModelServer, folder: Path) -> None:
+    server.script = [answers(["Bees dance."]), says("One, two", finish="length")]
+    told = json.loads(run("facts", "title", "--json", "--max-tokens", "40", "--stream")[0])
+    assert (told["text"], told["data"], told["cost"], told["artifacts"]) == ("One, two", None, 0.00005, [])
+    assert [step["data"] for step in told["steps"]] == [["Bees dance."], None]
+    assert told["usage"] == {"inputTokens": 22, "outputTokens": 14, "estimated": False}
+    assert [warning["code"] for warning in told["warnings"]] == ["answer_cut_off"]
+    assert [asked["max_tokens"] for asked in server.requests] == [40, 40]
+
+
 def test_patterns_are_listed(folder: Path) -> None:
     said, _ = run("--list")
     assert "title" in said

@@ -1,6 +1,7 @@
 """`cutroom patterns`: looks into the library of this machine, without a server and without a database."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,7 +15,9 @@ from cutroom.app.engine_settings import load_engine
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.patterns import Library, Pattern, Summary, Wish, preview
 
-_MOST_INPUT: Final = 4_000_000
+_MOST_INPUT: Final = 16_000_000
+"""Bytes: more than the longest input has in any script, which is then refused with its length."""
+_FABRICS: Final = re.compile(r"#([^:]+):(.*)", re.DOTALL)
 
 
 async def show_list(words: Sequence[str], tags: Sequence[str], *, as_json: bool) -> None:
@@ -33,6 +36,20 @@ async def show_list(words: Sequence[str], tags: Sequence[str], *, as_json: bool)
         table.add_row(Text(one.name), told, Text(", ".join(one.tags), "dim"))
     out.print(table)
     err.print(f"{len(found)} patterns")
+
+
+async def show_strategies(*, as_json: bool) -> None:
+    """Print the strategies."""
+    found = load_engine().library().strategies()
+    if as_json:
+        _print_json([asdict(one) for one in found])
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("strategy", "for"):
+        table.add_column(heading, header_style="dim")
+    for one in found:
+        table.add_row(Text(one.name), Text(one.description))
+    out.print(table)
 
 
 async def show(name: str, *, as_json: bool) -> None:
@@ -75,7 +92,7 @@ async def show_preview(name: str, variables: Sequence[str], strategy: str | None
     library = load_engine().library()
     pattern = library.get(name)
     chosen = None if strategy is None else library.strategy(strategy)
-    given = "" if sys.stdin.isatty() else sys.stdin.read(_MOST_INPUT)
+    given = "" if sys.stdin.isatty() else read_text(sys.stdin.buffer.read(_MOST_INPUT), "standard input")
     found = preview(pattern, given, Wish(read_variables(variables), chosen, language=language))
     for message in found.messages:
         out.print(message.text, markup=False)
@@ -85,19 +102,33 @@ async def show_preview(name: str, variables: Sequence[str], strategy: str | None
 
 
 def read_variables(given: Sequence[str]) -> Mapping[str, str]:
-    """Values by name, of arguments like `NAME=VALUE`.
+    """Values by name, of arguments like `NAME=VALUE`, or as Fabric's people write it: `#NAME:VALUE`.
 
     Raises:
         Invalid: `bad_variable`, for what is none.
     """
     found: dict[str, str] = {}
     for one in given:
-        name, equals, value = one.partition("=")
-        if not name or not equals:
-            message = f"'{one[:100]}' is no NAME=VALUE."
+        match = _FABRICS.fullmatch(one)
+        name, sign, value = one.partition("=") if match is None else (match[1], ":", match[2])
+        if not name or not sign:
+            message = f"'{one[:100]}' is no variable: write -v NAME=VALUE."
             raise Invalid("bad_variable", message, details=[Detail("--variable", "bad_variable", message)])
         found[name] = value
     return found
+
+
+def read_text(raw: bytes, what: str) -> str:
+    """Text in UTF-8, as people hand it in; `what` says where it stands.
+
+    Raises:
+        Invalid: `input_not_text`.
+    """
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"What stands in {what} is no text in UTF-8; name a PDF or a recording with --file."
+        raise Invalid("input_not_text", message) from error
 
 
 def _told(library: Library, summary: Summary) -> dict[str, Any]:

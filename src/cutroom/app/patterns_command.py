@@ -28,6 +28,14 @@ def list_patterns(
     run(lambda: program.show_list(words or (), tag or (), as_json=json))
 
 
+@patterns.command("strategies")
+def list_strategies(json: AsJson = False) -> None:  # noqa: FBT002
+    """List strategies: how a model is to think, put before any pattern."""
+    from cutroom.app import patterns as program  # noqa: PLC0415
+
+    run(lambda: program.show_strategies(as_json=json))
+
+
 @patterns.command("show")
 def show(name: Name, json: AsJson = False) -> None:  # noqa: FBT002
     """Show one pattern: what it is for, the variables that it needs, its text."""

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from cutroom.app.console import err, show_warning
 from cutroom.app.engine_settings import EngineSettings, load_engine
+from cutroom.app.patterns import read_text, read_variables
 from cutroom.app.recording import check_places
 from cutroom.app.tools import use_tools
 from cutroom.app.workbench import Workbench, own_folder, workbench
@@ -31,7 +32,6 @@ from cutroom.workflows.transcribe import Transcribing
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What moves a terminal's cursor or gives it orders; a model's answer may hold anything."""
-_FABRICS: Final = re.compile(r"#([^:]+):(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Wish:
     context: Path | None = None
     language: str | None = None
     temperature: float | None = None
+    max_tokens: int | None = None
     max_cost: float | None = None
     lenient: bool = False
     parallel: bool = False
@@ -60,7 +61,9 @@ class _Ground:
     limits: Limits
 
 
-async def run_patterns(wish: Wish, *, stream: bool | None, output: Path | None, cache: Path | None) -> None:
+async def run_patterns(
+    wish: Wish, *, stream: bool | None, output: Path | None, cache: Path | None, as_json: bool = False
+) -> None:
     """Run patterns.
 
     Args:
@@ -68,6 +71,7 @@ async def run_patterns(wish: Wish, *, stream: bool | None, output: Path | None, 
         stream: whether the answer is printed while it is written; on terminals when None.
         output: the file to write; standard output when None.
         cache: keeps what was read, heard and answered.
+        as_json: say all that is known of the run, as `GET /runs/{id}` does under `output`, and not its answer alone.
 
     Raises:
         NotFound: `pattern_not_found`, `strategy_not_found`.
@@ -82,7 +86,8 @@ async def run_patterns(wish: Wish, *, stream: bool | None, output: Path | None, 
     if given.input_source != "text":
         use_tools(settings, own_folder("kept"))
     whole = all(pattern is None or pattern.output is None for _, pattern in patterns_of(given))
-    lives = output is None and whole and not wish.parallel and (sys.stdout.isatty() if stream is None else stream)
+    plain = output is None and whole and not wish.parallel and not as_json
+    lives = plain and (sys.stdout.isatty() if stream is None else stream)
     shown = _Shown(sys.stdout) if lives else None
     base = Path.cwd() if wish.file is None else wish.file.absolute().parent
     with workbench(_Ground(base, settings.limits(allow_local=True)), None, cache=cache) as bench:
@@ -90,6 +95,8 @@ async def run_patterns(wish: Wish, *, stream: bool | None, output: Path | None, 
         text = made.text
         if text is None:
             text = await asyncio.to_thread(Path(made.artifacts[0]).read_text, "utf-8")
+    if as_json:  # the files that the artifacts name are gone
+        text = made.model_copy(update={"text": text, "artifacts": []}).model_dump_json(by_alias=True, indent=2)
     for warning in made.warnings:
         show_warning(warning.code, "", warning.message)
     if output is not None:
@@ -157,11 +164,12 @@ def _given(library: Library, wish: Wish) -> RunPattern:
         "input_source": source,
         "strategy": wish.strategy,
         "context": None,
-        "variables": _variables(wish.variables),
+        "variables": read_variables(wish.variables),
         "model": wish.model,
         "language": wish.language,
         "lenient": wish.lenient,
         "temperature": wish.temperature,
+        "max_tokens": wish.max_tokens,
         "max_cost": wish.max_cost,
         "resolved": resolved,
         "resolved_strategy": None if strategy is None else ResolvedStrategy(name=strategy.name, prompt=strategy.prompt),
@@ -192,34 +200,14 @@ def _input(wish: Wish) -> tuple[str, str]:
     if sys.stdin.isatty():
         message = "Give the input on standard input (cutroom run summary < notes.txt), or with --file or --youtube."
         raise Invalid("no_input", message)
-    return "text", _text(sys.stdin.buffer.read(), "standard input")
+    return "text", read_text(sys.stdin.buffer.read(), "standard input")
 
 
 def _read(path: Path) -> str:
     try:
-        return _text(path.read_bytes(), f"'{path.name}'")
+        return read_text(path.read_bytes(), f"'{path.name}'")
     except OSError as error:
         raise Invalid("no_context", f"Cannot read '{path}': {error.strerror}.") from error
-
-
-def _text(raw: bytes, what: str) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"What stands in {what} is no text in UTF-8; name a PDF or a recording with --file."
-        raise Invalid("input_not_text", message) from error
-
-
-def _variables(pairs: Sequence[str]) -> dict[str, str]:
-    """`KEY=VALUE`, or as Fabric's people write it: `#KEY:VALUE`."""
-    found: dict[str, str] = {}
-    for pair in pairs:
-        match = _FABRICS.fullmatch(pair)
-        name, sign, value = pair.partition("=") if match is None else (match[1], ":", match[2])
-        if not sign or not name:
-            raise Invalid("bad_variable", f"'{pair[:100]}' is no variable: write -v KEY=VALUE.")
-        found[name] = value
-    return found
 
 
 class _Shown:

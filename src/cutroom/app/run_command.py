@@ -24,6 +24,7 @@ def run_patterns(
     context: Annotated[Path | None, typer.Option("-C", "--context", help="A text to put before the pattern.")] = None,
     language: Annotated[str | None, typer.Option("-g", "--language", help="What to answer in: en, pt-BR…")] = None,
     temperature: Annotated[float | None, typer.Option("-t", "--temperature", help="0 to 2.", min=0, max=2)] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Where each answer is cut off.", min=1)] = None,
     max_cost: Annotated[float | None, typer.Option(help="US dollars that it may cost; it stops before.")] = None,
     lenient: Annotated[bool, typer.Option(help="Leave tokens as they are that mean nothing.")] = False,  # noqa: FBT002
     parallel: Annotated[bool, typer.Option(help="Have all patterns read the same input.")] = False,  # noqa: FBT002
@@ -35,6 +36,7 @@ def run_patterns(
         ),
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the answer to this file.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print all that is known of the run, as JSON.")] = False,  # noqa: FBT002
     cache: Annotated[Path | None, typer.Option(help="Keep what was read and answered here, for the next time.")] = None,
     lists: Annotated[bool, typer.Option("-l", "--list", help="List the patterns, and stop.")] = False,  # noqa: FBT002
 ) -> None:
@@ -56,8 +58,9 @@ def run_patterns(
         context=context,
         language=language,
         temperature=temperature,
+        max_tokens=max_tokens,
         max_cost=max_cost,
         lenient=lenient,
         parallel=parallel,
     )
-    run(lambda: program.run_patterns(wish, stream=stream, output=output, cache=cache))
+    run(lambda: program.run_patterns(wish, stream=stream, output=output, cache=cache, as_json=json))
