@@ -18,6 +18,9 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 SHORTEST_S: Final = 2
+KEYED_S: Final = 3
+"""How long a segment is where key frames are near, and a cut costs little: both halves of a title that has changed are
+made at once."""
 GRID_S: Final = 6
 LONGEST_S: Final = 10
 PICTURES_AT_ONCE: Final = 24
@@ -72,7 +75,7 @@ def cuts(
 
 def worth_cutting(fps: Fraction) -> int:
     """How many frames a picture is there at least that is cut for its length."""
-    return max(1, round(GRID_S * fps)) + max(1, round(SHORTEST_S * fps))
+    return max(1, round(KEYED_S * fps)) + max(1, round(SHORTEST_S * fps))
 
 
 def _crowded(kept: Sequence[int], pictures: Sequence[Live]) -> list[tuple[int, int]]:
@@ -127,18 +130,25 @@ def _grid(span: tuple[int, int], pictures: Sequence[Live], edges: Sequence[int],
 
 
 def _path(live: Live, fps: Fraction) -> list[int]:
-    """The cuts of a picture: each at the key frame next to where the grid would go on, or there where none is near."""
-    shortest, grid, longest = (max(1, round(seconds * fps)) for seconds in (SHORTEST_S, GRID_S, LONGEST_S))
+    """Where a picture with key frames is cut."""
     points: list[int] = []
-    at = live.first
-    while live.last - at >= worth_cutting(fps):
-        near = live.keys[bisect_left(live.keys, at + shortest) : bisect_right(live.keys, at + longest)]
-        if not near and live.last - at <= longest:
-            break
-        wish = at + grid
-        at = min(near, key=lambda key: abs(key - wish), default=wish)
+    at: int | None = live.first
+    while at is not None and (at := _after(live, at, fps)) is not None:
         points.append(at)
     return points
+
+
+def _after(live: Live, at: int, fps: Fraction) -> int | None:
+    """Where the segment ends that starts there: at a key frame next to the grid, the fine one if one is near that."""
+    shortest, grid, longest = (max(1, round(seconds * fps)) for seconds in (SHORTEST_S, GRID_S, LONGEST_S))
+    fine = max(1, round(KEYED_S * fps))
+    left = live.last - at
+    for wish, most in ((fine, fine + shortest), (grid, longest)):
+        if left < wish + shortest:
+            return None
+        if near := live.keys[bisect_left(live.keys, at + shortest) : bisect_right(live.keys, at + most)]:
+            return min(near, key=lambda key: abs(key - at - wish))
+    return at + grid if left > longest else None
 
 
 def _pass(edges: Iterable[int], starts: Mapping[int, list[int]], ends: Mapping[int, list[int]], now: list[int]) -> None:

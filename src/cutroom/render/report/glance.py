@@ -1,6 +1,7 @@
 """A glance at a finished film: a few small pictures of it, from key frames, where decoding costs least."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -69,6 +70,15 @@ def glances(path: Path, format_: str, fps: Fraction, wanted: Sequence[int]) -> l
     """
     if format_ in _PILLOW:
         return list(_drawn(path, fps, wanted))
+    half = len(wanted) // 2
+    with ThreadPoolExecutor(1) as other:  # decoding leaves Python's lock alone
+        later = other.submit(_decoded, path, fps, wanted[half:])
+        found = _decoded(path, fps, wanted[:half])
+        found += [glance for glance in later.result() if not found or glance.frame > found[-1].frame]
+    return found
+
+
+def _decoded(path: Path, fps: Fraction, wanted: Sequence[int]) -> list[Glance]:
     found: list[Glance] = []
     with av.open(str(path)) as file:
         stream = file.streams.video[0]
