@@ -169,6 +169,12 @@ def test_without_a_model_the_command_says_what_to_set() -> None:
     assert "CUTROOM_LLM_MODEL" in run("summary", code=1)[1]
 
 
+def test_half_a_character_is_printed_as_one_that_is_missing(server: ModelServer, folder: Path) -> None:
+    server.script = [says("Bees \ud83d dance.")]
+    assert run("title", "--stream")[0] == "Bees \ufffd dance.\n"
+    assert len(server.requests) == 1
+
+
 def test_all_that_is_known_of_a_run_is_told_as_json(server: ModelServer, folder: Path) -> None:
     server.script = [answers(["Bees dance."]), says("One, two", finish="length")]
     told = json.loads(run("facts", "title", "--json", "--max-tokens", "40", "--stream")[0])

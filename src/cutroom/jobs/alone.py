@@ -21,6 +21,7 @@ from cutroom.jobs.remembered import Remembered
 from cutroom.jobs.seams import Files
 from cutroom.kit.errors import CutroomError, Unavailable
 from cutroom.kit.ids import new_id
+from cutroom.kit.strict_json import UNSTORABLE
 
 EventSink = Callable[[str, dict[str, Any]], None]
 WORKSPACE: Final = "alone"
@@ -79,7 +80,7 @@ class _Direct:
         self._sink("log", {**payload.clean_json(dict(facts)), "level": level, "message": payload.clean(message, 8_000)})
 
     def text(self, stream: str, text: str, *, begins: bool) -> None:
-        self._sink("text", {"stream": stream, "text": text, "begins": begins})
+        self._sink("text", {"stream": stream, "text": UNSTORABLE.sub("\ufffd", text), "begins": begins})
 
 
 class _Share:
