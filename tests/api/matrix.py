@@ -86,6 +86,8 @@ BODIES: dict[str, Any] = {
     "readFabricVideo": {"url": "https://example.com/none"},
     "createFabricChat": {"prompts": [{"userInput": "a"}]},
     "changePassword": {"currentPassword": "correct horse battery", "newPassword": "battery horse correct"},
+    "forgotPassword": {"email": "eve@example.com"},
+    "resetPassword": {"token": "ctl_" + "a" * 43, "newPassword": "battery horse correct"},
 }
 """A valid JSON body of every route that takes one."""
 
@@ -168,6 +170,8 @@ WITHOUT_IDS: dict[str, str] = {
     "logout": "ends the caller's own session",
     "getMe": "tells of the caller",
     "changePassword": "changes the caller's own",
+    "forgotPassword": "writes to the address alone; see tests/api/test_passwords.py",
+    "resetPassword": "takes 256 random bits; see tests/api/test_passwords.py",
     "listSessions": "lists the caller's own; see tests/api/test_accounts.py",
     "endSessions": "ends the caller's own",
     "getPlan": "tells of the caller's workspace; see the test of usage",

@@ -25,7 +25,9 @@ TEMPLATE: Final = {
     "name": "one",
     "document": {"timeline": {"tracks": [{"clips": [{"asset": {"type": "text", "text": "a"}, "length": 1}]}]}},
 }
-AT_ROOT: Final = frozenset({"/openapi.json", "/metrics", "/docs", "/join", "/health", "/livez", "/readyz"})
+AT_ROOT: Final = frozenset(
+    {"/openapi.json", "/metrics", "/docs", "/join", "/reset", "/confirm", "/health", "/livez", "/readyz"}
+)
 
 
 def rules() -> list[list[str]]:

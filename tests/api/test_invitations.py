@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from cutroom.accounts import IdentitySettings
 from cutroom.accounts.rows import InvitationRow
 from cutroom.api import ApiSettings
+from cutroom.api.deps import Pages
 from cutroom.db import Database
 from cutroom.kit.mail import Mailer, MailSettings
 from tests.api.conftest import QUICK
@@ -47,7 +48,7 @@ async def test_a_letter_carries_the_link_and_the_answer_does_not(database: Datab
     box = Box()
     async with mail_serving(box) as port:
         settings = MailSettings(host="localhost", port=port, sender="c@example.com", security="none")
-        doors = ApiSettings(join_url="https://cut.example/join")
+        doors = ApiSettings(pages=Pages(join="https://cut.example/join"))
         async with world_serving(database, tmp_path, doors, mailer=Mailer(settings)) as world:
             with capture_logs() as logs:
                 made = (await invited(world, email="bob@example.com")).json()

@@ -1,8 +1,5 @@
 """The page that an invitation's link opens, in a real browser."""
 
-import base64
-import hashlib
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +8,7 @@ import pytest
 
 from cutroom.accounts import IdentitySettings
 from cutroom.api import ApiSettings
+from cutroom.api.deps import Pages
 from cutroom.db import Database
 from tests.api.browsing import Tab, tab
 from tests.api.conftest import QUICK, serving
@@ -40,8 +38,11 @@ async def members(world: World) -> dict[str, str]:
 
 
 def complaints(page: Tab) -> list[str]:
-    """What the browser had to say, but for answers that are meant to be refusals."""
-    return [line for line in page.console if "status of 40" not in line]
+    """What the browser had to say, but for answers that are meant to be refusals, and advice.
+
+    It would have a field for the address beside a new password; whoever has a link need not tell theirs.
+    """
+    return [line for line in page.console if "status of 40" not in line and '"recommendation"' not in line]
 
 
 async def test_who_is_new_registers_and_is_a_member(world: World, page: Tab) -> None:
@@ -117,27 +118,13 @@ async def test_the_token_goes_nowhere_but_into_bodies_and_nothing_comes_from_els
     assert await page.run(outside) == "held"
 
 
-@pytest.mark.threat("A94")
-async def test_the_page_allows_its_own_script_alone_and_no_frame(world: World) -> None:
-    answer = await world.nobody.get("/join")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
-    for tag, directive in (("script", "script-src"), ("style", "style-src")):
-        (inline,) = re.findall(f"<{tag}>(.*?)</{tag}>", answer.text, re.DOTALL)
-        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
-        assert policy[directive] == f"'sha256-{digest}'"
-    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
-    assert policy["connect-src"] == "'self'"
-    assert (answer.headers["x-frame-options"], answer.headers["referrer-policy"]) == ("DENY", "no-referrer")
-    assert not re.search(r"\son\w+=|javascript:|\ssrc=|\shref=", answer.text)
-    again = await world.nobody.get("/join", headers={"If-None-Match": answer.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
-
-
 async def test_who_has_a_page_of_their_own_has_no_other_here(database: Database, tmp_path: Path) -> None:
-    settings: Any = ApiSettings(join_url="https://studio.example.org/welcome", join_page=False)
+    settings: Any = ApiSettings(
+        pages=Pages(join="https://studio.example.org/welcome", ours=frozenset({"reset", "confirm"}))
+    )
     async with serving(database, tmp_path, settings) as world:
         error_of(await world.nobody.get("/join"), 404, "not_found")
+        assert (await world.nobody.get("/reset")).status_code == 200
         answer = await world.mine.post(f"/api/v1/workspaces/{world.workspace_id}/invitations", json={"role": "viewer"})
         assert answer.json()["link"] == f"https://studio.example.org/welcome#{answer.json()['token']}"
 

@@ -28,6 +28,8 @@ OPEN = {
     "/api/v1/invitations/look",
     "/api/v1/auth/register",
     "/api/v1/auth/login",
+    "/api/v1/auth/password/forgot",
+    "/api/v1/auth/password/reset",
 }
 
 

@@ -63,6 +63,27 @@ def test_by_default_nobody_registers_uninvited_and_no_provider_is_believed() -> 
     assert identity.sessions.idle < identity.sessions.absolute
 
 
+def test_addresses_are_confirmed_where_strangers_come_and_letters_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().identity().confirms is False
+    with monkeypatch.context() as patched:
+        patched.setenv("CUTROOM_CONFIRM_EMAIL", "true")
+        with pytest.raises(Invalid, match="CUTROOM_CONFIRM_EMAIL needs CUTROOM_SMTP_HOST"):
+            load()
+    mail = {"smtp_host": "mail.example.org", "smtp_from": "cutroom@example.org"}
+    assert load(**mail).identity().confirms is False
+    assert load(**mail, confirm_email=True).identity().confirms is True
+    live = {"environment": "production", "public_url": "https://api.example.org", "secret": "s" * 32}
+    assert load(**live).identity().confirms is False
+    assert load(**live, **mail).identity().confirms is True
+    assert load(**live, **mail, confirm_email=False).identity().confirms is False
+
+
+def test_links_lead_to_our_own_pages_or_to_those_of_the_operator() -> None:
+    settings = load(public_url="https://api.example.org/", reset_url="https://studio.example.org/password")
+    assert settings.page("confirm") == "https://api.example.org/confirm"
+    assert settings.page("reset") == "https://studio.example.org/password"
+
+
 def test_the_providers_of_the_howto_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     text = (Path(__file__).parents[2] / "docs/howto/sign-in.md").read_text(encoding="utf-8")
     written = re.findall(r"export CUTROOM_OIDC='(.+?)'\n", text, re.DOTALL)

@@ -94,6 +94,23 @@ async def test_what_cannot_be_done_is_said_in_a_sentence(
         assert (await session.execute(text("SELECT count(*) FROM users"))).scalar_one() == 0
 
 
+async def test_an_operator_makes_a_link_with_which_a_user_chooses_a_password(
+    database: Database, tmp_path: Path, identity: IdentityService
+) -> None:
+    await cutroom(database, tmp_path, "create", "ada@example.com", "--password-stdin", typed=f"{PASSWORD}\n")
+    status, said = await cutroom(database, tmp_path, "reset-link", "ADA@example.com")
+    assert status == 0
+    page, _, token = said.rstrip("\n").partition("#")
+    assert page == "http://127.0.0.1:8000/reset"
+    await identity.people.reset_password(token, "another one now", Visitor())
+    assert (await can_log_in(identity, "another one now"))[:4] == "usr_"
+    await cutroom(database, tmp_path, "disable", "ada@example.com")
+    for user, says in (("ada@example.com", "disabled"), ("nobody@example.com", "no user")):
+        status, said = await cutroom(database, tmp_path, "reset-link", user)
+        assert (status, "ctl_" in said) == (1, False)
+        assert says in said
+
+
 async def test_an_operator_changes_a_password_and_shuts_out_and_lets_in(
     database: Database, tmp_path: Path, identity: IdentityService
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 NOBODYS: Final = {
     "users": "people are members of many workspaces",
     "sessions": "a browser belongs to a person",
+    "user_links": "a link belongs to a person",
     "identities": "who a person is at an identity provider",
     "revoked_tokens": "a token belongs to a person",
     "login_attempts": "counted before anybody is known",

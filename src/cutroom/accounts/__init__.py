@@ -12,7 +12,7 @@ from cutroom.accounts.roles import AREAS, CLOSE_WORKSPACE, SCOPES, SCOPES_OF, Ro
 from cutroom.accounts.service import AccountService
 from cutroom.accounts.sessions import SessionSettings
 from cutroom.accounts.tokens import Issuer, looks_like_a_token, read_issuers
-from cutroom.accounts.user import LoggedIn, Place, Session, User, Visitor
+from cutroom.accounts.user import Link, LoggedIn, Place, Session, User, Visitor
 
 __all__ = [
     "AREAS",
@@ -28,6 +28,7 @@ __all__ = [
     "IdentitySettings",
     "Invitation",
     "Issuer",
+    "Link",
     "LoggedIn",
     "Member",
     "NewApiKey",

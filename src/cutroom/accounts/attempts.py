@@ -19,6 +19,9 @@ PER_ACCOUNT: Final = 100
 """From all addresses together: ten times as many as from one, so that nobody can lock others out from one place."""
 PER_ADDRESS: Final = 100
 REGISTRATIONS_PER_ADDRESS: Final = 20
+LETTERS_PER_ACCOUNT: Final = 5
+"""Few enough to bear in one's mail. Whoever asks for them, the last one works, so that this locks nobody out."""
+LETTERS_PER_ADDRESS: Final = 20
 _PAIR: Final = "pair"
 _SWEPT_AT_ONCE: Final = 100
 
@@ -35,6 +38,14 @@ def of_login(account: str, address: str | None) -> dict[str, int]:
 def of_registration(address: str | None) -> dict[str, int]:
     """What a try to register counts for."""
     return {} if address is None else {_name("registration", address): REGISTRATIONS_PER_ADDRESS}
+
+
+def of_letter(account: str, address: str | None) -> dict[str, int]:
+    """What a letter that somebody asks for counts for, whether or not there is such an account."""
+    counted = {_name("letter", account): LETTERS_PER_ACCOUNT}
+    if address is not None:
+        counted[_name("letters", address)] = LETTERS_PER_ADDRESS
+    return counted
 
 
 async def count(session: AsyncSession, limits: Mapping[str, int]) -> None:

@@ -24,12 +24,14 @@ class IdentitySettings:
 
     Args:
         registration: who may make an account with a password.
+        confirms: whether an address must be confirmed before the first login.
         sessions: how long cookie sessions last.
         passwords: what hashing one costs.
         issuers: identity providers whose tokens are taken.
     """
 
     registration: Registration = "invited"
+    confirms: bool = False
     sessions: SessionSettings = field(default_factory=SessionSettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     issuers: Sequence[Issuer] = ()
@@ -62,7 +64,9 @@ class IdentityService:
         self._passwords = Passwords(chosen.passwords)
         self._verifier = Verifier(chosen.issuers, clock or SystemClock())
         self.sessions = Sessions(secret, chosen.sessions)
-        self.people = People(database, self._passwords, self.sessions, registration=chosen.registration)
+        self.people = People(
+            database, self._passwords, self.sessions, registration=chosen.registration, confirms=chosen.confirms
+        )
 
     @property
     def key_caches(self) -> Mapping[str, KeyCache]:

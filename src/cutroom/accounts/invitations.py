@@ -1,7 +1,7 @@
 """Invitations: links that make one person a member, once.
 
-The token is 256 random bits, stored by its hash. Whoever has the link may use it: an address only says where it was
-sent, for nobody's address is proven here.
+The token is 256 random bits, stored by its hash. Whoever has the link may use it, so that it can be handed on: an
+address only says where it was sent.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -114,6 +114,11 @@ class Invitations:
         if found is None:
             raise _dead()
         return _seat(*found)
+
+    async def proves(self, session: AsyncSession, token: str, email: str) -> bool:
+        """Whether an open invitation was sent to this address and shown to nobody: who has it reads that mail."""
+        found = await repository.open_invitation(session, digest(token))
+        return found is not None and found[0].email == email and found[0].mail == "sent"
 
     async def accept(self, session: AsyncSession, token: str, user_id: str) -> Seat:
         """Make a person a member; no second one can use the same token.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from cutroom.accounts.roles import Role
 
@@ -11,13 +12,19 @@ SESSION_PREFIX = "ses"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person; `email` is None for people whom an identity provider sends."""
+    """A person.
+
+    Args:
+        email: what they log in with; None for people whom an identity provider sends.
+        confirmed_at: when somebody first showed that they read what is sent to that address; None when nobody has.
+    """
 
     id: str
     email: str | None
     name: str
     created_at: datetime
     disabled_at: datetime | None
+    confirmed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,20 @@ class LoggedIn:
     user: User
     session: Session
     cookie: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link for one person alone, at the only moment at which its token is known.
+
+    Args:
+        purpose: what it was made for, and so which page it leads to.
+    """
+
+    user: User
+    purpose: Literal["confirm", "reset"]
+    expires_at: datetime
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class KnownSession:
 
 def user_of(row: UserRow) -> User:
     """The row as a value."""
-    return User(row.id, row.email, row.name, row.created_at, row.disabled_at)
+    return User(row.id, row.email, row.name, row.created_at, row.disabled_at, row.confirmed_at)
 
 
 async def add_user(session: AsyncSession, **values: str | None) -> UserRow | None:
@@ -59,6 +59,13 @@ async def find_by_email(session: AsyncSession, email: str) -> UserRow | None:
 async def set_password(session: AsyncSession, user_id: str, password_hash: str) -> None:
     """Store a new hash."""
     await session.execute(update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash))
+
+
+async def confirm(session: AsyncSession, user_id: str) -> UserRow:
+    """Note that an address is its user's own."""
+    since = func.coalesce(UserRow.confirmed_at, func.now())
+    noted = update(UserRow).where(UserRow.id == user_id).values(confirmed_at=since).returning(UserRow)
+    return (await session.scalars(noted.execution_options(populate_existing=True))).one()
 
 
 async def replace_hash(session: AsyncSession, user_id: str, old: str, new: str) -> None:

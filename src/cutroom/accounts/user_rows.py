@@ -19,6 +19,17 @@ class UserRow(Base):
     password_hash: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]  # when somebody first showed that they read what is sent to the address
+
+
+class LinkRow(Base):
+    """The last link made for a person, by the hash of its token. Another takes its place, and its use removes it."""
+
+    __tablename__ = "user_links"
+
+    user_id: Mapped[str] = mapped_column(IdText, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    expires_at: Mapped[datetime]
 
 
 class SessionRow(Base):

@@ -1,10 +1,11 @@
-"""`/auth/*` and `/me`: people register, log in and out, change their password, and see where they are logged in."""
+"""`/auth/*` and `/me`: people register, log in and out, and see where they are logged in."""
 
 from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Request, Response
 from pydantic import Field
+from starlette.background import BackgroundTask
 
 from cutroom.accounts import LoggedIn, NewUser, Place, Principal, Role, Session, User, Visitor
 from cutroom.api.answers import ListOut, answer, is_absent
@@ -13,6 +14,7 @@ from cutroom.api.cookies import cookie_of, forget_cookie, refuse_foreign_page, s
 from cutroom.api.deps import PREFIX, ApiServices, Services
 from cutroom.api.errors import errors
 from cutroom.api.gate import client_of
+from cutroom.api.posting import post_link, post_reset
 from cutroom.api.routes import keyed, open_to_all
 from cutroom.kit.errors import Forbidden, NotFound
 from cutroom.kit.schema import Schema
@@ -39,13 +41,9 @@ class LoginRequest(Schema):
 
     email: Email
     password: str
-
-
-class PasswordRequest(Schema):
-    """Another password."""
-
-    current_password: str
-    new_password: Annotated[str, Field(description="8 to 1,024 characters.")]
+    confirmation: Annotated[
+        str | None, Field(max_length=100, description="The token of a link that confirms the address.")
+    ] = None
 
 
 class UserOut(Schema):
@@ -53,6 +51,7 @@ class UserOut(Schema):
 
     id: str
     email: Annotated[str | None, Field(description="Null for people whom an identity provider sends.")]
+    email_confirmed: Annotated[bool, Field(description="Whether they have shown that they read what is sent there.")]
     name: str
     created_at: datetime
 
@@ -109,26 +108,42 @@ class LoggedInOut(Schema):
     f"{PREFIX}/auth/register",
     operation_id="register",
     status_code=201,
-    responses={201: {"model": LoggedInOut, "headers": _COOKIE}, **errors(404, 409), **_LOGIN_ERRORS},
+    responses={
+        201: {"model": LoggedInOut, "headers": _COOKIE},
+        202: {"description": "A letter is on its way to the address: to confirm it, or to who has an account already."},
+        **errors(404, 409),
+        **_LOGIN_ERRORS,
+    },
 )
 async def register(request: Request, services: Services, wanted: RegisterRequest) -> Response:
-    """Make an account with a workspace of its own, or, with an invitation, one in that workspace; and log in."""
-    _refuse(request)
+    """Make an account with a workspace of its own, or, with an invitation, one in that workspace; and log in.
+
+    Where addresses must be confirmed, the answer is 202 without a session, whether or not there is such an account.
+    """
+    refuse_strangers_page(request)
     new = NewUser(wanted.email, wanted.password, wanted.name, wanted.invitation)
-    begun = await services.identity.people.register(new, _visitor(request), replaces=cookie_of(request))
-    return _logged_in(request, services, begun, 201)
+    begun = await services.identity.people.register(new, visitor_of(request), replaces=cookie_of(request))
+    if isinstance(begun, LoggedIn):
+        return _logged_in(request, services, begun, 201)
+    if begun is None:
+        return Response(status_code=202, background=BackgroundTask(post_reset, services, wanted.email))
+    return Response(status_code=202, background=BackgroundTask(post_link, services, begun))
 
 
 @doors.post(
     f"{PREFIX}/auth/login",
     operation_id="login",
-    responses={200: {"model": LoggedInOut, "headers": _COOKIE}, **_LOGIN_ERRORS},
+    responses={200: {"model": LoggedInOut, "headers": _COOKIE}, **errors(404), **_LOGIN_ERRORS},
 )
 async def login(request: Request, services: Services, wanted: LoginRequest) -> Response:
     """Begin a session: under a new id, in place of the one that the browser came with."""
-    _refuse(request)
+    refuse_strangers_page(request)
     begun = await services.identity.people.login(
-        wanted.email, wanted.password, _visitor(request), replaces=cookie_of(request)
+        wanted.email,
+        wanted.password,
+        visitor_of(request),
+        confirmation=wanted.confirmation,
+        replaces=cookie_of(request),
     )
     return _logged_in(request, services, begun, 200)
 
@@ -136,7 +151,7 @@ async def login(request: Request, services: Services, wanted: LoginRequest) -> R
 @router.post("/auth/logout", operation_id="logout", status_code=204, responses=errors(409))
 async def logout(request: Request, services: Services, caller: Caller) -> Response:
     """End this session, or this token together with its session at the identity provider, as far as we are asked."""
-    user_id = _person(caller)
+    user_id = known_person(caller)
     if caller.kind == "token":
         await services.identity.revoke_token(key_in_headers(request.headers) or "")
         return Response(status_code=204)
@@ -168,21 +183,10 @@ async def get_me(services: Services, caller: Caller) -> Response:
     )
 
 
-@router.post(
-    "/auth/password", operation_id="changePassword", status_code=204, responses=errors(408, 409, 413, 415, 429)
-)
-async def change_password(request: Request, services: Services, caller: Caller, wanted: PasswordRequest) -> Response:
-    """Take another password; all other sessions end."""
-    await services.identity.people.change_password(
-        _person(caller), wanted.current_password, wanted.new_password, _visitor(request), keeps=caller.session_id
-    )
-    return Response(status_code=204)
-
-
 @router.get("/auth/sessions", operation_id="listSessions", responses={200: {"model": SessionList}})
 async def list_sessions(services: Services, caller: Caller) -> Response:
     """The browsers that one is logged in with, newest first."""
-    user_id = _person(caller)
+    user_id = known_person(caller)
     async with services.database.begin() as session:
         found = await services.identity.list_sessions(session, user_id)
     return answer(SessionList(items=[_session(one, caller.session_id) for one in found]))
@@ -191,7 +195,7 @@ async def list_sessions(services: Services, caller: Caller) -> Response:
 @router.delete("/auth/sessions", operation_id="endSessions", status_code=204)
 async def end_sessions(request: Request, services: Services, caller: Caller) -> Response:
     """Log out everywhere: all sessions end, this one too, and all tokens that were made for this person so far."""
-    user_id = _person(caller)
+    user_id = known_person(caller)
     async with services.database.begin() as session:
         await services.identity.end_sessions(session, user_id)
     done = Response(status_code=204)
@@ -210,12 +214,13 @@ async def end_session(services: Services, caller: Caller, session_id: str) -> Re
     return Response(status_code=204)
 
 
-def _refuse(request: Request) -> None:
+def refuse_strangers_page(request: Request) -> None:
+    """Refuse what comes from a network or a page that may not ask here; for who need not be known yet."""
     refuse_blocked(request)
     refuse_foreign_page(request)
 
 
-def _person(caller: Principal) -> str:
+def known_person(caller: Principal) -> str:
     """The user who asks.
 
     Raises:
@@ -226,7 +231,8 @@ def _person(caller: Principal) -> str:
     return caller.user_id
 
 
-def _visitor(request: Request) -> Visitor:
+def visitor_of(request: Request) -> Visitor:
+    """Where a request comes from."""
     address = client_of(request.scope)
     return Visitor(None if address == "unknown" else address, request.headers.get("user-agent"))
 
@@ -241,7 +247,13 @@ def _logged_in(request: Request, services: ApiServices, begun: LoggedIn, status:
 
 
 def _user(user: User) -> UserOut:
-    return UserOut(id=user.id, email=user.email, name=user.name, created_at=user.created_at)
+    return UserOut(
+        id=user.id,
+        email=user.email,
+        email_confirmed=user.confirmed_at is not None,
+        name=user.name,
+        created_at=user.created_at,
+    )
 
 
 def _place(place: Place) -> PlaceOut:

@@ -34,6 +34,23 @@ PREFIX: Final = "/api/v1"
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """Where links in letters lead; their token follows after `#`.
+
+    Args:
+        join: an invitation.
+        reset: another password; without a token, one asks for a link there.
+        confirm: one's address.
+        ours: which of them we serve, under their own names.
+    """
+
+    join: str = "/join"
+    reset: str = "/reset"
+    confirm: str = "/confirm"
+    ours: frozenset[str] = frozenset({"join", "reset", "confirm"})
+
+
+@dataclass(frozen=True, slots=True)
 class ApiSettings:
     """The numbers of the HTTP door.
 
@@ -58,8 +75,7 @@ class ApiSettings:
         open_description: show `/openapi.json` and `/docs` to anybody.
         open_health: tell anybody in `/health` what runs here; else only those who have a key.
         features: what risky things may be done.
-        join_url: the page that an invitation's link opens; the token follows after `#`.
-        join_page: whether that page is ours, at `/join`.
+        pages: where links in letters lead.
     """
 
     max_body_bytes: int = 1 << 20
@@ -82,8 +98,7 @@ class ApiSettings:
     open_description: bool = False
     open_health: bool = True
     features: Features = field(default_factory=Features)
-    join_url: str = "/join"
-    join_page: bool = True
+    pages: Pages = field(default_factory=Pages)
 
 
 @dataclass(frozen=True, slots=True)

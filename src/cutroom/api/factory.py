@@ -28,10 +28,11 @@ from cutroom.api import (
     highlights,
     invitations,
     jobs,
-    join,
+    letter_pages,
     looking,
     members,
     models,
+    passwords,
     patterns,
     renders,
     repositories,
@@ -77,6 +78,8 @@ _ROUTERS: Final = (
     streams.router,
     accounts.doors,
     accounts.router,
+    passwords.doors,
+    passwords.router,
     looking.router,
     templates.router,
     patterns.router,
@@ -118,8 +121,7 @@ _ROUTERS: Final = (
     health.router,
     health.inner,
     description.router,
-    join.router,
-    join.router,
+    letter_pages.router,
 )
 
 

@@ -111,7 +111,7 @@ async def create_invitation(
             email=wanted.email,
             mails=services.mailer is not None,
         )
-    invitation, link = made.invitation, f"{services.settings.join_url}#{made.token}"
+    invitation, link = made.invitation, f"{services.settings.pages.join}#{made.token}"
     log.info("invitation.created", workspace_id=workspace.id, invitation_id=invitation.id, by=caller.who)
     if invitation.mail == "pending":
         invitation = await _send(services, made, link)

@@ -284,6 +284,14 @@ def user_password(user: Who, from_stdin: FromStdin = False) -> None:  # noqa: FB
     run(lambda: program.set_password(user, password))
 
 
+@users.command("reset-link")
+def user_reset_link(user: Who) -> None:
+    """Print a link with which a user chooses another password: once, within an hour. Hand it to nobody else."""
+    from cutroom.app import users as program  # noqa: PLC0415
+
+    run(lambda: program.reset_link(user))
+
+
 @users.command("disable")
 def user_disable(user: Who) -> None:
     """Shut a user out, from their next request on."""

@@ -18,6 +18,7 @@ from cutroom import api as door
 from cutroom import render as engine
 from cutroom.api import ApiServices, ApiSettings
 from cutroom.api.connections import server_config
+from cutroom.api.deps import Pages
 from cutroom.api.features import Features
 from cutroom.api.rate_limits import RateSettings
 from cutroom.app.agent_door import agents_served
@@ -221,8 +222,7 @@ def _api_services(
             open_health=not settings.exposed,
             features=Features(url_imports=settings.url_imports),
             blocked_networks=tuple(settings.blocked_networks),
-            join_url=settings.join_url or f"{settings.base_url}/join",
-            join_page=settings.join_url is None,
+            pages=_pages(settings),
         ),
         versions={
             "cutroom": __version__,
@@ -237,6 +237,16 @@ def _api_services(
         counters=counters,
         cache=cache,
         mailer=make_mailer(settings),
+    )
+
+
+def _pages(settings: Settings) -> Pages:
+    own = {"join": settings.join_url, "reset": settings.reset_url, "confirm": settings.confirm_url}
+    return Pages(
+        join=settings.page("join"),
+        reset=settings.page("reset"),
+        confirm=settings.page("confirm"),
+        ours=frozenset(name for name, url in own.items() if url is None),
     )
 
 

@@ -47,13 +47,26 @@ class Settings(JobSettings):
         frozenset(), description="Networks from which nobody is let in: `192.0.2.0/24,2001:db8::/32`."
     )
 
-    smtp_host: str | None = Field(None, description="A mail server that sends invitations; links are shown without.")
+    smtp_host: str | None = Field(
+        None, description="A mail server for invitations, whose links are shown without, and for forgotten passwords."
+    )
     smtp_port: int | None = Field(None, ge=1, le=65535, description="587, 465 or 25, by the security, when not set.")
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the server is spoken to.")
     smtp_username: str | None = Field(None, description="To log in to the mail server with.")
     smtp_password: SecretStr | None = Field(None, description="The password that goes with it.")
     smtp_from: str | None = Field(None, description="Sender of letters: `Cutroom <cutroom@example.com>`.")
+    confirm_email: bool | None = Field(
+        None,
+        description="Addresses are confirmed by a letter before the first login. When not set: in staging and "
+        "production, where a mail server is set.",
+    )
     join_url: str | None = Field(None, description="Page that an invitation's link opens; `/join` here when not set.")
+    reset_url: str | None = Field(
+        None, description="Page where a forgotten password is replaced by another; `/reset` here when not set."
+    )
+    confirm_url: str | None = Field(
+        None, description="Page where an address is confirmed; `/confirm` here when not set."
+    )
 
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
@@ -144,6 +157,8 @@ class Settings(JobSettings):
             raise ValueError("CUTROOM_SMTP_HOST and CUTROOM_SMTP_FROM go together")
         if self.smtp_password is not None and (self.smtp_username is None or self.smtp_security == "none"):
             raise ValueError("CUTROOM_SMTP_PASSWORD needs CUTROOM_SMTP_USERNAME, and TLS to be sent over")
+        if self.confirm_email and self.smtp_host is None:
+            raise ValueError("CUTROOM_CONFIRM_EMAIL needs CUTROOM_SMTP_HOST: addresses are confirmed by letters")
         return self
 
     @model_validator(mode="after")
@@ -205,6 +220,7 @@ class Settings(JobSettings):
             raise Invalid("bad_setting", f"Cannot start: CUTROOM_OIDC: {error.message}", details=details) from error
         return IdentitySettings(
             registration=self.registration,
+            confirms=self.confirms,
             sessions=SessionSettings(timedelta(days=self.session_idle_days), timedelta(days=self.session_days)),
             passwords=PasswordSettings(at_once=self.passwords_at_once),
             issuers=issuers,
@@ -214,6 +230,17 @@ class Settings(JobSettings):
     def base_url(self) -> str:
         """Where clients reach the API, without a slash at the end."""
         return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
+
+    @property
+    def confirms(self) -> bool:
+        """Whether addresses must be confirmed."""
+        chosen = self.confirm_email
+        return self.exposed and self.smtp_host is not None if chosen is None else chosen
+
+    def page(self, name: Literal["join", "reset", "confirm"]) -> str:
+        """Where a link in a letter leads: to a page of the operator's, or else to ours."""
+        own = {"join": self.join_url, "reset": self.reset_url, "confirm": self.confirm_url}[name]
+        return own or f"{self.base_url}/{name}"
 
     def signing_secret(self) -> bytes:
         """The secret that signs URLs and cursors; made once per data folder when none is set."""

@@ -7,6 +7,8 @@ import typer
 from cutroom.accounts import NewUser, Role, User
 from cutroom.app.console import out
 from cutroom.app.operating import operated
+from cutroom.app.settings import load
+from cutroom.app.stack import Connection
 from cutroom.kit.errors import Invalid
 
 MAX_STDIN_CHARS = 4_096
@@ -45,6 +47,23 @@ async def set_password(user: str, password: str) -> None:
     async with operated("cutroom-user") as parts:
         changed = await parts.identity.people.set_password(user, password)
     out.print(f"{_named(changed)} has another password and is logged out everywhere.", markup=False)
+
+
+async def reset_link(user: str) -> None:
+    """Print a link with which somebody, by e-mail address or id, may choose a password, for an hour, once.
+
+    Raises:
+        NotFound: `user_not_found`.
+        Forbidden: `user_disabled`.
+        Conflict: `no_password`.
+    """
+    settings = load()
+    if settings.database_url is None and settings.public_url is None:
+        found = Connection.read(settings.data)  # `up --port` is known to nobody else
+        settings = settings.model_copy(update={"public_url": None if found is None else found.url})
+    async with operated("cutroom-user", settings) as parts:
+        link = await parts.identity.people.reset_link(user)
+    out.print(f"{settings.page('reset')}#{link.token}", markup=False)
 
 
 async def set_disabled(user: str, *, disabled: bool) -> None:
