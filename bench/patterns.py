@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--smollm", action="store_true", help="start SmolLM2 on llama.cpp's server, and ask it")
     parser.add_argument("--tokens", type=int, default=400, help="of answers in free text")
     asked = parser.parse_args()
-    if not asked.smollm and "CUTROOM_LLM_MODEL" not in os.environ:
+    if not asked.smollm and not {"CUTROOM_LLM_MODEL", "CUTROOM_LLM_PROVIDERS"} & os.environ.keys():
         print("No model to ask: set CUTROOM_LLM_MODEL and CUTROOM_LLM_BASE_URL, or add --smollm.")
         return
     patterns, strategies = shipped()

@@ -198,12 +198,15 @@ async def test_what_is_announced_for_reading_is_kept_as_what_it_is(
 async def test_a39_what_only_says_that_it_is_for_reading_is_refused(
     service: AssetService, database: Database, store: Store
 ) -> None:
-    content = b"\x7fELF\x02\x01\x01" + bytes(100)
-    made = await promise(service, database, content, content_type="application/pdf")
-    await send(store, made, content)
-    with pytest.raises(Invalid) as caught:
-        await service.complete_upload(WS, made.upload.id)
-    assert caught.value.code == "not_media"
+    for content, kind in (
+        (b"\x7fELF\x02\x01\x01" + bytes(100), "application/pdf"),
+        ("Käse".encode("latin-1"), "text/plain"),
+    ):
+        made = await promise(service, database, content, content_type=kind)
+        await send(store, made, content)
+        with pytest.raises(Invalid, match=f"announced as {kind}, and is no text in UTF-8 or UTF-16") as caught:
+            await service.complete_upload(WS, made.upload.id)
+        assert caught.value.code == "not_media"
 
 
 @pytest.mark.threat("A39")

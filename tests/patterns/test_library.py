@@ -77,6 +77,16 @@ def test_a_path_is_no_name(folders: tuple[Path, Path], name: str) -> None:
     assert caught.value.code == "bad_pattern_name"
 
 
+@pytest.mark.parametrize("raw", [b"a\0b", "K\u00e4se".encode("latin-1"), "K\u00e4se".encode("utf-16"), b"\xed\xa0\x80"])
+def test_what_is_no_text_that_can_be_kept_is_unreadable(tmp_path: Path, raw: bytes) -> None:
+    put(tmp_path, "odd", "").write_bytes(raw)
+    library = Library([tmp_path])
+    with pytest.raises(Invalid) as caught:
+        library.get("odd")
+    assert caught.value.code == "pattern_unreadable"
+    assert [summary.broken for summary in library.summaries()] == [caught.value.message]
+
+
 def test_what_is_not_there_is_not_found(folders: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         Library(folders).get("empty")

@@ -202,11 +202,18 @@ class Verifier:
 
 async def _look(path: Path, content_type: str, size_bytes: int) -> MediaInfo:
     """What a file is: media, or for reading where it was announced as such. A playlist is text too, and no video."""
-    if content_type in DOCUMENT_TYPES:
-        kind = await asyncio.to_thread(document_kind, path)
-        if kind is not None:
-            return document_info(kind, size_bytes)
-    return await probe(path)
+    if content_type not in DOCUMENT_TYPES:
+        return await probe(path)
+    kind = await asyncio.to_thread(document_kind, path)
+    if kind is not None:
+        return document_info(kind, size_bytes)
+    try:
+        return await probe(path)
+    except Invalid as error:
+        if error.code != "not_media":
+            raise
+        sentence = f"The file was announced as {content_type}, and is no text in UTF-8 or UTF-16, no PDF and no media."
+        raise Invalid("not_media", sentence) from error
 
 
 def _check_parts(row: UploadRow, sent: Sequence[Part], etags: Sequence[tuple[int, str]] | None) -> None:

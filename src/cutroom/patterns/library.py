@@ -155,6 +155,9 @@ class Library:
             raw = Path(file).read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise Invalid("pattern_unreadable", f"The file of the pattern '{name}' is no text in UTF-8.") from error
+        if "\0" in raw:
+            message = f"The file of the pattern '{name}' holds NUL, which cannot be stored; take it out."
+            raise Invalid("pattern_unreadable", message)
         pattern = read_pattern(name, raw)
         self._read[file] = (stat.st_mtime_ns, stat.st_size, pattern)
         return pattern
