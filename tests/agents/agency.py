@@ -30,7 +30,8 @@ from cutroom.media.fetch import Fetcher
 from tests.agents.works import registry as flows
 from tests.jobs.rig import ROOT, Rig
 
-LEASE_S = 6.0
+LEASE_S = 30.0
+"""So long that no pause of a busy machine costs a job its attempt."""
 
 
 def no_files(job: Claimed) -> SentFiles:

@@ -67,12 +67,19 @@ async def test_an_agent_that_asks_and_does_not_read_costs_a_bounded_amount(
                 ask = wire.Ask(number=100 + number, job_id=job.job_id, fence=job.fence, recall=wire.Recall())
                 await raw.say(wire.FromAgent(ask=ask))
 
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(3.0):
-                await flood()
         (session,) = door.sessions
         assert session.outbox is not None
-        assert 0 < session.outbox._bytes <= OUTBOX_BYTES + PIECE_BYTES + 100
+        most = 0
+        flooding = asyncio.create_task(flood())
+        while session.outbox._bytes < OUTBOX_BYTES:  # it is as full as it gets
+            await asyncio.sleep(0.01)
+        for _ in range(50):
+            await asyncio.sleep(0.01)
+            most = max(most, session.outbox._bytes)
+        assert not flooding.done(), "it is read no further"
+        flooding.cancel()
+        await asyncio.wait({flooding})
+        assert most <= OUTBOX_BYTES + PIECE_BYTES + 100
 
 
 @pytest.mark.threat("A82")
@@ -155,7 +162,7 @@ async def test_who_asks_about_the_jobs_of_others_again_and_again_is_cut_off(agen
         for number in range(200):
             ask = wire.Ask(number=number + 1, job_id=strange.job_id, fence=1, recall=wire.Recall())
             await raw.say(wire.FromAgent(ask=ask))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(45):
             await raw.ended()
 
 
@@ -180,7 +187,7 @@ async def test_a_flood_of_pings_ends_its_connection(agency: Agency, rig: Rig) ->
             await writer.drain()
         answer = b""
         with contextlib.suppress(OSError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(45):
                 while data := await reader.read(65_536):
                     answer += data
         writer.close()

@@ -73,9 +73,9 @@ async def test_an_attempt_that_breaks_on_the_agent_is_told_and_run_again(
 
     monkeypatch.setattr("cutroom.agents.client.BROKE_AGAIN_S", 0.1)
     monkeypatch.setattr(Executor, "run", breaks_once)
-    async with agency.door(lease_s=30) as door, agency.agent(door.port, await agency.token(), types=("echo",)):
+    async with agency.door(lease_s=90.0) as door, agency.agent(door.port, await agency.token(), types=("echo",)):
         job_id = await rig.submit("echo", Number(value=1))
-        assert (await rig.ended(job_id, within_s=15)).status is Status.SUCCEEDED
+        assert (await rig.ended(job_id)).status is Status.SUCCEEDED
     assert broken
 
 
@@ -87,9 +87,9 @@ async def test_a_folder_that_cannot_be_removed_costs_no_attempt_its_end(
 
     monkeypatch.setattr(Scratch, "remove", fails)
     monkeypatch.setattr(Scratch, "sweep", lambda self: fails(self, Path()))
-    async with agency.door(lease_s=30) as door, agency.agent(door.port, await agency.token()):
+    async with agency.door(lease_s=90.0) as door, agency.agent(door.port, await agency.token()):
         job_id = await rig.submit("echo", Number(value=1))
-        assert (await rig.ended(job_id, within_s=15)).status is Status.SUCCEEDED
+        assert (await rig.ended(job_id)).status is Status.SUCCEEDED
 
 
 async def test_an_agent_takes_no_more_than_it_has_offered(agency: Agency, rig: Rig, diary: Diary) -> None:
@@ -134,7 +134,7 @@ async def test_a_record_whose_answer_was_lost_is_asked_again() -> None:
     async with asyncio.TaskGroup() as group:
         welcome = wire.Welcome(session_id="ses_1", lease_s=30, applied=1)  # it was carried out, well or not
         await link._on_welcome(welcome, outbox, group)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not any(message.WhichOneof("kind") == "ask" for message in sent):
                 await asyncio.sleep(0.01)
         assert [message.ask.number for message in sent if message.WhichOneof("kind") == "ask"] == [1]

@@ -117,8 +117,8 @@ async def test_json_that_is_too_large_is_no_end_of_the_attempt(agency: Agency, r
 async def test_what_is_sent_is_paced_by_its_bytes() -> None:
     pace, loop = Pace(), asyncio.get_running_loop()
     began = loop.time()
-    await pace.keep(BURST_BYTES)
-    assert loop.time() - began < 0.1
+    with pytest.raises(StopIteration):  # it does not even give way to others
+        pace.keep(BURST_BYTES).send(None)
     await pace.keep(BYTES_PER_S // 4)
     assert loop.time() - began > 0.15
 
@@ -146,23 +146,25 @@ async def test_streams_that_say_nothing_leave_room_for_other_workspaces(agency: 
     async with agency.door(max_streams=12) as door, contextlib.AsyncExitStack() as stack:
         token, other = await agency.token(A), await agency.token(B, "other")
         for _ in range(10):
-            raw = await stack.enter_async_context(raw_stream(door.port, token))
-            await raw.call.wait_for_connection()
-        async with asyncio.timeout(5), raw_agent(door.port, other, ["echo"]) as good:
+            await stack.enter_async_context(raw_stream(door.port, token))
+        while door._places._taken[A] < 6:  # half of all; the others are refused
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(30), raw_agent(door.port, other, ["echo"]) as good:
             assert good.welcome.session_id
 
 
 async def test_who_cannot_be_let_in_in_time_is_told_to_come_back(
     agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "JOIN_WITHIN_S", 0.2)
     async with agency.door() as door:
         token = await agency.token()
         async with raw_agent(door.port, token, ["echo"]) as first:
             hello = wire.Hello(protocol=PROTOCOL, offer=wire.Offer(types=["echo"], slots=1))
             async with door._joining[first.welcome.agent_id], raw_stream(door.port, token) as second:
+                monkeypatch.setattr(server, "JOIN_WITHIN_S", 0.2)
                 await second.say(wire.FromAgent(hello=hello))
                 assert await second.ended() is grpc.StatusCode.UNAVAILABLE
+        monkeypatch.undo()
         async with raw_agent(door.port, token, ["echo"]) as third:
             assert third.welcome.agent_id == first.welcome.agent_id
 
@@ -182,7 +184,7 @@ async def test_a_token_is_not_served_after_its_end_however_much_is_told_of_other
             await agency.fleet.rotate(session, A, raw.welcome.agent_id, overlap_s=1.0)
             await notify(session, CHANNEL, raw.welcome.agent_id)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(45):
                 await raw.ended()
         finally:
             telling.cancel()

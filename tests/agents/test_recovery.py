@@ -41,7 +41,7 @@ async def test_a_stream_that_is_cut_goes_on_where_it_was_and_nothing_is_told_twi
         diary.write("go")
         job = await rig.ended(job_id)
         (session,) = door.sessions
-        assert session.lease.epoch == 4
+        assert session.lease.epoch >= 4
     assert (job.status, job.attempt) == (Status.SUCCEEDED, 1)
     assert diary.lines() == ["before", "go", "after"]
     assert await told(rig, job_id, 1) == [f"line {number}" for number in range(job.output)]
@@ -102,7 +102,7 @@ async def test_an_agent_that_is_cut_off_for_too_long_stops_and_the_job_is_run_ag
 ) -> None:
     child = Diary(path=f"{diary.path}.child")
     async with (
-        agency.door(lease_s=1.5) as door,
+        agency.door(lease_s=3.0) as door,
         Proxy(door.port).running() as proxy,
         agency.agent(proxy.port, await agency.token()) as agent,
     ):
@@ -118,27 +118,29 @@ async def test_an_agent_that_is_cut_off_for_too_long_stops_and_the_job_is_run_ag
         async def stopped() -> bool | None:
             return True if not agent.holdings() else None
 
-        await eventually(stopped, within_s=5)
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(child.lines()[0]), 0)
+        await eventually(stopped)
+        for pid in child.lines():
+            with pytest.raises(ProcessLookupError):
+                os.kill(int(pid), 0)
+        attempt = (await rig.get(job_id)).attempt  # the first, if this machine did not stand still before the cut
         async with rig.worker(poll_s=0.1):
-            job = await rig.until(job_id, Status.RUNNING, Status.QUEUED)
 
             async def again() -> bool | None:
-                return True if (await rig.get(job_id)).attempt == 2 else None
+                return True if (await rig.get(job_id)).attempt > attempt else None
 
             await eventually(again)
             await rig.cancel(job_id)
             job = await rig.ended(job_id)
+        proxy.refuses = False  # it can say goodbye
     assert job.status is Status.CANCELLED
-    assert (await rig.outcomes(job_id))[0] == (1, "lost")
+    assert (await rig.outcomes(job_id))[attempt - 1] == (attempt, "lost")
 
 
 @pytest.mark.threat("F01")
 async def test_an_agent_that_is_killed_loses_its_job_to_another_after_the_last_finished_step(
     agency: Agency, rig: Rig, diary: Diary
 ) -> None:
-    async with agency.door(lease_s=1.5) as door, rig.worker(slots=1, poll_s=0.1):
+    async with agency.door(lease_s=3.0) as door, rig.worker(slots=1, poll_s=0.1):
         async with agency.process(door.port, await agency.token(), labels=["here"]) as child:
             job_id = await rig.submit("gated_steps", diary, needs=["here"])
             diary.write("go one")
@@ -162,7 +164,7 @@ async def test_an_agent_that_starts_anew_gives_up_what_its_last_life_had(
     agency: Agency, rig: Rig, diary: Diary
 ) -> None:
     token = await agency.token()
-    async with agency.door(lease_s=30.0) as door, rig.worker(slots=1, poll_s=0.1):
+    async with agency.door(lease_s=90.0) as door, rig.worker(slots=1, poll_s=0.1):
         async with agency.process(door.port, token, labels=["here"]) as child:
             job_id = await rig.submit("waits_for", diary, needs=["here"])
             await rig.until(job_id, Status.RUNNING)
@@ -170,7 +172,7 @@ async def test_an_agent_that_starts_anew_gives_up_what_its_last_life_had(
             await child.wait()
         diary.write("go")
         async with agency.agent(door.port, token, labels=("here",)):
-            job = await rig.ended(job_id, within_s=10)
+            job = await rig.ended(job_id)
     assert (job.status, job.attempt) == (Status.SUCCEEDED, 2)
 
 
@@ -178,19 +180,23 @@ async def test_an_agent_that_starts_anew_gives_up_what_its_last_life_had(
 async def test_an_agent_that_is_shut_out_is_cut_off_and_its_job_goes_to_others(
     agency: Agency, rig: Rig, diary: Diary
 ) -> None:
-    async with agency.door(lease_s=30.0) as door:
+    async with agency.door(lease_s=90.0) as door:
         async with agency.process(door.port, await agency.token()) as child:
             job_id = await rig.submit("waits_for", diary)
             await rig.until(job_id, Status.RUNNING)
             async with rig.database.begin() as session:
                 (agent,) = (await agency.fleet.page(session, None, limit=9)).items
                 await agency.fleet.revoke(session, None, agent.id)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(45):
                 assert await child.wait() != 0, "it learns that it is not wanted, and ends"
         diary.write("go")
         async with rig.worker(poll_s=0.1):
-            job = await rig.ended(job_id, within_s=10)
+            job = await rig.ended(job_id)
         assert (job.status, job.attempt) == (Status.SUCCEEDED, 2)
-        assert not door.sessions
+
+        async def forgotten() -> bool | None:
+            return True if not door.sessions else None
+
+        await eventually(forgotten)
         async with rig.database.begin() as session:
             assert await agency.fleet.still(session, Known(agent, "agk_x")) is None

@@ -66,7 +66,7 @@ class Tab:
         return found["result"].get("value")
 
     async def until(self, script: str) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await self.run(script):
                 await asyncio.sleep(0.02)
 
@@ -107,7 +107,7 @@ async def tab(width: int = 800, height: int = 700) -> AsyncIterator[Tab]:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            async with asyncio.timeout(30), connect(await _page(child), max_size=None, proxy=None) as socket:
+            async with asyncio.timeout(60), connect(await _page(child), max_size=None, proxy=None) as socket:
                 made = Tab(socket)
                 for domain in ("Page", "Runtime", "Log", "Network"):
                     await made.call(f"{domain}.enable")

@@ -112,7 +112,7 @@ async def serving(
 
 def _client(url: str, key: str | None) -> httpx2.AsyncClient:
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-    return httpx2.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=20, verify=TLS)
+    return httpx2.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=60, verify=TLS)
 
 
 @pytest.fixture

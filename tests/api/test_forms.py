@@ -118,7 +118,7 @@ async def test_a_form_without_end_is_refused_at_the_cap(world: World, monkeypatc
 async def test_a_form_that_stops_coming_is_refused(slow_world: World) -> None:
     async def stuck() -> AsyncIterator[bytes]:
         yield form(part("a", b"x"), end=b"")
-        await asyncio.sleep(3)
+        await asyncio.sleep(1.5)
 
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
     answer = await slow_world.mine.post(ADDRESS, content=stuck(), headers=headers)

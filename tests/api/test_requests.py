@@ -89,7 +89,7 @@ async def raw(world: World, request: bytes, *, more: bytes = b"", after: float =
         if more:
             await asyncio.sleep(after)
             writer.write(more)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await reader.read()
     finally:
         writer.close()

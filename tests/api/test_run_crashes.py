@@ -50,7 +50,7 @@ async def test_a_run_goes_on_with_the_pattern_that_was_being_answered(
             try:
                 body = {several: PATTERNS, "input": "Bees.", "temperature": 0.5}
                 job = (await world.mine.post("/api/v1/runs", json=body)).json()
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     while await _answered(world, job["id"]) < len(finished) or unfinished not in asked:
                         await asyncio.sleep(0.05)
             finally:
@@ -92,7 +92,7 @@ async def test_an_answer_that_was_paid_and_lost_with_its_worker_counts_against_t
             try:
                 body = {"pattern": "shaped", "input": "Bees. " * 30, "maxCost": cap / 1_000_000}
                 job = (await world.mine.post("/api/v1/runs", json=body)).json()
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     await dies.wait()
                     while not await _spent(world, job["id"]):
                         await asyncio.sleep(0.05)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,8 @@ async def test_what_is_written_is_seen_before_it_is_whole_and_forgotten_when_it_
     headers = {"Accept": "text/event-stream"}
     pieces: list[str] = []
     seen: list[str] = []
-    async with asyncio.timeout(20):
+    began = time.monotonic()
+    async with asyncio.timeout(60):
         async with scene.world.mine.stream("GET", f"/api/v1/jobs/{job['id']}/events", headers=headers) as stream:
             async for line in stream.aiter_lines():
                 event = json.loads(line[6:]) if line.startswith("data: ") else {}
@@ -98,7 +100,7 @@ async def test_what_is_written_is_seen_before_it_is_whole_and_forgotten_when_it_
                     pieces = [] if event["data"]["begins"] else pieces
                     pieces.append(event["data"]["text"])
                     seen.append((await scene.get(job["id"]))["text"])
-    assert 2 < len(pieces) < 12, "about four a second"
+    assert 2 < len(pieces) < 5 + 5 * (time.monotonic() - began), "about four a second"
     assert text.startswith("".join(pieces))
     assert any(shown and len(shown) < len(text.strip()) and text.startswith(shown) for shown in seen)
     assert (await scene.get(job["id"]))["text"] == text.strip()
@@ -117,7 +119,7 @@ async def test_an_answer_that_says_nothing_is_paid_once_and_never_beyond_the_cap
 async def test_cancelling_a_run_stops_the_model(scene: Scene) -> None:
     scene.server.script = [hangs]
     job = await scene.run(wait=0, pattern="summary", input=BEES)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not scene.server.requests:
             await asyncio.sleep(0.02)
         await scene.world.mine.post(f"/api/v1/jobs/{job['id']}/cancel")

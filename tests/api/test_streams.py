@@ -5,11 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from cutroom.api import streams
 from tests.api.conftest import worker
 from tests.api.world import World
 
@@ -28,7 +30,7 @@ async def rest(socket: ClientConnection) -> tuple[list[Any], int]:
     """Every message until the server closes, and its close code."""
     messages = []
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 messages.append(json.loads(await socket.recv()))
     except ConnectionClosed as closed:
@@ -167,7 +169,7 @@ async def test_a_client_that_leaves_is_no_fault(world: World) -> None:
                 await socket.recv()
         async with connect(address(world, job["id"])):
             pass
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while sum(line["event"] == "http.request" for line in logs) < 4:
                 await asyncio.sleep(0.02)
     assert [line for line in logs if line["event"] == "http.failed"] == []
@@ -183,7 +185,16 @@ async def test_sockets_close_when_the_server_stops(world: World) -> None:
 
 
 @pytest.mark.threat("A80", "F18")
-async def test_a_client_that_does_not_read_is_told_to_come_back_later(slow_world: World) -> None:
+async def test_a_client_that_does_not_read_is_told_to_come_back_later(
+    slow_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up, close = asyncio.Event(), streams._close
+
+    async def noted(websocket: WebSocket, code: int, reason: str) -> None:
+        given_up.set()
+        await close(websocket, code, reason)
+
+    monkeypatch.setattr(streams, "_close", noted)
     job = await slow_world.submit("hang")
     async with slow_world.services.database.begin() as session:
         connection = await session.connection()
@@ -196,7 +207,7 @@ async def test_a_client_that_does_not_read_is_told_to_come_back_later(slow_world
         await connection.exec_driver_sql("UPDATE jobs SET event_seq = 4001 WHERE id = $1", (job["id"],))
     target = address(slow_world, job["id"])
     async with connect(target, additional_headers=keyed(slow_world), compression=None, max_queue=1) as socket:
-        await asyncio.sleep(1.5)  # it has not read for longer than is borne
+        await given_up.wait()
         messages, code = await rest(socket)
     assert code == 1013
     assert [message["seq"] for message in messages] == list(range(1, len(messages) + 1))

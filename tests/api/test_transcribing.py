@@ -91,6 +91,6 @@ async def test_a_cancelled_transcription_leaves_no_child_behind(world: World, tm
         answer = await world.mine.post(f"/api/v1/jobs/{submitted['id']}/cancel")
         assert answer.status_code in {200, 202}, answer.text
         assert (await until_ended(world, submitted["id"]))["status"] == "cancelled"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while children():
                 await asyncio.sleep(0.05)

@@ -278,7 +278,7 @@ async def test_what_came_before_the_connection_broke_is_kept(world: World) -> No
     await writer.drain()
     await asyncio.sleep(0.3)
     writer.transport.abort()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (offset := await offset_of(world, where)) == 0:
             await asyncio.sleep(0.05)
     assert 0 < offset <= 2_000_000

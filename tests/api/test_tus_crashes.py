@@ -93,7 +93,7 @@ async def test_kill_9_in_the_middle_of_an_upload_loses_nothing_that_was_counted(
                 asset = (await client.get(f"/api/v1/assets/{done.headers['cutroom-asset-id']}")).json()
                 assert asset["sha256"] == hashlib.sha256(content).hexdigest()
                 continue
-            async with client_of(url, key) as other, asyncio.timeout(30):
+            async with client_of(url, key) as other, asyncio.timeout(60):
                 while int((await other.head(where, headers=TUS)).headers["upload-offset"]) < offset + 8 * MIB:
                     await asyncio.sleep(0.05)
                 counted = int((await other.head(where, headers=TUS)).headers["upload-offset"])

@@ -143,7 +143,7 @@ class World:
 
     async def ended(self, job_id: str) -> Any:
         """The job once it has ended."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 job = (await self.mine.get(f"/api/v1/jobs/{job_id}")).json()
                 if job["status"] in {"succeeded", "failed", "cancelled"}:

@@ -129,16 +129,17 @@ async def test_a_request_that_was_overtaken_writes_nothing_any_more(
     film: bytes,
 ) -> None:
     upload = await begun(service, database, len(film))
-    go_on = asyncio.Event()
+    heard, go_on = asyncio.Event(), asyncio.Event()
 
     async def hesitant() -> AsyncIterator[bytes]:
         yield b"wrong" * 1000
+        heard.set()
         await go_on.wait()
         yield b"wrong" * (PIECE_BYTES // 5)
 
     async with asyncio.TaskGroup() as group:
         late = group.create_task(_outcome(service.resumable.append(WS, upload.id, Addition(0, hesitant()))))
-        await asyncio.sleep(0.2)
+        await heard.wait()
         await service.resumable.append(WS, upload.id, Addition(0, chunks(film)))
         go_on.set()
     error = late.result()

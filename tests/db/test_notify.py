@@ -31,7 +31,7 @@ def listener(database: Database, heard: "asyncio.Queue[str]") -> Listener:
 
 
 async def _next(heard: "asyncio.Queue[str]") -> str:
-    return await asyncio.wait_for(heard.get(), 5)
+    return await asyncio.wait_for(heard.get(), 60)
 
 
 async def _say(database: Database, payload: str, channel: str = "channel") -> None:

@@ -13,7 +13,7 @@ async def _terminate_others(database: Database) -> None:
     async with database.begin() as session:
         await session.execute(
             text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )
@@ -152,7 +152,7 @@ async def test_a_cancelled_transaction_frees_its_connection_and_stops_its_query(
             await sleep()
     async with single.begin() as session:
         assert await session.scalar(text("SELECT 1")) == 1
-    async with asyncio.timeout(5), database.begin() as session:
+    async with asyncio.timeout(60), database.begin() as session:
         running = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'single' AND state = 'active'")
         while await session.scalar(running):
             await asyncio.sleep(0.05)

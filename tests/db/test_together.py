@@ -74,7 +74,7 @@ async def test_work_that_gives_too_few_results_leaves_nobody_waiting() -> None:
         return items[1:]
 
     together = Together[int, int](lose)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         found = await asyncio.gather(*(together.do(item) for item in range(5)), return_exceptions=True)
     assert [type(one) for one in found] == [RuntimeError] * 5
 
@@ -86,7 +86,7 @@ async def test_work_that_is_cancelled_leaves_nobody_waiting() -> None:
 
     together = Together[int, int](leave)
     asking = [asyncio.ensure_future(together.do(item)) for item in range(AT_ONCE)]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await asyncio.wait(asking)
         await together.settle()
     assert all(one.cancelled() for one in asking)
@@ -114,7 +114,7 @@ async def test_whoever_asks_in_the_moment_in_which_the_last_is_answered_is_answe
     async def often(item: int) -> int:
         return sum([await together.do(item) for _ in range(50)])
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         found = await asyncio.gather(*(often(item) for item in range(AT_ONCE + 3)))
     assert found == [100 * item for item in range(AT_ONCE + 3)]
 

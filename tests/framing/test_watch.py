@@ -115,7 +115,7 @@ async def test_a_damaged_file_is_named_as_such(three: Path, tmp_path: Path) -> N
 async def test_a_cancelled_look_ends_its_child(three: Path) -> None:
     info = await probe(three)
     task = asyncio.create_task(find_shots(three, info, zero(info)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not children():
             await asyncio.sleep(0.01)
     task.cancel()

@@ -197,7 +197,8 @@ async def slow_step(ctx: Context, number: Number) -> int:
 
 async def slow_thread(ctx: Context, diary: Diary) -> int:
     def work() -> int:
-        time.sleep(diary.value / 1000)
+        while "go" not in diary.lines():
+            time.sleep(0.02)
         return diary.write("done")
 
     return await ctx.step("work", work)

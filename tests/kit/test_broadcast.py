@@ -37,7 +37,7 @@ async def running(redis: RedisServer, *heard: "asyncio.Queue[str]") -> AsyncIter
 
 
 async def heard(queue: "asyncio.Queue[str]") -> str:
-    return await asyncio.wait_for(queue.get(), 5)
+    return await asyncio.wait_for(queue.get(), 60)
 
 
 async def test_what_one_process_says_every_other_hears(redis: RedisServer) -> None:
@@ -58,8 +58,9 @@ async def test_a_redis_that_was_away_is_found_again_and_subscribers_look(redis: 
         assert await heard(queue) == ""
         redis.stop()
         one.tell("news", ["lost"])
-        await asyncio.sleep(0.2)
-        assert not one.connected.is_set()
+        async with asyncio.timeout(60):
+            while one.connected.is_set():
+                await asyncio.sleep(0.01)
         await redis.start()
         assert await heard(queue) == ""
         one.tell("news", ["after"])
@@ -76,7 +77,7 @@ async def test_a_connection_that_only_seems_to_live_is_noticed(
         await asyncio.sleep(0.5)
         assert one.connected.is_set(), "one that answers is kept"
         redis.freeze()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while one.connected.is_set():
                 await asyncio.sleep(0.01)
         redis.thaw()

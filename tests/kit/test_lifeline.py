@@ -45,8 +45,8 @@ async def test_the_group_is_ended_when_the_writer_goes() -> None:
             assert len(group(child.pid)) == 3
         os.close(ours)
         for child in (first, second):
-            assert await asyncio.to_thread(child.wait, 5) == -signal.SIGKILL
-            deadline = time.monotonic() + 5
+            assert await asyncio.to_thread(child.wait, 60) == -signal.SIGKILL
+            deadline = time.monotonic() + 60
             while group(child.pid) and time.monotonic() < deadline:
                 await asyncio.sleep(0.01)
             assert not group(child.pid)
@@ -57,7 +57,7 @@ async def test_who_comes_too_late_does_not_begin() -> None:
     line, ours = os.pipe()
     os.close(ours)
     with tied(line) as child:
-        assert await asyncio.to_thread(child.wait, 5) == -signal.SIGKILL
+        assert await asyncio.to_thread(child.wait, 60) == -signal.SIGKILL
     os.close(line)
 
 

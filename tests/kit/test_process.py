@@ -11,6 +11,7 @@ import uvloop
 
 from cutroom.kit.errors import Unavailable
 from cutroom.kit.process import Completed, Limits, TimedOut, run, start
+from tests.promises import kept
 
 STUBBORN = "trap '' TERM; echo up; while :; do sleep 0.05; done"
 
@@ -85,12 +86,15 @@ async def test_the_head_of_output_and_the_tail_of_errors_are_kept(tmp_path: Path
 
 
 async def test_lines_arrive_while_it_runs(tmp_path: Path) -> None:
-    lines: list[tuple[str, float]] = []
-    began = time.monotonic()
-    script = r"printf 'one\r\ntw'; sleep 0.4; printf 'o\n\377\nend'"
-    await shell(script, tmp_path, on_line=lambda line: lines.append((line, time.monotonic() - began)))
-    assert [line for line, _ in lines] == ["one", "two", "\ufffd", "end"]
-    assert lines[1][1] - lines[0][1] > 0.2
+    lines: list[str] = []
+
+    def hear(line: str) -> None:
+        lines.append(line)
+        (tmp_path / "heard").touch()
+
+    script = r"printf 'one\r\ntw'; while [ ! -e heard ]; do sleep 0.01; done; printf 'o\n\377\nend'"
+    await shell(script, tmp_path, on_line=hear)
+    assert lines == ["one", "two", "\ufffd", "end"]
 
 
 async def test_a_line_without_end_is_handed_on_in_pieces(tmp_path: Path) -> None:
@@ -114,7 +118,7 @@ async def test_a_child_that_takes_too_long_is_ended_with_its_grandchildren(tmp_p
     pids: list[int] = []
     with pytest.raises(Unavailable) as raised:
         await shell(
-            "echo $$; sleep 60 & echo $!; wait", tmp_path, timeout_s=0.5, on_line=lambda line: pids.append(int(line))
+            "echo $$; sleep 60 & echo $!; wait", tmp_path, timeout_s=2.0, on_line=lambda line: pids.append(int(line))
         )
     assert raised.value.code == "process_timeout"
     assert raised.value.retryable
@@ -124,26 +128,29 @@ async def test_a_child_that_takes_too_long_is_ended_with_its_grandchildren(tmp_p
 
 @pytest.mark.threat("F16")
 async def test_a_child_that_ignores_sigterm_is_gone_within_two_seconds_of_cancellation(tmp_path: Path) -> None:
-    up = asyncio.Event()
-    pids: list[int] = []
+    async def cancelled() -> float:
+        up = asyncio.Event()
+        pids: list[int] = []
 
-    def hear(line: str) -> None:
-        if line == "up":
-            up.set()
-        else:
-            pids.append(int(line))
+        def hear(line: str) -> None:
+            if line == "up":
+                up.set()
+            else:
+                pids.append(int(line))
 
-    inner = f"sh -c {shlex.quote(STUBBORN)} & echo $!; echo $$; {STUBBORN}"
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(shell(inner, tmp_path, on_line=hear))
-        await up.wait()
-        await asyncio.sleep(0.1)
-        began = time.monotonic()
-        task.cancel()
-    assert task.cancelled()
-    assert len(pids) == 2
-    assert await gone(*pids, within_s=1)
-    assert time.monotonic() - began < 2
+        inner = f"sh -c {shlex.quote(STUBBORN)} & echo $!; echo $$; {STUBBORN}"
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(shell(inner, tmp_path, on_line=hear))
+            await up.wait()
+            await asyncio.sleep(0.1)
+            began = time.monotonic()
+            task.cancel()
+        assert task.cancelled()
+        assert len(pids) == 2
+        assert await gone(*pids)
+        return time.monotonic() - began
+
+    await kept(2.0, cancelled)
 
 
 async def test_a_second_cancellation_kills_at_once(tmp_path: Path) -> None:
@@ -161,10 +168,12 @@ async def test_a_second_cancellation_kills_at_once(tmp_path: Path) -> None:
 
 async def test_a_child_that_talks_but_stands_still_is_ended(tmp_path: Path) -> None:
     began = time.monotonic()
-    script = "for n in 1 2 3 4; do echo step; sleep 0.2; done; echo stuck >&2; while :; do echo wait; sleep 0.05; done"
-    with pytest.raises(TimedOut, match=r"stood still for 0\.5 seconds") as raised:
-        await shell(script, tmp_path, patience_s=0.5, on_line=lambda line: line == "step")
-    assert 1.1 <= time.monotonic() - began < 20
+    script = (
+        "for n in 1 2 3 4 5 6; do echo step; sleep 0.2; done; echo stuck >&2; while :; do echo wait; sleep 0.05; done"
+    )
+    with pytest.raises(TimedOut, match=r"stood still for 1 seconds") as raised:
+        await shell(script, tmp_path, patience_s=1.0, on_line=lambda line: line == "step")
+    assert 2.0 <= time.monotonic() - began < 60
     assert raised.value.code == "process_stalled"
     assert raised.value.stderr == b"stuck\n"
 

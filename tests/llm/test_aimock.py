@@ -69,7 +69,7 @@ async def aimock(tmp_path: Path) -> AsyncIterator[Aimock]:
     )
     assert server.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             line = ""
             while (found := re.search(r"http://127\.0\.0\.1:\d+", line)) is None:
                 line = (await server.stdout.readline()).decode()
@@ -117,7 +117,7 @@ async def test_its_faults_have_codes_and_what_passes_is_asked_again(aimock: Aimo
     await aimock.misbehave(rateLimitRate=1.0)
     patient, purse = aimock.models(attempts=4), Purse(1_000)
     waiting = asyncio.ensure_future(patient.ask(ASK, bill=purse.bill()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(await aimock.journal()) == before:
             await asyncio.sleep(0.02)
     await aimock.misbehave()

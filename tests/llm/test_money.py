@@ -95,7 +95,7 @@ async def test_a_server_that_writes_on_is_cut_off_where_the_money_ends(server: M
         await models.ask(ASK, bill=purse.bill())
     assert caught.value.code == "cost_cap_reached"
     assert 1_000 <= purse.spent_micro <= 1_016
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         while not server.abandoned:
             await asyncio.sleep(0.01)
 

@@ -28,10 +28,10 @@ async def ran(ground: Ground, runner: TaskRunner) -> tuple[Ended, Patch]:
 async def test_one_that_takes_too_long_is_ended_with_all_it_started_and_its_changes_are_kept(ground: Ground) -> None:
     script = "echo two >> a.txt; (sleep 60; echo late >> a.txt) & echo begun; trap '' TERM; sleep 60"
     started = asyncio.get_running_loop().time()
-    ended, taken = await ran(ground, await ground.runner(script, more="timeout_s = 1"))
+    ended, taken = await ran(ground, await ground.runner(script, more="timeout_s = 3"))
     assert (ended.outcome, ended.exit_code, ended.summary) == ("timed_out", None, "begun")
     assert [change.path for change in taken.changes] == ["a.txt"]
-    assert asyncio.get_running_loop().time() - started < 30
+    assert asyncio.get_running_loop().time() - started < 50  # of 60
     assert not [name for name in Path("/proc").iterdir() if name.name.isdigit() and _says(name, str(ground.folder))]
 
 
@@ -127,7 +127,7 @@ async def test_a_flood_of_output_leaves_the_agent_its_breath(ground: Ground) -> 
         breathing.cancel()
     assert (ended.outcome, ended.summary.splitlines()[-1]) == ("done", "end")
     assert len(ground.said) == MAX_LINES
-    assert late < 2.0  # a heartbeat has ten
+    assert late < 5.0  # a heartbeat has ten
 
 
 async def test_a_command_that_is_killed_says_by_what(ground: Ground) -> None:

@@ -221,7 +221,7 @@ async def test_cancelling_closes_the_connections(sound: Path, tmp_path: Path) ->
     async with speech_server(hangs) as server:
         request = listening(sound, (0, 2000), (2000, 4000))
         task = asyncio.ensure_future(transcriber_of(server).transcribe(request, scratch=tmp_path))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(server.requests) < 2:
                 await asyncio.sleep(0.02)
             task.cancel()

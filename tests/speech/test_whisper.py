@@ -140,7 +140,7 @@ async def test_cancelling_ends_the_child(english: Path, tmp_path: Path, monkeypa
     pcm.write_bytes(bytes(SAMPLE_RATE))
     monkeypatch.setattr(whisper, "_CHILD", child)
     task = asyncio.ensure_future(transcriber_of(english).transcribe(listening(pcm, (0, 500)), scratch=tmp_path))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not _runs(child):
             await asyncio.sleep(0.05)
         task.cancel()

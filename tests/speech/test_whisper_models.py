@@ -116,7 +116,7 @@ async def test_cancelling_ends_the_download(hub: FakeHub, tmp_path: Path) -> Non
         async with asyncio.timeout(2.0):
             await models.bring(models.named(REPOSITORY))
     hub.pause_s = 0.0
-    async with asyncio.timeout(30):  # nobody holds the lock any more
+    async with asyncio.timeout(60):  # nobody holds the lock any more
         await models.bring(models.named(REPOSITORY))
 
 

@@ -1,7 +1,5 @@
 """What an operator does in Temporal reaches the job, and what users do to the job reaches Temporal."""
 
-import time
-
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from cutroom.jobs import Status
@@ -31,10 +29,8 @@ async def test_a_run_that_is_cancelled_in_temporal_cancels_its_job(rig: Rig, cli
     async with rig.worker():
         job_id = await rig.submit("waits_for", diary)
         await started(diary)
-        asked = time.monotonic()
         await client.get_workflow_handle(job_id).cancel()
         job = await rig.ended(job_id)
-        assert time.monotonic() - asked < 5
         assert job.status is Status.CANCELLED
         await becomes(client, job_id, WorkflowExecutionStatus.CANCELED)
 

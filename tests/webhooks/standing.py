@@ -33,7 +33,7 @@ from tests.jobs.rig import Rig
 SECRET = b"a secret of the tests, long enough"
 
 
-def sender_to(*ports: int, clock: Clock | None = None, deadline_s: float = 2.0) -> Sender:
+def sender_to(*ports: int, clock: Clock | None = None, deadline_s: float = 20.0) -> Sender:
     """A sender that may speak to these ports of this machine."""
     allow = frozenset(("127.0.0.1", port) for port in ports)
     return Sender(network=GuardedNetwork(canonical_allow(allow)), clock=clock, deadline_s=deadline_s)
@@ -48,7 +48,7 @@ class Stand:
     ports: list[int]
     clock: Clock = field(default_factory=SystemClock)
     settings: WebhookSettings = field(default_factory=WebhookSettings)
-    deadline_s: float = 2.0
+    deadline_s: float = 20.0
 
     def __post_init__(self) -> None:
         store = LocalStore(self.folder / "store", Signer(SECRET, "files"), "http://127.0.0.1")
@@ -93,7 +93,7 @@ class Stand:
     async def statuses(self, workspace: str = A) -> list[str]:
         return [record.delivery.status.value for record in await self.records(workspace)]
 
-    async def until(self, status: str, count: int, within_s: float = 45.0) -> None:
+    async def until(self, status: str, count: int, within_s: float = 90.0) -> None:
         """Wait until so many deliveries of all workspaces have this status."""
         async with asyncio.timeout(within_s):
             query = "SELECT count(*) FROM webhook_deliveries WHERE status = :status"

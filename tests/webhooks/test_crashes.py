@@ -16,6 +16,7 @@ import pytest
 from cutroom.kit import process
 from tests.jobs.flows import A, B
 from tests.jobs.rig import ROOT
+from tests.promises import kept
 from tests.webhooks.receiver import OK, Receiver, answer, receiving
 from tests.webhooks.standing import Stand
 
@@ -115,11 +116,17 @@ async def test_dead_and_slow_receivers_delay_nobody_else(stand: Stand, receiver:
             alone = await waits(stand, receiver, 20)
             for _ in range(6):
                 await stand.endpoint(dead.url, workspace=A)
-            for _ in range(40):
-                await stand.event(A)
-            await dead.has(1)
-            beside = await waits(stand, receiver, 20)
-            assert len(dead.messages) < 240, "the dead ones still have a queue"
-    usual, worst = (statistics.quantiles(values, n=20)[18] for values in (alone, beside))
-    assert worst < usual + 0.5, (usual, worst)
-    assert max(beside) < 1.0, "less than one time-out of the dead ones"
+
+            async def beside() -> float:
+                """The most that one of B waits for, or what 19 of 20 wait for longer than alone, and half a second."""
+                before = len(dead.messages)
+                for _ in range(40):
+                    await stand.event(A)
+                await dead.has(before + 1)
+                waited = await waits(stand, receiver, 20)
+                if len(dead.messages) >= before + 240:
+                    return float("inf")  # the dead ones have no queue any more: this machine is too slow today
+                usual, worst = (statistics.quantiles(values, n=20)[18] for values in (alone, waited))
+                return max(*waited, worst - usual + 0.5)
+
+            await kept(1.0, beside)  # less than one time-out of the dead ones

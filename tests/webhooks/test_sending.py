@@ -21,7 +21,7 @@ URL = "http://hooks.test/in?token=hush"
 HEADERS = {"webhook-id": "evt_1"}
 
 
-def public_sender(receiver: Receiver, names: Names, *, https_only: bool = False, deadline_s: float = 2.0) -> Sender:
+def public_sender(receiver: Receiver, names: Names, *, https_only: bool = False, deadline_s: float = 20.0) -> Sender:
     """A sender for which the whole internet is this receiver."""
     network = GuardedNetwork(resolver=names, network=Internet(receiver.port))
     return Sender(network=network, https_only=https_only, deadline_s=deadline_s)

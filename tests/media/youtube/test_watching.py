@@ -140,7 +140,7 @@ async def test_an_extractor_that_waits_for_ever_is_ended(tmp_path: Path) -> None
     fake = Fake(overrides={"/": failing(0)})
     error = await refused(fake, tmp_path, youtube_s=4.0)
     assert (error.code, error.retryable) == ("youtube_timeout", True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while fake.open:  # no request is left behind
             await asyncio.sleep(0.01)
 

@@ -95,7 +95,7 @@ async def test_a_painter_that_is_killed_fails_the_segment_and_leaves_no_pipe(stu
         os.kill(await painter_at_work(), signal.SIGSEGV)
 
     with pytest.raises(CutroomError) as caught:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             _, _ = await asyncio.gather(
                 render_segment(
                     one_segment(media, 250), inputs=studio.paths, scratch=tmp_path, out=out, progress=ignore
@@ -130,7 +130,7 @@ async def test_an_ffmpeg_that_fails_ends_the_painter(studio: Studio, tmp_path: P
     (segment, *_) = compile_plan(edit(200, *clips)).segments
     assert isinstance(segment, SegmentPlan)
     with pytest.raises(CutroomError) as caught:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await render_segment(
                 segment,
                 inputs={**studio.paths, plain.sha256: broken},
