@@ -34,7 +34,7 @@ async def test_an_agents_job_holds_what_it_takes_or_fails_for_want_of_it(
     async with rig.database.begin() as session:
         for job_id in ids:
             await quotas.hold(session, A, job_id, 0)
-    async with agency.door() as door, agency.agent(door.port, await agency.token(A), registry=known):
+    async with agency.door() as door, agency.agent(door.port, await agency.token(A), registry=known, slots=1):
         first, second = [await rig.ended(job_id) for job_id in ids]
     assert (first.status, first.output) == (Status.SUCCEEDED, 90)
     assert second.status is Status.FAILED
