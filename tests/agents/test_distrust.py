@@ -73,7 +73,7 @@ async def test_an_attempt_that_breaks_on_the_agent_is_told_and_run_again(
 
     monkeypatch.setattr("cutroom.agents.client.BROKE_AGAIN_S", 0.1)
     monkeypatch.setattr(Executor, "run", breaks_once)
-    async with agency.door(lease_s=90.0) as door, agency.agent(door.port, await agency.token(), types=("echo",)):
+    async with agency.door(lease_s=200.0) as door, agency.agent(door.port, await agency.token(), types=("echo",)):
         job_id = await rig.submit("echo", Number(value=1))
         assert (await rig.ended(job_id)).status is Status.SUCCEEDED
     assert broken
@@ -87,7 +87,7 @@ async def test_a_folder_that_cannot_be_removed_costs_no_attempt_its_end(
 
     monkeypatch.setattr(Scratch, "remove", fails)
     monkeypatch.setattr(Scratch, "sweep", lambda self: fails(self, Path()))
-    async with agency.door(lease_s=90.0) as door, agency.agent(door.port, await agency.token()):
+    async with agency.door(lease_s=200.0) as door, agency.agent(door.port, await agency.token()):
         job_id = await rig.submit("echo", Number(value=1))
         assert (await rig.ended(job_id)).status is Status.SUCCEEDED
 

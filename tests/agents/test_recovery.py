@@ -164,7 +164,7 @@ async def test_an_agent_that_starts_anew_gives_up_what_its_last_life_had(
     agency: Agency, rig: Rig, diary: Diary
 ) -> None:
     token = await agency.token()
-    async with agency.door(lease_s=90.0) as door, rig.worker(slots=1, poll_s=0.1):
+    async with agency.door(lease_s=200.0) as door, rig.worker(slots=1, poll_s=0.1):
         async with agency.process(door.port, token, labels=["here"]) as child:
             job_id = await rig.submit("waits_for", diary, needs=["here"])
             await rig.until(job_id, Status.RUNNING)
@@ -180,7 +180,7 @@ async def test_an_agent_that_starts_anew_gives_up_what_its_last_life_had(
 async def test_an_agent_that_is_shut_out_is_cut_off_and_its_job_goes_to_others(
     agency: Agency, rig: Rig, diary: Diary
 ) -> None:
-    async with agency.door(lease_s=90.0) as door:
+    async with agency.door(lease_s=200.0) as door:
         async with agency.process(door.port, await agency.token()) as child:
             job_id = await rig.submit("waits_for", diary)
             await rig.until(job_id, Status.RUNNING)

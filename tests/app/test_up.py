@@ -41,6 +41,9 @@ async def render(http: httpx2.AsyncClient) -> dict[str, Any]:
     answer = await http.post("/api/v1/render?wait=50", json=EDIT)
     assert answer.status_code in {200, 202}, answer.text
     job: dict[str, Any] = answer.json()
+    while job["status"] in {"queued", "running"}:
+        await asyncio.sleep(0.2)
+        job = (await http.get(f"/api/v1/jobs/{job['id']}")).json()
     return job
 
 
