@@ -38,12 +38,12 @@ async def gone(*pids: int, within_s: float = 10.0) -> bool:
 
 
 async def shell(script: str, tmp_path: Path, **options: object) -> Completed:
-    given = {"timeout_s": 20.0, **options}
+    given = {"timeout_s": 60.0, **options}
     return await run(["sh", "-c", script], cwd=tmp_path, **given)  # type: ignore[arg-type]
 
 
 async def python(code: str, tmp_path: Path, **options: object) -> Completed:
-    given = {"timeout_s": 20.0, **options}
+    given = {"timeout_s": 60.0, **options}
     return await run([sys.executable, "-I", "-c", code], cwd=tmp_path, **given)  # type: ignore[arg-type]
 
 
@@ -154,14 +154,16 @@ async def test_a_child_that_ignores_sigterm_is_gone_within_two_seconds_of_cancel
 
 
 async def test_a_second_cancellation_kills_at_once(tmp_path: Path) -> None:
-    up = asyncio.Event()
+    lines: asyncio.Queue[str] = asyncio.Queue()
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(shell(STUBBORN, tmp_path, grace_s=30, on_line=lambda _: up.set()))
-        await up.wait()
+        task = group.create_task(shell(f"echo $$; {STUBBORN}", tmp_path, grace_s=30, on_line=lines.put_nowait))
+        pid, _ = int(await lines.get()), await lines.get()
         task.cancel()
         await asyncio.sleep(0.1)
         began = time.monotonic()
         task.cancel()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
     assert task.cancelled()
     assert time.monotonic() - began < 15
 

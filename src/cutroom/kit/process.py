@@ -139,6 +139,7 @@ class Child:
                     return await self.wait()
         finally:
             self.send(SIGKILL)
+            await self.wait()  # also when cancelled, for which there is a moment left
         return await self.wait()
 
     def _on_exit(self) -> None:
