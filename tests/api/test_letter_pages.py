@@ -61,6 +61,7 @@ async def test_who_has_forgotten_a_password_asks_for_a_link_and_chooses_another(
         await page.fill("reset", password=NEW, again=NEW)
         assert "does not work" in await said(page)
         assert (await page.seen("#choose"), await page.seen("#forgotten") is None) == (None, False)
+        assert (await page.seen("#status") or "").startswith("Have a link sent to you")
         assert complaints(page) == []
 
 

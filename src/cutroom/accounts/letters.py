@@ -27,8 +27,8 @@ It works once, until {until} UTC.
 If you have made no account, do nothing: nobody can use it without this link.
 """
 _RESET = """\
-Somebody asked for another password for the account with this address, or tried
-to register with it once more.
+Somebody asked for another password for the account with this address, or
+tried to register with it once more.
 
 If it was you, open this link and choose one:
 
@@ -38,7 +38,7 @@ It works once, until {until} UTC, unless a newer one is sent.
 If it was not you, do nothing: your password stays as it is.
 """
 _CHANGED = """\
-The password of the account with this address was changed at {at} UTC.
+The password of your account here was changed at {at} UTC.
 Other browsers that were logged in are logged out; API keys go on working.
 
 If it was not you, choose another one at once:

@@ -27,6 +27,12 @@ function say(text) {
   $("status").textContent = text;
 }
 
+function otherwise() {
+  const section = document.querySelector("[data-otherwise]");
+  show(section?.id);
+  if (section !== null) say(section.dataset.otherwise);
+}
+
 function trouble(error) {
   $("trouble").hidden = error === null;
   $("trouble").textContent = error === null ? "" : error.message;
@@ -42,7 +48,7 @@ async function during(work) {
     await work();
   } catch (error) {
     trouble(error instanceof TypeError ? new Error("The server cannot be reached; try again.") : error);
-    if (error.code?.endsWith("_not_found")) show(document.querySelector("[data-otherwise]")?.id);
+    if (error.code?.endsWith("_not_found")) otherwise();
   } finally {
     for (const button of buttons) button.disabled = false;
   }

@@ -5,8 +5,7 @@ when("reset", async ({ password, again }) => {
 });
 sendAnother();
 if (token === "") {
-  say("Have a link sent to you, with which you choose another password.");
-  show("forgotten");
+  otherwise();
 } else {
   say("Choose a new password.");
   show("choose");
