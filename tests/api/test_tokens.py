@@ -270,7 +270,7 @@ async def test_with_the_provider_away_known_keys_work_and_api_keys_are_untouched
     for _ in range(20):
         assert (await scene.world.mine.get("/api/v1/jobs")).status_code == 200
     assert scene.idp.asked == asked
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.threat("A61")

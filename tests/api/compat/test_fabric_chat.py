@@ -241,7 +241,7 @@ async def test_a_client_that_goes_away_cancels_its_run(database: Database, tmp_p
 
 async def test_a_server_that_stops_says_so_and_lets_the_run_go_on(kitchen: tuple[World, ModelServer]) -> None:
     world, server = kitchen
-    server.script = [says("Hello.", pause_s=1.0)]
+    server.script = [says("Hello.", pause_s=3.0)]
     task = asyncio.ensure_future(chat(world, {"userInput": "a"}))
     try:
         async with asyncio.timeout(60):

@@ -52,7 +52,7 @@ async def transcribe(ctx: Context, given: Transcribe) -> TranscribeOutput:
     if given.prompt == "hang":
         await asyncio.Event().wait()
     if given.prompt == "wait":
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(3.0)
     if given.prompt == "wrong":
         raise Invalid("language_not_supported", "Nobody here knows this language.").at("/language")
     if given.prompt == "die":
