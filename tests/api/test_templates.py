@@ -143,6 +143,15 @@ async def test_rows_come_as_csv(working: World) -> None:
     ]
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+async def test_rows_come_as_spreadsheets_write_them(working: World, mark: str) -> None:
+    kept = await working.mine.post("/api/v1/templates", json=template("Hello {{NAME}} and {{OTHER}}"))
+    where = f"/api/v1/templates/{kept.json()['id']}/render?wait=20"
+    csv = f"NAME{mark}OTHER\r\nAnn, Ms{mark}Bo\r\n"
+    answer = await working.mine.post(where, content=csv.encode(), headers=CSV)
+    assert answer.json()["output"]["said"] == ["Hello Ann, Ms and Bo"]
+
+
 async def test_rows_come_as_lines_of_json(working: World) -> None:
     lines = (
         b'{"NAME": "Ann"}\n\n{"NAME": \n[1]\n{"NAME": "a\\u0000"}\n{"NAME": "' + b"x" * 70_000 + b'"}\n{"NAME": "Z"}'

@@ -8,6 +8,7 @@ from PIL import Image
 from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.media.info import MediaInfo
 from cutroom.media.probe import probe, probe_all
+from tests.media.hostile import flood_png
 from tests.media.sources import (
     count_frames,
     count_samples,
@@ -294,6 +295,25 @@ async def test_moving_webp_and_png_say_what_to_use_instead(tmp_path: Path) -> No
         with pytest.raises(Invalid, match="GIF, WebM or MP4") as raised:
             await probe(tmp_path / name)
         assert raised.value.code == "media_unsupported"
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "says"),
+    [
+        (b"\xef\xbb\xbf\n <!DOCTYPE html><title>Sign in</title>", "not_media", "This is a web page"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "media_unsupported", "convert it to PNG"),
+        (flood_png(0), "media_truncated", "damaged"),
+        (flood_png(60_000), "media_unsupported", "too large"),
+    ],
+)
+async def test_what_links_often_lead_to_is_told_for_what_it_is(
+    content: bytes, code: str, says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "logo"
+    path.write_bytes(content)
+    with pytest.raises(Invalid, match=says) as raised:
+        await probe(path)
+    assert raised.value.code == code
 
 
 async def test_the_name_of_a_file_means_nothing(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_line_ends_and_byte_order_marks_do_not_matter() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("no captions at all", "Line 1"),
+        ("no captions at all", "No times such as .*; give a caption file.$"),
         ("1\n00:00:01,000 --> soon\nhi", "Line 2"),
         ("1\n00:00:03,000 --> 00:00:01,000\nhi", "Line 2: the cue ends before"),
         ("WEBVTT\n\n00:01.000 -> 00:02.000\nhi", "no cue"),

@@ -94,6 +94,16 @@ def test_cropping_enlarges() -> None:
     assert codes(resolved([image(fit="blur")], given={IMAGE: media.image(size=(600, 720))})) == []
 
 
+def test_a_place_for_a_picture_that_has_no_room_to_move_is_a_warning() -> None:
+    place = [("no_room", f"{TRACK}/0/position")]
+    assert codes(resolved([video(scale=0.5, position="right")])) == place
+    assert codes(resolved([color(position="top-left")])) == place
+    assert codes(resolved([color(position="top", size={"width": 200})])) == place
+    for fields in ({"position": "center"}, {"position": "top-left", "size": {"height": 200}}):
+        assert codes(resolved([color(**fields)])) == []
+    assert codes(resolved([video(fit="contain", position="left")])) == []
+
+
 @pytest.mark.parametrize("effect", EFFECTS)
 def test_an_effect_lasts_as_long_as_the_clip_and_stays_inside_of_the_picture(effect: str) -> None:
     view = one(image(length=4, effect=effect)).view

@@ -236,6 +236,12 @@ def test_a_page_is_an_image_of_what_was_drawn() -> None:
     assert (clip.kind, clip.media, clip.end) == ("image", drawn, 90)
 
 
+def test_a_page_that_is_enlarged_is_warned_of_where_it_stands() -> None:
+    small = page(width=400, height=200)
+    warnings = resolve(small, {sources(small)[0].src: media.image(size=(400, 200), alpha=True)}).warnings
+    assert ("upscaled", f"{TRACK}/0/asset") in [(warning.code, warning.pointer) for warning in warnings]
+
+
 def test_markup_may_hold_anything_but_placeholders() -> None:
     parse({"timeline": {"tracks": [{"clips": [asset("html", html="<script>alert(1)</script>'\";\\")]}]}})
     with pytest.raises(Invalid) as caught:

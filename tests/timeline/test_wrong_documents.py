@@ -93,6 +93,12 @@ def test_a_placeholder_is_named_and_told_once() -> None:
         (changed(f"{VIDEO}/length", "ends"), '"auto", or "end"'),
         (changed(f"{TEXT}/position", "botom-left"), "did you mean 'bottom-left'?"),
         (changed(f"{TEXT}/fadeIn", 1), '"transition": {"in": "fade"}'),
+        (changed("/callback", "https://a.example"), "write 'callbackUrl'"),
+        (changed(f"{VIDEO}/asset/volumeEffect", "fadeIn"), "write 'fadeIn' and 'fadeOut' on the clip"),
+        (changed(f"{VIDEO}/opacity", [{"at": 0, "value": 0, "from": 0}]), "write two keyframes"),
+        (changed(f"{VIDEO}/fit", "crop"), "(write 'cover')"),
+        (changed(f"{VIDEO}/asset/type", "luma"), "(write 'matte' on the clip that it masks)"),
+        (changed("/output/resolution", "hd"), "(write '720p')"),
         (changed("/output/width", 641), "an even number of pixels from 16 to 8192"),
     ],
 )

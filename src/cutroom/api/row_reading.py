@@ -16,14 +16,14 @@ MAX_COLUMNS: Final = 1_000
 
 
 def csv_rows(path: Path, form: Form, most: int) -> Iterator[Row]:
-    """The rows of a CSV file (RFC 4180, UTF-8); its first line names the fields.
+    """The rows of a CSV file (RFC 4180, UTF-8); its first line names the fields, and shows what stands between them.
 
     Raises:
         Invalid: `bad_csv`, `unknown_field`, `missing_column`, `duplicate_column` for what concerns all rows;
             `too_many_rows`, `no_rows`. What is wrong with one row is in that row.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
+        reader = csv.reader(file, delimiter=_delimiter(path), strict=True)
         try:
             names = _header(reader, form)
             yield from _counted((_cells(names, cells) for cells in reader if cells), most)
@@ -47,6 +47,13 @@ def json_rows(path: Path, most: int) -> Iterator[Row]:
 def listed_rows(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[Row]:
     """The rows of a list. Raises as `json_rows`."""
     yield from _counted((Row(values=row) for row in rows), most)
+
+
+def _delimiter(path: Path) -> str:
+    """Spreadsheets write semicolons where the comma stands in numbers, and copy with tabs."""
+    with path.open("rb") as file:
+        names = file.readline(MAX_ROW_BYTES)
+    return next((mark for mark in ",;\t" if mark.encode() in names), ",")
 
 
 def _counted(rows: Iterator[Row], most: int) -> Iterator[Row]:

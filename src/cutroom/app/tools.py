@@ -20,7 +20,7 @@ def use_tools(settings: EngineSettings, folder: Path, *, fresh: bool = False, le
         least: the lowest level of the sandbox that is accepted; what the settings say when None.
 
     Raises:
-        Unavailable: `ffmpeg_missing`, `ffmpeg_too_old`; `sandbox_missing`, `sandbox_too_low`.
+        Unavailable: `ffmpeg_missing`, `ffmpeg_too_old`; `sandbox_missing`, `sandbox_late`, `sandbox_too_low`.
         Invalid: `font_folder_missing`, `font_damaged`.
     """
     ffmpeg.use(settings.ffmpeg)

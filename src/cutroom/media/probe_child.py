@@ -118,8 +118,13 @@ def answer(path: str, demuxers: list[str], max_pixels: int, deadline: float) -> 
     except MemoryError:
         return {"error": "too_large"}
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        large = any(message.startswith("Picture size") for _, _, message in said)
+        large = any(message.startswith("Picture size") and not _is_empty(message) for _, _, message in said)
         return {"error": "too_large" if large else "unreadable", "reason": str(error)[:300]}
+
+
+def _is_empty(message: str) -> bool:
+    """Whether FFmpeg complains of a picture with a side of no pixels: "Picture size 0x12 is invalid"."""
+    return " 0x" in message or "x0 " in message
 
 
 def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) -> dict[str, Any]:

@@ -51,11 +51,21 @@ def sniff(path: Path) -> Container:
         head = file.read(HEAD_BYTES)
         found = _by_magic(head)
         if found is None:
-            what = "is empty" if not head else "is no video, sound or picture file that we can read"
-            raise Invalid("not_media", f"The file {what}.")
+            raise _no_media(head)
         if "mov" in found.demuxers:
             _check_movie(file)
     return found
+
+
+def _no_media(head: bytes) -> Invalid:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith((b"<!doctype html", b"<html")):
+        sentence = "This is a web page; give the address of the file itself, one that asks nobody to log in."
+        return Invalid("not_media", sentence)
+    if text.startswith(b"<") and b"<svg" in text:
+        return _unsupported("SVG", "PNG")
+    what = "is no video, sound or picture file that we can read" if head else "is empty"
+    return Invalid("not_media", f"The file {what}.")
 
 
 def _by_magic(head: bytes) -> Container | None:

@@ -19,6 +19,7 @@ _ELSEWHERE: Final = {
     ("Clip", "height"): "'size': {\"height\": …}",
     ("Edit", "tracks"): "'timeline': {\"tracks\": …}",
     ("Edit", "soundtrack"): "'timeline': {\"soundtrack\": …}",
+    ("Edit", "callback"): "'callbackUrl'",
     ("VideoAsset", "url"): "'src'",
     ("ImageAsset", "url"): "'src'",
     ("AudioAsset", "url"): "'src'",
@@ -27,6 +28,8 @@ _ELSEWHERE: Final = {
     ("Matte", "url"): "'src'",
     ("Soundtrack", "url"): "'src'",
     ("Soundtrack", "effect"): "'fadeIn' and 'fadeOut'",
+    ("VideoAsset", "volumeEffect"): "'fadeIn' and 'fadeOut' on the clip, beside 'asset'",
+    ("AudioAsset", "volumeEffect"): "'fadeIn' and 'fadeOut' on the clip, beside 'asset'",
     ("Clip", "transform"): "'rotation', 'skew' and 'flip' on the clip",
     ("Clip", "rotate"): "'rotation'",
     ("Clip", "filter"): "'filters': […]",
@@ -35,17 +38,35 @@ _ELSEWHERE: Final = {
     ("Clip", "keyframes"): "keyframes as the value of 'opacity', 'scale', 'rotation', 'offset' or 'volume'",
     ("Output", "size"): "'width' and 'height'",
     ("Output", "thumbnail"): "'poster': {\"scale\": …}",
+    ("Poster", "capture"): "'at'",
     ("Output", "destinations"): "'callbackUrl' beside it, or fetch the artifacts",
     ("ShapeAsset", "shape"): "'form'",
     ("ShapeAsset", "color"): "'fill'",
     ("Keyframe", "time"): "'at'",
     ("Keyframe", "start"): "'at'",
+    ("Keyframe", "from"): "two keyframes, each with 'at' and 'value'",
+    ("Keyframe", "to"): "two keyframes, each with 'at' and 'value'",
+    ("Keyframe", "length"): "two keyframes, each with 'at' and 'value'",
     ("Filter", "name"): "'type'",
     ("TextAsset", "color"): "'font': {\"color\": …}",
     ("TextAsset", "size"): "'font': {\"size\": …}",
     ("TextAsset", "align"): "'alignment'",
 }
 """What people coming from other tools write, and where it goes here."""
+
+_MEANT: Final = {
+    "title": "write 'text'",
+    "html5": "write 'html'; scripts do not run",
+    "svg": "write 'shape' with a 'path', or 'image' with a PNG",
+    "luma": "write 'matte' on the clip that it masks",
+    "crop": "write 'cover'",
+    "sd": "write '480p'",
+    "hd": "write '720p'",
+    "1080": "write '1080p'",
+    "4k": "write '2160p'",
+    "none": "leave it out",
+}
+"""Words of other tools where a word is chosen, and what to write here."""
 
 _WANTED: Final = {
     "string_type": "text",
@@ -166,7 +187,8 @@ def _unknown_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[
 
 
 def _choose(value: Any, words: Sequence[str]) -> str:
-    hint = did_you_mean(value, words) if isinstance(value, str) else ""
+    meant = _MEANT.get(value) if isinstance(value, str) else None
+    hint = f" ({meant})" if meant else did_you_mean(value, words) if isinstance(value, str) else ""
     return f"This is {shown(value)}{hint}; accepted is {', '.join(words[:-1])} or {words[-1]}."
 
 

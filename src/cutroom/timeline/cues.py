@@ -88,9 +88,7 @@ def _srt(text: str) -> Iterator[Cue]:
     starts = [number for number, line in enumerate(lines) if "-->" in line]
     if not starts:
         if text.strip():
-            raise bad_captions(
-                "Line 1: no times such as '00:00:01,000 --> 00:00:02,500' are found; is this a caption file?", 1
-            )
+            raise bad_captions("No times such as '00:00:01,000 --> 00:00:02,500' are found; give a caption file")
         return
     for number, following in zip(starts, [*starts[1:], len(lines)], strict=True):
         body = lines[number + 1 : following]
@@ -127,10 +125,10 @@ def _cue(times: str, body: list[str], number: int) -> Iterator[Cue]:
     """The cue of one block; none when nothing of it could be seen."""
     match = _TIMES.fullmatch(times)
     if match is None:
-        raise bad_captions(f"Line {number}: these are no times; write '00:00:01,000 --> 00:00:02,500'", number)
+        raise bad_captions(f"Line {number}: these are no times; write '00:00:01,000 --> 00:00:02,500'")
     start, end = _moment(match.groups()[:4]), _moment(match.groups()[4:])
     if end < start:
-        raise bad_captions(f"Line {number}: the cue ends before it starts", number)
+        raise bad_captions(f"Line {number}: the cue ends before it starts")
     yield from _timed_cue(start, end, [list(_pieces(line, start)) for line in body])
 
 

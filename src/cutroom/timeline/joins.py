@@ -52,7 +52,10 @@ def join(
         if crossing is not None and before is not None and _meets(joined[before], clip):
             joined[before], joined[index] = _cross(joined[before], clip, crossing.frames, stage)
         elif crossing is not None:
-            sentence = "No clip of this track ends where this one starts, so it comes in alone, with nothing to cross."
+            sentence = (
+                "No clip of this track ends where this one starts, or the one that does leaves by a transition of its "
+                "own, so this one comes in alone, with nothing to cross."
+            )
             notes.warn(f"{clip.pointer}/transition/{crossing.field}", "dissolve_alone", sentence)
         elif before is not None and clip.kind != "audio" and joined[before].end > clip.start:
             sentence = "This clip starts before an earlier one on the same track has ended; it lies on top meanwhile."

@@ -5,17 +5,19 @@ from fractions import Fraction
 from typing import Final
 
 from cutroom.timeline.fields import exact
-from cutroom.timeline.geometry import enlargement
+from cutroom.timeline.geometry import anchor, enlargement
 from cutroom.timeline.joins import Stage
 from cutroom.timeline.keyframes import Keyframes
 from cutroom.timeline.model import Clip
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.resolved import ResolvedClip
 from cutroom.timeline.schedule import Placed
-from cutroom.timeline.source import public_name
+from cutroom.timeline.source import is_made, public_name
 
 _NOTICEABLE: Final = Fraction(5, 4)
 """Enlargement from which a picture looks soft."""
+_FILLING: Final = frozenset({"video", "image", "color", "gradient"})
+_MIDDLE: Final = Fraction(1, 2)
 
 
 def look(clips: Sequence[ResolvedClip], stage: Stage, notes: Notes) -> None:
@@ -30,7 +32,7 @@ def look(clips: Sequence[ResolvedClip], stage: Stage, notes: Notes) -> None:
         if scale > _NOTICEABLE and clip.src not in soft:
             soft.add(clip.src)
             sentence = f"{public_name(clip.src)} is enlarged {float(scale):.1f} times and will look soft."
-            notes.warn(f"{clip.pointer}/asset/src", "upscaled", sentence)
+            notes.warn(f"{clip.pointer}/asset{'' if is_made(clip.src) else '/src'}", "upscaled", sentence)
 
 
 def _freezes(clip: ResolvedClip, stage: Stage, notes: Notes) -> None:
@@ -55,6 +57,7 @@ def remark(placed: Placed, resolved: ResolvedClip, stage: Stage, notes: Notes) -
             notes.warn(f"{placed.pointer}/{field}/{len(value) - 1}/at", "keyframe_beyond_end", sentence)
     _captions(placed, seconds, notes)
     _matte(placed, seconds, stage, notes)
+    _position(placed, resolved, stage, notes)
 
 
 def _captions(placed: Placed, seconds: Fraction, notes: Notes) -> None:
@@ -77,6 +80,18 @@ def _matte(placed: Placed, seconds: Fraction, stage: Stage, notes: Notes) -> Non
         missing = float(seconds - length + exact(matte.trim))
         sentence = f"{public_name(matte.src)} ends {missing:.2f} seconds before the clip does; its last picture stays."
         notes.warn(f"{placed.pointer}/matte/src", "matte_shorter", sentence)
+
+
+def _position(placed: Placed, resolved: ResolvedClip, stage: Stage, notes: Notes) -> None:
+    """A place is asked for, and the clip has no room to go there."""
+    if placed.clip.position is None or resolved.kind not in _FILLING or resolved.fit not in {"cover", "fill", "blur"}:
+        return
+    box = (resolved.width_px or stage.canvas[0], resolved.height_px or stage.canvas[1])
+    wanted = [share != _MIDDLE for share in anchor(resolved.position)]
+    room = [length != side for length, side in zip(box, stage.canvas, strict=True)]
+    if any(wanted) and not any(wants and has for wants, has in zip(wanted, room, strict=True)):
+        sentence = "The picture fills the whole, whatever its 'scale', so 'position' does nothing; give it a 'size'."
+        notes.warn(f"{placed.pointer}/position", "no_room", sentence)
 
 
 def _curves(clip: Clip) -> list[tuple[str, Keyframes]]:

@@ -23,7 +23,7 @@ _Trail = tuple[Any, ...]
 """Where a value stands: () for the document, else (trail of its parent, key)."""
 
 NOT_AVAILABLE: Final = {
-    "longform": "A 'longform' is not accepted here; describe the video as a 'timeline'.",
+    "longform": "A 'longform' is taken in a document of its own only, beside no 'timeline' and in no template.",
     "callbackUrl": "'callbackUrl' belongs in the request that makes a job (POST /render); it is not taken here.",
 }
 

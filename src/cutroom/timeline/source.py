@@ -54,6 +54,11 @@ def _bad(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("bad_source", "{sentence}", {"sentence": sentence})
 
 
+def is_made(src: str) -> bool:
+    """Whether it is made for the edit, of an asset that has no `src`."""
+    return src.startswith(tuple(_MADE))
+
+
 def public_name(src: str) -> str:
     """The source as a sentence may name it: without the query, which may hold a signature."""
     for scheme, made in _MADE.items():

@@ -26,9 +26,7 @@ def read_transcript(text: str) -> list[Cue]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise bad_captions(
-            f"Line {error.lineno}: the transcript is no JSON: {error.msg.lower()}", error.lineno
-        ) from error
+        raise bad_captions(f"Line {error.lineno}: the transcript is no JSON: {error.msg.lower()}") from error
     except (RecursionError, ValueError) as error:
         raise bad_captions(
             "The transcript is no JSON that can be read: it is nested too deeply or has huge numbers"

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from cutroom.kit.errors import Detail, Invalid
+from cutroom.kit.errors import Invalid
 from cutroom.timeline.resolved.captions import SpokenWord
 
 MOST_SECONDS: Final = 1_000_000
@@ -14,10 +14,9 @@ Timed = tuple[str, Fraction | None, Fraction | None]
 """A word, and when it starts and ends where that is told."""
 
 
-def bad_captions(sentence: str, line: int | None = None) -> Invalid:
-    """The error for a caption file; `line` is where the trouble is, counted from 1."""
-    details = (Detail("", "bad_captions", f"{sentence}."),) if line is not None else ()
-    return Invalid("bad_captions", f"{sentence}.", details=details)
+def bad_captions(sentence: str) -> Invalid:
+    """The error for a caption file."""
+    return Invalid("bad_captions", f"{sentence}.")
 
 
 def spread(start: Fraction, end: Fraction, words: Sequence[Timed]) -> tuple[SpokenWord, ...]:

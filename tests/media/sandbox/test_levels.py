@@ -107,6 +107,15 @@ def test_no_sandbox_at_all_needs_a_word(tmp_path: Path) -> None:
         sandbox.use(tmp_path, least=2, unsandboxed=True)
 
 
+def test_a_busy_machine_is_tried_again_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "_TIMEOUT_S", 0.001)
+    with pytest.raises(Unavailable, match=r"too busy .*; try again") as raised:
+        sandbox.use(tmp_path)
+    assert (raised.value.code, raised.value.retryable) == ("sandbox_late", True)
+    monkeypatch.undo()
+    assert sandbox.use(tmp_path).level >= 1
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user to become")
 def test_root_gives_its_children_a_user_of_their_own() -> None:
     fences = ladder().fences

@@ -109,6 +109,15 @@ async def test_a_gif_that_stands_still_lasts_as_long(studio: Studio, tmp_path: P
     assert (await verify(done.plan, done.path)).frames == 30
 
 
+async def test_a_webp_in_which_nothing_moves_is_a_still_picture(studio: Studio, tmp_path: Path) -> None:
+    from tests.render.edits import clip, edit  # noqa: PLC0415
+
+    done = await press(studio, edit(30, clip(0, 30), format="webp"), tmp_path)
+    with Image.open(done.path) as picture:
+        assert getattr(picture, "n_frames", 1) == 1
+    assert (await verify(done.plan, done.path)).frames == 1
+
+
 async def test_a_webp_shows_what_was_made_for_as_long(studio: Studio, tmp_path: Path) -> None:
     done = await pressed(studio, tmp_path, "webp", repeat=2)
     data = done.path.read_bytes()

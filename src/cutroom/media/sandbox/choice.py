@@ -47,7 +47,7 @@ def current() -> Sandbox:
     """What this process uses; the first call of a process that has not chosen tries the ladder, which takes a second.
 
     Raises:
-        Unavailable: `sandbox_missing` when not even the first level holds.
+        Unavailable: `sandbox_missing` when not even the first level holds, `sandbox_late` when there was no time.
     """
     if _chosen[0] is None:
         use()
@@ -63,24 +63,29 @@ def use(
     """Choose the highest level that holds on this machine, for this process.
 
     Args:
-        kept_in: folder that keeps the verdict for this boot and these versions; None keeps it for this process.
+        kept_in: folder that keeps the verdict for this boot and these versions; None keeps it for this process. One
+            for which a level had no time is not kept.
         fresh: whether to try again although there is a verdict.
         least: the lowest level that is accepted.
         most: the highest level that is tried.
         unsandboxed: whether to go on without any where no level holds, unless more than the first is asked for.
 
     Raises:
-        Unavailable: `sandbox_missing` when no level holds; `sandbox_too_low` when none does from `least` on.
+        Unavailable: `sandbox_missing` when no level holds, `sandbox_late` when that may be for want of time;
+            `sandbox_too_low` when none does from `least` on.
     """
     rungs = ladder()
     keeps = kept_in if most == HIGHEST else None
     verdict = None if keeps is None or fresh else keeping.read(keeps, rungs)
     if verdict is None:
         verdict = _try(rungs, most)
-        if keeps is not None:
+        if keeps is not None and not verdict.hasty:
             keeping.write(keeps, rungs, verdict)
     found = Sandbox(verdict.level, rungs.fences.get(verdict.level, Fence()), verdict.failed)
     if found.level == 0:
+        if verdict.hasty and not unsandboxed:
+            busy = f"This machine is too busy to try the sandbox of media programs ({found.summary}); try again."
+            raise Unavailable("sandbox_late", busy)
         if not unsandboxed:
             sentence = (
                 "Media programs cannot be held in any sandbox on this machine, not even by limits "

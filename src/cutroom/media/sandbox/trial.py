@@ -18,13 +18,14 @@ from typing import Final
 
 from cutroom.kit.errors import CutroomError
 from cutroom.kit.fence import Box, Fence
-from cutroom.kit.process import Completed, Limits, run
+from cutroom.kit.process import Completed, Limits, TimedOut, run
 from cutroom.media import ffmpeg
 from cutroom.media.sandbox.ladder import Ladder
 from cutroom.media.sandbox.needs import of_program, of_python
 
 _CHILD: Final = Path(__file__).with_name("attacker.py")
 _TIMEOUT_S: Final = 20.0
+_LATE: Final = "in time"
 _MEMORY_BYTES: Final = 1 << 30
 _GROUP_BYTES: Final = 256 << 20
 _PROCESSES: Final = 64
@@ -43,6 +44,11 @@ class Verdict:
 
     level: int
     failed: Mapping[int, tuple[str, ...]]
+
+    @property
+    def hasty(self) -> bool:
+        """Whether time ran out on a level: a busy machine may say otherwise the next time."""
+        return any(line.startswith(_LATE) for lines in self.failed.values() for line in lines)
 
 
 async def climb(rungs: Ladder, most: int) -> Verdict:
@@ -69,6 +75,8 @@ async def probe(level: int, fence: Fence) -> list[str]:
             if level >= 4:
                 seen |= await _eat(fence, folder)
             seen |= bait.touched()
+        except TimedOut as error:
+            return [f"{_LATE}: {error}"]
         except (CutroomError, OSError, ValueError) as error:
             return [f"works: {error}"[:300]]
         finally:
