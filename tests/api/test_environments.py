@@ -44,6 +44,8 @@ async def test_in_development_the_api_is_described(database: Database, tmp_path:
         page = await world.nobody.get("/docs")
         assert page.headers["content-type"].startswith("text/html")
         assert "<code>/api/v1/render</code>" in page.text
+        assert "<dt>callbackUrl<dd>" in page.text  # what a body holds
+        assert "<dt>wait (query)<dd>Seconds to wait" in page.text
         assert "<script" not in page.text
         assert "default-src 'none'" in page.headers["content-security-policy"]
 

@@ -15,8 +15,11 @@ router: Final = APIRouter(include_in_schema=False)
 # A page of our own making, with no script in it: nothing has to come from anywhere.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 _STYLE: Final = (
-    "body{font:15px/1.5 system-ui;margin:2rem auto;max-width:70rem;padding:0 1rem}td{padding:.2rem .8rem .2rem 0;"
-    "vertical-align:top}code{white-space:nowrap}h2{margin-top:2rem}"
+    ":root{color-scheme:light dark}body{font:15px/1.5 system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}"
+    "h2{margin-top:2rem}nav{display:flex;flex-wrap:wrap;gap:.2rem 1rem}code,dt{font-family:ui-monospace,monospace;"
+    "overflow-wrap:anywhere}summary{padding:.4rem 0;cursor:pointer}summary span{display:block;opacity:.75}"
+    "summary b{display:inline-block;min-width:4rem}details>:not(summary){margin-left:1.2rem}details p{"
+    "white-space:pre-line}dd{margin:0 0 .4rem 1.2rem;opacity:.75}p:empty,dl:empty{display:none}"
 )
 
 
@@ -29,7 +32,7 @@ async def openapi(request: Request) -> Response:
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
-    """The same for people: every operation in one line."""
+    """The same for people: every operation in a line that opens."""
     _must_be_open(request)
     return _sent(request, *_documents(request.app)[1], "text/html", {"Content-Security-Policy": _POLICY})
 
@@ -56,20 +59,50 @@ def _documents(app: Any) -> tuple[tuple[bytes, str], tuple[bytes, str]]:
 
 
 def _page(document: dict[str, Any]) -> str:
+    schemas: dict[str, Any] = document.get("components", {}).get("schemas", {})
     sections: dict[str, list[str]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            line = (operation.get("description") or operation.get("summary") or "").partition("\n\n")[0]
-            cells = (method.upper(), f"<code>{html.escape(path)}</code>", html.escape(line))
-            row = f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+            entry = _entry(method.upper(), path, operation, schemas)
             for tag in operation.get("tags") or ["other"]:
-                sections.setdefault(tag, []).append(row)
-    body = "".join(
-        f"<h2>{html.escape(tag)}</h2><table>{''.join(rows)}</table>" for tag, rows in sorted(sections.items())
-    )
-    title = f"{document['info']['title']} {document['info']['version']}"
+                sections.setdefault(tag, []).append(entry)
+    links: list[str] = []
+    parts: list[str] = []
+    for tag, entries in sorted(sections.items()):
+        name = html.escape(tag)
+        links.append(f'<a href="#{name}">{name}</a>')
+        parts.append(f'<h2 id="{name}">{name}</h2>{"".join(entries)}')
+    title = html.escape(f"{document['info']['title']} {document['info']['version']}")
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
-        f'<h1>{html.escape(title)}</h1><p>For programs: <a href="/openapi.json">openapi.json</a></p>{body}</html>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}</title><style>{_STYLE}</style>"
+        f'<h1>{title}</h1><p>For programs: <a href="/openapi.json">openapi.json</a></p>'
+        f"<nav>{' '.join(links)}</nav>{''.join(parts)}</html>"
     )
+
+
+def _entry(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """An operation in a line, which opens: all that is said of it, what it takes, and how it answers."""
+    line, _, more = (operation.get("description") or operation.get("summary") or "").partition("\n\n")
+    takes = {f"{one['name']} ({one['in']})": one.get("description", "") for one in operation.get("parameters", [])}
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        takes |= _fields(content.get("schema", {}), schemas)
+    terms = "".join(f"<dt>{html.escape(name)}<dd>{html.escape(said)}" for name, said in takes.items())
+    answers = ", ".join(sorted(operation["responses"]))
+    return (
+        f"<details><summary><b>{method}</b> <code>{html.escape(path)}</code><span>{html.escape(line)}</span></summary>"
+        f"<p>{html.escape(more)}</p><dl>{terms}</dl><p>Answers {answers}.</p></details>"
+    )
+
+
+def _fields(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, str]:
+    """The outermost fields of a body and what is said of them, in whichever of its forms they are."""
+    if "$ref" in schema:
+        return _fields(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    found: dict[str, str] = {}
+    for form in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        found |= _fields(form, schemas)
+    for name, field in schema.get("properties", {}).items():
+        found[name] = field.get("description", "")
+    return found

@@ -95,11 +95,11 @@ def use(
         log.critical("sandbox.off", failed=dict(found.failed))
     _chosen[0] = found
     if found.level < least and not (found.level == 0 and least <= 1):  # 0 was allowed above, 1 is what everybody asks
-        sentence = (
+        low = (
             f"The sandbox of media programs reaches level {found.level} on this machine, and {least} is asked for by "
             f"CUTROOM_MIN_SANDBOX_LEVEL. What failed, by level: {found.summary}."
         )
-        raise Unavailable("sandbox_too_low", sentence, retryable=False)
+        raise Unavailable("sandbox_too_low", low, retryable=False)
     return found
 
 
