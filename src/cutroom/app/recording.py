@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from cutroom import render as engine
 from cutroom.app.engine_settings import load_engine
-from cutroom.app.hashes import hash_file
 from cutroom.app.tools import use_tools
 from cutroom.app.workbench import Workbench, own_folder
 from cutroom.jobs import Draft
 from cutroom.kit.errors import Invalid
+from cutroom.kit.hashes import hash_file
 from cutroom.speech.document import TranscriptDocument
 from cutroom.speech.reading import transcript_of
 from cutroom.timeline import Limits, parse_cues

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cutroom.app.again import Result, Seen, look, place_of
-from cutroom.app.hashes import hash_file, hash_seen
+from cutroom.app.hashes import hash_seen
 from cutroom.jobs import Published, Taken
 from cutroom.kit.errors import Invalid
+from cutroom.kit.hashes import hash_file
 from cutroom.media.info import MediaInfo
 from cutroom.workflows.blobs import blob_key
 
