@@ -20,9 +20,9 @@ from typing import Any
 
 from bench.render.stand import Watch, film, folder, table
 from cutroom import timeline
-from cutroom.app.hashes import hash_file
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import Published, run_alone
+from cutroom.kit.hashes import hash_file
 from cutroom.media.fetch import Fetcher
 from cutroom.workflows import registry
 from cutroom.workflows.batch import Batch

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from cutroom.assets import AssetService, LocalStore
-from cutroom.assets.disk import hash_file
 from cutroom.assets.keys import blob_key, sent_key, source_key
 from cutroom.assets.sending import MAX_OPEN, SentFiles
 from cutroom.db import Database
 from cutroom.jobs import AttemptRef
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
+from cutroom.kit.hashes import hash_file
 from cutroom.kit.ids import new_id
 from cutroom.kit.signing import Signer
 from cutroom.media.fetch import Fetcher

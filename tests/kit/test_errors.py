@@ -1,6 +1,6 @@
 import pytest
 
-from cutroom.kit.errors import KINDS, CutroomError, Detail, Internal, Invalid, Unavailable, first_of
+from cutroom.kit.errors import KINDS, CutroomError, Detail, Internal, Invalid, Unavailable, first_of, ungrouped
 
 
 @pytest.mark.parametrize("kind", KINDS.values())
@@ -42,6 +42,17 @@ def test_the_first_known_error_is_found_in_nested_groups() -> None:
     group = BaseExceptionGroup("g", [ValueError(), ExceptionGroup("h", [known, Invalid("d", "n")])])
     assert first_of(group) is known
     assert first_of(ExceptionGroup("g", [ValueError()])) is None
+
+
+def test_a_group_is_raised_as_its_first_known_error_with_the_cause_of_that() -> None:
+    known = Unavailable("c", "m")
+    known.__cause__ = OSError("away")
+    with pytest.raises(Unavailable) as raised, ungrouped():
+        raise ExceptionGroup("g", [ValueError(), known])
+    assert raised.value is known
+    assert str(known.__cause__) == "away"
+    with pytest.raises(ExceptionGroup), ungrouped():
+        raise ExceptionGroup("g", [ValueError()])
 
 
 def test_an_error_can_name_what_it_is_about() -> None:

@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from cutroom.llm import Provider
+from tests.scripted import Handler, Scripted, hangs, playing
 
-Handler = Callable[[asyncio.StreamWriter, dict[str, Any]], Awaitable[None]]
+__all__ = ["Handler", "hangs"]
+
 COUNTED = "x-counted"
 """Where a request that was answered says how many tokens the server has counted."""
 _STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
@@ -110,25 +110,8 @@ def breaks_off(text: str) -> Handler:
     return handle
 
 
-async def hangs(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
-    """No answer, for an hour."""
-    await asyncio.sleep(3600)
-
-
-@dataclass
-class ModelServer:
-    """What came so far. `script` is played one by one, its last for ever."""
-
-    port: int = 0
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    script: list[Handler] = field(default_factory=lambda: [says("Hello.")])
-    abandoned: int = 0
-    open: int = 0
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+class ModelServer(Scripted):
+    """Speaks OpenAI's chat API."""
 
     def provider(self, **changes: Any) -> Provider:
         given = {"name": "here", "base_url": self.base_url, "model": "small", "api_key": "key-1", **changes}
@@ -144,43 +127,10 @@ class ModelServer:
         """All that a request said to the model."""
         return "\n".join(message["content"] for message in self.requests[number]["messages"])
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.open += 1
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            lines = [line.partition(": ") for line in head.split("\r\n")[1:] if line]
-            headers = {name.lower(): value for name, _, value in lines}
-            asked = json.loads(await reader.readexactly(int(headers.get("content-length", "0"))) or b"{}")
-            self.requests.append(asked)
-            self.headers.append(headers)
-            handler = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-            work = asyncio.ensure_future(handler(writer, asked))
-            gone = asyncio.ensure_future(reader.read())
-            done, _ = await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if work not in done:
-                self.abandoned += 1
-            for task in (work, gone):
-                task.cancel()
-            await asyncio.gather(work, gone, return_exceptions=True)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            self.abandoned += 1
-        finally:
-            self.open -= 1
-            writer.close()
 
-
-@asynccontextmanager
-async def model_server(*script: Handler) -> AsyncIterator[ModelServer]:
+def model_server(*script: Handler) -> AbstractAsyncContextManager[ModelServer]:
     """A server on a free port until the block ends."""
-    found = ModelServer()
-    if script:
-        found.script = list(script)
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    try:
-        yield found
-    finally:
-        server.close()
+    return playing(ModelServer(list(script) or [says("Hello.")]))
 
 
 def _event(asked: dict[str, Any], choice: dict[str, Any] | None, usage: tuple[int, int] | None = None) -> bytes:

@@ -2,15 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
 
+from tests.scripted import Handler, Scripted, hangs, playing
+
+__all__ = ["Handler", "hangs"]
+
 Fields = dict[str, Any]
-Handler = Callable[[asyncio.StreamWriter, Fields], Awaitable[None]]
 
 WORDS = [("So", 0.2, 0.5), ("it", 0.5, 0.6), ("costs", 0.7, 1.1), ("42.50", 1.2, 2.0), ("right", 2.2, 2.6)]
 TEXT = "So, it costs $42.50, right?"
@@ -49,11 +51,6 @@ async def knows_text_only(writer: asyncio.StreamWriter, asked: Fields) -> None:
         send(writer, 200, json.dumps({"text": TEXT}), "application/json", {})
 
 
-async def hangs(writer: asyncio.StreamWriter, asked: Fields) -> None:
-    """No answer, for an hour."""
-    await asyncio.sleep(3600)
-
-
 async def cuts(writer: asyncio.StreamWriter, asked: Fields) -> None:
     """The connection is cut."""
     writer.transport.abort()
@@ -86,45 +83,21 @@ def send(writer: asyncio.StreamWriter, status: int, body: str, kind: str, header
     writer.write("\r\n".join(lines).encode() + body.encode())
 
 
-@dataclass
-class SpeechServer:
-    """What came so far. `script` is played one by one, its last for ever."""
-
-    port: int = 0
-    requests: list[Fields] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
-    script: list[Handler] = field(default_factory=lambda: [knows_words])
-    abandoned: int = 0
+class SpeechServer(Scripted):
+    """Takes forms, as OpenAI's API does."""
 
     @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+    def keys(self) -> set[str]:
+        """What was shown for a key."""
+        return {headers.get("authorization", "") for headers in self.headers}
 
     @property
     def forms(self) -> list[str]:
         """The forms that answers were asked for in."""
         return [asked["response_format"] for asked in self.requests]
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            lines = [line.partition(": ") for line in head.split("\r\n")[1:] if line]
-            headers = {name.lower(): value for name, _, value in lines}
-            asked = fields_of(headers["content-type"], await reader.readexactly(int(headers["content-length"])))
-            self.requests.append(asked)
-            self.keys.add(headers.get("authorization", ""))
-            handler = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-            work = asyncio.ensure_future(handler(writer, asked))
-            gone = asyncio.ensure_future(reader.read())
-            done, _ = await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-            self.abandoned += work not in done
-            for task in (work, gone):
-                task.cancel()
-            await asyncio.gather(work, gone, return_exceptions=True)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            self.abandoned += 1
-        finally:
-            writer.close()
+    def read(self, headers: Mapping[str, str], body: bytes) -> Fields:
+        return fields_of(headers["content-type"], body)
 
 
 def fields_of(content_type: str, body: bytes) -> Fields:
@@ -143,15 +116,6 @@ def fields_of(content_type: str, body: bytes) -> Fields:
     return found
 
 
-@asynccontextmanager
-async def speech_server(*script: Handler) -> AsyncIterator[SpeechServer]:
+def speech_server(*script: Handler) -> AbstractAsyncContextManager[SpeechServer]:
     """A server on a free port until the block ends."""
-    found = SpeechServer()
-    if script:
-        found.script = list(script)
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    try:
-        yield found
-    finally:
-        server.close()
+    return playing(SpeechServer(list(script) or [knows_words]))

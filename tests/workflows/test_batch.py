@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from cutroom import timeline
-from cutroom.app.hashes import hash_file
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import Published, run_alone
 from cutroom.kit.errors import Invalid
+from cutroom.kit.hashes import hash_file
 from cutroom.media.fetch import Fetcher
 from cutroom.workflows import registry
 from cutroom.workflows.batch import Batch, BatchOutput

@@ -11,9 +11,9 @@ import pytest
 from bench.quality.corpus.drawing import room
 from bench.quality.corpus.filming import SOUND_RATE, film
 from cutroom.app.standalone import StandaloneFiles
-from cutroom.assets.disk import hash_file
 from cutroom.jobs import Draft, Remembered, run_alone
 from cutroom.kit.errors import CutroomError
+from cutroom.kit.hashes import hash_file
 from cutroom.kit.ids import new_id
 from cutroom.media.fetch import Fetcher
 from cutroom.posts.document import PostDocument

@@ -1,6 +1,6 @@
 """Who somebody is: the front of accounts with a password, cookie sessions, and identity providers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +11,7 @@ from cutroom.accounts.passwords import Passwords, PasswordSettings
 from cutroom.accounts.people import People, Registration
 from cutroom.accounts.refusals import not_known
 from cutroom.accounts.sessions import Sessions, SessionSettings
-from cutroom.accounts.tokens import Claims, Issuer, KeyCache, Verifier, looks_like_a_token
+from cutroom.accounts.tokens import Claims, Issuer, Verifier, looks_like_a_token
 from cutroom.accounts.user import Place, Session, User
 from cutroom.db import Database
 from cutroom.kit.clock import Clock, SystemClock
@@ -67,11 +67,6 @@ class IdentityService:
         self.people = People(
             database, self._passwords, self.sessions, registration=chosen.registration, confirms=chosen.confirms
         )
-
-    @property
-    def key_caches(self) -> Mapping[str, KeyCache]:
-        """The keys of identity providers, by issuer."""
-        return self._verifier.caches
 
     def close(self) -> None:
         """Let go of threads."""

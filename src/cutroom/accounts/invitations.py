@@ -27,7 +27,7 @@ from cutroom.accounts.rows import InvitationRow, WorkspaceRow
 from cutroom.kit.clock import Clock, SystemClock
 from cutroom.kit.errors import Conflict, NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 
 LIFETIME: Final = timedelta(days=7)
 MAX_OPEN: Final = 200
@@ -95,8 +95,7 @@ class Invitations:
     ) -> Page[Invitation]:
         """A page of invitations, newest first, that are older than the id `before`; its cursor is the last id."""
         rows = await repository.page_of_invitations(session, workspace_id, limit=limit + 1, before=before)
-        items = tuple(self._invitation(row) for row in rows[:limit])
-        return Page(items, items[-1].id if len(rows) > limit else None)
+        return page_of([self._invitation(row) for row in rows], limit)
 
     async def revoke(self, session: AsyncSession, workspace_id: str, invitation_id: str) -> None:
         """End an invitation. Raises `NotFound`, also when it was accepted or has ended already."""

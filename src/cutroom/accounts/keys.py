@@ -19,7 +19,7 @@ from cutroom.db import Database
 from cutroom.kit.clock import Clock, SystemClock
 from cutroom.kit.errors import Detail, Forbidden, Invalid, NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 
 KEY_PREFIX: Final = "key"
 MAX_KEYS: Final = 200
@@ -97,8 +97,7 @@ class Keys:
     ) -> Page[ApiKey]:
         """A page of keys, newest first, that are older than the id `before`; its cursor is the last id."""
         rows = await repository.page_of_api_keys(session, workspace_id, limit=limit + 1, before=before)
-        items = tuple(_key(row) for row in rows[:limit])
-        return Page(items, items[-1].id if len(rows) > limit else None)
+        return page_of([_key(row) for row in rows], limit)
 
     async def rotate(
         self, session: AsyncSession, workspace_id: str, api_key_id: str, *, overlap: timedelta = OVERLAP, by: Principal

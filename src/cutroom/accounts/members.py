@@ -17,7 +17,7 @@ from cutroom.accounts.repository import count_api_keys_of, remove_api_keys
 from cutroom.accounts.roles import SCOPES_OF, Role, covers
 from cutroom.kit.errors import Conflict, Forbidden, NotFound
 from cutroom.kit.ids import is_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 
 _USER: Final = "usr"
 
@@ -54,8 +54,7 @@ class Members:
     ) -> Page[Member]:
         """A page of members in the order in which they first came to this installation; its cursor is the last id."""
         rows = await repository.page_of_members(session, workspace_id, limit=limit + 1, after=after)
-        items = tuple(rows[:limit])
-        return Page(items, items[-1].user_id if len(rows) > limit else None)
+        return page_of(rows, limit, lambda member: member.user_id)
 
     async def change(self, session: AsyncSession, by: Principal, user_id: str, role: Role) -> Member:
         """Make a member something else. Invitations that they made end, for they were made with other powers.

@@ -29,8 +29,7 @@ EVERYTHING: Final = "*"
 SCOPES: Final = frozenset(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
 """What can be asked of whoever asks."""
 CLOSE_WORKSPACE: Final = "workspace:delete"
-MAKE_OWNERS: Final = "owners:write"
-"""These two are in no area and in no role but the owner's "*"."""
+"""It is in no area and in no role but the owner's "*"."""
 
 
 class Role(StrEnum):

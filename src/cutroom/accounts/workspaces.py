@@ -12,7 +12,7 @@ from cutroom.accounts.roles import Role
 from cutroom.accounts.rows import WorkspaceRow
 from cutroom.kit.errors import QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 
 WORKSPACE_PREFIX: Final = "ws"
 DEFAULT_NAME: Final = "default"
@@ -71,8 +71,8 @@ class Workspaces:
         if principal.user_id is None:
             return Page((await self.seat(session, principal),) if before is None else ())
         rows = await membership_repository.seats_of(session, principal.user_id, limit=limit + 1, before=before)
-        items = tuple(Seat(_workspace(row), Role(role)) for row, role in rows[:limit])
-        return Page(items, items[-1].workspace.id if len(rows) > limit else None)
+        seats = [Seat(_workspace(row), Role(role)) for row, role in rows]
+        return page_of(seats, limit, lambda seat: seat.workspace.id)
 
     async def rename(self, session: AsyncSession, workspace_id: str, name: str) -> Workspace:
         """Give it another name. Raises `NotFound`."""

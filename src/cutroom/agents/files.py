@@ -21,6 +21,7 @@ from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.assets.store import checked_key
 from cutroom.jobs import Published, Taken, payload
 from cutroom.kit.errors import Invalid, Unavailable
+from cutroom.kit.hashes import hash_file
 from cutroom.media.fetch import Fetcher
 from cutroom.media.info import MediaInfo
 
@@ -168,7 +169,7 @@ class RemoteFiles:
 
     async def _send(self, path: Path, key: str, sent: wire.Sent) -> wire.Answer:
         """Send a file by a link; once more when the node that had given it is not there any more."""
-        sha256 = await asyncio.to_thread(_hash, path)
+        sha256 = await asyncio.to_thread(hash_file, path)
         tries = 0
         while True:
             tries += 1
@@ -236,8 +237,3 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
             yield chunk
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

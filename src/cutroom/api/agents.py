@@ -14,9 +14,9 @@ from cutroom.api.answers import (
     Cursor,
     Limit,
     ListOut,
+    Paging,
     answer,
     is_absent,
-    listing,
     resource,
 )
 from cutroom.api.auth import Caller
@@ -120,12 +120,10 @@ async def list_agents(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Agents of the workspace that are not shut out, newest first."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
-        page = await services.fleet.page(session, caller.workspace_id, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
-    found = AgentList(items=[agent_view(one) for one in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.fleet.page(session, caller.workspace_id, limit=limit, before=paging.start)
+    return paging.answer(AgentList, [agent_view(one) for one in page.items], page.next_cursor)
 
 
 @router.post(
@@ -151,12 +149,10 @@ async def list_enrolments(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Enrolment codes of the workspace, newest first; those that are long over are forgotten."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, CODES))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, CODES)
     async with services.database.begin() as session:
-        page = await services.fleet.codes(session, caller.workspace_id, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, CODES)
-    found = EnrolmentList(items=[_code_view(one) for one in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.fleet.codes(session, caller.workspace_id, limit=limit, before=paging.start)
+    return paging.answer(EnrolmentList, [_code_view(one) for one in page.items], page.next_cursor)
 
 
 @router.delete(
@@ -194,12 +190,10 @@ async def list_tokens(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Tokens of the workspace's agents, newest first."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, TOKENS))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, TOKENS)
     async with services.database.begin() as session:
-        page = await services.fleet.tokens(session, caller.workspace_id, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, TOKENS)
-    found = AgentTokenList(items=[_token_view(one) for one in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.fleet.tokens(session, caller.workspace_id, limit=limit, before=paging.start)
+    return paging.answer(AgentTokenList, [_token_view(one) for one in page.items], page.next_cursor)
 
 
 @router.delete(

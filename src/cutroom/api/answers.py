@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from fastapi import Query, Request
 from pydantic import Field, TypeAdapter
 from starlette.responses import Response
 
-from cutroom.kit.page import DEFAULT_LIMIT, MAX_CURSOR_CHARS, MAX_LIMIT
+from cutroom.kit.page import DEFAULT_LIMIT, MAX_CURSOR_CHARS, MAX_LIMIT, Cursors
 from cutroom.kit.schema import Schema
 
 T = TypeVar("T")
@@ -71,14 +72,50 @@ def resource(request: Request, model: Schema, *, basis: Any = None, status: int 
     return Response(body, status_code=status, media_type="application/json", headers=headers)
 
 
-def listing(request: Request, model: ListOut[Any], *, limit: int, filters: Mapping[str, str | None]) -> Response:
-    """A page, with a Link to the next one that repeats the filters."""
-    headers = {"Cache-Control": PRIVATE, "Vary": WHO}
-    if model.next_cursor is not None:
-        query: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
-        query.update(limit=limit, cursor=model.next_cursor)
-        headers["Link"] = f'<{request.url.path}?{urlencode(query)}>; rel="next"'
-    return answer(model, headers=headers)
+class Paging:
+    """One page of a list, as it is asked for and as it is answered.
+
+    Args:
+        request: the Link to the next page repeats its address.
+        cursors: opens and seals positions.
+        limit: how many items at most.
+        cursor: `nextCursor` of the page before; None asks for the first.
+        scope: whose list it is, and which; cursors of different lists do not meet.
+    """
+
+    def __init__(self, request: Request, cursors: Cursors, limit: int, cursor: str | None, *scope: str) -> None:
+        self.limit = limit
+        self._request = request
+        self._cursors = cursors
+        self._cursor = cursor
+        self._scope = scope
+
+    @property
+    def start(self) -> str | None:
+        """Where the page before ended; None for the first. Raises `Invalid` (`bad_cursor`)."""
+        return None if self._cursor is None else str(self._cursors.open(self._cursor, *self._scope))
+
+    @property
+    def number(self) -> int | None:
+        """The same in a list whose positions are numbers."""
+        return None if self._cursor is None else int(self._cursors.open(self._cursor, *self._scope))
+
+    def answer(
+        self,
+        kind: type[ListOut[T]],
+        items: list[T],
+        last: str | int | None,
+        filters: Mapping[str, str | None] = MappingProxyType({}),
+    ) -> Response:
+        """The page, with a Link to the next one that repeats the filters; `last` is where it ends, if one follows."""
+        headers = {"Cache-Control": PRIVATE, "Vary": WHO}
+        following = None
+        if last is not None:
+            following = self._cursors.seal(last, *self._scope)
+            query: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
+            query.update(limit=self.limit, cursor=following)
+            headers["Link"] = f'<{self._request.url.path}?{urlencode(query)}>; rel="next"'
+        return answer(kind.model_construct(items=items, next_cursor=following), headers=headers)
 
 
 def digest_of(body: bytes) -> str:

@@ -16,9 +16,9 @@ from cutroom.api.answers import (
     Cursor,
     Limit,
     ListOut,
+    Paging,
     answer,
     is_absent,
-    listing,
     resource,
 )
 from cutroom.api.auth import Caller
@@ -125,13 +125,10 @@ async def list_api_keys(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Keys of the workspace, newest first."""
-    scope = (caller.workspace_id, LIST)
-    before = None if cursor is None else str(services.cursors.open(cursor, *scope))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
-        page = await services.accounts.keys.page(session, caller.workspace_id, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, *scope)
-    found = ApiKeyList(items=[api_key_view(key) for key in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.accounts.keys.page(session, caller.workspace_id, limit=limit, before=paging.start)
+    return paging.answer(ApiKeyList, [api_key_view(key) for key in page.items], page.next_cursor)
 
 
 @router.get(

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from fastapi import Query, Request, Response
 from pydantic import Field
 
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, answer, is_absent, listing, resource
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, is_absent, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import Services
 from cutroom.api.errors import errors, request_id_of
@@ -144,14 +144,13 @@ async def list_assets(
 ) -> Response:
     """Assets of the workspace, newest first."""
     which = TRASH if deleted else LIST
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, which))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, which)
     async with services.database.begin() as session:
         page = await services.assets.list_assets(
-            session, caller.workspace_id, limit=limit, before=before, deleted=deleted
+            session, caller.workspace_id, limit=limit, before=paging.start, deleted=deleted
         )
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, which)
-    found = AssetList(items=[asset_view(asset) for asset in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={"deleted": "true" if deleted else None})
+    items = [asset_view(asset) for asset in page.items]
+    return paging.answer(AssetList, items, page.next_cursor, {"deleted": "true" if deleted else None})
 
 
 @router.post(

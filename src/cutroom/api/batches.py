@@ -20,7 +20,7 @@ from cutroom.api.callbacks import HEADER as CALLBACK_HEADER
 from cutroom.api.callbacks import CallbackHeader, CallbackUrl, checked_callback, submit
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors, request_id_of
-from cutroom.api.renders import check_sources, files_of
+from cutroom.api.renders import check_sources, files_of, rendering
 from cutroom.api.routes import keyed
 from cutroom.api.row_reading import csv_rows, json_rows, listed_rows
 from cutroom.api.submission import ACCEPTED, KeyHeader, Wait, accepted, idempotency
@@ -137,13 +137,7 @@ async def _single(
     edit = await asyncio.to_thread(form.filled, values, services.limits)
     async with services.database.begin() as session:
         await check_sources(services, session, caller, files_of(edit), prefix="/document")
-        submission = Submission(
-            type="render",
-            input=edit,
-            correlation_id=request_id_of(request.scope),
-            idempotency=once,
-            seconds=float(timeline.longest(edit, services.limits)),
-        )
+        submission = rendering(services, request, edit, once)
         return await submit(services, session, caller.workspace_id, submission, callback)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Path, Request, Response
 from pydantic import ConfigDict, Field
 
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, answer, is_absent, listing, resource
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, is_absent, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, Services
 from cutroom.api.errors import errors
@@ -50,12 +50,10 @@ async def list_contexts(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Contexts of the workspace, by name, without their texts."""
-    after = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
-        page = await services.prompts.page(session, caller.workspace_id, CONTEXT, limit=limit, after=after)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
-    found = ContextList(items=[_view(one) for one in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.prompts.page(session, caller.workspace_id, CONTEXT, limit=limit, after=paging.start)
+    return paging.answer(ContextList, [_view(one) for one in page.items], page.next_cursor)
 
 
 @router.get(

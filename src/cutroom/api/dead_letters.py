@@ -5,7 +5,7 @@ from typing import Annotated, Final, Self
 from fastapi import Request, Response
 from pydantic import Field, StringConstraints, model_validator
 
-from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, listing
+from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, Paging
 from cutroom.api.auth import Caller
 from cutroom.api.deps import Services
 from cutroom.api.errors import errors
@@ -48,12 +48,11 @@ async def list_dead_letters(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Dead letters of the workspace, newest first, without their inputs; each with the error of every attempt."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
-        page = await services.jobs.dead_letters(session, caller.workspace_id, limit=limit, before=before)
+        page = await services.jobs.dead_letters(session, caller.workspace_id, limit=limit, before=paging.start)
         views = await job_views(services, session, caller.workspace_id, page.items, with_input=False)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
-    return listing(request, JobList(items=views, next_cursor=following), limit=limit, filters={})
+    return paging.answer(JobList, views, page.next_cursor)
 
 
 @router.post(

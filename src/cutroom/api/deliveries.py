@@ -1,14 +1,13 @@
 """What was sent to webhooks and callbacks: seen, and sent again."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
 
-from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, answer, listing
+from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, Paging, answer
 from cutroom.api.auth import Caller
-from cutroom.api.deps import ApiServices, Services
+from cutroom.api.deps import Services
 from cutroom.api.errors import errors
 from cutroom.api.routes import keyed
 from cutroom.api.webhook_view import (
@@ -21,8 +20,7 @@ from cutroom.api.webhook_view import (
     delivery_detail,
     delivery_view,
 )
-from cutroom.kit.page import Page
-from cutroom.webhooks import Delivery, DeliveryStatus
+from cutroom.webhooks import DeliveryStatus
 
 router: Final = keyed("webhooks", area="webhooks")
 LIST: Final = "deliveries"
@@ -51,22 +49,21 @@ async def list_deliveries(
     cursor: Cursor = None,
 ) -> Response:
     """Deliveries to an endpoint, newest first. They are kept for 30 days."""
-    scope = (caller.workspace_id, LIST, webhook_id)
-    before = None if cursor is None else str(services.cursors.open(cursor, *scope))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST, webhook_id)
     async with services.database.begin() as session:
         page = await services.webhooks.deliveries.of_endpoint(
             session,
             caller.workspace_id,
             webhook_id,
             limit=limit,
-            before=before,
+            before=paging.start,
             status=None if status is None else DeliveryStatus(status),
             event_type=type_,
             since=_utc(since),
             until=_utc(until),
         )
     filters = {"status": status, "type": type_, "since": _text(since), "until": _text(until)}
-    return _listing(services, request, page, scope, limit, filters)
+    return paging.answer(DeliveryList, list(map(delivery_view, page.items)), page.next_cursor, filters)
 
 
 @router.get(
@@ -109,14 +106,13 @@ async def list_job_deliveries(
     request: Request, services: Services, caller: Caller, job_id: str, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Whom a job's end was told, by callbacks and endpoints, newest first."""
-    scope = (caller.workspace_id, LIST, job_id)
-    before = None if cursor is None else str(services.cursors.open(cursor, *scope))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST, job_id)
     async with services.database.begin() as session:
         await services.jobs.get(session, caller.workspace_id, job_id)
         page = await services.webhooks.deliveries.of_job(
-            session, caller.workspace_id, job_id, limit=limit, before=before
+            session, caller.workspace_id, job_id, limit=limit, before=paging.start
         )
-    return _listing(services, request, page, scope, limit, {})
+    return paging.answer(DeliveryList, list(map(delivery_view, page.items)), page.next_cursor)
 
 
 @router.get(
@@ -146,19 +142,6 @@ async def redeliver_for_job(services: Services, caller: Caller, job_id: str, del
             session, caller.workspace_id, delivery_id, job_id=job_id
         )
     return answer(delivery_view(delivery), status=202)
-
-
-def _listing(
-    services: ApiServices,
-    request: Request,
-    page: Page[Delivery],
-    scope: tuple[str, ...],
-    limit: int,
-    filters: Mapping[str, str | None],
-) -> Response:
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, *scope)
-    items = [delivery_view(delivery) for delivery in page.items]
-    return listing(request, DeliveryList(items=items, next_cursor=following), limit=limit, filters=filters)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

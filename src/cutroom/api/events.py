@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from cutroom.accounts import Principal
-from cutroom.api.answers import DEFAULT, NEXT_LINK, PRIVATE, Cursor, Limit, listing
+from cutroom.api.answers import DEFAULT, NEXT_LINK, PRIVATE, Cursor, Limit, Paging
 from cutroom.api.auth import Caller, key_in_headers, principal_of
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors
@@ -65,8 +65,9 @@ async def list_events(
     the job has ended, 1012 or 1013 when you should come back with `after`, 4401 without a known key, 4404 where there
     is no such job.
     """
-    scope = (caller.workspace_id, LIST, job_id)
-    start = int(services.cursors.open(cursor, *scope)) if cursor is not None else after or 0
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST, job_id)
+    told = paging.number
+    start = after or 0 if told is None else told
     live = EVENT_STREAM in request.headers.get("accept", "")
     if live and last_event_id:
         start = _sequence(last_event_id)
@@ -78,9 +79,8 @@ async def list_events(
     if live:
         return _stream(request, services, caller, job, start)
     page = found[:limit]
-    following = services.cursors.seal(page[-1].seq, *scope) if len(found) > limit else None
-    views = [event_view(event) for event in page]
-    return listing(request, JobEventList(items=views, next_cursor=following), limit=limit, filters={})
+    last = page[-1].seq if len(found) > limit else None
+    return paging.answer(JobEventList, [event_view(event) for event in page], last)
 
 
 def _sequence(text: str) -> int:

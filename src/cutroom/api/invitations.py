@@ -9,7 +9,7 @@ from pydantic import Field
 
 from cutroom.accounts import Invitation, NewInvitation, Role
 from cutroom.accounts.letters import invitation_letter
-from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, ListOut, answer, is_absent, listing
+from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, is_absent
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, ApiServices, Services
 from cutroom.api.errors import errors
@@ -134,13 +134,10 @@ async def list_invitations(
     cursor: Cursor = None,
 ) -> Response:
     """Invitations of the workspace, newest first, those that are over included."""
-    scope = (caller.workspace_id, LIST)
-    before = None if cursor is None else str(services.cursors.open(cursor, *scope))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
-        page = await services.accounts.invitations.page(session, caller.workspace_id, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, *scope)
-    found = InvitationList(items=[invitation_view(one) for one in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.accounts.invitations.page(session, caller.workspace_id, limit=limit, before=paging.start)
+    return paging.answer(InvitationList, [invitation_view(one) for one in page.items], page.next_cursor)
 
 
 @router.delete(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.api.answers import ListOut, is_absent
+from cutroom.api.answers import ListOut, Paging, is_absent
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import ErrorDetail
 from cutroom.assets import Artifact, AssetService
@@ -153,37 +153,31 @@ async def job_views(
 async def jobs_page(
     services: ApiServices,
     workspace_id: str,
-    name: str,
+    paging: Paging,
     *,
     status: ShownStatus | None,
     types: Sequence[str],
-    limit: int,
-    cursor: str | None,
 ) -> tuple[list[tuple[Job, JobOut]], str | None]:
-    """One page of a workspace's jobs, newest first and without their inputs, and the cursor of the next page.
+    """One page of a workspace's jobs, newest first and without their inputs, and where it ends if one follows.
 
     Args:
         services: what the routes stand on.
         workspace_id: whose jobs.
-        name: of the list; cursors of different lists do not meet.
+        paging: which page.
         status: only jobs in this state.
         types: only jobs of these workflows; of all when empty.
-        limit: jobs on a page.
-        cursor: what the page before gave.
     """
-    before = None if cursor is None else str(services.cursors.open(cursor, workspace_id, name))
     async with services.database.begin() as session:
         page = await services.jobs.list_jobs(
             session,
             workspace_id,
-            limit=limit,
-            before=before,
+            limit=paging.limit,
+            before=paging.start,
             statuses=() if status is None else (Status(status),),
             types=tuple(types),
         )
         views = await job_views(services, session, workspace_id, page.items, with_input=False)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, workspace_id, name)
-    return list(zip(page.items, views, strict=True)), following
+    return list(zip(page.items, views, strict=True)), page.next_cursor
 
 
 def describe_job(assets: AssetService) -> Callable[[AsyncSession, Job], Awaitable[dict[str, Any]]]:

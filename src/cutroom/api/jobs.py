@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Query, Request, Response
 
-from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, answer, listing, resource
+from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, Paging, answer, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, Services
 from cutroom.api.errors import errors
@@ -31,11 +31,9 @@ async def list_jobs(
 ) -> Response:
     """Jobs of the workspace, newest first, without their inputs."""
     types = () if type_ is None else (type_,)
-    items, following = await jobs_page(
-        services, caller.workspace_id, LIST, status=status, types=types, limit=limit, cursor=cursor
-    )
-    found = JobList(items=[view for _, view in items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={"status": status, "type": type_})
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
+    found, last = await jobs_page(services, caller.workspace_id, paging, status=status, types=types)
+    return paging.answer(JobList, [view for _, view in found], last, {"status": status, "type": type_})
 
 
 @router.get(

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 
 from cutroom.accounts import Member, Principal, Removed, Role
-from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, ListOut, answer, listing
+from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer
 from cutroom.api.auth import Caller
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors
@@ -75,13 +75,10 @@ async def list_members(
     cursor: Cursor = None,
 ) -> Response:
     """Members of the workspace."""
-    scope = (caller.workspace_id, LIST)
-    after = None if cursor is None else str(services.cursors.open(cursor, *scope))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
-        page = await services.accounts.members.page(session, caller.workspace_id, limit=limit, after=after)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, *scope)
-    found = MemberList(items=[member_view(member) for member in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.accounts.members.page(session, caller.workspace_id, limit=limit, after=paging.start)
+    return paging.answer(MemberList, [member_view(member) for member in page.items], page.next_cursor)
 
 
 @router.patch(

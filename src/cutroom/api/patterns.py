@@ -7,7 +7,7 @@ from fastapi import Path, Query, Request, Response
 from pydantic import ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, answer, listing, resource
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, Paging, answer, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, ApiServices, Services
 from cutroom.api.errors import errors
@@ -103,12 +103,11 @@ async def list_patterns(
     cursor: Cursor = None,
 ) -> Response:
     """The patterns that the workspace can run, by name; its own hide those of folders that are called the same."""
-    after = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     search = Search.of(q, tags, origin)
-    items, last = await page_of(services, caller.workspace_id, search, limit=limit, after=after)
-    following = last and services.cursors.seal(last, caller.workspace_id, LIST)
+    items, last = await page_of(services, caller.workspace_id, search, limit=limit, after=paging.start)
     filters = {"q": q, "tags": tags, "origin": origin}
-    return listing(request, PatternList(items=items, next_cursor=following), limit=limit, filters=filters)
+    return paging.answer(PatternList, items, last, filters)
 
 
 @router.get(
@@ -177,14 +176,13 @@ async def list_pattern_versions(
     request: Request, services: Services, caller: Caller, name: Name, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """The versions of a pattern of the workspace's own, newest first; `?version=` reads one of them."""
-    scope = (caller.workspace_id, VERSIONS, name)
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, VERSIONS, name)
     async with services.database.begin() as session:
         await services.prompts.get(session, caller.workspace_id, PATTERN, name)
-        before = None if cursor is None else int(services.cursors.open(cursor, *scope))
-        page = await services.prompts.versions(session, caller.workspace_id, PATTERN, name, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, *scope)
-    found = PromptVersionList(items=[version_view(one) for one in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.prompts.versions(
+            session, caller.workspace_id, PATTERN, name, limit=limit, before=paging.number
+        )
+    return paging.answer(PromptVersionList, [version_view(one) for one in page.items], page.next_cursor)
 
 
 @router.post(

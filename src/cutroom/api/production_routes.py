@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, listing
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging
 from cutroom.api.asking import ask_again
 from cutroom.api.auth import Caller
 from cutroom.api.callbacks import HEADER as CALLBACK_HEADER
@@ -82,7 +82,7 @@ class Shelf:
             request: Request, services: Services, caller: Caller, limit: Limit, cursor: Cursor, **filters: str | None
         ) -> Response:
             given = {key: value for key, value in filters.items() if value is not None}
-            before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, name))
+            paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, name)
             async with services.database.begin() as session:
                 page = await services.productions.page(
                     session,
@@ -91,13 +91,10 @@ class Shelf:
                     made_from=given.get(self.made_from or ""),
                     facts={self.filters[key]: value for key, value in given.items() if key in self.filters},
                     limit=limit,
-                    before=before,
+                    before=paging.start,
                 )
-            following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, name)
             items = [self.out.model_construct(**production_facts(one)) for one in page.items]
-            return listing(
-                request, self.page.model_construct(items=items, next_cursor=following), limit=limit, filters=filters
-            )
+            return paging.answer(self.page, items, page.next_cursor, filters)
 
         _take(list_productions, [*self.filters, *([self.made_from] if self.made_from else [])])
         router.add_api_route(
@@ -150,7 +147,7 @@ class Shelf:
             limit: Limit = DEFAULT,
             cursor: Cursor = None,
         ) -> Response:
-            scope = (caller.workspace_id, name, production_id)
+            paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, name, production_id)
             async with services.database.begin() as session:
                 await services.productions.get(session, caller.workspace_id, self.kind, production_id)
                 page = await services.productions.versions(
@@ -159,11 +156,9 @@ class Shelf:
                     self.kind,
                     production_id,
                     limit=limit,
-                    before=None if cursor is None else int(services.cursors.open(cursor, *scope)),
+                    before=paging.number,
                 )
-            following = page.next_cursor and services.cursors.seal(page.next_cursor, *scope)
-            view = VersionList(items=[version_view(one) for one in page.items], next_cursor=following)
-            return listing(request, view, limit=limit, filters={})
+            return paging.answer(VersionList, [version_view(one) for one in page.items], page.next_cursor)
 
         router.add_api_route(
             f"{self._where}/versions",

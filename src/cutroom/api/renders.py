@@ -105,15 +105,19 @@ async def create_render(
     bare, given = without_callback(document)
     edit, once = await read_document(services, request, bare, key, more=given)
     callback = await checked_callback(services, given)
-    submission = Submission(
+    submitted = await _submit(services, caller, files_of(edit), rendering(services, request, edit, once), callback)
+    return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait)
+
+
+def rendering(services: ApiServices, request: Request, edit: Edit, once: Idempotency | None) -> Submission:
+    """What is submitted to have an edit rendered."""
+    return Submission(
         type="render",
         input=edit,
         correlation_id=request_id_of(request.scope),
         idempotency=once,
         seconds=float(timeline.longest(edit, services.limits)),
     )
-    submitted = await _submit(services, caller, files_of(edit), submission, callback)
-    return await accepted(services, request, submitted.job, created=submitted.created, wait_s=wait)
 
 
 async def _submit(

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Request, Response
 from pydantic import Field, StringConstraints
 
-from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, ListOut, answer, listing, resource
+from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, Services
 from cutroom.api.errors import errors
@@ -86,12 +86,10 @@ async def list_repositories(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Repositories of the workspace, newest first."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
-        page = await services.tasks.list_repositories(session, caller.workspace_id, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
-    items = [_view(found) for found in page.items]
-    return listing(request, RepositoryList(items=items, next_cursor=following), limit=limit, filters={})
+        page = await services.tasks.list_repositories(session, caller.workspace_id, limit=limit, before=paging.start)
+    return paging.answer(RepositoryList, [_view(found) for found in page.items], page.next_cursor)
 
 
 @router.get(

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, listing, resource
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, resource
 from cutroom.api.asking import Asked
 from cutroom.api.auth import Caller
 from cutroom.api.callbacks import checked_callback
@@ -116,11 +116,9 @@ async def list_runs(
     cursor: Cursor = None,
 ) -> Response:
     """Runs of the workspace, newest first, without their inputs and the texts that are still being written."""
-    page, following = await jobs_page(
-        services, caller.workspace_id, LIST, status=status, types=(WORKFLOW,), limit=limit, cursor=cursor
-    )
-    items = [_run_view(view, job, None) for job, view in page]
-    return listing(request, RunList(items=items, next_cursor=following), limit=limit, filters={"status": status})
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
+    found, last = await jobs_page(services, caller.workspace_id, paging, status=status, types=(WORKFLOW,))
+    return paging.answer(RunList, [_run_view(view, job, None) for job, view in found], last, {"status": status})
 
 
 async def _run(services: ApiServices, session: AsyncSession, workspace_id: str, run_id: str) -> Job:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Path, Request, Response
 from pydantic import ConfigDict, Field
 
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, answer, is_absent, listing, resource
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, is_absent, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, ApiServices, Services
 from cutroom.api.errors import errors
@@ -64,7 +64,8 @@ async def list_strategies(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """The strategies that the workspace can use, by name; its own hide others that are called the same."""
-    after = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
+    after = paging.start
     async with services.database.begin() as session:
         hidden = frozenset(await services.prompts.names(session, caller.workspace_id, STRATEGY))
         own = await services.prompts.page(session, caller.workspace_id, STRATEGY, limit=limit + 1, after=after)
@@ -76,8 +77,7 @@ async def list_strategies(
     ]
     items.sort(key=lambda one: one.name)
     last = items[limit - 1].name if len(items) > limit else None
-    following = last and services.cursors.seal(last, caller.workspace_id, LIST)
-    return listing(request, StrategyList(items=items[:limit], next_cursor=following), limit=limit, filters={})
+    return paging.answer(StrategyList, items[:limit], last)
 
 
 @router.get(

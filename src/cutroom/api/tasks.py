@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import Principal
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, listing, resource
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, resource
 from cutroom.api.auth import Caller
 from cutroom.api.callbacks import CallbackUrl, checked_callback, submit
 from cutroom.api.deps import ApiServices, Services
@@ -155,7 +155,7 @@ async def list_tasks(
     cursor: Cursor = None,
 ) -> Response:
     """Tasks of the workspace, newest first: a board is one such list for each queue and state."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     statuses = set() if status is None else {Status(status)}
     if Status.RUNNING in statuses:
         statuses.add(Status.WAITING)  # shown as running
@@ -167,12 +167,11 @@ async def list_tasks(
             repository_id=repository_id,
             statuses=statuses,
             limit=limit,
-            before=before,
+            before=paging.start,
         )
         items = await _views(services, session, caller.workspace_id, page.items, whole=False)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
     filters = {"queue": queue, "status": status, "repositoryId": repository_id}
-    return listing(request, TaskList(items=items, next_cursor=following), limit=limit, filters=filters)
+    return paging.answer(TaskList, items, page.next_cursor, filters)
 
 
 @router.get(

@@ -16,9 +16,9 @@ from cutroom.api.answers import (
     Cursor,
     Limit,
     ListOut,
+    Paging,
     answer,
     is_absent,
-    listing,
     resource,
 )
 from cutroom.api.auth import Caller
@@ -112,12 +112,11 @@ async def list_templates(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Templates of the workspace, newest first, without their documents."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
-        page = await services.templates.list_templates(session, caller.workspace_id, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
+        page = await services.templates.list_templates(session, caller.workspace_id, limit=limit, before=paging.start)
     items = [template_view(template, with_document=False) for template in page.items]
-    return listing(request, TemplateList(items=items, next_cursor=following), limit=limit, filters={})
+    return paging.answer(TemplateList, items, page.next_cursor)
 
 
 @router.get(

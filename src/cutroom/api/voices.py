@@ -14,8 +14,8 @@ from cutroom.api.answers import (
     Cursor,
     Limit,
     ListOut,
+    Paging,
     answer,
-    listing,
     resource,
 )
 from cutroom.api.auth import Caller
@@ -115,12 +115,10 @@ async def list_voices(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Voices of the workspace, newest first."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
-        page = await services.voices.page(session, caller.workspace_id, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
-    found = VoiceList(items=[voice_view(voice) for voice in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.voices.page(session, caller.workspace_id, limit=limit, before=paging.start)
+    return paging.answer(VoiceList, [voice_view(voice) for voice in page.items], page.next_cursor)
 
 
 @router.get(

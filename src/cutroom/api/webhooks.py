@@ -13,8 +13,8 @@ from cutroom.api.answers import (
     NEXT_LINK,
     Cursor,
     Limit,
+    Paging,
     answer,
-    listing,
     resource,
 )
 from cutroom.api.auth import Caller
@@ -105,14 +105,12 @@ async def list_webhooks(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """Endpoints of the workspace, newest first."""
-    before = None if cursor is None else str(services.cursors.open(cursor, caller.workspace_id, LIST))
+    paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST)
     async with services.database.begin() as session:
         page = await services.webhooks.endpoints.list_endpoints(
-            session, caller.workspace_id, limit=limit, before=before
+            session, caller.workspace_id, limit=limit, before=paging.start
         )
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, caller.workspace_id, LIST)
-    items = [webhook_view(endpoint) for endpoint in page.items]
-    return listing(request, WebhookList(items=items, next_cursor=following), limit=limit, filters={})
+    return paging.answer(WebhookList, [webhook_view(endpoint) for endpoint in page.items], page.next_cursor)
 
 
 # A secret is more than what may be read about webhooks: whoever has it can speak as us.

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 
 from cutroom.accounts import CLOSE_WORKSPACE, Role, Seat
-from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, ListOut, answer, listing, resource
+from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, Services
 from cutroom.api.errors import errors
@@ -90,13 +90,10 @@ async def list_workspaces(
     request: Request, services: Services, caller: Caller, limit: Limit = DEFAULT, cursor: Cursor = None
 ) -> Response:
     """The workspaces that you may act in, newest first. Name one in `X-Workspace-Id` to act there."""
-    scope = (caller.who, LIST)
-    before = None if cursor is None else str(services.cursors.open(cursor, *scope))
+    paging = Paging(request, services.cursors, limit, cursor, caller.who, LIST)
     async with services.database.begin() as session:
-        page = await services.accounts.workspaces.page(session, caller, limit=limit, before=before)
-    following = page.next_cursor and services.cursors.seal(page.next_cursor, *scope)
-    found = WorkspaceList(items=[workspace_view(seat) for seat in page.items], next_cursor=following)
-    return listing(request, found, limit=limit, filters={})
+        page = await services.accounts.workspaces.page(session, caller, limit=limit, before=paging.start)
+    return paging.answer(WorkspaceList, [workspace_view(seat) for seat in page.items], page.next_cursor)
 
 
 @router.post(

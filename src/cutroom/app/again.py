@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from cutroom.app.environment import Mark, mark, surroundings
-from cutroom.kit.verified import copy_verified
+from cutroom.kit.hashes import copy_verified
 
 NOTE: Final = 1
 """Raised whenever notes hold something else."""

@@ -8,9 +8,9 @@ from typing import Any, Self
 
 import httpx2
 
-from cutroom.app.hashes import hash_file
 from cutroom.app.stack import Connection
 from cutroom.kit.errors import CutroomError, Detail, Invalid, Unavailable
+from cutroom.kit.hashes import hash_file
 
 
 class Client:

@@ -87,9 +87,7 @@ async def clip(path: Path, wish: Wish) -> None:
     check_places(list(places.values()), inputs=inputs)
     with workbench(recording, None, cache=wish.cache) as bench:
         part = await _part(bench, recording, wish)
-        made = await bench.run("export_clip", ExportClip.model_validate({**part, **look}), "clipping")
-        if not isinstance(made, ExportClipOutput):
-            raise TypeError(type(made))
+        made: ExportClipOutput = await bench.run("export_clip", ExportClip.model_validate({**part, **look}), "clipping")
         document = ClipDocument.model_validate_json(bench.productions.find(made.clip).body)
         results = [Path(artifact) for artifact in made.artifacts]
         results.append(await asyncio.to_thread(_written, bench, document, recording, place))

@@ -1,16 +1,30 @@
 """The table of errors, read out of the code that raises them, so that it cannot say anything else."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 import cutroom
 from cutroom.kit.errors import KINDS
 
-_CLASSES: Final = {kind.__name__: name for name, kind in KINDS.items()}
-_OWN: Final = {"Detail": "invalid", "Warning": "warning"}
+_CUSTOM: Final = "PydanticCustomError"
+_KINDS: Final = {
+    **{kind.__name__: name for name, kind in KINDS.items()},
+    "TimedOut": "unavailable",
+    "Detail": "invalid",
+    _CUSTOM: "invalid",
+    ".refuse": "invalid",
+    "Warning": "warning",
+    ".warn": "warning",
+}
+"""Whose calls say a code."""
+_POINTER_FIRST: Final = frozenset({"Detail", ".refuse", ".warn"})
+_FILLED: Final = re.compile(r"\{\w+\}")
+_CODE: Final = re.compile("[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _ABOUT: Final = {
     "invalid": "the input is wrong; `details` point into it",
     "not_found": "the thing does not exist, or not for this workspace",
@@ -56,52 +70,66 @@ def _listed() -> Iterator[Listed]:
     root = Path(cutroom.__file__).parent
     for path in sorted(root.rglob("*.py")):
         package = path.relative_to(root).parts[0].removesuffix(".py")
-        for call in _calls(ast.parse(path.read_text(encoding="utf-8"))):
-            yield from _one(call, package)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for scope in ast.walk(tree):
+            if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from _said_in(scope, package)
 
 
-def _calls(tree: ast.AST) -> Iterator[tuple[ast.Call, dict[str, str]]]:
-    """Every call, with the sentences that names stand for in the function around it."""
-    for scope in ast.walk(tree):
-        if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
-            names = {
-                target.id: _text(node.value)
-                for node in ast.walk(scope)
-                if isinstance(node, ast.Assign)
-                for target in node.targets
-                if isinstance(target, ast.Name)
-            }
-            for node in ast.walk(scope):
-                if isinstance(node, ast.Call):
-                    yield node, names
+def _said_in(scope: ast.AST, package: str) -> Iterator[Listed]:
+    """What a function says; a name stands for what was assigned to it last."""
+    nodes = list(ast.walk(scope))
+    assigned = sorted(
+        (
+            (node.lineno, target.id, node.value)
+            for node in nodes
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        ),
+        key=itemgetter(0),
+    )
+
+    def meant(node: ast.expr) -> ast.expr:
+        if not isinstance(node, ast.Name):
+            return node
+        return next((value for line, name, value in reversed(assigned) if name == node.id and line < node.lineno), node)
+
+    for node in nodes:
+        for kind, code, message in _said(node):
+            text = _text(meant(message))
+            yield from (Listed(package, one, kind, text) for one in _codes(meant(code)))
 
 
-def _one(found: tuple[ast.Call, dict[str, str]], package: str) -> Iterator[Listed]:
-    call, names = found
-    name = call.func.id if isinstance(call.func, ast.Name) else ""
-    kind = _CLASSES.get(name) or _OWN.get(name)
-    if kind is None:
-        return
-    place = 1 if name == "Detail" else 0
-    arguments = [argument for argument in call.args if not isinstance(argument, ast.Starred)]
-    code = arguments[place] if len(arguments) > place else None
-    if (
-        not isinstance(code, ast.Constant)
-        or not isinstance(code.value, str)
-        or not code.value.replace("_", "").isalpha()
-    ):
-        return
-    message = arguments[-1] if len(arguments) > place + 1 else None
-    if isinstance(message, ast.Name):
-        yield Listed(package, code.value, kind, names.get(message.id, "…"))
-    elif message is not None:
-        yield Listed(package, code.value, kind, _text(message))
+def _said(node: ast.AST) -> Iterator[tuple[str, ast.expr, ast.expr]]:
+    """Kind, code and message of what one expression or statement makes."""
+    if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        called = f".{node.func.attr}" if isinstance(node.func, ast.Attribute) else name
+        arguments = [argument for argument in node.args if not isinstance(argument, ast.Starred)]
+        place = 1 if called in _POINTER_FIRST else 0
+        kind = _KINDS.get(called)
+        if kind is not None and len(arguments) > place + 1:
+            yield kind, arguments[place], arguments[place + 1 if called == _CUSTOM else -1]
+    elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1:
+        code, message = node.value.elts[:2]
+        if _text(message).endswith("."):
+            yield "invalid", code, message
+
+
+def _codes(node: ast.expr) -> Iterator[str]:
+    """The codes that an expression may be, as far as they stand in it."""
+    if isinstance(node, ast.IfExp):
+        yield from _codes(node.body)
+        yield from _codes(node.orelse)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _CODE.fullmatch(node.value):
+        yield node.value
 
 
 def _text(node: ast.expr) -> str:
     """What a string expression says, with … for what is not known before it runs."""
     if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else "…"
+        return _FILLED.sub("…", node.value) if isinstance(node.value, str) else "…"
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(part) for part in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):

@@ -4,7 +4,6 @@ Every clip out of a recording would begin with reading all of it: two seconds of
 more where the disk is slow. A note names a file by its mark, as `again` does, and trusts it on the same terms.
 """
 
-import hashlib
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -12,16 +11,11 @@ from typing import Final
 
 from cutroom.app.again import Seen
 from cutroom.app.environment import mark
+from cutroom.kit.hashes import hash_file
 
 _LARGE_BYTES: Final = 64 << 20
 """Smaller files are hashed in less time than is worth a note."""
 _DIGITS: Final = 64
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hash_seen(path: Path, seen: Seen, folder: Path) -> str:

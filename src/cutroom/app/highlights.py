@@ -56,11 +56,9 @@ async def highlights(path: Path, wish: Wish) -> None:
         check_places([wish.output], inputs=[path, *([wish.media] if wish.media is not None else [])])
     with workbench(recording, None) as bench:
         transcript = await _transcript(bench, recording, wish)
-        found = await bench.run(
+        found: FindHighlightsOutput = await bench.run(
             "find_highlights", given.model_copy(update={"transcript": transcript}), "finding highlights"
         )
-        if not isinstance(found, FindHighlightsOutput):
-            raise TypeError(type(found))
         made = Path(found.artifacts[0])
         text = made.read_text("utf-8")
         if wish.output is not None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +11,12 @@ from pydantic import ValidationError
 
 from cutroom import render as engine
 from cutroom.app.engine_settings import load_engine
-from cutroom.app.hashes import hash_file
+from cutroom.app.standalone import move_out
 from cutroom.app.tools import use_tools
 from cutroom.app.workbench import Workbench, own_folder
 from cutroom.jobs import Draft
 from cutroom.kit.errors import Invalid
+from cutroom.kit.hashes import hash_file
 from cutroom.speech.document import TranscriptDocument
 from cutroom.speech.reading import transcript_of
 from cutroom.timeline import Limits, parse_cues
@@ -104,20 +103,9 @@ def _document(text: str, language: str) -> TranscriptDocument:
 
 
 async def hand_out(places: Mapping[Path, Path]) -> None:
-    """Move results to where they belong; never half of one under its name.
-
-    Raises:
-        Invalid: `output_not_written`.
-    """
+    """Move results to where they belong, as `move_out`."""
     for made, place in places.items():
-        draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
-        try:
-            await asyncio.to_thread(shutil.move, made, draft)
-            draft.replace(place)
-        except OSError as error:
-            raise Invalid("output_not_written", f"'{place}' cannot be written: {error.strerror}.") from error
-        finally:
-            draft.unlink(missing_ok=True)
+        await move_out(made, place)
 
 
 def check_places(places: list[Path], *, inputs: list[Path]) -> None:

@@ -63,9 +63,7 @@ async def repurpose(path: Path, wish: Wish) -> None:
     check_places([folder / "made.json"], inputs=[path])
     with workbench(recording, None, cache=wish.cache) as bench:
         given = await _given(bench, recording, wish)
-        made = await bench.run("repurpose", given, "repurposing", apart=True)
-        if not isinstance(made, RepurposeOutput):
-            raise TypeError(type(made))
+        made: RepurposeOutput = await bench.run("repurpose", given, "repurposing", apart=True)
         places = dict(_places(made, folder))
         places |= _written(bench, made, recording, folder, places)
         await hand_out(places)

@@ -125,7 +125,7 @@ async def _run(settings: EngineSettings, bench: Workbench, given: RunPattern, sh
 
     models = settings.models()
     try:
-        made = await run_alone(
+        made: RunOutput = await run_alone(
             _registry(settings, models),
             "run",
             given,
@@ -136,8 +136,6 @@ async def _run(settings: EngineSettings, bench: Workbench, given: RunPattern, sh
         )
     finally:
         await models.close()
-    if not isinstance(made, RunOutput):
-        raise TypeError(type(made))
     return made
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cutroom.app.again import Result, Seen, look, place_of
-from cutroom.app.hashes import hash_file, hash_seen
+from cutroom.app.hashes import hash_seen
 from cutroom.jobs import Published, Taken
 from cutroom.kit.errors import Invalid
+from cutroom.kit.hashes import hash_file
 from cutroom.media.info import MediaInfo
 from cutroom.workflows.blobs import blob_key
 
@@ -144,16 +145,25 @@ class StandaloneFiles:
         if kind == "report" and not self._report:
             return Published(str(path), sha256, path.stat().st_size, content_type, url=name)
         self.results.append(Result(kind, name, sha256))
-        draft = place.with_name(f".{place.name}.{os.getpid()}.part")
-        try:
-            await asyncio.to_thread(shutil.move, path, draft)
-            draft.replace(place)
-        except OSError as error:
-            raise Invalid("output_not_written", f"'{place}' cannot be written: {error.strerror}.") from error
-        finally:
-            draft.unlink(missing_ok=True)
+        await move_out(path, place)
         return Published(str(place), sha256, place.stat().st_size, content_type, url=place.name)
 
     async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
         """Refuse: there are no assets without a server."""
         raise Invalid("asset_needs_server", "Assets are kept by a server; use the file where it is.")
+
+
+async def move_out(made: Path, place: Path) -> None:
+    """Move a result to where it belongs; never half of one under its name.
+
+    Raises:
+        Invalid: `output_not_written`.
+    """
+    draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
+    try:
+        await asyncio.to_thread(shutil.move, made, draft)
+        draft.replace(place)
+    except OSError as error:
+        raise Invalid("output_not_written", f"'{place}' cannot be written: {error.strerror}.") from error
+    finally:
+        draft.unlink(missing_ok=True)

@@ -105,9 +105,7 @@ async def _made(
         limits=wish.limits,
         shots=wish.shots and known,
     )
-    made = await bench.run("subtitle", given, "subtitling")
-    if not isinstance(made, SubtitleOutput):
-        raise TypeError(type(made))
+    made: SubtitleOutput = await bench.run("subtitle", given, "subtitling")
     return made
 
 

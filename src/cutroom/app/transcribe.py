@@ -48,9 +48,7 @@ async def transcribe(
     places = _places(path, output, _formats(output, formats))
     check_places(list(places.values()), inputs=[path])
     with workbench(recording, None, cache=cache) as bench:
-        made = await bench.run("transcribe", _input(path, wish), "transcribing")
-        if not isinstance(made, TranscribeOutput):
-            raise TypeError(type(made))
+        made: TranscribeOutput = await bench.run("transcribe", _input(path, wish), "transcribing")
         found = {Path(artifact).suffix[1:]: Path(artifact) for artifact in made.artifacts}
         await hand_out({found[name]: place for name, place in places.items()})
     for warning in made.warnings:

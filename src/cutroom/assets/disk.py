@@ -1,7 +1,6 @@
 """Moving files about on this machine's disks: whole or not at all, never copied where a rename or a link will do."""
 
 import errno
-import hashlib
 import os
 import secrets
 import shutil
@@ -106,12 +105,6 @@ def _append(source: int, out: int) -> None:
             raise
         while os.sendfile(out, source, None, _AT_ONCE):  # goes on where the copy stopped
             pass
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def seal(path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cutroom.assets import repository
 from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, UPLOAD_PREFIX, Published, Taken
-from cutroom.assets.disk import hash_file, storage_errors
+from cutroom.assets.disk import storage_errors
 from cutroom.assets.keys import artifact_key, asset_key, blob_key, source_key
 from cutroom.assets.limits import LimitsOf, make_room
 from cutroom.assets.nearby import Nearby
@@ -18,6 +18,7 @@ from cutroom.assets.store import Store
 from cutroom.assets.verifying import type_of
 from cutroom.db import Database
 from cutroom.kit.errors import Conflict, Invalid, NotFound, QuotaExceeded, Unavailable
+from cutroom.kit.hashes import hash_file
 from cutroom.kit.ids import is_id, new_id
 from cutroom.media.fetch import Fetcher
 from cutroom.media.info import MediaInfo

@@ -20,12 +20,13 @@ from typing import Final
 
 from cutroom.assets import told
 from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, Published
-from cutroom.assets.disk import hash_file, storage_errors
+from cutroom.assets.disk import storage_errors
 from cutroom.assets.files import BLOB_TYPE, AttemptFiles
 from cutroom.assets.keys import blob_key, sent_key, source_key
 from cutroom.assets.nearby import Nearby
 from cutroom.assets.store import SignedPut, Store
 from cutroom.kit.errors import Invalid, NotFound, Unavailable
+from cutroom.kit.hashes import hash_file
 from cutroom.kit.ids import is_id, new_id
 from cutroom.media.info import MediaInfo
 

@@ -26,7 +26,7 @@ from cutroom.db import Database
 from cutroom.kit.clock import Clock, SystemClock
 from cutroom.kit.errors import Internal, NotFound
 from cutroom.kit.ids import is_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 from cutroom.media.fetch import Fetcher
 
 
@@ -203,8 +203,7 @@ class AssetService:
         Its cursor is the last id.
         """
         rows = await repository.list_assets(session, workspace_id, limit=limit + 1, before=before, deleted=deleted)
-        items = tuple(repository.asset_of(row) for row in rows[:limit])
-        return Page(items, items[-1].id if len(rows) > limit else None)
+        return page_of([repository.asset_of(row) for row in rows], limit)
 
     async def delete(self, session: AsyncSession, workspace_id: str, asset_id: str) -> None:
         """Delete an asset; it can be restored for some days. Raises `NotFound`.

@@ -8,7 +8,7 @@ from typing import Final
 
 from cutroom.assets import appending, repository
 from cutroom.assets.asset import Asset, Upload, UploadMethod, UploadStatus
-from cutroom.assets.disk import hash_file, storage_errors
+from cutroom.assets.disk import storage_errors
 from cutroom.assets.keys import asset_key, upload_key
 from cutroom.assets.limits import FileLimits, LimitsOf
 from cutroom.assets.nearby import Nearby
@@ -19,6 +19,7 @@ from cutroom.assets.store import ObjectInfo, Part, Store
 from cutroom.assets.uploads import DOCUMENT_TYPES, Uploads, in_progress
 from cutroom.db import Database
 from cutroom.kit.errors import Conflict, Detail, Invalid, NotFound
+from cutroom.kit.hashes import hash_file
 from cutroom.media.documents import document_info, document_kind
 from cutroom.media.info import MediaInfo
 from cutroom.media.probe import probe

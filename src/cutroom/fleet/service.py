@@ -23,7 +23,7 @@ from cutroom.fleet.agent import (
 )
 from cutroom.kit.errors import Conflict, Forbidden, NotFound
 from cutroom.kit.ids import is_id, new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 
 CHANNEL: Final = "cutroom_agents"
 """Notified with an agent's id when something about it changed."""
@@ -63,7 +63,7 @@ class FleetService:
         """Codes, newest first."""
         values = {"workspace": workspace_id, "before": before, "limit": limit + 1}
         found = [repository.code_of(row) for row in await session.execute(repository.CODES, values)]
-        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+        return page_of(found, limit)
 
     async def remove_code(self, session: AsyncSession, workspace_id: str | None, code_id: str) -> None:
         """Take a code back.
@@ -117,7 +117,7 @@ class FleetService:
         """Agents that are not revoked, newest first."""
         values = {"workspace": workspace_id, "before": before, "limit": limit + 1}
         found = [repository.agent_of(row) for row in await session.execute(repository.PAGE, values)]
-        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+        return page_of(found, limit)
 
     async def set_draining(
         self, session: AsyncSession, workspace_id: str | None, agent_id: str, *, draining: bool
@@ -161,7 +161,7 @@ class FleetService:
         """Tokens of all agents, newest first."""
         values = {"workspace": workspace_id, "before": before, "limit": limit + 1}
         found = [repository.token_of(row) for row in await session.execute(repository.TOKENS, values)]
-        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+        return page_of(found, limit)
 
     async def revoke_token(self, session: AsyncSession, workspace_id: str | None, token_id: str) -> None:
         """End a token at once.

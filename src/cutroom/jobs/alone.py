@@ -262,7 +262,7 @@ async def _within(workflow: Workflow, ctx: Context, value: Any) -> Any:
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first failure in a group of groups, ours before others."""
+    """The first failure in a group of groups."""
     error: BaseException = failures
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

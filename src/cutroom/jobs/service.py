@@ -16,7 +16,7 @@ from cutroom.jobs.registry import Registry
 from cutroom.jobs.statements import statement
 from cutroom.jobs.states import Status
 from cutroom.kit.ids import is_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 
 MAX_RUNNING: Final = 32
 MOST_QUEUED: Final = 1_000_000
@@ -153,7 +153,7 @@ class JobService:
         jobs = await repository.page(
             session, workspace_id, before=before, limit=limit + 1, statuses=wanted, types=types
         )
-        return _page(jobs, limit)
+        return page_of(jobs, limit)
 
     async def attempts(self, session: AsyncSession, workspace_id: str, job_id: str) -> list[Attempt]:
         """Every claim of a job, in order, with how it ended.
@@ -207,7 +207,7 @@ class JobService:
         self, session: AsyncSession, workspace_id: str, *, limit: int = 20, before: str | None = None
     ) -> Page[Job]:
         """Jobs that used up their attempts, newest first; pages as in `list_jobs`."""
-        return _page(await repository.dead(session, workspace_id, before=before, limit=limit + 1), limit)
+        return page_of(await repository.dead(session, workspace_id, before=before, limit=limit + 1), limit)
 
     async def redrive(
         self, session: AsyncSession, workspace_id: str, job_ids: Sequence[str] | None = None
@@ -233,7 +233,3 @@ class JobService:
     async def depths(self, session: AsyncSession) -> Mapping[str, int]:
         """How many jobs of all workspaces are queued, running, delayed and dead; each counted to 100,000 at most."""
         return await repository.depths(session)
-
-
-def _page(jobs: list[Job], limit: int) -> Page[Job]:
-    return Page(tuple(jobs[:limit]), jobs[limit - 1].id if len(jobs) > limit else None)

@@ -12,7 +12,8 @@ CutroomError
 A kind says how the doors answer (HTTP, gRPC); `code` is stable and says what happened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -142,6 +143,18 @@ class Internal(CutroomError):
 KINDS: dict[str, type[CutroomError]] = {
     kind.kind: kind for kind in (NotFound, Conflict, Forbidden, Invalid, QuotaExceeded, Unavailable, Internal)
 }
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Raise the first `CutroomError` of a group of failures bare; a group that has none stays one."""
+    try:
+        yield
+    except BaseExceptionGroup as failures:
+        first = first_of(failures)
+        if first is None:
+            raise
+        raise first from first.__cause__
 
 
 def first_of(error: BaseException) -> CutroomError | None:

@@ -4,7 +4,9 @@ A cursor is opaque to its holder and signed over the scope it was made for, so t
 to another and none can be made up.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
 from cutroom.kit.errors import Detail, Invalid
@@ -23,6 +25,18 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_cursor: str | None = None
+
+
+def page_of(found: Sequence[T], limit: int, position: Callable[[T], object] = attrgetter("id")) -> Page[T]:
+    """A page of what was looked up for it, which is one item more than `limit` when another page follows.
+
+    Args:
+        found: in the order of the list.
+        limit: how many go onto the page.
+        position: where an item stands in the list; the cursor says where the last one does.
+    """
+    items = tuple(found[:limit])
+    return Page(items, str(position(items[-1])) if len(found) > limit else None)
 
 
 class Cursors:

@@ -17,6 +17,18 @@ from cutroom.llm.provider import Provider
 from cutroom.llm.transport import http_client, log_said, of_answer, of_exception
 
 
+def open_client(provider: Provider) -> openai.AsyncOpenAI:
+    """The official client, to be closed; it takes nothing from the environment."""
+    return openai.AsyncOpenAI(
+        base_url=provider.base_url,
+        api_key=provider.api_key or "none",
+        organization="",
+        project="",
+        max_retries=0,
+        http_client=http_client(provider),
+    )
+
+
 class OpenAIChat:
     """Fulfils `Chat`.
 
@@ -26,14 +38,7 @@ class OpenAIChat:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._client = openai.AsyncOpenAI(
-            base_url=provider.base_url,
-            api_key=provider.api_key or "none",
-            organization="",
-            project="",
-            max_retries=0,
-            http_client=http_client(provider),
-        )
+        self._client = open_client(provider)
 
     async def chat(self, request: Request, on_text: Callable[[str], None] | None) -> Answer:
         """Ask once; see `Chat`."""

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.db import Database
 from cutroom.kit.errors import Conflict
 from cutroom.kit.ids import is_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 from cutroom.productions import repository
 from cutroom.productions.limits import ProductionLimits
 from cutroom.productions.of_job import Maker, ProductionsOfJob, written_of
@@ -93,7 +93,7 @@ class ProductionService:
         await self._row(session, workspace_id, kind, production_id)
         rows = await repository.versions(session, workspace_id, production_id, limit=limit + 1, before=before)
         made = await repository.origins(session, workspace_id, [(production_id, row.version) for row in rows])
-        items = tuple(
+        found = [
             Version(
                 row.version,
                 row.title,
@@ -103,9 +103,9 @@ class ProductionService:
                 row.created_at,
                 tuple(made.get((production_id, row.version), ())),
             )
-            for row in rows[:limit]
-        )
-        return Page(items, str(items[-1].version) if len(rows) > limit else None)
+            for row in rows
+        ]
+        return page_of(found, limit, lambda one: one.version)
 
     async def edit(
         self,

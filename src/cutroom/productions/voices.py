@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.kit.errors import Conflict, Detail, NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 from cutroom.productions.rows import VoiceRow
 
 VOICE_PREFIX: Final = "voc"
@@ -128,8 +128,7 @@ class VoiceService:
         if before is not None:
             query = query.where(VoiceRow.id < before)
         rows = (await session.scalars(query.order_by(VoiceRow.id.desc()).limit(limit + 1))).all()
-        items = tuple(map(_voice, rows[:limit]))
-        return Page(items, items[-1].id if len(rows) > limit else None)
+        return page_of([_voice(row) for row in rows], limit)
 
     async def replace(self, session: AsyncSession, workspace_id: str, voice_id: str, wording: Wording) -> Voice:
         """Say anew how somebody speaks, as the next version.

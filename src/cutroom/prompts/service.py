@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.kit.errors import Invalid, QuotaExceeded
 from cutroom.kit.ids import new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 from cutroom.kit.strict_json import UNSTORABLE
 from cutroom.prompts import repository
 from cutroom.prompts.limits import PromptLimits
@@ -95,7 +95,7 @@ class PromptService:
         if any(UNSTORABLE.search(one) for one in (*words, *tags, after or "")):
             return Page(())  # what Postgres cannot hold stands nowhere
         rows = await repository.page(session, workspace_id, kind, words=words, tags=tags, limit=limit + 1, after=after)
-        items = tuple(
+        found = [
             Entry(
                 row.id,
                 kind,
@@ -108,9 +108,9 @@ class PromptService:
                 row.created_at,
                 row.updated_at,
             )
-            for row, latest in rows[:limit]
-        )
-        return Page(items, items[-1].name if len(rows) > limit else None)
+            for row, latest in rows
+        ]
+        return page_of(found, limit, lambda entry: entry.name)
 
     async def versions(
         self,
@@ -129,11 +129,11 @@ class PromptService:
         """
         row = await self._existing(session, workspace_id, kind, name)
         rows = await repository.versions(session, workspace_id, row.id, limit=limit + 1, before=before)
-        items = tuple(
+        found = [
             PromptVersion(one.version, one.facts, one.sha256, one.size_bytes, one.editor, one.created_at)
-            for one in rows[:limit]
-        )
-        return Page(items, str(items[-1].version) if len(rows) > limit else None)
+            for one in rows
+        ]
+        return page_of(found, limit, lambda one: one.version)
 
     async def put(
         self,

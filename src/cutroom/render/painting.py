@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from cutroom.media.timebase import Rational
-from cutroom.render.parts import Box, Ramp, VideoSource
+from cutroom.render.parts import Box, ClipPart, VideoSource
 from cutroom.timeline.resolved.captions import Captions
 from cutroom.timeline.resolved.media import Color
 from cutroom.timeline.resolved.picture import BlendMode, ChromaKey, Look, MatteMode, Motion, Passage, View
@@ -178,8 +178,8 @@ class Painting:
 
 
 @dataclass(frozen=True, slots=True)
-class PaintedLayer:
-    """A clip that is painted for its whole life, live in frames [first, last) of the segment.
+class PaintedLayer(ClipPart):
+    """A clip that is painted for its whole life.
 
     Args:
         window: holds all that is ever seen of the clip.
@@ -187,11 +187,6 @@ class PaintedLayer:
         blend: how it meets what lies below.
     """
 
-    pointer: str
-    first: int
-    last: int
-    ramps: tuple[Ramp, ...]
-    opacity: float
     window: Window
     at: int
     painting: Painting

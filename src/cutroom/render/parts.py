@@ -34,6 +34,17 @@ class Ramp:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipPart:
+    """What every layer has: its clip's pointer, and the frames [first, last) of the segment in which it is live."""
+
+    pointer: str
+    first: int
+    last: int
+    ramps: tuple[Ramp, ...]
+    opacity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """Where a picture goes and which part of it.
 

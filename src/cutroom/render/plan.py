@@ -18,7 +18,7 @@ from cutroom.kit.adapter import Adapter
 from cutroom.media.timebase import Rational
 from cutroom.render.encoders import VideoEncoder
 from cutroom.render.painting import PaintedLayer
-from cutroom.render.parts import Box, Canvas, Ramp, VideoSource
+from cutroom.render.parts import Box, Canvas, ClipPart, Ramp, VideoSource
 from cutroom.render.sound.plan import AudioPlan
 from cutroom.timeline.resolved import (
     Color,
@@ -35,17 +35,12 @@ __all__ = ["Box", "Canvas", "Ramp", "VideoSource"]
 
 
 @dataclass(frozen=True, slots=True)
-class VideoLayer:
-    """A clip of moving pictures, live in frames [first, last); `at` is the source's second at frame `first`.
+class VideoLayer(ClipPart):
+    """A clip of moving pictures; `at` is the source's second at frame `first`.
 
     `speed` is how many seconds of the source are in one of the output.
     """
 
-    pointer: str
-    first: int
-    last: int
-    ramps: tuple[Ramp, ...]
-    opacity: float
     box: Box
     source: VideoSource
     at: Rational
@@ -54,14 +49,9 @@ class VideoLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageLayer:
-    """A still picture, live in frames [first, last)."""
+class ImageLayer(ClipPart):
+    """A still picture."""
 
-    pointer: str
-    first: int
-    last: int
-    ramps: tuple[Ramp, ...]
-    opacity: float
     box: Box
     sha256: str
     format: str
@@ -70,8 +60,8 @@ class ImageLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class TextLayer:
-    """A block of text, live in frames [first, last); its size is known when it is laid out.
+class TextLayer(ClipPart):
+    """A block of text; its size is known when it is laid out.
 
     Args:
         position: the point of the canvas, and of the block, that are laid on each other.
@@ -80,11 +70,6 @@ class TextLayer:
         fonts: digest of the fonts that it is drawn with.
     """
 
-    pointer: str
-    first: int
-    last: int
-    ramps: tuple[Ramp, ...]
-    opacity: float
     text: TextStyle
     position: Position
     x: int
@@ -94,14 +79,9 @@ class TextLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class ColorLayer:
-    """A rectangle of one colour, live in frames [first, last)."""
+class ColorLayer(ClipPart):
+    """A rectangle of one colour."""
 
-    pointer: str
-    first: int
-    last: int
-    ramps: tuple[Ramp, ...]
-    opacity: float
     box: Box
     color: Color
     kind: Literal["color"] = "color"
@@ -111,21 +91,30 @@ Layer = Annotated[VideoLayer | ImageLayer | TextLayer | ColorLayer | PaintedLaye
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentPlan:
-    """A span of output frames that is made on its own.
+class Span:
+    """What every segment has.
 
     Args:
         index: place among the segments.
         start: first output frame.
         frames: how many.
-        layers: bottom to top.
-        inputs: SHA-256 of every source that is read.
-        key: SHA-256 over everything that determines the bytes; neither `index` nor `start` does.
     """
 
     index: int
     start: int
     frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPlan(Span):
+    """A span of output frames that is made on its own.
+
+    Args:
+        layers: bottom to top.
+        inputs: SHA-256 of every source that is read.
+        key: SHA-256 over everything that determines the bytes; neither `index` nor `start` does.
+    """
+
     canvas: Canvas
     encoder: VideoEncoder
     layers: tuple[Layer, ...]
@@ -135,13 +124,10 @@ class SegmentPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class CopySegment:
+class CopySegment(Span):
     """A span of output frames whose packets are taken from a source as they are; nothing is made for it.
 
     Args:
-        index: place among the segments.
-        start: first output frame.
-        frames: how many.
         encoder: that of the plan; it says how long a frame is.
         pointer: JSON pointer of the clip.
         source: where the packets are; `inputs` holds its SHA-256 alone.
@@ -150,9 +136,6 @@ class CopySegment:
         key: SHA-256 over everything that says which bytes these are.
     """
 
-    index: int
-    start: int
-    frames: int
     encoder: VideoEncoder
     pointer: str
     source: VideoSource
@@ -163,15 +146,12 @@ class CopySegment:
 
 
 @dataclass(frozen=True, slots=True)
-class RepeatSegment:
+class RepeatSegment(Span):
     """A span of output frames that shows a cycle over and over: encoded once, written `frames / cycle.frames` times.
 
     `frames` is a whole multiple of the cycle's. What is kept under `key` is the cycle.
     """
 
-    index: int
-    start: int
-    frames: int
     cycle: SegmentPlan
     kind: Literal["repeat"] = "repeat"
 
@@ -192,15 +172,12 @@ class RepeatSegment:
 
 
 @dataclass(frozen=True, slots=True)
-class SkipSegment:
+class SkipSegment(Span):
     """A span of output frames that all show one picture: encoded once, then repeated by skipped pictures.
 
     What is kept under `key` is `still`, a segment of one frame.
     """
 
-    index: int
-    start: int
-    frames: int
     still: SegmentPlan
     kind: Literal["skip"] = "skip"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cutroom.kit.errors import Invalid, Unavailable, first_of
+from cutroom.kit.errors import Invalid, Unavailable, ungrouped
 from cutroom.llm import Provider
 from cutroom.speech.pcm import Span
 from cutroom.speech.remote_answers import Told
@@ -122,34 +122,19 @@ class RemoteTranscriber:
                 if progress is not None:
                     progress(len(heard) / len(listening.spans))
 
-        try:
+        with ungrouped():
             async with self._client() as client, asyncio.TaskGroup() as group:
                 for number, span in enumerate(listening.spans):
                     group.create_task(one(number, span))
-        except BaseExceptionGroup as failures:
-            error = first_of(failures)
-            if error is None:
-                raise
-            raise error from None
         told = [answer for number in sorted(heard) for answer in heard[number]]
         language = listening.language or next((one.language for one in told if one.language), UNKNOWN)
         return Heard(language, tuple(_utterances(heard[number]) for number in range(len(listening.spans))))
 
     def _client(self) -> "openai.AsyncOpenAI":
-        import openai  # noqa: PLC0415 — takes a second
-
-        from cutroom.llm.transport import http_client  # noqa: PLC0415
+        from cutroom.llm.openai_chat import open_client  # noqa: PLC0415 — takes a second
 
         server = self._server
-        provider = Provider(NAME, server.base_url, self._model, server.api_key, patience_s=server.timeout_s)
-        return openai.AsyncOpenAI(
-            base_url=server.base_url,
-            api_key=server.api_key or "none",
-            organization="",
-            project="",
-            max_retries=0,
-            http_client=http_client(provider),
-        )
+        return open_client(Provider(NAME, server.base_url, self._model, server.api_key, patience_s=server.timeout_s))
 
     async def _hear(self, client: "openai.AsyncOpenAI", listening: Listening, span: Span, scratch: Path) -> list[Told]:
         """What is said in a span, which is sent in as many pieces as the server wants."""

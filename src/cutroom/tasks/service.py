@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.kit.errors import Conflict, Detail, NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 from cutroom.tasks import repository
 from cutroom.tasks.rows import RepositoryRow
 from cutroom.tasks.task import REPOSITORY_PREFIX, REWORK, Queue, Repository, Task, Written
@@ -75,8 +75,7 @@ class TaskService:
     ) -> Page[Repository]:
         """A page of repositories, newest first, that are older than the id `before`; its cursor is the last id."""
         rows = await repository.page(session, workspace_id, limit=limit + 1, before=before)
-        items = tuple(repository.repository_of(row) for row in rows[:limit])
-        return Page(items, items[-1].id if len(rows) > limit else None)
+        return page_of([repository.repository_of(row) for row in rows], limit)
 
     async def replace(
         self, session: AsyncSession, workspace_id: str, repository_id: str, written: Written
@@ -145,8 +144,7 @@ class TaskService:
             limit=limit + 1,
             before=before,
         )
-        items = tuple(repository.task_of(row) for row in rows[:limit])
-        return Page(items, items[-1].id if len(rows) > limit else None)
+        return page_of([repository.task_of(row) for row in rows], limit)
 
 
 def _values(written: Written) -> dict[str, Any]:

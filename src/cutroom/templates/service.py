@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.kit.errors import NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 from cutroom.templates import repository
 from cutroom.templates.rows import TemplateRow
 from cutroom.templates.template import TEMPLATE_PREFIX, Template
@@ -66,8 +66,7 @@ class TemplateService:
     ) -> Page[Template]:
         """A page of templates, newest first, that are older than the id `before`; its cursor is the last id."""
         rows = await repository.page(session, workspace_id, limit=limit + 1, before=before)
-        items = tuple(repository.template_of(row) for row in rows[:limit])
-        return Page(items, items[-1].id if len(rows) > limit else None)
+        return page_of([repository.template_of(row) for row in rows], limit)
 
     async def replace(
         self,

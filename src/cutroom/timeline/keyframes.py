@@ -1,6 +1,5 @@
 """Numbers that may change over the life of a clip: a number, or keyframes."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Final, get_args
 
@@ -100,8 +99,3 @@ def curve(value: Keyframes) -> Curve:
 def greatest(value: Keyframes) -> float:
     """The largest value that is written; easings that overshoot may go beyond it."""
     return max(one.value for one in value) if isinstance(value, tuple) else value
-
-
-def last_at(values: Sequence[Keyframes]) -> float:
-    """The time of the last keyframe of all these, in seconds; 0 when there is none."""
-    return max((value[-1].at for value in values if isinstance(value, tuple)), default=0.0)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.kit.clock import Clock
 from cutroom.kit.errors import Conflict, Detail, Internal, Invalid, NotFound
 from cutroom.kit.ids import is_id, new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 from cutroom.webhooks import catalogue, endpoints, queue, repository
 from cutroom.webhooks.announcing import Announcer
 from cutroom.webhooks.endpoint import DELIVERY_PREFIX, Delivery, DeliveryRecord, DeliveryStatus, Endpoint, Replayed
@@ -207,5 +207,4 @@ async def _find(session: AsyncSession, workspace_id: str, delivery_id: str, **wh
 
 
 def _page(rows: Sequence[DeliveryRow], limit: int) -> Page[Delivery]:
-    items = tuple(repository.delivery_of(row) for row in rows[:limit])
-    return Page(items, items[-1].id if len(rows) > limit else None)
+    return page_of([repository.delivery_of(row) for row in rows], limit)

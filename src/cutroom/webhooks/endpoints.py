@@ -9,7 +9,7 @@ from cutroom.db import lock
 from cutroom.kit.clock import Clock
 from cutroom.kit.errors import NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
-from cutroom.kit.page import Page
+from cutroom.kit.page import Page, page_of
 from cutroom.webhooks import queue, repository
 from cutroom.webhooks.endpoint import ENDPOINT_PREFIX, Endpoint, NewEndpoint
 from cutroom.webhooks.keyring import Keyring
@@ -76,8 +76,7 @@ class Endpoints:
     ) -> Page[Endpoint]:
         """A page of endpoints, newest first, that are older than the id `before`; its cursor is the last id."""
         rows = await repository.page_of_endpoints(session, workspace_id, limit=limit + 1, before=before)
-        items = tuple(repository.endpoint_of(row) for row in rows[:limit])
-        return Page(items, items[-1].id if len(rows) > limit else None)
+        return page_of([repository.endpoint_of(row) for row in rows], limit)
 
     async def change(
         self, session: AsyncSession, workspace_id: str, endpoint_id: str, *, enabled: bool | None = None, **values: Any

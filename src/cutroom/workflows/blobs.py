@@ -1,13 +1,13 @@
 """Blobs: bytes that workflows keep under a key, and find again."""
 
 import asyncio
-import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cutroom.jobs import Files
 from cutroom.kit.errors import Unavailable
+from cutroom.kit.hashes import hash_file
 from cutroom.media.probe import probe
 from cutroom.timeline import Media
 
@@ -36,14 +36,9 @@ async def locate(files: Files, sha256s: Sequence[str]) -> Mapping[str, Path]:
 
 async def adopt(files: Files, scratch: Path, made: Path) -> Media:
     """Make a file of ours, kept under another key, a source like those that were fetched."""
-    sha256 = await asyncio.to_thread(_hash, made)
+    sha256 = await asyncio.to_thread(hash_file, made)
     if await files.find(blob_key(sha256)) is None:
         copy = scratch / sha256
         await asyncio.to_thread(shutil.copyfile, made, copy)
         await files.keep(blob_key(sha256), copy)
     return Media(sha256=sha256, info=await probe(made))
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

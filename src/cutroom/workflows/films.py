@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from cutroom import __version__
 from cutroom.jobs import Files, PublishedFile
 from cutroom.kit.adapter import Adapter
-from cutroom.kit.verified import copy_verified
+from cutroom.kit.hashes import copy_verified, hash_file
 from cutroom.render import Made, RenderPlan, RenderReport
 from cutroom.render.longform import LongformPlan
 from cutroom.render.output.made import MadeKind
@@ -102,7 +102,7 @@ async def keep(
     listed: list[FilmFile] = []
     folder = spares[0].parent
     for file, spare, done in zip(made, spares, published, strict=True):
-        sha256 = await asyncio.to_thread(_hash, spare) if file.refers else done.sha256
+        sha256 = await asyncio.to_thread(hash_file, spare) if file.refers else done.sha256
         listed.append(FilmFile(file.kind, file.name, file.content_type, sha256, spare.stat().st_size))
         await files.keep(content_key(sha256), spare)
     draft = folder / "film"
@@ -137,8 +137,3 @@ def _linked(path: Path, name: Path) -> bool:
             raise
         return False
     return True
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cutroom.jobs import Context
-from cutroom.kit.errors import CutroomError, Invalid, Unavailable, first_of
+from cutroom.kit.errors import CutroomError, Invalid, Unavailable, ungrouped
 from cutroom.llm import Bill, Message, Models, Purse
 from cutroom.llm.chat import Request
 from cutroom.llm.failures import bad_answer
@@ -181,11 +181,9 @@ class PatternRun:
                 note = _OF_PART.format(number=number, count=len(texts))
                 return await self._ask(f"{self.step}:{room}:part:{number}", self.messages(part, note))
 
-        try:
+        with ungrouped():
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one(number, part)) for number, part in enumerate(texts, 1)]
-        except BaseExceptionGroup as failures:
-            raise first_of(failures) or failures from None
         answers = [task.result() for task in tasks]
         return await self._combined(answers, most, room), len(texts)
 

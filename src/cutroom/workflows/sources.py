@@ -9,7 +9,7 @@ from typing import Final
 
 from cutroom.jobs import Context, Files
 from cutroom.kit.adapter import Adapter
-from cutroom.kit.errors import CutroomError, Invalid, first_of
+from cutroom.kit.errors import CutroomError, Invalid, ungrouped
 from cutroom.media.probe import probe_all
 from cutroom.media.shown import show
 from cutroom.timeline import CueSheet, Media, SourceUse, parse_cues
@@ -61,15 +61,10 @@ async def gather(ctx: Context, uses: Sequence[SourceUse], prefix: str = "") -> d
             except CutroomError as error:
                 raise error.at(use.pointers[0]) from error
 
-    try:
+    with ungrouped():
         async with asyncio.TaskGroup() as group:
             for index, use in enumerate(uses):
                 group.create_task(one(index, use))
-    except BaseExceptionGroup as failures:
-        error = first_of(failures)
-        if error is None:
-            raise
-        raise error from failures
     asked = [brought[index] for index in sorted(brought)]
     media = await ctx.step(f"{prefix}examined", examine, ctx.files, ctx.scratch, asked)
     return found | {one.src: facts for one, facts in zip(asked, media, strict=True)}

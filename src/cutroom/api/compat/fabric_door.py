@@ -9,12 +9,11 @@ import json
 from typing import Any, ClassVar, Final, TypeVar
 
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from cutroom.api.body import IN_A_THREAD_ABOVE, SCOPE_KEY, TEXTS_BYTES, TEXTS_DEADLINE_S, Body, StrictRequest
-from cutroom.api.errors import error_response, request_id_of, status_of
-from cutroom.api.routes import KeyedRoute
+from cutroom.api.compat.dialect import DialectRoute, status_in_dialect
+from cutroom.api.errors import request_id_of
 from cutroom.api.straight import Handler
 from cutroom.kit import strict_json
 from cutroom.kit.errors import CutroomError, Invalid, NotFound
@@ -51,24 +50,18 @@ class GoObject(Schema):
         return {name: value for name, value in found if name is not None}
 
 
-class FabricRoute(KeyedRoute):
+class FabricRoute(DialectRoute):
     """A route whose refusals are Fabric's. Query parameters that it does not know mean nothing, as in Fabric."""
 
     area: ClassVar[str | None] = AREA
 
-    def get_route_handler(self) -> Handler:
-        """The keyed handler; what it refuses is said in the other dialect."""
-        handler = super().get_route_handler()
-
-        async def speaking(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except CutroomError as error:
-                return refusal(error, request)
-            except RequestValidationError as error:
-                return refusal(Invalid("invalid_input", str(error.errors()[0]["msg"])), request)
-
-        return speaking
+    @staticmethod
+    def said(error: CutroomError, request: Request) -> tuple[int, str]:
+        """An object, or a bare string with 500 for what is not there."""
+        if isinstance(error, NotFound) and error.code in _NOT_THERE:
+            return 500, json.dumps(f"{error.message.rstrip('.')}: no such file or directory")
+        data = {"error": error.message, "code": error.code, "correlationId": request_id_of(request.scope)}
+        return status_in_dialect(error), json.dumps(data)
 
     def _strict(self, handler: Handler) -> Handler:
         async def strict(request: Request) -> Response:
@@ -92,26 +85,6 @@ def said(data: Any, status: int = 200) -> Response:
 def done() -> Response:
     """The answer to what has been done: nothing."""
     return Response(headers={"Cache-Control": "no-store"})
-
-
-def refusal(error: CutroomError, request: Request) -> Response:
-    """An error as Fabric says it."""
-    answer = error_response(error, request_id_of(request.scope))
-    if isinstance(error, NotFound) and error.code in _NOT_THERE:
-        answer.status_code = 500
-        data: Any = f"{error.message.rstrip('.')}: no such file or directory"
-    else:
-        answer.status_code = status_of_fabric(error)
-        data = {"error": error.message, "code": error.code, "correlationId": request_id_of(request.scope)}
-    answer.body = json.dumps(data).encode()
-    answer.headers["Content-Length"] = str(len(answer.body))
-    return answer
-
-
-def status_of_fabric(error: CutroomError) -> int:
-    """The HTTP status: Fabric's clients know 422 for nothing but what 400 says."""
-    status = status_of(error)
-    return 400 if status == 422 else status
 
 
 async def raw_body(request: Request) -> bytes:

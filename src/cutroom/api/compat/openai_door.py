@@ -3,14 +3,12 @@
 import json
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Request
 from pydantic import Field
 
-from cutroom.api.errors import error_response, request_id_of, status_of
-from cutroom.api.routes import KeyedRoute
-from cutroom.api.straight import Handler
-from cutroom.kit.errors import CutroomError, Invalid
+from cutroom.api.compat.dialect import DialectRoute, status_in_dialect
+from cutroom.api.errors import request_id_of
+from cutroom.kit.errors import CutroomError
 from cutroom.kit.schema import Schema
 
 PREFIX: Final = "/openai/v1"
@@ -33,25 +31,15 @@ class OpenAiError(Schema):
     error: OpenAiErrorBody
 
 
-class OpenAiRoute(KeyedRoute):
+class OpenAiRoute(DialectRoute):
     """A route whose errors are OpenAI's."""
 
     area = "content"
 
-    def get_route_handler(self) -> Handler:
-        """The keyed handler; what it refuses is said in the other dialect."""
-        handler = super().get_route_handler()
-
-        async def speaking(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except CutroomError as error:
-                return refusal(error, request)
-            except RequestValidationError as error:
-                wrong = Invalid("invalid_input", str(error.errors()[0]["msg"]))
-                return refusal(wrong, request)
-
-        return speaking
+    @staticmethod
+    def said(error: CutroomError, request: Request) -> tuple[int, str]:
+        """What is wrong with a parameter is 400, and its name is `param`."""
+        return status_in_dialect(error), error_text(error, request)
 
 
 def openai_router() -> APIRouter:
@@ -59,19 +47,9 @@ def openai_router() -> APIRouter:
     return APIRouter(prefix=PREFIX, route_class=OpenAiRoute, tags=["openai"], responses=_errors())
 
 
-def refusal(error: CutroomError, request: Request) -> Response:
-    """An error as OpenAI says it: what is wrong with a parameter is 400, and its name is `param`."""
-    status = status_of_openai(error)
-    answer = error_response(error, request_id_of(request.scope))
-    answer.status_code = status
-    answer.body = error_text(error, request).encode()
-    answer.headers["Content-Length"] = str(len(answer.body))
-    return answer
-
-
 def error_text(error: CutroomError, request: Request) -> str:
-    """The body of that answer."""
-    status = status_of_openai(error)
+    """The body of an answer that is an error."""
+    status = status_in_dialect(error)
     usual = "server_error" if status >= 500 else "invalid_request_error"
     pointers = [detail.pointer for detail in error.details if detail.pointer.startswith("/")]
     body = {
@@ -82,12 +60,6 @@ def error_text(error: CutroomError, request: Request) -> str:
         "correlationId": request_id_of(request.scope),
     }
     return json.dumps({"error": body})
-
-
-def status_of_openai(error: CutroomError) -> int:
-    """The HTTP status: OpenAI's clients know 422 for nothing but what 400 says."""
-    status = status_of(error)
-    return 400 if status == 422 else status
 
 
 def _errors() -> dict[int | str, dict[str, Any]]:

@@ -29,16 +29,7 @@ def for_program(
         graphics: whether it uses graphics cards, which takes their nodes and what tells of them.
         memory_bytes: what it may use.
     """
-    devices = _graphics() if graphics else ()
-    about = map(Path, _ABOUT_GRAPHICS) if devices else ()
-    return Box(
-        current().fence,
-        programs=of_program(program),
-        reads=unique([*reads, *about]),
-        writes=unique(writes),
-        devices=devices,
-        memory_bytes=memory_bytes,
-    )
+    return _box(of_program(program), reads, writes, graphics, memory_bytes)
 
 
 def for_python(
@@ -56,11 +47,21 @@ def for_python(
         graphics: whether it uses graphics cards, which takes their nodes and what tells of them.
         memory_bytes: what it may use.
     """
+    return _box(of_python(), reads, writes, graphics, memory_bytes)
+
+
+def _box(
+    programs: tuple[Path, ...],
+    reads: Iterable[Path],
+    writes: Iterable[Path],
+    graphics: bool,  # noqa: FBT001 — internal
+    memory_bytes: int | None,
+) -> Box:
     devices = _graphics() if graphics else ()
     about = map(Path, _ABOUT_GRAPHICS) if devices else ()
     return Box(
         current().fence,
-        programs=of_python(),
+        programs=programs,
         reads=unique([*reads, *about]),
         writes=unique(writes),
         devices=devices,

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -148,12 +148,6 @@ def seam(before: Shelf, after: Shelf, wanted: int) -> int:
     long = [low + n for n, window in enumerate(one) if window is not None and window[0]]
     best = [place for place in fits if place in set(long)] or fits or [wanted]
     return min(best, key=lambda place: abs(place - wanted))
-
-
-def copied_shares(sound: LongformSound) -> float:
-    """Share of the sound's packets that are copied, at the least."""
-    copied: Sequence[int] = [part.last - part.first for part in sound.parts if isinstance(part, CopiedSound)]
-    return sum(copied) / max(sound.packets, 1)
 
 
 def _mismatch(what: str) -> Internal:

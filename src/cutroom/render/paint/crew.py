@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from cutroom.kit.errors import CutroomError, Detail, Internal, Invalid, Unavailable, first_of
+from cutroom.kit.errors import CutroomError, Detail, Internal, Invalid, Unavailable, ungrouped
 from cutroom.kit.later import later_log
 from cutroom.kit.process import Limits, run
 from cutroom.media.sandbox import for_python
@@ -77,15 +77,10 @@ async def together(painting: Coroutine[Any, Any, None], drawing: Coroutine[Any, 
 
     A painter that fails makes ffmpeg fail too, or stop early: so the painter's error is the one that is raised.
     """
-    try:
+    with ungrouped():
         async with asyncio.TaskGroup() as group:
             painter = group.create_task(painting)
             group.create_task(_drawn(drawing, painter))
-    except BaseExceptionGroup as failures:
-        error = first_of(failures)
-        if error is None:
-            raise
-        raise error from failures
 
 
 async def _drawn(drawing: Coroutine[Any, Any, None], painter: "asyncio.Task[None]") -> None:

@@ -1,6 +1,5 @@
 """How loud a mix is to the ear (ITU-R BS.1770-5, EBU R 128) and how far its peaks reach between the samples."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,14 +28,6 @@ _TAPS: Final = 24
 """Samples from which a value between two is worked out."""
 
 Powers = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What a mix is like: `lufs` integrated, `SILENCE` or less when there is nothing; `peak` of the samples."""
-
-    lufs: float
-    peak: float
 
 
 def powers(sound: Sound) -> Powers:

@@ -1,10 +1,16 @@
-"""Copying a file that may have been changed since it was hashed."""
+"""SHA-256 of files, and copies of files that may have been changed since they were hashed."""
 
 import hashlib
 from pathlib import Path
 from typing import Final
 
 _CHUNK_BYTES: Final = 1 << 20
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def copy_verified(source: Path, target: Path, sha256: str) -> bool:
