@@ -59,7 +59,8 @@ def make_worker_app(database: Database, accounts: AccountService) -> ASGIApp:
         try:
             found = await answer(scope)
         except CutroomError as error:
-            found = error_response(error, new_id("req"))
+            request_id = new_id("req")
+            found = error_response(error, request_id, {"X-Request-ID": request_id})
         await found(scope, receive, send)
 
     return app
