@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import AccountService, IdentityService, IdentitySettings, PasswordSettings
@@ -34,6 +35,9 @@ from tests.api.world import World, cancelled, registry
 
 TLS = ssl.create_default_context()  # nothing here speaks TLS, and making one for each client takes 50 ms
 SECRET = b"a secret of the tests, long enough"
+_OPERATORS = text(
+    "UPDATE workspaces SET is_default = true WHERE id = :id AND NOT EXISTS (SELECT FROM workspaces WHERE is_default)"
+)
 QUICK = IdentitySettings(registration="open", passwords=PasswordSettings(memory_kib=64, passes=1, lanes=1, waiting=99))
 
 
@@ -88,6 +92,7 @@ async def serving(
         )
         async with database.begin() as session:
             mine = await services.accounts.create_workspace(session, "mine")
+            await session.execute(_OPERATORS, {"id": mine.id})
             theirs = await services.accounts.create_workspace(session, "theirs")
             my_key = await services.accounts.create_api_key(session, mine.id, "tests")
             their_key = await services.accounts.create_api_key(session, theirs.id, "tests")

@@ -1,6 +1,11 @@
 """Whether the process lives, can serve, and what it counts."""
 
+import httpx2
+import pytest
+
 from cutroom import __version__
+from cutroom.api.numbers import make_worker_app
+from tests.api.test_roles import key_with
 from tests.api.world import World, error_of
 
 
@@ -38,3 +43,24 @@ async def test_metrics_count_jobs_and_requests_by_route(working: World) -> None:
     assert 'route="/api/v1/jobs/{job_id}"' in text
     assert hanging["id"] not in text
     assert working.workspace_id not in text
+
+
+@pytest.mark.threat("A95")
+async def test_a_worker_tells_its_numbers_to_the_keys_that_may_read_them(world: World) -> None:
+    app = make_worker_app(world.services.database, world.services.accounts)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://worker") as worker:
+        error_of(await worker.get("/metrics"), 401, "unauthenticated")
+        error_of(await worker.get("/metrics", headers={"X-API-Key": "ctr_" + "a" * 43}), 401, "unauthenticated")
+        error_of(await worker.get("/metrics", headers=dict(world.theirs.headers)), 403, "operators_only")
+        error_of(await worker.get("/metrics", headers=await key_with(world, "jobs:*")), 403, "scope_missing")
+        mine = await key_with(world, "metrics:read")
+        shown = await worker.get("/metrics", headers=mine)
+        assert shown.headers["content-type"].startswith("text/plain")
+        assert "cutroom_ffmpeg_runs_total" in shown.text
+        error_of(await worker.get("/api/v1/jobs", headers=mine), 404, "not_found")
+        error_of(await worker.post("/metrics", headers=mine), 404, "not_found")
+
+
+@pytest.mark.threat("A48", "A51")
+async def test_what_all_workspaces_do_is_for_the_operators_own_alone(world: World) -> None:
+    error_of(await world.theirs.get("/metrics"), 403, "operators_only")

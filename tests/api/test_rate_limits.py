@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from cutroom.api import ApiSettings
 from cutroom.api.rate_limits import RateSettings
 from cutroom.db import Database
+from cutroom.kit import metrics
 from cutroom.kit.budget import Budget
 from cutroom.kit.counters import RedisCounters
 from tests.api.conftest import serving
@@ -64,8 +65,7 @@ async def test_reads_and_writes_of_each_principal_have_budgets_of_their_own(data
         refused(await world.mine.get("/api/v1/jobs"), "reads")
         assert (await world.theirs.get("/api/v1/jobs")).status_code == 200
         assert (await world.nobody.get("/livez")).status_code == 200
-        metrics = (await world.theirs.get("/metrics")).text
-    assert 'cutroom_rate_limited_total{policy="writes"}' in metrics
+    assert b'cutroom_rate_limited_total{policy="writes"}' in metrics.render()
 
 
 @pytest.mark.threat("P10")

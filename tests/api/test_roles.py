@@ -1,12 +1,15 @@
 """Who may do what: every route against every role and every narrow key, from the scopes that the routes declare."""
 
+import asyncio
 import itertools
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from cutroom.accounts import AREAS, CLOSE_WORKSPACE, SCOPES, SCOPES_OF, Role, covers
+from cutroom.api.routes import SLOW_S
 from tests.api.matrix import BODIES, HEADERS, MAKERS, QUERIES, Operation, operations, unknown
 from tests.api.world import World, code_of, error_of
 
@@ -167,3 +170,24 @@ async def test_the_scope_is_asked_before_the_thing_is_looked_for(working: World)
     for job_id in (job["id"], unknown("job_id"), "x"):
         answer = await working.nobody.get(f"/api/v1/jobs/{job_id}", headers=headers)
         error_of(answer, 403, "scope_missing")
+
+
+@pytest.mark.threat("A51", "A69")
+async def test_who_is_shut_out_while_their_body_comes_does_nothing_with_it(world: World) -> None:
+    async with world.services.database.begin() as session:
+        made = await world.services.accounts.create_api_key(session, world.workspace_id, "leaked")
+    place, body = urlsplit(world.url), b'{"name": "another one"}'
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    head = (
+        f"POST /api/v1/api-keys HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {made.plaintext}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    )
+    writer.write(head.encode())
+    assert b"100 Continue" in await reader.readuntil(b"\r\n\r\n")  # so it was let in, and its body is waited for
+    assert (await world.mine.delete(f"/api/v1/api-keys/{made.key.id}")).status_code == 204
+    await asyncio.sleep(SLOW_S + 0.1)
+    writer.write(body)
+    assert b"401" in await reader.readline()
+    writer.close()
+    names = [key["name"] for key in (await world.mine.get("/api/v1/api-keys")).json()["items"]]
+    assert "another one" not in names

@@ -264,6 +264,25 @@ async def test_a_plans_limits_hold_for_every_kind_of_upload(database: Database, 
         assert await service.storage_used(session, WS) == 0
     with pytest.raises(QuotaExceeded):
         await begun(service, database, 600)
+
+
+@pytest.mark.threat("A88", "A89")
+async def test_bytes_of_a_length_that_nobody_told_find_room_as_they_come(database: Database, local: LocalStore) -> None:
+    service = limited(database, local, storage_bytes=12 << 20)
+    deferred = [await begun(service, database, None) for _ in range(3)]
+    nine = b"x" * (9 << 20)
+    first = await service.resumable.append(WS, deferred[0].id, Addition(0, chunks(nine)))
+    assert first.offset_bytes == len(nine)
+    for announced in (len(nine), None):  # one is refused before its bytes come, the other as they do
+        with pytest.raises(QuotaExceeded) as full:
+            await service.resumable.append(WS, deferred[1].id, Addition(0, chunks(nine), announced=announced))
+        assert full.value.code == "storage_full"
+    async with database.begin() as session:
+        assert (await service.resumable.get(session, WS, deferred[1].id)).offset_bytes == 0
+    three = await service.resumable.append(WS, deferred[2].id, Addition(0, chunks(b"x" * (3 << 20))))
+    assert three.offset_bytes == 3 << 20
+    with pytest.raises(QuotaExceeded):
+        await service.resumable.append(WS, deferred[2].id, Addition(three.offset_bytes, chunks(b"x")))
     assert (await begun(service, database, 600, workspace_id="wsp_theirs")).size_bytes == 600
 
 

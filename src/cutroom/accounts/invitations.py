@@ -24,6 +24,7 @@ from cutroom.accounts.membership import (
 )
 from cutroom.accounts.roles import Role
 from cutroom.accounts.rows import InvitationRow, WorkspaceRow
+from cutroom.db import lock
 from cutroom.kit.clock import Clock, SystemClock
 from cutroom.kit.errors import Conflict, NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
@@ -65,6 +66,7 @@ class Invitations:
         """
         refuse_above(by, role)
         address = None if email is None else normalise(email)
+        await lock(session, f"cutroom.invitations {workspace.id}")
         if await repository.count_open_invitations(session, workspace.id) >= self._max_open:
             message = f"This workspace has {self._max_open} open invitations, the most it may have; revoke some first."
             raise QuotaExceeded("too_many_invitations", message)

@@ -15,7 +15,7 @@ from cutroom.accounts.account import ApiKey, NewApiKey, Principal
 from cutroom.accounts.api_keys import digest, is_api_key, new_api_key
 from cutroom.accounts.roles import EVERYTHING, covers, is_scope
 from cutroom.accounts.rows import ApiKeyRow
-from cutroom.db import Database
+from cutroom.db import Database, lock
 from cutroom.kit.clock import Clock, SystemClock
 from cutroom.kit.errors import Detail, Forbidden, Invalid, NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
@@ -71,6 +71,7 @@ class Keys:
         if expires_at is not None and not timedelta(0) < expires_at - self._clock.now() < MAX_LIFETIME:
             message = "A key ends in the time to come, within ten years; leave it out for one that does not end."
             raise Invalid("bad_expiry", message, details=[Detail("/expiresAt", "bad_expiry", message)])
+        await lock(session, f"cutroom.keys {workspace_id}")
         if await repository.count_api_keys(session, workspace_id) >= self._max_keys:
             message = f"This workspace has {self._max_keys} API keys, the most it may have; revoke some first."
             raise QuotaExceeded("too_many_api_keys", message)

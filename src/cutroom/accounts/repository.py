@@ -44,6 +44,12 @@ async def default_workspace(session: AsyncSession, **values: str) -> WorkspaceRo
     return (await session.scalars(select(WorkspaceRow).where(WorkspaceRow.is_default))).one()
 
 
+async def is_default_workspace(session: AsyncSession, workspace_id: str) -> bool:
+    """Whether this is the default workspace."""
+    query = select(WorkspaceRow.is_default).where(WorkspaceRow.id == workspace_id)
+    return bool(await session.scalar(query))
+
+
 async def find_workspace(session: AsyncSession, workspace_id: str) -> WorkspaceRow | None:
     """The workspace with this id, unless it is closed."""
     query = select(WorkspaceRow).where(WorkspaceRow.id == workspace_id, WorkspaceRow.deleted_at.is_(None))

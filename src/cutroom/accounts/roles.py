@@ -24,7 +24,7 @@ AREAS: Final = (
 """jobs: renders, batches, jobs, dead letters, artifacts, events. content: transcripts, subtitles, highlights, clips,
 posts, voices. tasks: repositories too. agents: their codes and tokens too. templates: patterns, strategies and contexts
 too. assets: uploads too. members: invitations and the workspace's name too. usage: the plan too. keys: API keys.
-metrics: the numbers of this installation."""
+metrics: the numbers of this installation, in its default workspace alone."""
 EVERYTHING: Final = "*"
 SCOPES: Final = frozenset(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
 """What can be asked of whoever asks."""

@@ -10,6 +10,7 @@ from cutroom.accounts.membership import Closed, Seat
 from cutroom.accounts.refusals import no_such_workspace
 from cutroom.accounts.roles import Role
 from cutroom.accounts.rows import WorkspaceRow
+from cutroom.db import lock
 from cutroom.kit.errors import QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
 from cutroom.kit.page import Page, page_of
@@ -35,9 +36,13 @@ class Workspaces:
         Raises:
             QuotaExceeded: `too_many_workspaces`.
         """
-        if owner is not None and await membership_repository.count_owned(session, owner) >= self._max_owned:
-            message = f"You own {self._max_owned} workspaces, the most that one may; delete one first."
-            raise QuotaExceeded("too_many_workspaces", message)
+        if owner is not None:
+            # Without the lock, requests that come together would all see room for one more; here and in keys and
+            # invitations.
+            await lock(session, f"cutroom.workspaces {owner}")
+            if await membership_repository.count_owned(session, owner) >= self._max_owned:
+                message = f"You own {self._max_owned} workspaces, the most that one may; delete one first."
+                raise QuotaExceeded("too_many_workspaces", message)
         made = _workspace(await repository.add_workspace(session, id=new_id(WORKSPACE_PREFIX), name=name))
         if owner is not None:
             await membership_repository.add_member(session, made.id, owner, Role.OWNER)
@@ -47,6 +52,10 @@ class Workspaces:
         """The default workspace, made if this is the first to ask; safe when many start at once."""
         found = await repository.default_workspace(session, id=new_id(WORKSPACE_PREFIX), name=DEFAULT_NAME)
         return _workspace(found)
+
+    async def is_default(self, session: AsyncSession, workspace_id: str) -> bool:
+        """Whether this is the default workspace, which is the operator's own."""
+        return await repository.is_default_workspace(session, workspace_id)
 
     async def get(self, session: AsyncSession, workspace_id: str) -> Workspace:
         """A workspace. Raises `NotFound` (`workspace_not_found`), also for closed ones."""

@@ -14,9 +14,9 @@ from cutroom.api.answers import answer
 from cutroom.api.auth import Caller, key_in_headers, principal_of
 from cutroom.api.deps import ApiServices, Services
 from cutroom.api.errors import errors
+from cutroom.api.numbers import numbers, refuse_tenants
 from cutroom.api.routes import keyed, open_to_all
 from cutroom.jobs.metrics import DEPTH
-from cutroom.kit import metrics
 from cutroom.kit.cache import NOBODY, Rule
 from cutroom.kit.errors import Forbidden, NotFound, Unavailable
 from cutroom.kit.schema import Schema
@@ -109,7 +109,12 @@ async def health(request: Request, services: Services) -> Response:
 
 @inner.get("/metrics", operation_id="getMetrics", response_class=Response, responses=_TEXT)
 async def read_metrics(services: Services, caller: Caller) -> Response:
-    """Everything that is counted, in Prometheus's text format. Needs an API key, as `Authorization: Bearer`."""
+    """What this process has counted, in Prometheus's text format; for who acts in the default workspace alone.
+
+    Raises:
+        Forbidden: `operators_only`.
+    """
+    await refuse_tenants(services.database, services.accounts, caller)
 
     async def depths() -> bytes:
         async with services.database.begin() as session:
@@ -117,7 +122,7 @@ async def read_metrics(services: Services, caller: Caller) -> Response:
 
     for state, number in json.loads(await services.cache.recall(DEPTHS, NOBODY, "", depths)).items():
         DEPTH.labels(state).set(number)
-    return Response(await asyncio.to_thread(metrics.render), media_type=metrics.CONTENT_TYPE)
+    return await numbers()
 
 
 async def _is_known(request: Request) -> bool:

@@ -1,5 +1,6 @@
 """How routes take requests: who, then what, and only then the handler."""
 
+import time
 from collections.abc import Callable, Collection
 from typing import Any, ClassVar, Final
 
@@ -20,6 +21,8 @@ from cutroom.kit.errors import Detail, Forbidden, Invalid
 SCOPE_FIELD: Final = "x-scope"
 """Where a route's description says which scope it needs."""
 WORKSPACE: Final = "workspace_id"
+SLOW_S: Final = 1.0
+"""Seconds that a body may take before its sender is looked at again: a role or key may end while it comes."""
 _READING: Final = frozenset({"GET", "HEAD"})
 
 
@@ -49,7 +52,10 @@ class StrictRoute(APIRoute):
             if has_body:
                 if self.carries_texts:
                     ours.scope[BODY_KEY].allow(TEXTS_BYTES, TEXTS_DEADLINE_S)
+                began = time.monotonic()
                 await ours.json()
+                if time.monotonic() - began > SLOW_S:
+                    await self.admit_again(ours)
             return await self.perform(handler, ours)
 
         return strict
@@ -60,6 +66,9 @@ class StrictRoute(APIRoute):
 
     async def admit(self, request: Request) -> None:
         """Everybody may come in."""
+
+    async def admit_again(self, request: Request) -> None:
+        """What was true of the caller at the first byte of a slow body need not be true at its last one."""
 
 
 class KeyedRoute(StrictRoute):
@@ -83,11 +92,15 @@ class KeyedRoute(StrictRoute):
         The one exception: a path under `/workspaces/{workspace_id}` says where people want to act, so that their role
         there counts, and a workspace in which they have none is as unknown as one that is not there.
         """
-        await authenticate(request)
-        if WORKSPACE in request.path_params:
-            await _act_in(request, str(request.path_params[WORKSPACE]))
+        await _recognise(request)
         rates: Rates = request.app.state.rates
         await rates.spend_of(request, request.scope[SCOPE_KEY])
+        if self.scope is not None:
+            demand(request.scope[SCOPE_KEY], self.scope)
+
+    async def admit_again(self, request: Request) -> None:
+        """Whoever was shut out meanwhile does nothing any more, however slowly they send."""
+        await _recognise(request)
         if self.scope is not None:
             demand(request.scope[SCOPE_KEY], self.scope)
 
@@ -105,6 +118,12 @@ class KeyedRoute(StrictRoute):
         if cls.area is None:
             return None
         return f"{cls.area}:{'read' if set(methods) <= _READING else 'write'}"
+
+
+async def _recognise(request: Request) -> None:
+    await authenticate(request)
+    if WORKSPACE in request.path_params:
+        await _act_in(request, str(request.path_params[WORKSPACE]))
 
 
 async def _act_in(request: Request, workspace_id: str) -> None:

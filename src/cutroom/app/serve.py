@@ -6,7 +6,7 @@ import platform
 import resource
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from cutroom.api import ApiServices, ApiSettings
 from cutroom.api.connections import server_config
 from cutroom.api.deps import Pages
 from cutroom.api.features import Features
+from cutroom.api.numbers import make_worker_app
 from cutroom.api.rate_limits import RateSettings
 from cutroom.app.agent_door import agents_served
 from cutroom.app.console import out
@@ -83,6 +84,7 @@ async def worker(*, data: Path | None) -> None:
         container(settings, name="cutroom-worker") as parts,
         working(parts) as worker,
         asyncio.TaskGroup() as group,
+        _numbers_served(parts),
     ):
         listening = group.create_task(parts.listen())
         keeping = group.create_task(scheduler(parts).run())
@@ -106,6 +108,21 @@ async def migrate(*, or_newer: bool = False) -> None:
         out.print("A newer version has changed the database; this one runs on it.")
         return
     out.print("The database is up to date.")
+
+
+@contextlib.asynccontextmanager
+async def _numbers_served(parts: Container) -> AsyncIterator[None]:
+    """Tell what a worker has counted, on a port of its own if one is set; an API does so among all else."""
+    settings = parts.settings
+    if settings.metrics_port is None:
+        yield
+        return
+    shown = make_worker_app(parts.database, parts.accounts)
+    server = _Server(server_config(shown, host=settings.host, port=settings.metrics_port))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(server.serve())
+        yield
+        server.should_exit = True
 
 
 def make_deliverer(parts: Container) -> Deliverer:

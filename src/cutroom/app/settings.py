@@ -33,6 +33,13 @@ class Settings(JobSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
 
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port on which a worker answers `GET /metrics`; it listens nowhere when not set.",
+    )
+
     registration: Registration = Field(
         "invited", description="Who may make an account: anybody (`open`), who has an invitation, nobody (`closed`)."
     )

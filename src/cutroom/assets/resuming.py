@@ -171,11 +171,23 @@ class Resumable:
 
     async def _write(self, row: UploadRow, upload: Upload, writer: str, addition: Addition, most: int) -> Upload:
         handle = row.handle or await open_parts(self._database, self._store, upload)
+
+        async def room(session: AsyncSession, size_bytes: int) -> None:
+            limits = await self._limits_of(session, row.workspace_id)
+            await make_room(session, row.workspace_id, limits, size_bytes)
+
         async with self._nearby.draft_folder() as folder:
             least_bytes = max(self._store.least_part_bytes, -(-(addition.offset + most) // _ROOM))
             draft = folder / secrets.token_hex(8)
             writing = Writing(
-                self._database, self._store, row, handle, writer=writer, draft=draft, least_bytes=least_bytes
+                self._database,
+                self._store,
+                row,
+                handle,
+                writer=writer,
+                draft=draft,
+                least_bytes=least_bytes,
+                make_room=None if row.size_bytes is not None else room,
             )
             try:
                 await writing.begin()
@@ -252,6 +264,8 @@ class Resumable:
             limits.check_size(addition.length)
             await make_room(session, row.workspace_id, limits, addition.length - row.offset_bytes)
             row.size_bytes = addition.length
+        elif row.size_bytes is None:
+            await make_room(session, row.workspace_id, limits, addition.announced or 0)
         return (limits.max_upload_bytes if row.size_bytes is None else row.size_bytes) - row.offset_bytes
 
     async def _add(self, session: AsyncSession, workspace_id: str, **values: object) -> Upload:

@@ -5,7 +5,7 @@ import hashlib
 import secrets
 import shutil
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -22,6 +22,7 @@ from cutroom.kit.errors import Conflict
 PIECE_BYTES: Final = 8 << 20
 """How much of an upload is at stake when a process is killed; what a part in the store has at least."""
 _WRITE_BYTES: Final = 1 << 20
+MakeRoom = Callable[[AsyncSession, int], Awaitable[None]]
 
 
 class _Crc32:
@@ -55,6 +56,8 @@ class Writing:
         writer: the token of this request.
         draft: a file that may be made here.
         least_bytes: the smallest part that may be kept, apart from the last.
+        make_room: finds room for more bytes of an upload of unknown length, or refuses them; None when the room for
+            all of it was promised.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Writing:
         writer: str,
         draft: Path,
         least_bytes: int,
+        make_room: MakeRoom | None,
     ) -> None:
         self._database = database
         self._store = store
@@ -75,6 +79,7 @@ class Writing:
         self._handle = handle
         self._writer = writer
         self._least_bytes = least_bytes
+        self._make_room = make_room
         self._path = draft
         self._file: IO[bytes] | None = None
         self._waiting = bytearray()
@@ -128,6 +133,7 @@ class Writing:
 
     async def _keep_part(self) -> None:
         async with self._database.begin() as session:
+            await self._find_room(session)
             number = await appending.next_number(session, self._row.id, self._writer)
         if number is None:
             raise _taken_over()
@@ -146,6 +152,8 @@ class Writing:
         self.is_whole = True
 
     async def _keep_tail(self) -> None:
+        async with self._database.begin() as session:
+            await self._find_room(session)
         name = secrets.token_hex(8)
         self._let_go()
         await self._store.put(self._tail_key(name), self._path, "application/octet-stream")
@@ -155,8 +163,17 @@ class Writing:
         await self._forget_tail()
         self._tail, self._tail_bytes = name, self._drafted_bytes
 
+    async def _find_room(self, session: AsyncSession) -> None:
+        if self._make_room is not None:
+            await self._make_room(session, self._new_bytes)
+
+    @property
+    def _new_bytes(self) -> int:
+        """Bytes in the draft that are not durable yet."""
+        return self.taken_bytes - len(self._waiting) - self.durable_bytes
+
     async def _advance(self, session: AsyncSession, tail: str | None, tail_bytes: int) -> bool:
-        by_bytes = self.taken_bytes - len(self._waiting) - self.durable_bytes
+        by_bytes = self._new_bytes
         moved = await appending.advance(
             session, self._row.id, self._writer, by_bytes=by_bytes, tail=tail, tail_bytes=tail_bytes
         )

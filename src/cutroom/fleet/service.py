@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.db import notify
+from cutroom.db import lock, notify
 from cutroom.fleet import repository, secrets
 from cutroom.fleet.agent import (
     AGENT_PREFIX,
@@ -245,6 +245,7 @@ class FleetService:
         await notify(session, CHANNEL, agent_id)
 
     async def _create(self, session: AsyncSession, workspace_id: str | None, name: str, agent_id: str) -> MadeToken:
+        await lock(session, f"cutroom.agents {workspace_id}")
         if (await session.scalar(repository.COUNT, {"workspace": workspace_id}) or 0) >= self._max_agents:
             raise Conflict("too_many_agents", f"There are {self._max_agents} agents already; revoke one first.")
         values = {"id": agent_id, "workspace": workspace_id, "name": name}

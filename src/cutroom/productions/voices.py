@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cutroom.db import lock
 from cutroom.kit.errors import Conflict, Detail, NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
 from cutroom.kit.page import Page, page_of
@@ -81,6 +82,7 @@ class VoiceService:
             QuotaExceeded: `too_many_voices`.
             Conflict: `voice_exists`, when another is called so.
         """
+        await lock(session, f"cutroom.voices {workspace_id}")
         kept = await session.scalar(
             select(func.count()).select_from(VoiceRow).where(VoiceRow.workspace_id == workspace_id)
         )

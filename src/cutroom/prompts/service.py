@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cutroom.db import lock
 from cutroom.kit.errors import Invalid, QuotaExceeded
 from cutroom.kit.ids import new_id
 from cutroom.kit.page import Page, page_of
@@ -299,6 +300,7 @@ class PromptService:
         return row
 
     async def _check_count(self, session: AsyncSession, workspace_id: str) -> None:
+        await lock(session, f"cutroom.prompts {workspace_id}")
         if await repository.count(session, workspace_id) >= self._limits.prompts:
             message = f"This workspace keeps {self._limits.prompts} patterns, strategies, contexts and sessions, "
             raise QuotaExceeded("too_many_prompts", f"{message}the most it may have; delete some first.")
@@ -318,6 +320,7 @@ class PromptService:
         return size
 
     async def _make_room(self, session: AsyncSession, workspace_id: str, size: int) -> None:
+        await lock(session, f"cutroom.prompts {workspace_id}")
         used = await repository.storage_used(session, workspace_id)
         if used + size > self._limits.all_bytes:
             message = (

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cutroom.db import lock
 from cutroom.kit.errors import Conflict, Detail, NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
 from cutroom.kit.page import Page, page_of
@@ -49,6 +50,7 @@ class TaskService:
             QuotaExceeded: `too_many_repositories`.
             Conflict: `repository_exists`, when the name is taken.
         """
+        await lock(session, f"cutroom.repositories {workspace_id}")
         if await repository.count(session, workspace_id) >= self.limits.repositories:
             message = f"This workspace has {self.limits.repositories} repositories, the most; delete some first."
             raise QuotaExceeded("too_many_repositories", message)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cutroom.db import lock
 from cutroom.kit.errors import NotFound, QuotaExceeded
 from cutroom.kit.ids import is_id, new_id
 from cutroom.kit.page import Page, page_of
@@ -39,6 +40,7 @@ class TemplateService:
         Raises:
             QuotaExceeded: `too_many_templates`.
         """
+        await lock(session, f"cutroom.templates {workspace_id}")
         if await repository.count(session, workspace_id) >= self._max_templates:
             message = f"This workspace has {self._max_templates} templates, the most it may have; delete some first."
             raise QuotaExceeded("too_many_templates", message)
