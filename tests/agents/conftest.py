@@ -8,8 +8,11 @@ from cutroom.db import Database
 from cutroom.jobs import JobService, Registry
 from tests.agents import works
 from tests.agents.agency import Agency
+from tests.assets.conftest import s3_endpoint, s3_settings
 from tests.jobs.flows import Diary
 from tests.jobs.rig import Rig
+
+__all__ = ["s3_endpoint", "s3_settings"]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from cutroom.agents.wire import agents_pb2 as wire
-from cutroom.jobs import Status
+from cutroom.jobs import Status, payload
 from cutroom.jobs.claiming import Claim
 from tests.agents.agency import Agency
 from tests.agents.raw import raw_agent
@@ -26,7 +26,7 @@ async def test_an_agent_runs_steps_maps_timers_and_failures_as_a_worker_does(
             await rig.submit("fails_at_first", fails),
             await rig.submit("refuses", {"value": 1}),
             await rig.submit("breaks", {"value": 1}, max_attempts=1),
-            await rig.submit("long_answer", {"value": 3_000_000}),
+            await rig.submit("long_answer", {"value": 5_000_000}),
         ]
         jobs = [await rig.ended(job_id) for job_id in ids]
     good = Status.SUCCEEDED
@@ -37,8 +37,26 @@ async def test_an_agent_runs_steps_maps_timers_and_failures_as_a_worker_does(
     assert jobs[4].error["kind"] == "invalid"
     assert jobs[5].error is not None
     assert jobs[5].error["code"] == "internal_error"
-    assert jobs[6].output == "x" * 3_000_000 + "y"
+    assert jobs[6].output == "x" * 5_000_000 + "y"
     assert await rig.sql("SELECT DISTINCT worker LIKE 'agent:agt_%' FROM job_attempts") == [(True,)]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_a_result_has_the_same_limit_wherever_it_is_made(
+    agency: Agency, rig: Rig, monkeypatch: pytest.MonkeyPatch, *, elsewhere: bool
+) -> None:
+    monkeypatch.setattr(payload, "MAX_BYTES", 500_000)
+    ids = [await rig.submit("long_answer", {"value": payload.MAX_BYTES - less}) for less in (3, 2)]
+    if elsewhere:
+        async with agency.door(lease_s=30.0) as door, agency.agent(door.port, await agency.token(A)):
+            whole, more = [await rig.ended(job_id) for job_id in ids]
+    else:
+        async with rig.worker():
+            whole, more = [await rig.ended(job_id) for job_id in ids]
+    assert (whole.status, len(whole.output)) == (Status.SUCCEEDED, payload.MAX_BYTES - 2)
+    assert (more.status, more.attempt) == (Status.FAILED, 1)
+    assert more.error is not None
+    assert more.error["code"] == "json_too_large"
 
 
 async def test_an_agent_of_a_workspace_sees_no_jobs_of_another(agency: Agency, rig: Rig) -> None:

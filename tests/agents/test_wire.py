@@ -1,10 +1,12 @@
 """What is committed of the messages is what the contract makes."""
 
+import asyncio
 import runpy
 from pathlib import Path
 
 import pytest
 
+from cutroom.agents import pieces
 from cutroom.agents.limits import MAX_WHOLE_BYTES, PIECE_BYTES
 from cutroom.agents.pieces import Joiner, Room, Splitter
 from cutroom.agents.wire import agents_pb2 as wire
@@ -49,3 +51,28 @@ def test_what_is_too_large_is_not_sent_and_room_that_is_used_up_is_refused() -> 
         with pytest.raises(Invalid) as caught:
             Joiner(wire.FromAgent, Room()).add(wire.Piece(id=1, data=data, last=True))
         assert caught.value.code == "bad_message"
+
+
+@pytest.mark.threat("A83")
+async def test_the_agents_of_one_workspace_leave_room_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Room(400)
+    mine, ours, theirs = whole.part("a").part("1"), whole.part("a").part("2"), whole.part("b").part("1")
+    assert whole.part("a").part("1") is mine
+    assert mine.take(100)
+    assert not mine.take(1)
+    assert ours.take(100)
+    assert theirs.take(100)
+    assert not whole.part("a").take(1)
+    monkeypatch.setattr(pieces, "ROOM_WITHIN_S", 0.05)
+    with pytest.raises(Unavailable) as full:
+        await mine.until_free(1)
+    assert full.value.code == "no_room"
+    monkeypatch.undo()
+    waiting = asyncio.create_task(mine.until_free(60))
+    await asyncio.sleep(0)
+    mine.give_back(60)
+    await waiting
+    assert mine.take(60)
+    for room in (mine, ours, theirs):
+        room.give_back(100)
+    assert whole.take(400)

@@ -174,6 +174,45 @@ async def test_submodules_come_only_where_they_are_allowed_and_never_by_a_progra
 
 
 @pytest.mark.threat("A85")
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("cat lib/lib.txt > a.txt", []),
+        (
+            "echo more >> lib/lib.txt; rm lib/old.txt; echo new > lib/new.txt; echo no > lib/built.o",
+            ["Files of the submodule lib were changed, and are no part of the patch (3): lib.txt, new.txt, old.txt"],
+        ),
+        (
+            "git init -q lib; git -C lib config core.fsmonitor 'touch sung'; echo x > lib/lib.txt",
+            [
+                "The repository inside of lib is no part of the patch.",
+                "Files of the submodule lib were changed, and are no part of the patch (1): lib.txt",
+            ],
+        ),
+        ("rm -r lib; ln -s /etc lib", ["The submodule lib was removed or replaced; that is no part of the patch."]),
+    ],
+    ids=["read", "changed", "prepared", "replaced"],
+)
+async def test_what_is_changed_in_a_submodule_is_named(ground: Ground, script: str, told: list[str]) -> None:
+    files = {"lib.txt": "lib\n", "old.txt": "old\n", ".gitignore": "*.o\n"}
+    commit = git(ground.repository("inner", files), "rev-parse", "HEAD").strip()
+    outer = ground.repository("outer", {"a.txt": "one\n", ".gitmodules": MODULES.format(url="../inner")})
+    git(outer, "update-index", "--add", "--cacheinfo", f"160000,{commit},lib")
+    git(outer, "commit", "-q", "-m", "link")
+    runner = await ground.runner(script, top="submodules = true")
+    admitted = runner.admit(ground.url("outer"), command=None, secrets=(), workspace_id="ws_1")
+    home, out = ground.folder / "home", ground.folder / "out"
+    home.mkdir()
+    out.mkdir()
+    checkout = await runner.check_out(admitted, home, branch="main", commit=None, patch=None)
+    ended = await runner.run(admitted, checkout, "go", ground.say)
+    assert ended.outcome == "done", ground.said
+    taken = await runner.take(admitted, checkout, out)
+    assert [warning for warning in taken.warnings if "lib" in warning and "leads out" not in warning] == told
+    assert not list(ground.folder.rglob("sung"))
+
+
+@pytest.mark.threat("A85")
 async def test_links_lead_nowhere_and_nothing_is_read_or_written_through_them(ground: Ground) -> None:
     secret = ground.folder / "secret.txt"
     secret.write_text("the canary of the agent")

@@ -105,6 +105,8 @@ EXCEPTIONS: Final = {
     "jobs.heartbeat:_BEAT": _WORKER,
     "jobs.parents:_RAISE": _WORKER,
     "jobs.recall:_STEPS": _WORKER,
+    "jobs.recall:_STEPS_SIZE": _WORKER,
+    "jobs.recall:_ITEMS_SIZE": _WORKER,
     "jobs.recall:_ITEMS": _WORKER,
     "jobs.recall:_TOLD": _WORKER,
     "jobs.redriving:_BELOW": _HELD,

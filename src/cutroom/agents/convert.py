@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from cutroom.agents.limits import (
     MAX_EVENT_CHARS,
-    MAX_JSON_BYTES,
+    MAX_ITEM_VALUES,
     MAX_JSON_VALUES,
     MAX_LABELS,
     MAX_SLOTS,
     MAX_TYPES,
+    MAX_WHOLE_BYTES,
     VALUE_BYTES,
 )
 from cutroom.agents.wire import agents_pb2 as wire
@@ -132,16 +133,21 @@ def check_size(ask: wire.Ask) -> None:
     """
     if len(ask.suspend.waits) > MAX_ITEMS:
         raise Invalid("bad_wait", f"A job waits for at most {MAX_ITEMS} things at once.")
-    texts = _texts(ask)
-    if any(len(text) > MAX_JSON_BYTES for text in texts):
-        raise Invalid("json_too_large", f"A result, an output or an input has at most {MAX_JSON_BYTES} bytes.")
-    if sum(map(_values, texts)) > MAX_JSON_VALUES:
-        raise Invalid("json_too_large", f"At most {MAX_JSON_VALUES} values may be sent at once; send a file instead.")
+    values = [_values(text) for text in _texts(ask)]
+    most = MAX_ITEM_VALUES if ask.WhichOneof("what") == "suspend" else MAX_JSON_VALUES
+    if max(values, default=0) > MAX_JSON_VALUES or sum(values) > most:
+        raise Invalid("json_too_large", f"At most {MAX_JSON_VALUES} values may be in one JSON; it belongs in a file.")
+
+
+def too_large(size_bytes: int) -> Internal:
+    """The answer to a question whose answer cannot be sent: `answer_too_large`."""
+    sentence = f"The answer has {size_bytes} bytes, and {MAX_WHOLE_BYTES} is the most; a worker could run this."
+    return Internal("answer_too_large", sentence)
 
 
 def _texts(ask: wire.Ask) -> list[str]:
     """The JSON in a question; of more texts than can be accepted, only so many."""
-    most = MAX_JSON_VALUES + 1
+    most = MAX_ITEM_VALUES + 1
     what = ask.WhichOneof("what")
     if what == "notes":
         return [event.data for event in islice(ask.notes.events, most)]

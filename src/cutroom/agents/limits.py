@@ -2,13 +2,15 @@
 
 from typing import Final
 
+from cutroom.jobs.payload import MAX_BYTES
+
 PROTOCOL: Final = 1
 MAX_MESSAGE_BYTES: Final = 4 * 1024**2
 """A gRPC message; a larger one ends the stream with RESOURCE_EXHAUSTED."""
 PIECE_BYTES: Final = 256 * 1024
 """Messages larger than this are sent in pieces, so that short ones are not held up behind them."""
-MAX_WHOLE_BYTES: Final = 16 * 1024**2
-"""What pieces may add up to."""
+MAX_WHOLE_BYTES: Final = MAX_BYTES + 64 * 1024
+"""What pieces may add up to: any JSON that a job may have, and what stands around it."""
 MAX_PARTIAL_BYTES: Final = 128 * 1024**2
 """Pieces that wait for their last one, of all streams of a process together."""
 OUTBOX_BYTES: Final = 2 * 1024**2
@@ -23,10 +25,11 @@ BURST: Final = 2_000
 BYTES_PER_S: Final = 4 * 1024**2
 """The same in bytes: files go another way."""
 BURST_BYTES: Final = 32 * 1024**2
-MAX_JSON_BYTES: Final = 4 * 1024**2
-"""A result, an output or an input. JSON is read in one go, during which nobody else is served."""
-MAX_JSON_VALUES: Final = 200_000
-"""Values in the JSON of one question: about 0.2 s of reading, or some 40,000 words of a transcript."""
+MAX_JSON_VALUES: Final = 500_000
+"""Values in one JSON, which is read in one go, during which nobody else is served: about 0.3 s for the transcript of
+ten hours, which has 450,000."""
+MAX_ITEM_VALUES: Final = 2_000_000
+"""Values in the inputs of all items together, which are read one by one; those of ten thousand clips have 500,000."""
 VALUE_BYTES: Final = 20
 """What a value costs, next to a byte."""
 MAX_STREAMS: Final = 1_000

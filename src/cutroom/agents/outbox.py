@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Generic
 
 from cutroom.agents.limits import OUTBOX_BYTES, SEND_WITHIN_S
@@ -32,16 +33,17 @@ class Outbox(Generic[M]):
         self._bytes = 0
         self._changed = asyncio.Condition()
         self._closed = False
+        self._whole = asyncio.Lock()
 
     async def put(self, message: M) -> None:
-        """Add a message; waits while too much is there.
+        """Add a message; waits while too much is there. Pieces of two messages are not mixed: both would be held.
 
         Raises:
             Cut: when the stream is over.
             Invalid: `message_too_large`.
         """
         pieces = [(piece, piece.ByteSize()) for piece in self._splitter.split(message)]
-        async with self._changed:
+        async with self._whole if len(pieces) > 1 else nullcontext(), self._changed:
             for piece, size in pieces:
                 while self._bytes > OUTBOX_BYTES and not self._closed:
                     await self._changed.wait()

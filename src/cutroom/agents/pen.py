@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, NoReturn
+from typing import Final
 
 from cutroom.agents import convert
 from cutroom.agents.link import Link
@@ -93,7 +93,7 @@ class RemotePen:
             return None
         return Status(answer.status) if answer.status else None
 
-    async def run(self, holdings: Callable[[], Sequence[Holding]]) -> NoReturn:
+    async def run(self, holdings: Callable[[], Sequence[Holding]]) -> None:
         """Send on what attempts tell, until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
@@ -101,7 +101,6 @@ class RemotePen:
                 for holding in holdings():
                     if holding.recorder.waiting and not holding.writing.locked():
                         group.create_task(self._flush(holding))
-        raise AssertionError  # pragma: no cover — the loop does not end
 
     async def _flush(self, holding: Holding) -> None:
         async with holding.writing:

@@ -1,7 +1,10 @@
 """Messages that are too large to be sent at once, in pieces and together again."""
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator
 from typing import Final, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from google.protobuf.message import DecodeError
 
@@ -11,6 +14,8 @@ from cutroom.kit.errors import Invalid, Unavailable
 
 MAX_OPEN: Final = 32
 """Messages of which pieces have come and the last one has not."""
+ROOM_WITHIN_S: Final = 5.0
+_LOOK_S: Final = 0.02
 
 
 M = TypeVar("M", wire.FromAgent, wire.ToAgent)
@@ -48,14 +53,28 @@ class Splitter(Generic[M]):
 
 
 class Room:
-    """How much unfinished messages may take, of all streams of a process together."""
+    """How much large messages may take, of all streams of a process together or of some of them.
 
-    def __init__(self, most: int = MAX_PARTIAL_BYTES) -> None:
-        self._left = most
+    Args:
+        most: bytes.
+        outer: the room that this one is a part of.
+    """
+
+    def __init__(self, most: int = MAX_PARTIAL_BYTES, outer: "Room | None" = None) -> None:
+        self._most = self._left = most
+        self._outer = outer
+        self._inner: WeakValueDictionary[str, Room] = WeakValueDictionary()
+
+    def part(self, name: str) -> "Room":
+        """A half of this room, which all have together who name it so at the same time."""
+        found = self._inner.get(name)
+        if found is None:
+            found = self._inner[name] = Room(self._most // 2, self)
+        return found
 
     def take(self, size: int) -> bool:
         """Take some; False when there is not so much left."""
-        if size > self._left:
+        if size > self._left or not (self._outer is None or self._outer.take(size)):
             return False
         self._left -= size
         return True
@@ -63,6 +82,21 @@ class Room:
     def give_back(self, size: int) -> None:
         """Give it back."""
         self._left += size
+        if self._outer is not None:
+            self._outer.give_back(size)
+
+    async def until_free(self, size: int) -> None:
+        """Wait, for a while, until so much may be taken.
+
+        Raises:
+            Unavailable: `no_room`.
+        """
+        until = time.monotonic() + ROOM_WITHIN_S
+        while not self.take(size):
+            if time.monotonic() > until:
+                raise _full()
+            await asyncio.sleep(_LOOK_S)
+        self.give_back(size)
 
 
 class Joiner(Generic[M]):
@@ -91,7 +125,7 @@ class Joiner(Generic[M]):
         if len(data) + len(piece.data) > MAX_WHOLE_BYTES:
             raise Invalid("message_too_large", f"The pieces of a message add up to {MAX_WHOLE_BYTES} bytes at most.")
         if not self._room.take(len(piece.data)):
-            raise Unavailable("no_room", "Too many large messages are on their way; send this one again later.")
+            raise _full()
         data += piece.data
         if not piece.last:
             return None
@@ -109,3 +143,7 @@ class Joiner(Generic[M]):
         """Forget what is not whole."""
         self._room.give_back(sum(map(len, self._open.values())))
         self._open.clear()
+
+
+def _full() -> Unavailable:
+    return Unavailable("no_room", "Too many large messages are on their way; send this one again later.")

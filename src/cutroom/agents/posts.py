@@ -2,26 +2,23 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
 
 from cutroom.agents import convert
-from cutroom.agents.limits import MAX_EVENTS
+from cutroom.agents.limits import MAX_EVENTS, MAX_WHOLE_BYTES
 from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.assets import SentFiles
 from cutroom.jobs import Draft, Origin, Productions, Registry, payload
 from cutroom.jobs.claiming import Claimed
 from cutroom.jobs.ending import End
-from cutroom.jobs.errors import NewItems
+from cutroom.jobs.errors import NewItems, Wait
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.journal import MAX_DEPTH
 from cutroom.jobs.ledger import Ledger
 from cutroom.jobs.writing import StepResult
 from cutroom.kit.errors import CutroomError, Internal, Invalid
-from cutroom.media.info import MediaInfo
 
 SentFilesFor = Callable[[Claimed], SentFiles]
 ProductionsFor = Callable[[Claimed], Productions]
-_INFO: Final = payload.adapter_of(MediaInfo)
 
 
 class Post:
@@ -83,8 +80,10 @@ class Post:
 
     async def _of_the_job(self, what: str, ask: wire.Ask) -> wire.Answer:
         if what == "recall":
+            await self._check_answer(None)
             return wire.Answer(journal=convert.journal_message(await self._ledger.kept(self.holding)))
         if what == "items":
+            await self._check_answer(ask.items.step)
             items = await self._ledger.items(self.holding, ask.items.step)
             return wire.Answer(items=wire.ItemStates(items=map(convert.item_message, items)))
         if what == "record":
@@ -98,6 +97,12 @@ class Post:
         if what == "suspend":
             return await self._suspend(ask.suspend)
         return await self._end(ask.end)
+
+    async def _check_answer(self, step: str | None) -> None:
+        """Refuse to read what could not be sent."""
+        size = await self._ledger.size(self.holding, step)
+        if size > MAX_WHOLE_BYTES:
+            raise convert.too_large(size)
 
     async def _note(self, said: wire.Notes) -> wire.Answer:
         async with self._telling:
@@ -113,16 +118,21 @@ class Post:
             return wire.Answer(told=wire.Told(told=self.told))
 
     async def _suspend(self, said: wire.Suspend) -> wire.Answer:
+        waits = await asyncio.to_thread(self._waits_of, said)
+        done = await self._ledger.suspend(self.holding, waits)
+        if done:
+            self._finish()
+        return wire.Answer(done=wire.Done(yes=done))
+
+    def _waits_of(self, said: wire.Suspend) -> list[Wait]:
+        """What is waited for, checked; in a thread, since ten thousand inputs take seconds to be read."""
         waits = [convert.wait_of(wait) for wait in said.waits]
         if not waits:
             raise Invalid("bad_wait", "A job waits for something.")
         for wait in waits:
             if isinstance(wait, NewItems):
                 self._check(wait)
-        done = await self._ledger.suspend(self.holding, waits)
-        if done:
-            self._finish()
-        return wire.Answer(done=wire.Done(yes=done))
+        return waits
 
     def _check(self, wait: NewItems) -> None:
         workflow = self._registry.get(wait.workflow)
@@ -171,8 +181,7 @@ class Post:
         if what == "put":
             return await self._permit(ask.put)
         if what == "adopt":
-            info = payload.load(_INFO, ask.adopt.info)
-            await files.adopt(ask.adopt.sha256, asset_id=ask.adopt.asset_id, name=ask.adopt.name, info=info)
+            await files.adopt(ask.adopt.sha256, asset_id=ask.adopt.asset_id, name=ask.adopt.name)
             return wire.Answer(done=wire.Done(yes=True))
         return await self._sent(ask.sent)
 

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import grpc
 import structlog
@@ -14,22 +15,17 @@ import structlog
 from cutroom.agents import convert
 from cutroom.agents.auth import Network, Tls, check_peer, token_of
 from cutroom.agents.handover import carried_of, hello_of
-from cutroom.agents.limits import (
-    ASKS_AT_ONCE,
-    JOIN_WITHIN_S,
-    MAX_STREAMS,
-    PROTOCOL,
-    SERVER_OPTIONS,
-)
+from cutroom.agents.limits import ASKS_AT_ONCE, JOIN_WITHIN_S, MAX_STREAMS, PROTOCOL, SERVER_OPTIONS
 from cutroom.agents.outbox import Cut, Outbox
 from cutroom.agents.pace import Pace, Places
-from cutroom.agents.pieces import Joiner
+from cutroom.agents.pieces import Joiner, Room
 from cutroom.agents.session import Ground, Session, give_up, name_of
 from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.fleet import CHANNEL, Known
 from cutroom.jobs import claiming
 from cutroom.kit.errors import CutroomError, Forbidden, Invalid, Unavailable
 
+T = TypeVar("T")
 SERVICE: Final = "cutroom.agents.v1.Agents"
 REFUSED_S: Final = 0.5
 """Seconds before a refusal: who guesses is kept waiting."""
@@ -159,39 +155,41 @@ class AgentServer:
         return server
 
     async def _enrol(self, request: wire.EnrolRequest, context: grpc.aio.ServicerContext) -> wire.EnrolReply:
-        async with self._told(context):
-            check_peer(context, self._settings.blocked)
-            async with self._ground.database.begin() as session:
-                made = await self._ground.fleet.enrol(session, request.code)
-            log.info("agent.enrolled", agent_id=made.agent.id, workspace_id=made.agent.workspace_id)
-            return wire.EnrolReply(agent_id=made.agent.id, token=made.plaintext)
-        raise AssertionError  # pragma: no cover — `_told` has ended the call
+        return await self._told(context, self._enrolled(request, context))
+
+    async def _enrolled(self, request: wire.EnrolRequest, context: grpc.aio.ServicerContext) -> wire.EnrolReply:
+        check_peer(context, self._settings.blocked)
+        async with self._ground.database.begin() as session:
+            made = await self._ground.fleet.enrol(session, request.code)
+        log.info("agent.enrolled", agent_id=made.agent.id, workspace_id=made.agent.workspace_id)
+        return wire.EnrolReply(agent_id=made.agent.id, token=made.plaintext)
 
     async def _serve(self, _requests: object, context: grpc.aio.ServicerContext) -> None:
-        async with self._told(context):
-            check_peer(context, self._settings.blocked)
-            async with self._ground.database.begin() as transaction:
-                known = await self._ground.fleet.recognise(transaction, token_of(context))
-            with self._places.taken(known):
-                await self._stream(known, await hello_of(context), context)
-            if self._stopping:
-                raise Unavailable("stopping", "This server is stopping; come back, or go to another.")
+        await self._told(context, self._served(context))
 
-    @contextlib.asynccontextmanager
-    async def _told(self, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
-        """Say what went wrong as gRPC says it."""
+    async def _served(self, context: grpc.aio.ServicerContext) -> None:
+        check_peer(context, self._settings.blocked)
+        async with self._ground.database.begin() as transaction:
+            known = await self._ground.fleet.recognise(transaction, token_of(context))
+        with self._places.taken(known):
+            await self._stream(known, await hello_of(context), context)
+        if self._stopping:
+            raise Unavailable("stopping", "This server is stopping; come back, or go to another.")
+
+    async def _told(self, context: grpc.aio.ServicerContext, work: Awaitable[T]) -> T:
+        """Do something, and say what goes wrong as gRPC says it: `abort` raises."""
         try:
-            yield
+            return await work
         except (CutroomError, Cut, BaseExceptionGroup) as raised:
             error = _first(raised)
             if isinstance(error, Cut):
                 await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"cut: {error}")
-            if not isinstance(error, CutroomError):
-                raise
             if isinstance(error, Forbidden):
                 await asyncio.sleep(REFUSED_S)
-            code = _STATUS.get(error.kind, grpc.StatusCode.INTERNAL)
-            await context.abort(code, f"{error.code}: {error.message}")
+            if isinstance(error, CutroomError):
+                code = _STATUS.get(error.kind, grpc.StatusCode.INTERNAL)
+                await context.abort(code, f"{error.code}: {error.message}")
+            raise
 
     async def _joined(self, known: Known, hello: wire.Hello, outbox: Outbox[wire.ToAgent]) -> Session:
         """Find or make the session, welcome the agent, and go on; one stream of an agent after the other."""
@@ -275,13 +273,14 @@ class AgentServer:
     async def _stream(self, known: Known, hello: wire.Hello, context: grpc.aio.ServicerContext) -> None:
         """Read and write until one of both ends. What is said is sent from the start: it does not wait for the rest."""
         outbox: Outbox[wire.ToAgent] = Outbox(wire.ToAgent, context.write)
-        joiner: Joiner[wire.FromAgent] = Joiner(wire.FromAgent, self._ground.room)
+        room = self._ground.room.part(known.agent.workspace_id or "").part(known.agent.id)
+        joiner: Joiner[wire.FromAgent] = Joiner(wire.FromAgent, room)
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(outbox.run())
                 session = await self._joined(known, hello, outbox)
                 try:
-                    reading = group.create_task(self._read(session, outbox, joiner, context))
+                    reading = group.create_task(self._read(session, outbox, joiner, room, context))
                     await session.begin()
                     await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
                 finally:
@@ -297,6 +296,7 @@ class AgentServer:
         session: Session,
         outbox: Outbox[wire.ToAgent],
         joiner: Joiner[wire.FromAgent],
+        room: Room,
         context: grpc.aio.ServicerContext,
     ) -> None:
         asks, pace = asyncio.Semaphore(ASKS_AT_ONCE), Pace()
@@ -305,6 +305,7 @@ class AgentServer:
             kind = message.WhichOneof("kind")
             await pace.keep(message.ByteSize())
             if kind == "piece":
+                await room.until_free(len(message.piece.data))
                 if (whole := joiner.add(message.piece)) is None:
                     continue
                 message, kind = whole, whole.WhichOneof("kind")
@@ -312,9 +313,10 @@ class AgentServer:
                 await pace.keep(convert.cost_of(message.ask), messages=0)
                 await asks.acquire()
                 size = message.ByteSize()
-                if not self._ground.room.take(size):
-                    raise Unavailable("no_room", "Too many large questions are being answered; ask again later.")
-                self._group.create_task(self._answer(session, message.ask, asks, outbox, size))
+                await room.until_free(size)
+                room.take(size)
+                give_back = partial(room.give_back, size)
+                self._group.create_task(self._answer(session, message.ask, asks, outbox, give_back))
             elif kind == "beat":
                 await outbox.put(wire.ToAgent(beat=message.beat))
             elif kind == "leaving":
@@ -324,7 +326,12 @@ class AgentServer:
                 raise Invalid("bad_message", "This was not to be said here.")
 
     async def _answer(
-        self, session: Session, ask: wire.Ask, asks: asyncio.Semaphore, outbox: Outbox[wire.ToAgent], size: int
+        self,
+        session: Session,
+        ask: wire.Ask,
+        asks: asyncio.Semaphore,
+        outbox: Outbox[wire.ToAgent],
+        give_back: Callable[[], None],
     ) -> None:
         """Outlives the stream: what was begun is carried out. Whatever happens, it is this stream alone that ends."""
         try:
@@ -336,7 +343,7 @@ class AgentServer:
             log.exception("agent.answer_broke", agent_id=session.known.agent.id, what=ask.WhichOneof("what"))
             await outbox.close()
         finally:
-            self._ground.room.give_back(size)
+            give_back()
             asks.release()
 
     def _hear(self, agent_id: str) -> None:

@@ -216,8 +216,7 @@ class Session:
         async with self._large if large else nullcontext():
             answer = await self._answer(ask)
             if (size := answer.ByteSize()) > MAX_WHOLE_BYTES - _HEAD_BYTES:
-                sentence = f"The answer has {size} bytes, and {MAX_WHOLE_BYTES} is the most; a worker could run this."
-                answer = wire.Answer(failed=_json(Internal("answer_too_large", sentence)))
+                answer = wire.Answer(failed=_json(convert.too_large(size)))
             answer.number = ask.number
             self.numbers.note(ask.number, failed=answer.WhichOneof("what") in {"failed", "lost"})
             await self._send(wire.ToAgent(answer=answer))

@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,7 @@ from cutroom.assets.store import SignedPut, Store
 from cutroom.kit.errors import Invalid, NotFound, Unavailable
 from cutroom.kit.hashes import hash_file
 from cutroom.kit.ids import is_id, new_id
-from cutroom.media.info import MediaInfo
+from cutroom.media.probe import probe
 
 LINK_S: Final = 3_600
 MAX_OPEN: Final = 64
@@ -138,21 +138,23 @@ class SentFiles:
                 self._artifact_id(sent_id), path, kind=label.kind, name=label.name, content_type=label.content_type
             )
 
-    async def adopt(self, sha256: str, *, asset_id: str, name: str, info: MediaInfo) -> None:
-        """Make a source an asset, as `AttemptFiles.adopt` does; its size is that of the bytes, whatever was told.
+    async def adopt(self, sha256: str, *, asset_id: str, name: str) -> None:
+        """Make a source an asset, as `AttemptFiles.adopt` does; what it is, is found out here, as of an upload.
 
         Raises:
-            Invalid: `bad_asset_id`, `bad_sha256`, `bad_name`, `bad_media_info`, and what `AttemptFiles.adopt` raises.
+            Invalid: `bad_asset_id`, `bad_sha256`, `bad_name`, and what `probe` and `AttemptFiles.adopt` raise.
             Unavailable: `blob_missing`.
         """
         if not is_id(asset_id, ASSET_PREFIX):
             raise Invalid("bad_asset_id", "This is not the id of an asset.")
         told.check_hash(sha256)
-        found = await self.store.head(blob_key(self.workspace_id, source_key(sha256)))
-        if found is None:
-            raise Unavailable("blob_missing", "The source was removed while the job ran; run it again.")
-        info = replace(info, size_bytes=found.size_bytes)
-        told.check_info(info)
+        path = await self.nearby.find(blob_key(self.workspace_id, source_key(sha256)))
+        try:
+            if path is None:
+                raise _blob_missing()
+            info = await probe(path)
+        except FileNotFoundError:
+            raise _blob_missing() from None
         await self.files.adopt(sha256, asset_id=asset_id, name=told.checked_name(name), info=info)
 
     @asynccontextmanager
@@ -195,6 +197,10 @@ class SentFiles:
                 raise Invalid("wrong_size", f"{promise.size_bytes} bytes were promised and {size_bytes} were sent.")
             if await asyncio.to_thread(hash_file, path) != promise.sha256:
                 raise Invalid("wrong_hash", "What was sent has another hash than what was promised.")
+
+
+def _blob_missing() -> Unavailable:
+    return Unavailable("blob_missing", "The source was removed while the job ran; run it again.")
 
 
 def _not_sent() -> Invalid:

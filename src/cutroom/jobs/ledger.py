@@ -20,7 +20,7 @@ from cutroom.jobs.ending import End, Ended, OnEnd
 from cutroom.jobs.errors import LeaseLost, Wait
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.metering import Meter
-from cutroom.jobs.recall import ItemState, Kept, items_of, kept_of
+from cutroom.jobs.recall import ItemState, Kept, items_of, kept_of, size_of
 from cutroom.jobs.recorder import Notes
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.states import Status
@@ -101,6 +101,15 @@ class Ledger:
                 return await kept_of(session, holding.job.id)
 
         self._told(holding.job.id)  # its claim was an event
+        return await patiently(once)
+
+    async def size(self, holding: Holding, step: str | None = None) -> int:
+        """Bytes of what `kept` would answer, or `items` of this step."""
+
+        async def once() -> int:
+            async with self._transaction() as session:
+                return await size_of(session, holding.job.id, step)
+
         return await patiently(once)
 
     async def items(self, holding: Holding, step: str) -> list[ItemState]:

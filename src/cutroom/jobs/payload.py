@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from cutroom.kit.adapter import Adapter
-from cutroom.kit.errors import Internal
+from cutroom.kit.errors import Internal, Invalid
 from cutroom.kit.schema import invalid
 from cutroom.kit.strict_json import UNSTORABLE
 
 # JSON text with an escaped NUL in it: a backslash that is not itself escaped, then u0000.
 _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+MAX_BYTES: Final = 16 * 1024**2 - 64 * 1024
+"""A result, an output or an input, whoever makes it: what an agent sends and is sent in one message."""
 _PLAIN: Final = (dict, list, str, int, float, bool, type(None))
 
 
@@ -33,14 +35,24 @@ def dump(adapter: Adapter[Any], value: Any, what: str, *, given_only: bool = Fal
 
     Raises:
         Internal: `unstorable_result`, when it is not JSON or holds a NUL or a lone surrogate, which Postgres refuses.
+        Invalid: `json_too_large`.
     """
     try:
-        text = adapter.dump_json(value, exclude_unset=given_only).decode()
+        data = adapter.dump_json(value, exclude_unset=given_only)
+        text = data.decode()
     except (PydanticSerializationError, ValueError) as error:
         raise Internal("unstorable_result", f"{what} cannot be written as JSON.") from error
+    check_size(len(data), what)
     if "\\u0000" in text and _ESCAPED_NUL.search(text):
         raise Internal("unstorable_result", f"{what} holds a NUL character, which the database cannot keep.")
     return text
+
+
+def check_size(size_bytes: int, what: str) -> None:
+    """Refuse JSON that could not be had back everywhere. Raises `Invalid` (`json_too_large`)."""
+    if size_bytes > MAX_BYTES:
+        message = f"{what} has {size_bytes} bytes as JSON, and {MAX_BYTES} is the most; it belongs in a file."
+        raise Invalid("json_too_large", message)
 
 
 def load(adapter: Adapter[Any], text: str | bytes) -> Any:

@@ -10,6 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.jobs.statements import statement
 
 _STEPS: Final = statement("SELECT name, kind, CAST(result AS text) AS result FROM job_steps WHERE job_id = :id")
+_STEPS_SIZE: Final = statement("SELECT sum(octet_length(CAST(result AS text))) FROM job_steps WHERE job_id = :id")
+_ITEMS_SIZE: Final = statement("""
+SELECT sum(octet_length(CAST(output AS text))) FROM jobs WHERE parent_id = :id AND parent_step = :step
+""")
 # Log lines are told with the step that they belong to, in one transaction, and soon after they are said without one.
 _TOLD: Final = statement("""
 SELECT f.key, CAST(sum(CAST(f.value AS bigint)) AS bigint) AS total
@@ -60,6 +64,13 @@ async def kept_of(session: AsyncSession, job_id: str) -> Kept:
         steps={row.name: row.result for row in rows if row.kind == "step"},
         marks={row.name: json.loads(row.result) for row in rows if row.kind != "step"} | {TOLD: told},
     )
+
+
+async def size_of(session: AsyncSession, job_id: str, step: str | None = None) -> int:
+    """Bytes of the results in the journal of a job, or of the outputs of the items of a step."""
+    if step is None:
+        return int((await session.execute(_STEPS_SIZE, {"id": job_id})).scalar_one() or 0)
+    return int((await session.execute(_ITEMS_SIZE, {"id": job_id, "step": step})).scalar_one() or 0)
 
 
 async def items_of(session: AsyncSession, job_id: str, step: str) -> list[ItemState]:

@@ -56,11 +56,13 @@ class Checkout:
         home: folder of all that belongs to it.
         commit: what was checked out.
         warnings: what is not as one may think.
+        modules: the submodules that came too: their paths, and our repository of each, which no command sees.
     """
 
     home: Path
     commit: str
     warnings: tuple[str, ...] = ()
+    modules: tuple[tuple[str, Path], ...] = ()
 
     @property
     def tree(self) -> Path:
@@ -75,6 +77,12 @@ class Checkout:
     def git(self, fence: Fence, timeout_s: float) -> Git:
         """A git that works on it."""
         return Git(fence, self.repository, self.tree, timeout_s)
+
+    def folder(self, path: str) -> Path | None:
+        """The folder at this path of the tree; None where there is none, or a link stands in its way."""
+        place = self.tree / path
+        there = place.is_dir() and Path(os.path.realpath(place)) == Path(os.path.realpath(self.tree)) / path
+        return place if there else None
 
 
 async def check_out(fence: Fence, policy: Policy, wanted: Wanted, home: Path) -> Checkout:
@@ -110,14 +118,14 @@ async def _checked_out(fence: Fence, policy: Policy, wanted: Wanted, home: Path)
         await _fetch(git, policy, wanted, branch, settings)
         commit = (await git.must("rev-parse", "--verify", f"refs/heads/{branch}^{{commit}}")).decode().strip()
         await _reset(git, wanted, made)
-        warnings = await _modules(git, policy, wanted, made, settings)
+        modules, left = await _modules(git, policy, wanted, made, settings)
     finally:
         if settings is not None:
             settings.unlink()
     if wanted.patch is not None:
         await _apply(git, wanted.patch)
     await asyncio.to_thread(shutil.copytree, made.repository, made.tree / ".git", symlinks=True)
-    return replace(made, commit=commit, warnings=tuple(warnings))
+    return replace(made, commit=commit, warnings=tuple(left), modules=tuple(modules))
 
 
 async def _reset(git: Git, wanted: Wanted, made: Checkout) -> None:
@@ -199,13 +207,16 @@ async def _apply(git: Git, patch: Path) -> None:
         raise Conflict("patch_does_not_apply", f"The earlier changes do not fit the commit any more: {said(done)}")
 
 
-async def _modules(git: Git, policy: Policy, wanted: Wanted, made: Checkout, settings: Path | None) -> list[str]:
+async def _modules(
+    git: Git, policy: Policy, wanted: Wanted, made: Checkout, settings: Path | None
+) -> tuple[list[tuple[str, Path]], list[str]]:
     """Bring in the submodules that may come, of this repository and not of theirs; say which are left out."""
     entries = [entry.split("\t", 1) for entry in records(await git.must("ls-files", "--stage", "-z"))]
     links = {path: about.split()[1] for about, path in entries if about.startswith(_LINK)}
     if not links:
-        return []
+        return [], []
     addresses = await _addresses(git, wanted.place)
+    came: list[tuple[str, Path]] = []
     left: list[str] = []
     for number, (path, commit) in enumerate(links.items()):
         place = addresses.get(path)
@@ -214,10 +225,12 @@ async def _modules(git: Git, policy: Policy, wanted: Wanted, made: Checkout, set
             continue
         try:
             inner = replace(wanted, place=policy.place(place), branch=None, commit=commit, patch=None)
-            await _module(git, policy, inner, made, path, settings)
+            repository = made.home / "modules" / str(number)
+            await _module(git, policy, inner, made, path, repository, settings)
+            came.append((path, repository))
         except CutroomError as error:
             left.append(f"The submodule {path[:200]} is left out: {error.message}")
-    return left
+    return came, left
 
 
 async def _addresses(git: Git, place: str) -> dict[str, str]:
@@ -245,18 +258,20 @@ def _resolved(place: str, url: str) -> str:
     return f"{scheme}://{'/'.join(steps)}"
 
 
-async def _module(git: Git, policy: Policy, wanted: Wanted, made: Checkout, path: str, settings: Path | None) -> None:
+async def _module(
+    git: Git, policy: Policy, wanted: Wanted, made: Checkout, path: str, repository: Path, settings: Path | None
+) -> None:
     """Check one submodule out, as files alone."""
-    tree = made.tree / path
-    if not tree.is_dir() or Path(os.path.realpath(tree)) != Path(os.path.realpath(made.tree)) / path:
+    tree = made.folder(path)
+    if tree is None:
         raise Invalid("repository_not_found", "Its folder is not where it should be.")
-    place = made.home / "module"
-    place.mkdir()
+    repository.mkdir(parents=True)
     try:
-        inner = Git(git.fence, place, tree, git.timeout_s)
-        _begin(place, _UNNAMED)
+        inner = Git(git.fence, repository, tree, git.timeout_s)
+        _begin(repository, _UNNAMED)
         ours = wanted.secret is not None and any(beneath(prefix, wanted.place) for prefix in wanted.secret.repositories)
         await _fetch(inner, policy, wanted, _UNNAMED, settings if ours else None)
         await _reset(inner, wanted, made)
-    finally:
-        await asyncio.to_thread(trees.remove, place)
+    except CutroomError:
+        await asyncio.to_thread(trees.remove, repository)
+        raise

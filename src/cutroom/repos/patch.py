@@ -16,6 +16,7 @@ _STATUS: Final = {"A": "added", "M": "modified", "D": "deleted", "R": "renamed",
 _KINDS: Final = {"120000": "link", "100755": "program"}
 _MOST_FILES: Final = 20_000
 _MOST_NESTED: Final = 1_000
+_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ async def take_patch(git: Git, checkout: Checkout, out: Path, *, max_bytes: int,
     )
     if added.returncode != 0:
         warnings.append(f"Not every file could be read: {said(added)}")
+    for inner, repository in checkout.modules:
+        warnings += await _changed_module(git, checkout, inner, repository)
     path = out / "changes.patch"
     await git.must("diff", *_DIFF, "--binary", "--full-index", f"--output={path}", checkout.commit, writes=(out,))
     await asyncio.to_thread(_check, path, max_bytes, never)
@@ -89,6 +92,20 @@ async def take_patch(git: Git, checkout: Checkout, out: Path, *, max_bytes: int,
         if target is not None and _leads_out(change.path, target):
             warnings.append(f"{change.path[:200]} is a link that leads out of the repository, to {target[:200]}.")
     return Patch(path, tuple(changes), tuple(warnings[:100]))
+
+
+async def _changed_module(git: Git, checkout: Checkout, path: str, repository: Path) -> list[str]:
+    """What to say of a submodule in which something was changed: its files are another repository's."""
+    tree, shown = checkout.folder(path), path[:200]
+    if tree is None:
+        return [f"The submodule {shown} was removed or replaced; that is no part of the patch."]
+    inner = Git(git.fence, repository, tree, git.timeout_s)
+    changed = ("ls-files", "-z", "--modified", "--others", "--exclude-standard", "--deduplicate")
+    told = sorted(records(await inner.must(*changed)))
+    if not told:
+        return []
+    names = ", ".join(name[:200] for name in told[:_NAMED]) + (" …" if len(told) > _NAMED else "")
+    return [f"Files of the submodule {shown} were changed, and are no part of the patch ({len(told)}): {names}"]
 
 
 def _check(path: Path, max_bytes: int, never: Sequence[bytes]) -> None:
