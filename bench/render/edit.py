@@ -1,20 +1,24 @@
-"""An edit of 60 s in 1080p: `python -m bench.render.edit [--seconds S] [--size WxH] [--gop N] [--moviepy]`.
+"""An edit of 60 s in 1080p: `python -m bench.render.edit [--gop N] [--service] [--moviepy]`.
 
 Eight clips of files with the same parameters, trimmed at arbitrary frames; five plain cuts, two crossfades, one title
 of three seconds; once from sources with a key frame every second, once with GOPs of 250 frames. Beside it, in the same
 run, the one filter graph that people write for it, with the same encoder settings. The bars: 3 and 2 times as fast, and
-a fifth of its memory, summed over all processes at any time. `--moviepy` has MoviePy 2 make the same too, which uv
-installs for the run; the bar is 10 times as fast.
+a fifth of its memory, summed over all processes at any time. Ours is the whole of `cutroom render`; with `--service` it
+is a job of a running service too, from its POST to its end, after the sources were uploaded. `--moviepy` has MoviePy 2
+make the same, which uv installs for the run; the bar is 10 times as fast. `--seconds S` and `--size WxH` make others.
 """
 
 import argparse
+import asyncio
 import json
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.render.service import service
 from bench.render.stand import Taken, cutroom, film, folder, plain, table, taken
+from cutroom.app.client import local_sources, with_sources
 from cutroom.render.lettering import typefaces
 
 FPS = 30
@@ -102,6 +106,13 @@ def moviepy(clips: list[Use], size: tuple[int, int], into: Path) -> Taken:
     return taken([*MOVIEPY, Path(__file__).with_name("moviepy_peer.py"), edit, into / "moviepy.mp4"])
 
 
+async def served(document: dict[str, Any], folder: Path) -> Taken:
+    """The same in a running service."""
+    async with service(folder / "data") as here:
+        names, _ = await here.upload([Path(source) for source in local_sources(document)])
+        return await here.render(with_sources(document, {str(path): name for path, name in names.items()}))
+
+
 def round_of(seconds: int, size: tuple[int, int], gop: int, into: Path) -> tuple[Taken, Taken]:
     """One render, and the plain graph's."""
     clips = uses(seconds, size, gop)
@@ -115,30 +126,37 @@ def round_of(seconds: int, size: tuple[int, int], gop: int, into: Path) -> tuple
     return ours, bare
 
 
-def main(seconds: int, size: tuple[int, int], gops: list[int], *, with_moviepy: bool) -> None:
+def main(seconds: int, size: tuple[int, int], gops: list[int], *, in_service: bool, with_moviepy: bool) -> None:
     made = folder()
     rows: list[tuple[str, ...]] = []
     found: dict[str, dict[str, float]] = {}
     for gop in gops:
         ours, bare = round_of(seconds, size, gop, made)
-        speed, memory = bare.seconds / ours.seconds, bare.peak_bytes / ours.peak_bytes
-        cpu = bare.cpu_s / ours.cpu_s
         name = f"cutroom, GOPs of {gop} (bar: {BARS.get(gop, 2)}x, 5x less)"
-        lines = [(f"plain graph, GOPs of {gop}", bare, (1.0, 1.0, 1.0)), (name, ours, (speed, cpu, memory))]
-        found[str(gop)] = {"speed": round(speed, 2), "cpu": round(cpu, 2), "memory": round(memory, 2)}
+        lines = [(f"plain graph, GOPs of {gop}", bare), (name, ours)]
+        found[str(gop)] = _ratios(bare, ours)
+        if in_service:
+            served_ = asyncio.run(served(document(uses(seconds, size, gop), size), made / f"service-{gop}"))
+            lines.append(("the same in a running service", served_))
+            found[f"{gop} served"] = _ratios(bare, served_)
         if with_moviepy:
             peer = moviepy(uses(seconds, size, gop), size, made)
-            parts = bare.seconds / peer.seconds, bare.cpu_s / peer.cpu_s, bare.peak_bytes / peer.peak_bytes
-            times = peer.seconds / ours.seconds
-            lines.append((f"MoviePy 2: {times:.1f}x as long as ours (bar: {MOVIEPY_BAR}x)", peer, parts))
-            found[str(gop)] |= {"moviepy": round(times, 2), "moviepy_cpu": round(peer.cpu_s / ours.cpu_s, 2)}
-        for who, one, ratios in lines:
-            figures = (f"{one.seconds:.1f}", f"{ratios[0]:.1f}x", f"{one.cpu_s:.1f}", f"{ratios[1]:.1f}x")
-            rows.append((who, *figures, one.memory, f"{ratios[2]:.1f}x less"))
+            lines.append((f"MoviePy 2: {peer.seconds / ours.seconds:.1f}x as long (bar: {MOVIEPY_BAR}x)", peer))
+            found[f"{gop} against MoviePy"] = _ratios(peer, ours)
+        for who, one in lines:
+            speed, cpu, memory = _ratios(bare, one).values()
+            rows.append(
+                (who, f"{one.seconds:.1f}", f"{speed}x", f"{one.cpu_s:.1f}", f"{cpu}x", one.memory, f"{memory}x less")
+            )
     heads = ["who", "seconds", "speed", "CPU s", "speed", "memory", ""]
     table(f"Edit of {seconds} s in {size[0]}x{size[1]}", heads, rows)
     print(json.dumps(found))
     shutil.rmtree(made)
+
+
+def _ratios(bare: Taken, ours: Taken) -> dict[str, float]:
+    speed, cpu, memory = bare.seconds / ours.seconds, bare.cpu_s / ours.cpu_s, bare.peak_bytes / ours.peak_bytes
+    return {"speed": round(speed, 2), "cpu": round(cpu, 2), "memory": round(memory, 2)}
 
 
 if __name__ == "__main__":
@@ -146,7 +164,14 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--gop", type=int, action="append")
+    parser.add_argument("--service", action="store_true")
     parser.add_argument("--moviepy", action="store_true")
     chosen = parser.parse_args()
     width, _, height = chosen.size.partition("x")
-    main(chosen.seconds, (int(width), int(height)), chosen.gop or [30, 250], with_moviepy=chosen.moviepy)
+    main(
+        chosen.seconds,
+        (int(width), int(height)),
+        chosen.gop or [30, 250],
+        in_service=chosen.service,
+        with_moviepy=chosen.moviepy,
+    )
