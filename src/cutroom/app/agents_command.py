@@ -23,10 +23,18 @@ def agent(
     token: Annotated[
         str | None, typer.Option(envvar="CUTROOM_AGENT_TOKEN", help="The agent's token; better in the variable.")
     ] = None,
-    token_file: Annotated[Path | None, typer.Option(help="File that holds the token.")] = None,
-    ca: Annotated[Path | None, typer.Option(help="Certificates to trust, PEM.", show_default="the system's")] = None,
-    cert: Annotated[Path | None, typer.Option(help="Certificate to show, where the server asks for one.")] = None,
-    key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File that holds the token.", exists=True, dir_okay=False)
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(help="Certificates to trust, PEM.", show_default="the system's", exists=True, dir_okay=False),
+    ] = None,
+    cert: Annotated[
+        Path | None,
+        typer.Option(help="Certificate to show, where the server asks for one.", exists=True, dir_okay=False),
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Its key.", exists=True, dir_okay=False)] = None,
     plaintext: Annotated[bool, typer.Option(help="Without TLS: for a server on this machine.")] = False,  # noqa: FBT002
     insecure: Annotated[  # noqa: FBT002
         bool, typer.Option("--insecure", help="With --plaintext: to any server, though others may read the token.")
