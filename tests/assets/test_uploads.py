@@ -155,7 +155,7 @@ async def test_f13_an_object_of_another_size_is_no_upload(
         (b"<html><script>alert(1)</script></html>", "not_media"),
         (b"PK\x03\x04" + bytes(100), "not_media"),
         (b"#EXTM3U\nfile:///etc/passwd\n", "not_media"),
-        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not_media"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "media_unsupported"),
         (b"\x00\x00\x00\x18ftypmp42" + bytes(40), "media_truncated"),
     ],
     ids=["html", "zip", "playlist", "svg", "cut off"],
