@@ -67,7 +67,8 @@ class People:
 
         Where addresses must be confirmed, an invitation that was sent to this one does so. Who has none gets a link
         instead of a session, and nothing is made of an address that is taken: None. Only a letter to the address may
-        tell which of the two it was.
+        tell which of the two it was. So an invitation is not used up here, which others would see: it can be accepted
+        after the first login.
 
         Raises:
             Forbidden: `registration_closed`, `invitation_required`.
@@ -93,7 +94,7 @@ class People:
                 return None
             if user is None:
                 raise _taken()
-            if wanted.invitation is not None:
+            if wanted.invitation is not None and proven:
                 await self._invitations.accept(session, wanted.invitation, user.id)
             else:
                 await self._own_workspace(session, user)
@@ -150,7 +151,8 @@ class People:
             replaces: the cookie that the browser came with.
 
         Raises:
-            Forbidden: `wrong_login`; `user_disabled`, `email_unconfirmed`, but only to who knows the password.
+            Forbidden: `wrong_login`, for an unconfirmed address as well, since who has just registered it knows the
+                password, and would learn that nobody had it; `user_disabled`, but only to who knows the password.
             NotFound: `link_not_found`.
             QuotaExceeded: `too_many_attempts`.
             Unavailable: `too_many_logins`.
@@ -163,24 +165,33 @@ class People:
         stored = None if row is None else row.password_hash
         verdict = await self._passwords.verify(password, stored)
         if row is None or stored is None or not verdict.right:
-            raise _wrong()
+            raise self._wrong()
         if row.disabled_at is not None:
             raise disabled()
         if row.confirmed_at is not None:
             confirmation = None
         elif self._confirms and confirmation is None:
-            raise _unconfirmed()
+            raise self._wrong()
         renewed = await self._passwords.hash(password) if verdict.outdated else None
         async with self._database.begin() as session:
             # Who changes the password ends all sessions after it; this one must not begin after that with the old one.
             if not await user_repository.still_has_hash(session, row.id, stored):
-                raise _wrong()
+                raise self._wrong()
             await attempts.forgive(session, counted)
             if renewed is not None:
                 await user_repository.replace_hash(session, row.id, stored, renewed)
             if confirmation is not None and (await links.use(session, confirmation)).id != row.id:
                 raise links.dead()
             return await self._sessions.start(session, user_repository.user_of(row), visitor, replaces=replaces)
+
+    def _wrong(self) -> Forbidden:
+        if self._confirms:
+            sentence = (
+                "There is no account with this e-mail address and password, or the address is not confirmed yet: open "
+                "the link in the letter that was sent to it, or ask for another password."
+            )
+            return Forbidden("wrong_login", sentence)
+        return Forbidden("wrong_login", "There is no account with this e-mail address and password.")
 
     async def change_password(
         self, user_id: str, current: str, new: str, visitor: Visitor, *, keeps: str | None
@@ -340,10 +351,6 @@ def _spelled(email: str) -> str:
         return email
 
 
-def _wrong() -> Forbidden:
-    return Forbidden("wrong_login", "There is no account with this e-mail address and password.")
-
-
 def _taken() -> Conflict:
     message = "There is an account with this address already; log in instead."
     return Conflict("email_taken", message, details=[Detail("/email", "email_taken", message)])
@@ -351,11 +358,3 @@ def _taken() -> Conflict:
 
 def _no_password() -> Conflict:
     return Conflict("no_password", "You have no password here; change it at your identity provider.")
-
-
-def _unconfirmed() -> Forbidden:
-    message = (
-        "Confirm your address first: open the link in the letter that was sent to it. If you have none, ask for "
-        "another password; the link to it confirms the address, too."
-    )
-    return Forbidden("email_unconfirmed", message)

@@ -133,8 +133,10 @@ class Writing:
 
     async def _keep_part(self) -> None:
         async with self._database.begin() as session:
-            await self._find_room(session)
+            # The upload's row before the workspace's room, as whoever takes the upload over locks them.
             number = await appending.next_number(session, self._row.id, self._writer)
+            if number is not None:
+                await self._find_room(session)
         if number is None:
             raise _taken_over()
         if number > MOST_PARTS:

@@ -53,7 +53,7 @@ when("register", async ({ name, email, password }) => {
   const made = await ask("POST", "/auth/register", { name: name.trim() || null, email, password, invitation: token });
   if (made.csrfToken === undefined) {
     show();
-    return say(`Open the link in the letter that was sent to ${email}; “${place}” awaits you there.`);
+    return say(`Open the link in the letter that was sent to ${email}; then open this invitation to “${place}” again.`);
   }
   csrf = made.csrfToken;
   joined((await ask("GET", "/me")).workspaceId);
