@@ -9,8 +9,9 @@ MAX_MESSAGE_BYTES: Final = 4 * 1024**2
 """A gRPC message; a larger one ends the stream with RESOURCE_EXHAUSTED."""
 PIECE_BYTES: Final = 256 * 1024
 """Messages larger than this are sent in pieces, so that short ones are not held up behind them."""
-MAX_WHOLE_BYTES: Final = MAX_BYTES + 64 * 1024
-"""What pieces may add up to: any JSON that a job may have, and what stands around it."""
+MAX_WHOLE_BYTES: Final = MAX_BYTES + 2 * 1024**2
+"""What pieces may add up to: any JSON that a job may have, with the spaces that Postgres puts between its values, and
+what stands around it."""
 MAX_PARTIAL_BYTES: Final = 128 * 1024**2
 """Pieces that wait for their last one, of all streams of a process together."""
 OUTBOX_BYTES: Final = 2 * 1024**2

@@ -82,10 +82,10 @@ def use(
         if keeps is not None and not verdict.hasty:
             keeping.write(keeps, rungs, verdict)
     found = Sandbox(verdict.level, rungs.fences.get(verdict.level, Fence()), verdict.failed)
+    if verdict.hasty and found.level < max(least, 1) and not unsandboxed:
+        busy = f"This machine is too busy to try the sandbox of media programs ({found.summary}); try again."
+        raise Unavailable("sandbox_late", busy)
     if found.level == 0:
-        if verdict.hasty and not unsandboxed:
-            busy = f"This machine is too busy to try the sandbox of media programs ({found.summary}); try again."
-            raise Unavailable("sandbox_late", busy)
         if not unsandboxed:
             sentence = (
                 "Media programs cannot be held in any sandbox on this machine, not even by limits "
