@@ -17,6 +17,7 @@ from cutroom.agents.limits import (
     MAX_PARTIAL_BYTES,
     MAX_SLOTS,
     MAX_STREAMS_OF_AGENT,
+    MAX_WHOLE_BYTES,
     PROTOCOL,
 )
 from cutroom.agents.pace import Pace, Places
@@ -44,9 +45,9 @@ async def test_an_answer_that_is_too_large_to_be_sent_fails_and_nobody_else_noti
         job = await raw.hear("assign")
         made = (
             "INSERT INTO job_steps (job_id, name, result, attempt, started_at)"
-            " SELECT :id, 's' || n, to_jsonb(repeat('x', 9000000)), 1, now() FROM generate_series(1, 2) AS n"
+            " SELECT :id, 's' || n, to_jsonb(repeat('x', :length)), 1, now() FROM generate_series(1, 2) AS n"
         )
-        await rig.sql(made, id=job.job_id)
+        await rig.sql(made, id=job.job_id, length=MAX_WHOLE_BYTES // 2)
         answer = await raw.ask(job, recall=wire.Recall())
         assert json.loads(answer.failed)["code"] == "answer_too_large"
         assert (await raw.ask(job, record=wire.Record(step="c", result="1"))).done.yes
