@@ -1,10 +1,10 @@
 """What render benchmarks share: synthetic sources, running programs with their time and memory taken, and tables.
 
 Sources are kept in the temporary folder between runs. Memory is that of a program and all its children at its highest
-among samples taken 20 times a second: their proportional set sizes, summed, so that a page which several of them share
-(the text of ffmpeg, Python's libraries) is counted once. Resident memory, which counts it for each, stands in for that
-where the kernel does not tell. CPU seconds are those of the whole tree too; where other work shares the processors they
-say more than the wall-clock does. They are sampled too, since a sandbox does not account for what ran in it.
+among samples, up to 20 a second: their proportional set sizes, summed, so that a page which several of them share (the
+text of ffmpeg, Python's libraries) is counted once. Resident memory, which counts it for each, stands in for that where
+the kernel does not tell. CPU seconds are those of the whole tree too; where other work shares the processors they say
+more than the wall-clock does. They are sampled too, since a sandbox does not account for what ran in it.
 """
 
 import compileall
@@ -50,6 +50,8 @@ class Taken:
 class Watch:
     """Looks at a process and everything that it starts, 20 times a second, while it is entered.
 
+    Memory is weighed as rarely as keeps that to a fiftieth of a processor: a service has some forty processes.
+
     Args:
         root: its id.
     """
@@ -84,12 +86,15 @@ class Watch:
         return max(_ended_s() - self._before, sum(spent for pid, spent in self._spent.items() if pid != self._root))
 
     def _look(self) -> None:
+        weigh_at = 0.0
         while not self._done.wait(0.05):
             tree = _tree(self._root)
-            self.peak_bytes = max(self.peak_bytes, sum(_held_bytes(pid) for pid in tree))
             for pid in tree:
                 if (seconds := _running_s(pid)) is not None:
                     self._spent[pid] = seconds - self._earlier.get(pid, 0.0)
+            if (began := time.perf_counter()) >= weigh_at:
+                self.peak_bytes = max(self.peak_bytes, sum(_held_bytes(pid) for pid in tree))
+                weigh_at = began + 50 * (time.perf_counter() - began)
         self.own_s = time.thread_time()
 
 

@@ -135,16 +135,20 @@ def _made(segment: Segment) -> SegmentPlan | None:
     return None if segment.kind == "copy" else made_for(segment)
 
 
-def _seconds(segment: SegmentPlan, calibration: Calibration) -> float:
+def work_of(segment: SegmentPlan, preset: str = "veryfast") -> float:
+    """How much there is to do for a segment: pixels of H.264 at a preset of x264 that cost as much to encode."""
     encoder, canvas = segment.encoder, segment.canvas
-    speed = _PRESETS.get(encoder.preset or "", _PRESETS["medium"]) / _PRESETS.get(calibration.preset, 41)
+    speed = _PRESETS.get(encoder.preset or "", _PRESETS["medium"]) / _PRESETS.get(preset, 41)
     work = _CODECS.get(encoder.codec, 1) / (speed if encoder.codec == "h264" else 1)
-    pixels = canvas.width * canvas.height
-    frames = 0.0
+    frames = segment.frames * work
     for layer in segment.layers:
         live = min(layer.last, segment.frames) - max(layer.first, 0)
         frames += max(live, 0) * (_PAINTING if layer.kind == "painted" else _LAYER)
-    return calibration.start_s + (segment.frames * work + frames) * pixels / calibration.pixels_per_s
+    return frames * canvas.width * canvas.height
+
+
+def _seconds(segment: SegmentPlan, calibration: Calibration) -> float:
+    return calibration.start_s + work_of(segment, calibration.preset) / calibration.pixels_per_s
 
 
 def _memory(segment: SegmentPlan) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from cutroom import render as engine
 from cutroom.jobs import Context, Files
 from cutroom.render import AudioPlan, MixPlan, RenderPlan, SegmentPlan
+from cutroom.render.estimate import work_of
 from cutroom.render.repeat import made_for
 from cutroom.workflows.blobs import blob_key, find, locate
 
@@ -34,10 +35,17 @@ class Piece:
 
 
 def pieces_of(*plans: RenderPlan) -> list[Piece]:
-    """What the plans are joined from, each thing once: the sounds first, since they are long, then the segments."""
+    """What the plans are joined from, each thing once: the sounds first, since they are long, then the segments.
+
+    The most work comes first: what is left at the end, when processors run out of pieces, is small.
+    """
     sounds = [_sound(plan.audio, plan.engine) for plan in plans if plan.audio is not None and not plan.audio.copies]
     segments = [Piece(segment=made_for(one)) for plan in plans for one in plan.segments if one.kind != "copy"]
-    return _distinct([*sounds, *segments])
+    return _distinct([*sounds, *sorted(segments, key=_work, reverse=True)])
+
+
+def _work(piece: Piece) -> float:
+    return 0.0 if piece.segment is None else work_of(piece.segment)
 
 
 def mixes_of(pieces: Iterable[Piece]) -> list[Piece]:
