@@ -53,7 +53,7 @@ class Post(Box):
 
 def link_in(letter: EmailMessage) -> tuple[str, str]:
     """The page and the token of a letter's link."""
-    found = re.search(r"^(https?://\S+)#(ct[il]_\w{43})\r?$", letter.get_content(), re.MULTILINE)
+    found = re.search(r"^(https?://\S+)#(ct[cil]_\w{43})\r?$", letter.get_content(), re.MULTILINE)
     assert found is not None, letter.get_content()
     return found[1], found[2]
 

@@ -45,7 +45,7 @@ async def test_who_registers_logs_in_with_the_link_in_the_letter(database: Datab
         letter = await post.newest(1)
         page, token = link_in(letter)
         assert (letter["Subject"], page) == ("Confirm your address", f"{SITE}/confirm")
-        error_of(await login(world, confirmation="ctl_" + "a" * 43), 404, "link_not_found")
+        error_of(await login(world, confirmation="ctc_" + "a" * 43), 404, "link_not_found")
         error_of(await login(world, confirmation=token, password="wrong password"), 401, "wrong_login")
         me = await me_of(world, await login(world, confirmation=token))
         assert me["user"]["emailConfirmed"] is True
@@ -134,6 +134,23 @@ async def test_a_link_confirms_the_address_of_its_own_user_alone(database: Datab
         assert (await login(world, confirmation=tokens["ada@example.com"])).status_code == 200
 
 
+async def test_a_link_does_what_it_was_made_for_and_nothing_else(database: Database, tmp_path: Path) -> None:
+    async with posting(database, tmp_path, identity=ASKED) as (world, post):
+        await register(world)
+        _, confirms = link_in(await post.newest(1))
+        other = {"token": confirms, "newPassword": "quite another one"}
+        error_of(await world.nobody.post(f"{AUTH}/password/reset", json=other), 404, "link_not_found")
+        assert (await login(world, confirmation=confirms)).status_code == 200
+        error_of(await world.nobody.post(f"{AUTH}/password/reset", json=other), 404, "link_not_found")
+
+        await register(world, email="bob@example.com")
+        await post.newest(2)
+        await world.nobody.post(f"{AUTH}/password/forgot", json={"email": "bob@example.com"})
+        _, resets = link_in(await post.newest(3))
+        error_of(await login(world, email="bob@example.com", confirmation=resets), 404, "link_not_found")
+        assert (await world.nobody.post(f"{AUTH}/password/reset", json=other | {"token": resets})).status_code == 204
+
+
 async def test_the_operator_stands_for_the_addresses_of_people_that_they_make(
     database: Database, tmp_path: Path
 ) -> None:
@@ -158,7 +175,9 @@ async def test_who_was_here_before_is_asked_at_the_next_login_and_keeps_everythi
         error_of(await login(world), 401, "wrong_login")
         await world.nobody.post(f"{AUTH}/password/forgot", json={"email": "ada@example.com"})
         _, token = link_in(await post.newest(1))
-        me = await me_of(world, await login(world, confirmation=token))
+        chosen = await world.nobody.post(f"{AUTH}/password/reset", json={"token": token, "newPassword": PASSWORD})
+        assert chosen.status_code == 204
+        me = await me_of(world, await login(world))
         assert me["workspaceId"] == workspace_id
 
 

@@ -1,5 +1,7 @@
 """Whether the process lives, can serve, and what it counts."""
 
+import ipaddress
+
 import httpx2
 import pytest
 
@@ -59,6 +61,21 @@ async def test_a_worker_tells_its_numbers_to_the_keys_that_may_read_them(world: 
         assert "cutroom_ffmpeg_runs_total" in shown.text
         error_of(await worker.get("/api/v1/jobs", headers=mine), 404, "not_found")
         error_of(await worker.post("/metrics", headers=mine), 404, "not_found")
+
+
+@pytest.mark.threat("A95")
+@pytest.mark.parametrize("client", ["192.0.2.7", "::ffff:192.0.2.7"])
+async def test_a_worker_lets_nobody_in_from_networks_that_are_shut_out(world: World, client: str) -> None:
+    blocked = ipaddress.ip_network("192.0.2.0/24")
+    app = make_worker_app(world.services.database, world.services.accounts, (blocked,))
+    headers = await key_with(world, "metrics:read")
+    for address, status in ((client, 403), ("203.0.113.7", 200)):
+        transport = httpx2.ASGITransport(app=app, client=(address, 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://worker", headers=headers) as worker:
+            shown = await worker.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"})
+            assert shown.status_code == status
+            if status == 403:
+                error_of(shown, 403, "address_blocked")
 
 
 @pytest.mark.threat("A48", "A51")

@@ -94,6 +94,7 @@ def test_a_count_with_such_a_name_is_not_a_secret(log: Any, out: io.StringIO) ->
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "MfKQ9r8"),
         ("/join#cti_3f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c", "3f9a8b7c"),
         ("/reset#ctl_3f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c", "3f9a8b7c"),
+        ("/confirm#ctc_3f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c", "3f9a8b7c"),
         ("enrol with cte_3f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c", "3f9a8b7c"),
         ("the token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl is old", "eyJzdWIi"),
         ("Cookie: a=b; __Host-cutroom=Yx3uJ5mK1hQ9vT7wZ2bN4cR6dF8gH0jL; c=d", "Yx3uJ5mK1"),

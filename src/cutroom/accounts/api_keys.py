@@ -1,4 +1,4 @@
-"""The text of API keys (`ctr_`), of invitations (`cti_`) and links (`ctl_`): a prefix and 256 random bits in base 62.
+"""The text of API keys, of invitations and of links: a prefix that says which, and 256 random bits in base 62.
 
 A key is as random as its hash, so one SHA-256 is enough to store it by: there is nothing to guess, and a slow hash
 would let strangers spend our processor on every request. The lookup is by hash, so timing tells nothing about a key.
@@ -8,16 +8,17 @@ import hashlib
 import re
 import secrets
 import string
-from typing import Final
+from typing import Final, Literal
 
 PREFIX: Final = "ctr_"
 INVITATION: Final = "cti_"
-LINK: Final = "ctl_"
+LINKS: Final = {"confirm": "ctc_", "reset": "ctl_"}
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _DIGITS: Final = 43  # 62^43 > 2^256
 _PATTERN: Final = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_DIGITS}}}")
 _INVITATION: Final = re.compile(rf"{INVITATION}[0-9A-Za-z]{{{_DIGITS}}}")
-_LINK: Final = re.compile(rf"{LINK}[0-9A-Za-z]{{{_DIGITS}}}")
+_LINKS: Final = {purpose: re.compile(rf"{prefix}[0-9A-Za-z]{{{_DIGITS}}}") for purpose, prefix in LINKS.items()}
+Purpose = Literal["confirm", "reset"]
 
 
 def new_api_key() -> str:
@@ -30,9 +31,9 @@ def new_invitation_token() -> str:
     return _random_text(INVITATION)
 
 
-def new_link_token() -> str:
-    """Make the token of a link."""
-    return _random_text(LINK)
+def new_link_token(purpose: Purpose) -> str:
+    """Make the token of a link for one purpose."""
+    return _random_text(LINKS[purpose])
 
 
 def _random_text(prefix: str) -> str:
@@ -54,9 +55,9 @@ def is_invitation_token(text: str) -> bool:
     return _INVITATION.fullmatch(text) is not None
 
 
-def is_link_token(text: str) -> bool:
-    """Whether `text` has the form of a link's token."""
-    return _LINK.fullmatch(text) is not None
+def is_link_token(text: str, purpose: Purpose) -> bool:
+    """Whether `text` has the form of the token of a link for this purpose."""
+    return _LINKS[purpose].fullmatch(text) is not None
 
 
 def digest(plaintext: str) -> bytes:

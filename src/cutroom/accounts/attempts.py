@@ -87,12 +87,13 @@ async def count(session: AsyncSession, limits: Mapping[str, int]) -> None:
 
 async def forgive(session: AsyncSession, limits: Mapping[str, int]) -> None:
     """Take back one try that turned out to be right, and remove some of what is long over."""
-    old = select(AttemptRow.subject).where(AttemptRow.since < func.now() - WINDOW).limit(_SWEPT_AT_ONCE)
-    swept = old.with_for_update(skip_locked=True)
-    await session.execute(delete(AttemptRow).where(AttemptRow.subject.in_(swept)))
     for subject in sorted(limits):
         left = 0 if subject.startswith(_PAIR) else func.greatest(AttemptRow.attempts - 1, 0)
         await session.execute(update(AttemptRow).where(AttemptRow.subject == subject).values(attempts=left))
+    # At last, for these are in no order.
+    old = select(AttemptRow.subject).where(AttemptRow.since < func.now() - WINDOW).limit(_SWEPT_AT_ONCE)
+    swept = old.with_for_update(skip_locked=True)
+    await session.execute(delete(AttemptRow).where(AttemptRow.subject.in_(swept)))
 
 
 def _name(kind: str, *parts: str) -> str:

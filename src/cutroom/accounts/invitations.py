@@ -129,10 +129,11 @@ class Invitations:
             Conflict: `already_member`; the transaction must not be committed, so that the invitation stays open.
         """
         seat = await self.look(session, token)
-        if await repository.accept_invitation(session, digest(token), user_id) is None:
-            raise _dead()
+        # Members before invitations, as whoever removes one: two in different orders would wait for each other.
         if not await repository.add_member(session, seat.workspace.id, user_id, seat.role or Role.VIEWER):
             raise Conflict("already_member", "You are a member of this workspace already.")
+        if await repository.accept_invitation(session, digest(token), user_id) is None:
+            raise _dead()
         return seat
 
     def _invitation(self, row: InvitationRow) -> Invitation:

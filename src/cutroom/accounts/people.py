@@ -1,6 +1,9 @@
 """People with a password: made, let in, given another password, shut out.
 
 A password is never checked within a transaction, for a hash takes longer than one may stay open.
+
+Transactions lock in one order, so that no two wait for each other: the user, their link, sessions, attempts. A user is
+locked before what is theirs, and nobody locks two; the others' session that a login replaces is why attempts are last.
 """
 
 from dataclasses import dataclass
@@ -177,12 +180,14 @@ class People:
             # Who changes the password ends all sessions after it; this one must not begin after that with the old one.
             if not await user_repository.still_has_hash(session, row.id, stored):
                 raise self._wrong()
-            await attempts.forgive(session, counted)
             if renewed is not None:
                 await user_repository.replace_hash(session, row.id, stored, renewed)
-            if confirmation is not None and (await links.use(session, confirmation)).id != row.id:
-                raise links.dead()
-            return await self._sessions.start(session, user_repository.user_of(row), visitor, replaces=replaces)
+            user = user_repository.user_of(row)
+            if confirmation is not None:
+                user = await links.use(session, row.id, confirmation, "confirm")
+            begun = await self._sessions.start(session, user, visitor, replaces=replaces)
+            await attempts.forgive(session, counted)
+            return begun
 
     def _wrong(self) -> Forbidden:
         if self._confirms:
@@ -214,12 +219,13 @@ class People:
         if row is None or stored is None:
             raise _no_password()
         if not (await self._passwords.verify(current, stored)).right:
-            message = "This is not your current password."
-            raise Forbidden("wrong_password", message, details=[Detail("/currentPassword", "wrong_password", message)])
+            raise _wrong_password()
         hashed = await self._passwords.hash(new)
         async with self._database.begin() as session:
-            await attempts.forgive(session, counted)
+            if not await user_repository.still_has_hash(session, user_id, stored):
+                raise _wrong_password()
             await _replace_password(session, user_id, hashed, keeps=keeps)
+            await attempts.forgive(session, counted)
         return user_repository.user_of(row)
 
     async def count_letter(self, email: str, visitor: Visitor) -> None:
@@ -258,11 +264,11 @@ class People:
         """
         check_new(new, "/newPassword")
         async with self._database.begin() as session:
-            await links.check(session, token)
+            user_id = await links.owner(session, token, "reset")
         hashed = await self._passwords.hash(new)
         async with self._database.begin() as session:
-            user = await links.use(session, token)
-            await _replace_password(session, user.id, hashed)
+            user = await links.use(session, user_id, token, "reset")
+            await _replace_password(session, user_id, hashed)
             # Whoever forgot it has tried some that were wrong.
             await attempts.forgive(session, attempts.of_login(user.email or "", visitor.address))
             return user
@@ -328,8 +334,8 @@ async def _add(session: AsyncSession, email: str, name: str, hashed: str) -> Use
 async def _replace_password(session: AsyncSession, user_id: str, hashed: str, *, keeps: str | None = None) -> None:
     """Store another password, and end what the one before it had let in."""
     await user_repository.set_password(session, user_id, hashed)
-    await user_repository.end_sessions(session, user_id, but=keeps)
     await links.void(session, user_id)
+    await user_repository.end_sessions(session, user_id, but=keeps)
 
 
 async def _find(session: AsyncSession, user: str) -> UserRow:
@@ -354,6 +360,11 @@ def _spelled(email: str) -> str:
 def _taken() -> Conflict:
     message = "There is an account with this address already; log in instead."
     return Conflict("email_taken", message, details=[Detail("/email", "email_taken", message)])
+
+
+def _wrong_password() -> Forbidden:
+    message = "This is not your current password."
+    return Forbidden("wrong_password", message, details=[Detail("/currentPassword", "wrong_password", message)])
 
 
 def _no_password() -> Conflict:

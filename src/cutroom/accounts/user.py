@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
+from cutroom.accounts.api_keys import Purpose
 from cutroom.accounts.roles import Role
 
 USER_PREFIX = "usr"
@@ -65,7 +65,7 @@ class Link:
     """
 
     user: User
-    purpose: Literal["confirm", "reset"]
+    purpose: Purpose
     expires_at: datetime
     token: str = field(repr=False)
 

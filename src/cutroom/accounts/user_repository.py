@@ -184,10 +184,13 @@ async def end_session_by_hash(session: AsyncSession, digest: bytes) -> None:
 
 async def end_sessions(session: AsyncSession, user_id: str, *, but: str | None = None) -> int:
     """End all sessions of a user, or all but one; how many that were."""
-    mine = delete(SessionRow).where(SessionRow.user_id == user_id)
+    mine = select(SessionRow.id).where(SessionRow.user_id == user_id)
     if but is not None:
         mine = mine.where(SessionRow.id != but)
-    return len((await session.scalars(mine.returning(SessionRow.id))).all())
+    # In one order for all: two who end the same ones would else wait for each other.
+    locked = mine.order_by(SessionRow.id).with_for_update()
+    ended = delete(SessionRow).where(SessionRow.id.in_(locked)).returning(SessionRow.id)
+    return len((await session.scalars(ended)).all())
 
 
 async def sweep_sessions(session: AsyncSession, *, idle: timedelta, absolute: timedelta) -> None:

@@ -4,7 +4,6 @@ All doors ask here, so that all proofs are worth the same on each. A key or toke
 in logs.
 """
 
-import ipaddress
 from collections.abc import Iterable
 from typing import Annotated, Final
 
@@ -17,8 +16,8 @@ from cutroom.accounts import IdentityService, Principal, is_api_key, looks_like_
 from cutroom.api.cookies import SECURE_NAME, check_csrf_token, cookie_of, refuse_forgery
 from cutroom.api.deps import services_of
 from cutroom.api.errors import unauthenticated
-from cutroom.api.gate import client_of
-from cutroom.kit.errors import CutroomError, Forbidden, Invalid
+from cutroom.api.gate import refuse_networks
+from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.kit.ids import is_id
 
 SCOPE_KEY: Final = "cutroom.principal"
@@ -76,16 +75,7 @@ def refuse_blocked(connection: HTTPConnection) -> None:
     Raises:
         Forbidden: `address_blocked`.
     """
-    blocked = services_of(connection).settings.blocked_networks
-    if not blocked:
-        return
-    try:
-        address = ipaddress.ip_address(client_of(connection.scope))
-    except ValueError:
-        return
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    if any((mapped or address) in network for network in blocked):
-        raise Forbidden("address_blocked", "Nobody may use this installation from your network.")
+    refuse_networks(connection.scope, services_of(connection).settings.blocked_networks)
 
 
 async def principal_of(connection: HTTPConnection, plaintext: str | None) -> Principal:

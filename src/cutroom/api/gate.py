@@ -1,14 +1,16 @@
 """The first look at a request: where it comes from, whom it is for, and whether it pretends to be another."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cutroom.kit.errors import Invalid
+from cutroom.kit.errors import Forbidden, Invalid
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 EXTRA_HEADERS: Final = "cutroom.headers"
 """Key of the scope under which headers are left that `RequestContext` puts on the answer, whoever gives it."""
@@ -61,6 +63,23 @@ def client_of(scope: Scope) -> str:
     """The client's address, as far as we can know it; "unknown" on a socket that has none."""
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
+
+
+def refuse_networks(scope: Scope, blocked: Collection[Network]) -> None:
+    """Refuse whoever comes from one of these networks.
+
+    Raises:
+        Forbidden: `address_blocked`.
+    """
+    if not blocked:
+        return
+    try:
+        address = ipaddress.ip_address(client_of(scope))
+    except ValueError:
+        return
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    if any((mapped or address) in network for network in blocked):
+        raise Forbidden("address_blocked", "Nobody may use this installation from your network.")
 
 
 @lru_cache(maxsize=4_096)

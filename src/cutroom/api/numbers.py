@@ -5,6 +5,7 @@ workers too, with the same key.
 """
 
 import asyncio
+from collections.abc import Collection
 from typing import Final
 
 from fastapi import Response
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cutroom.accounts import AccountService, Principal
 from cutroom.api.auth import key_in_headers, wrong_key
 from cutroom.api.errors import error_response
+from cutroom.api.gate import Network, refuse_networks
 from cutroom.api.routes import demand
 from cutroom.db import Database
 from cutroom.kit import metrics
@@ -40,12 +42,19 @@ async def numbers() -> Response:
     return Response(await asyncio.to_thread(metrics.render), media_type=metrics.CONTENT_TYPE, headers=_NO_STORE)
 
 
-def make_worker_app(database: Database, accounts: AccountService) -> ASGIApp:
-    """The application of a process that serves nothing but `GET /metrics`, for the API keys that may read it."""
+def make_worker_app(database: Database, accounts: AccountService, blocked: Collection[Network] = ()) -> ASGIApp:
+    """The application of a process that serves nothing but `GET /metrics`, for the API keys that may read it.
+
+    Args:
+        database: where keys are looked up.
+        accounts: knows them.
+        blocked: networks from which nobody is let in. Proxies stand before APIs: here the peer is the client.
+    """
 
     async def answer(scope: Scope) -> Response:
         if scope["method"] != "GET" or scope["path"] != "/metrics":
             raise NotFound("not_found", "There is nothing at this address.")
+        refuse_networks(scope, blocked)
         caller = await accounts.keys.recognise(database, key_in_headers(Headers(scope=scope)) or "")
         if caller is None:
             raise wrong_key()

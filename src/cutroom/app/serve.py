@@ -117,7 +117,7 @@ async def _numbers_served(parts: Container) -> AsyncIterator[None]:
     if settings.metrics_port is None:
         yield
         return
-    shown = make_worker_app(parts.database, parts.accounts)
+    shown = make_worker_app(parts.database, parts.accounts, settings.blocked_networks)
     server = _Server(server_config(shown, host=settings.host, port=settings.metrics_port))
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve())

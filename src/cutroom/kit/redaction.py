@@ -18,7 +18,7 @@ _SECRET_KEY: Final = re.compile(
 )
 _SECRET_VALUES: Final = (
     # our API keys, tokens of links and agents, and signing secrets, wherever they appear
-    (re.compile(r"\b(ct[aeilr]|whsec)_[\w+/=-]{6,}"), rf"\1_{HIDDEN}"),
+    (re.compile(r"\b(ct[aceilr]|whsec)_[\w+/=-]{6,}"), rf"\1_{HIDDEN}"),
     # tokens of identity providers (three parts, the first two of them JSON objects), and cookies of sessions
     (re.compile(r"\beyJ[\w-]{5,}\.eyJ[\w-]+\.[\w-]*"), HIDDEN),
     (re.compile(r"\b((?:__Host-)?cutroom)=[\w-]{20,}"), rf"\1={HIDDEN}"),
@@ -37,7 +37,7 @@ _SECRET_VALUES: Final = (
 )
 # What can hold none of these: every pattern needs one of our prefixes, the start of a token, or another character.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./{}:,+-]*")
-_MARKED: Final = re.compile("ct[aeilr]_|whsec_|eyJ")
+_MARKED: Final = re.compile("ct[aceilr]_|whsec_|eyJ")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LINE_END: Final = re.compile(r"[\n\t]")
 
