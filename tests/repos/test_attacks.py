@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -194,6 +196,24 @@ async def test_submodules_come_only_where_they_are_allowed_and_never_by_a_progra
     ids=["read", "changed", "prepared", "replaced"],
 )
 async def test_what_is_changed_in_a_submodule_is_named(ground: Ground, script: str, told: list[str]) -> None:
+    _, taken = await with_submodule(ground, script)
+    patch = await taken()
+    assert [warning for warning in patch.warnings if "lib" in warning and "leads out" not in warning] == told
+    assert not list(ground.folder.rglob("sung"))
+
+
+async def test_a_submodule_that_cannot_be_read_is_named_and_the_rest_is_taken(ground: Ground) -> None:
+    checkout, taken = await with_submodule(ground, "echo two > a.txt; echo x > lib/lib.txt")
+    ((_, repository),) = checkout.modules
+    (repository / "index").write_bytes(b"no index")
+    patch = await taken()
+    assert [change.path for change in patch.changes] == ["a.txt"]
+    (told,) = [warning for warning in patch.warnings if "lib" in warning]
+    assert told.startswith("Whether files of the submodule lib were changed could not be seen: ")
+
+
+async def with_submodule(ground: Ground, script: str) -> tuple[Checkout, Callable[[], Awaitable[Patch]]]:
+    """A checkout with a submodule in which a command has run, and what takes its patch."""
     files = {"lib.txt": "lib\n", "old.txt": "old\n", ".gitignore": "*.o\n"}
     commit = git(ground.repository("inner", files), "rev-parse", "HEAD").strip()
     outer = ground.repository("outer", {"a.txt": "one\n", ".gitmodules": MODULES.format(url="../inner")})
@@ -207,9 +227,7 @@ async def test_what_is_changed_in_a_submodule_is_named(ground: Ground, script: s
     checkout = await runner.check_out(admitted, home, branch="main", commit=None, patch=None)
     ended = await runner.run(admitted, checkout, "go", ground.say)
     assert ended.outcome == "done", ground.said
-    taken = await runner.take(admitted, checkout, out)
-    assert [warning for warning in taken.warnings if "lib" in warning and "leads out" not in warning] == told
-    assert not list(ground.folder.rglob("sung"))
+    return checkout, partial(runner.take, admitted, checkout, out)
 
 
 @pytest.mark.threat("A85")

@@ -101,7 +101,10 @@ async def _changed_module(git: Git, checkout: Checkout, path: str, repository: P
         return [f"The submodule {shown} was removed or replaced; that is no part of the patch."]
     inner = Git(git.fence, repository, tree, git.timeout_s)
     changed = ("ls-files", "-z", "--modified", "--others", "--exclude-standard", "--deduplicate")
-    told = sorted(records(await inner.must(*changed)))
+    try:
+        told = sorted(records(await inner.must(*changed)))
+    except Unavailable as error:
+        return [f"Whether files of the submodule {shown} were changed could not be seen: {error.message}"]
     if not told:
         return []
     names = ", ".join(name[:200] for name in told[:_NAMED]) + (" …" if len(told) > _NAMED else "")
