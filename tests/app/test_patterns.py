@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from cutroom.app.engine_settings import load_engine
-from cutroom.app.patterns import read_variables, show, show_list, show_preview, show_strategies
+from cutroom.app.patterns import read_input, read_variables, show, show_list, show_preview, show_strategies
 from cutroom.kit.errors import Invalid, NotFound
+from cutroom.media.documents import MOST_TEXT_BYTES
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +75,18 @@ async def test_a_preview_prints_what_a_model_would_be_told(
         await show_preview("poem", [], None, None)
     assert (caught.value.code, caught.value.details[0].pointer) == ("not_ready", "/variables/mood")
     assert "A {{mood}} poem: Rain." in capsys.readouterr().out
+
+
+async def test_a_text_that_is_too_long_is_refused_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = "語" * (MOST_TEXT_BYTES // 3)
+    for text, code in ((most, None), (most + "語", "input_too_large")):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        if code is None:
+            assert read_input() == text
+            continue
+        with pytest.raises(Invalid) as caught:
+            await show_preview("poem", ["mood=sad"], None, None)
+        assert caught.value.code == code
 
 
 def test_a_value_without_a_name_is_refused() -> None:

@@ -13,10 +13,9 @@ from rich.text import Text
 from cutroom.app.console import err, out, show_facts
 from cutroom.app.engine_settings import load_engine
 from cutroom.kit.errors import Detail, Invalid
+from cutroom.media.documents import MOST_TEXT_BYTES
 from cutroom.patterns import Library, Pattern, Summary, Wish, preview
 
-_MOST_INPUT: Final = 16_000_000
-"""Bytes: more than the longest input has in any script, which is then refused with its length."""
 _FABRICS: Final = re.compile(r"#([^:]+):(.*)", re.DOTALL)
 
 
@@ -87,12 +86,12 @@ async def show_preview(name: str, variables: Sequence[str], strategy: str | None
 
     Raises:
         NotFound: `pattern_not_found`, `strategy_not_found`.
-        Invalid: `bad_variable`; `not_ready`, with all that a run would be refused for.
+        Invalid: `bad_variable`, what `read_input` raises; `not_ready`, with all that a run would be refused for.
     """
     library = load_engine().library()
     pattern = library.get(name)
     chosen = None if strategy is None else library.strategy(strategy)
-    given = "" if sys.stdin.isatty() else read_text(sys.stdin.buffer.read(_MOST_INPUT), "standard input")
+    given = "" if sys.stdin.isatty() else read_input()
     found = preview(pattern, given, Wish(read_variables(variables), chosen, language=language))
     for message in found.messages:
         out.print(message.text, markup=False)
@@ -116,6 +115,19 @@ def read_variables(given: Sequence[str]) -> Mapping[str, str]:
             raise Invalid("bad_variable", message, details=[Detail("--variable", "bad_variable", message)])
         found[name] = value
     return found
+
+
+def read_input() -> str:
+    """The text on standard input, all of it.
+
+    Raises:
+        Invalid: `input_not_text`, `input_too_large`.
+    """
+    raw = sys.stdin.buffer.read(MOST_TEXT_BYTES + 1)
+    if len(raw) > MOST_TEXT_BYTES:
+        message = f"What stands in standard input is larger than {MOST_TEXT_BYTES:,} bytes; split it."
+        raise Invalid("input_too_large", message)
+    return read_text(raw, "standard input")
 
 
 def read_text(raw: bytes, what: str) -> str:

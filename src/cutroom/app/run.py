@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from cutroom.app.console import err, show_warning
 from cutroom.app.engine_settings import EngineSettings, load_engine
-from cutroom.app.patterns import read_text, read_variables
+from cutroom.app.patterns import read_input, read_text, read_variables
 from cutroom.app.recording import check_places
 from cutroom.app.tools import use_tools
 from cutroom.app.workbench import Workbench, own_folder, workbench
@@ -198,7 +198,7 @@ def _input(wish: Wish) -> tuple[str, str]:
     if sys.stdin.isatty():
         message = "Give the input on standard input (cutroom run summary < notes.txt), or with --file or --youtube."
         raise Invalid("no_input", message)
-    return "text", read_text(sys.stdin.buffer.read(), "standard input")
+    return "text", read_input()
 
 
 def _read(path: Path) -> str:
