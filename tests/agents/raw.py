@@ -50,7 +50,11 @@ class Raw:
 @contextlib.asynccontextmanager
 async def raw_stream(port: int, token: str) -> AsyncIterator[Raw]:
     """A stream on which nothing is said so far."""
-    options = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
+    options = (
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_receive_message_length", -1),
+        ("grpc.use_local_subchannel_pool", 1),  # a connection of its own, as every agent has
+    )
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
         call = channel.stream_stream(
             f"{SERVICE}/Serve",

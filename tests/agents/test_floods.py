@@ -45,11 +45,12 @@ async def test_an_answer_that_is_too_large_to_be_sent_fails_and_nobody_else_noti
         job = await raw.hear("assign")
         made = (
             "INSERT INTO job_steps (job_id, name, result, attempt, started_at)"
-            " SELECT :id, 's' || n, to_jsonb(repeat('x', :length)), 1, now() FROM generate_series(1, 2) AS n"
+            " VALUES (:id, 's', to_jsonb(repeat('x', :length)), 1, now())"
         )
-        await rig.sql(made, id=job.job_id, length=MAX_WHOLE_BYTES // 2)
-        answer = await raw.ask(job, recall=wire.Recall())
-        assert json.loads(answer.failed)["code"] == "answer_too_large"
+        await rig.sql(made, id=job.job_id, length=MAX_WHOLE_BYTES)
+        for recall in (wire.Recall(), wire.Recall(first=""), wire.Recall(first="s")):
+            answer = await raw.ask(job, recall=recall)
+            assert json.loads(answer.failed)["code"] == "answer_too_large"
         assert (await raw.ask(job, record=wire.Record(step="c", result="1"))).done.yes
         await innocent.say(wire.FromAgent(beat=wire.Beat(number=1)))
         assert (await innocent.hear("beat")).number == 1

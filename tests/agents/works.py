@@ -3,6 +3,8 @@
 import asyncio
 
 from cutroom.jobs import Context, Registry
+from cutroom.kit.errors import Unavailable
+from cutroom.kit.schema import Schema
 from tests.jobs import flows
 from tests.jobs.flows import Diary, Number
 
@@ -33,8 +35,39 @@ async def long_answer(ctx: Context, number: Number) -> str:
     return await ctx.step("again", lambda: text + "y")
 
 
+class Hoard(Schema):
+    """So many steps, and as many items, of so many characters each."""
+
+    path: str
+    number: int
+    characters: int
+
+
+async def hoards(ctx: Context, hoard: Hoard) -> list[int]:
+    """Keeps much in steps and items, and is at its end only with the second attempt, which has all of it back."""
+
+    def make(number: int) -> str:
+        Diary(path=hoard.path).write(f"step {number}")
+        return str(number) * hoard.characters
+
+    def fail_once() -> None:
+        if Diary(path=hoard.path).write("try") == 1:
+            raise Unavailable("at_first", "The first try fails.")
+
+    texts = [await ctx.step(f"step:{number}", make, number) for number in range(hoard.number)]
+    texts += await ctx.map("items", writes_much, [Number(value=hoard.characters)] * hoard.number)
+    await ctx.step("fail", fail_once)
+    return [len(text) for text in texts]
+
+
+async def writes_much(ctx: Context, number: Number) -> str:
+    return "é" * (number.value // 2)
+
+
 def registry() -> Registry:
     known = flows.registry()
     known.add("counts", counts, retry=flows.SOON)
     known.add("long_answer", long_answer)
+    known.add("hoards", hoards, retry=flows.SOON)
+    known.add("writes_much", writes_much, internal=True)
     return known

@@ -139,9 +139,9 @@ def check_size(ask: wire.Ask) -> None:
         raise Invalid("json_too_large", f"At most {MAX_JSON_VALUES} values may be in one JSON; it belongs in a file.")
 
 
-def too_large(size_bytes: int) -> Internal:
+def too_large() -> Internal:
     """The answer to a question whose answer cannot be sent: `answer_too_large`."""
-    sentence = f"The answer has {size_bytes} bytes, and {MAX_WHOLE_BYTES} is the most; a worker could run this."
+    sentence = f"The answer has more than {MAX_WHOLE_BYTES} bytes, which is the most; a worker could run this."
     return Internal("answer_too_large", sentence)
 
 
@@ -284,9 +284,10 @@ def notes_message(notes: Notes, first: int) -> wire.Notes:
     return wire.Notes(first=first, progress=notes.progress, stage=notes.stage or "", events=events)
 
 
-def journal_message(kept: Kept) -> wire.Journal:
-    """A journal on its way."""
-    return wire.Journal(steps=kept.steps, marks={name: json.dumps(mark) for name, mark in kept.marks.items()})
+def journal_message(kept: Kept, following: str | None) -> wire.Journal:
+    """A part of a journal on its way, and where the next one begins."""
+    marks = {name: _plain(mark) for name, mark in kept.marks.items()}
+    return wire.Journal(steps=kept.steps, marks=marks, next=following)
 
 
 def kept_of(said: wire.Journal) -> Kept:
@@ -296,7 +297,7 @@ def kept_of(said: wire.Journal) -> Kept:
 
 def item_message(item: ItemState) -> wire.ItemState:
     """An item on its way."""
-    error = "" if item.error is None else json.dumps(item.error)
+    error = "" if item.error is None else _plain(item.error)
     return wire.ItemState(id=item.id, status=item.status, output=item.output or "", error=error, dead=item.dead)
 
 
@@ -322,6 +323,11 @@ def seconds_of(value: float) -> float:
         Invalid: `bad_step`.
     """
     return _seconds(value, "bad_step")
+
+
+def _plain(data: Mapping[str, Any]) -> str:
+    """JSON that is no longer than Postgres said it is: no letter becomes six."""
+    return json.dumps(data, ensure_ascii=False)
 
 
 def _noted(event: wire.Event, now: float) -> Noted:

@@ -12,6 +12,10 @@ PIECE_BYTES: Final = 256 * 1024
 MAX_WHOLE_BYTES: Final = MAX_BYTES + 2 * 1024**2
 """What pieces may add up to: any JSON that a job may have, with the spaces that Postgres puts between its values, and
 what stands around it."""
+PART_BYTES: Final = MAX_WHOLE_BYTES - 512 * 1024
+"""A part of a journal, or of the items of a map, as far as it is counted; what was told stands beside it."""
+MAX_RECALLED_BYTES: Final = 1024**3
+"""What an agent takes of all parts together."""
 MAX_PARTIAL_BYTES: Final = 128 * 1024**2
 """Pieces that wait for their last one, of all streams of a process together."""
 OUTBOX_BYTES: Final = 2 * 1024**2

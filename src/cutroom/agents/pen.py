@@ -1,11 +1,12 @@
 """The `Pen` of attempts on an agent: what it writes is written by the server."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from cutroom.agents import convert
+from cutroom.agents.limits import MAX_RECALLED_BYTES, PIECE_BYTES
 from cutroom.agents.link import Link
 from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.jobs import Status
@@ -14,7 +15,7 @@ from cutroom.jobs.errors import LeaseLost, Wait
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.recall import ItemState, Kept
 from cutroom.jobs.writing import StepResult
-from cutroom.kit.errors import CutroomError
+from cutroom.kit.errors import CutroomError, Internal
 
 FLUSH_S: Final = 0.05
 """So often what attempts have told is sent on: followers see it well within a fifth of a second."""
@@ -36,13 +37,34 @@ class RemotePen:
         """Events of each job's attempt that the server has."""
 
     async def kept(self, holding: Holding) -> Kept:
-        """What earlier attempts of the job left."""
-        return convert.kept_of((await self.ask(holding, recall=wire.Recall())).journal)
+        """What earlier attempts of the job left, in as many parts as it takes.
+
+        Raises:
+            Internal: `answer_too_large`.
+        """
+        steps: dict[str, str] = {}
+        marks: dict[str, Mapping[str, Any]] = {}
+        first, size = "", 0
+        while True:
+            said = (await self.ask(holding, recall=wire.Recall(first=first))).journal
+            size = _counted(size, said)
+            part = convert.kept_of(said)
+            steps |= part.steps
+            marks |= part.marks
+            if not said.HasField("next"):
+                return Kept(steps, marks)
+            first = said.next
 
     async def items(self, holding: Holding, step: str) -> Sequence[ItemState]:
-        """The items of a map, in order."""
-        answer = await self.ask(holding, items=wire.Items(step=step))
-        return [convert.item_of(item) for item in answer.items.items]
+        """The items of a map, in order; likewise."""
+        items: list[ItemState] = []
+        size = 0
+        while True:
+            said = (await self.ask(holding, items=wire.Items(step=step, first=len(items)))).items
+            size = _counted(size, said)
+            items += map(convert.item_of, said.items)
+            if not said.more:
+                return items
 
     async def record(self, holding: Holding, step: StepResult) -> None:
         """Keep a step's result, and what the job has told so far.
@@ -134,3 +156,12 @@ class RemotePen:
         except LeaseLost:
             holding.stop("lost")
             raise
+
+
+def _counted(size: int, part: wire.Journal | wire.ItemStates) -> int:
+    """How much was taken with this part; whatever the server says, there is an end to it."""
+    size += max(part.ByteSize(), PIECE_BYTES)
+    if size > MAX_RECALLED_BYTES:
+        message = f"What is kept of the job has more than {MAX_RECALLED_BYTES >> 20} MiB, which no agent takes."
+        raise Internal("answer_too_large", message)
+    return size

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from cutroom.agents import convert
-from cutroom.agents.limits import MAX_EVENTS, MAX_WHOLE_BYTES
+from cutroom.agents.limits import MAX_EVENTS, PART_BYTES
 from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.assets import SentFiles
 from cutroom.jobs import Draft, Origin, Productions, Registry, payload
@@ -80,12 +80,9 @@ class Post:
 
     async def _of_the_job(self, what: str, ask: wire.Ask) -> wire.Answer:
         if what == "recall":
-            await self._check_answer(None)
-            return wire.Answer(journal=convert.journal_message(await self._ledger.kept(self.holding)))
+            return await self._recall(ask.recall)
         if what == "items":
-            await self._check_answer(ask.items.step)
-            items = await self._ledger.items(self.holding, ask.items.step)
-            return wire.Answer(items=wire.ItemStates(items=map(convert.item_message, items)))
+            return await self._items(ask.items)
         if what == "record":
             said = ask.record
             result = convert.json_text(said.result, "The result of a step")
@@ -98,11 +95,20 @@ class Post:
             return await self._suspend(ask.suspend)
         return await self._end(ask.end)
 
-    async def _check_answer(self, step: str | None) -> None:
-        """Refuse to read what could not be sent."""
-        size = await self._ledger.size(self.holding, step)
-        if size > MAX_WHOLE_BYTES:
-            raise convert.too_large(size)
+    async def _recall(self, said: wire.Recall) -> wire.Answer:
+        """A part of the journal; all of it or nothing for an agent of an earlier version, which asks for no parts."""
+        part = await self._ledger.kept_part(self.holding, said.first, PART_BYTES)
+        nothing = not part.kept.steps and not part.kept.marks
+        if part.next is not None and (nothing or not said.HasField("first")):
+            raise convert.too_large()
+        return wire.Answer(journal=convert.journal_message(part.kept, part.next))
+
+    async def _items(self, said: wire.Items) -> wire.Answer:
+        """Some of the items of a map; likewise."""
+        part = await self._ledger.items_part(self.holding, said.step, said.first, PART_BYTES)
+        if part.more and (not part.items or not said.HasField("first")):
+            raise convert.too_large()
+        return wire.Answer(items=wire.ItemStates(items=map(convert.item_message, part.items), more=part.more))
 
     async def _note(self, said: wire.Notes) -> wire.Answer:
         async with self._telling:

@@ -215,8 +215,8 @@ class Session:
         large = ask.WhichOneof("what") in {"recall", "items", "read"} or ask.ByteSize() > PIECE_BYTES
         async with self._large if large else nullcontext():
             answer = await self._answer(ask)
-            if (size := answer.ByteSize()) > MAX_WHOLE_BYTES - _HEAD_BYTES:
-                answer = wire.Answer(failed=_json(convert.too_large(size)))
+            if answer.ByteSize() > MAX_WHOLE_BYTES - _HEAD_BYTES:
+                answer = wire.Answer(failed=_json(convert.too_large()))
             answer.number = ask.number
             self.numbers.note(ask.number, failed=answer.WhichOneof("what") in {"failed", "lost"})
             await self._send(wire.ToAgent(answer=answer))

@@ -20,7 +20,7 @@ from cutroom.jobs.ending import End, Ended, OnEnd
 from cutroom.jobs.errors import LeaseLost, Wait
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.metering import Meter
-from cutroom.jobs.recall import ItemState, Kept, items_of, kept_of, size_of
+from cutroom.jobs.recall import ItemsPart, ItemState, Kept, KeptPart, items_of, items_part, kept_of, kept_part
 from cutroom.jobs.recorder import Notes
 from cutroom.jobs.registry import Registry
 from cutroom.jobs.states import Status
@@ -103,13 +103,14 @@ class Ledger:
         self._told(holding.job.id)  # its claim was an event
         return await patiently(once)
 
-    async def size(self, holding: Holding, step: str | None = None) -> int:
-        """Bytes of what `kept` would answer, or `items` of this step."""
+    async def kept_part(self, holding: Holding, first: str, most: int) -> KeptPart:
+        """The same from the step `first` on, as far as it has at most `most` bytes; "" for the first part."""
 
-        async def once() -> int:
+        async def once() -> KeptPart:
             async with self._transaction() as session:
-                return await size_of(session, holding.job.id, step)
+                return await kept_part(session, holding.job.id, first, most)
 
+        self._told(holding.job.id)
         return await patiently(once)
 
     async def items(self, holding: Holding, step: str) -> list[ItemState]:
@@ -118,6 +119,15 @@ class Ledger:
         async def once() -> list[ItemState]:
             async with self._transaction() as session:
                 return await items_of(session, holding.job.id, step)
+
+        return await patiently(once)
+
+    async def items_part(self, holding: Holding, step: str, first: int, most: int) -> ItemsPart:
+        """The same from the index `first` on, as far as they have at most `most` bytes."""
+
+        async def once() -> ItemsPart:
+            async with self._transaction() as session:
+                return await items_part(session, holding.job.id, step, first, most)
 
         return await patiently(once)
 

@@ -284,11 +284,13 @@ class Done(_message.Message):
     def __init__(self, yes: _Optional[bool] = ..., text: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
 
 class Recall(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("first",)
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    first: str
+    def __init__(self, first: _Optional[str] = ...) -> None: ...
 
 class Journal(_message.Message):
-    __slots__ = ("steps", "marks")
+    __slots__ = ("steps", "marks", "next")
     class StepsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -305,21 +307,27 @@ class Journal(_message.Message):
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     STEPS_FIELD_NUMBER: _ClassVar[int]
     MARKS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
     steps: _containers.ScalarMap[str, str]
     marks: _containers.ScalarMap[str, str]
-    def __init__(self, steps: _Optional[_Mapping[str, str]] = ..., marks: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    next: str
+    def __init__(self, steps: _Optional[_Mapping[str, str]] = ..., marks: _Optional[_Mapping[str, str]] = ..., next: _Optional[str] = ...) -> None: ...
 
 class Items(_message.Message):
-    __slots__ = ("step",)
+    __slots__ = ("step", "first")
     STEP_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
     step: str
-    def __init__(self, step: _Optional[str] = ...) -> None: ...
+    first: int
+    def __init__(self, step: _Optional[str] = ..., first: _Optional[int] = ...) -> None: ...
 
 class ItemStates(_message.Message):
-    __slots__ = ("items",)
+    __slots__ = ("items", "more")
     ITEMS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     items: _containers.RepeatedCompositeFieldContainer[ItemState]
-    def __init__(self, items: _Optional[_Iterable[_Union[ItemState, _Mapping]]] = ...) -> None: ...
+    more: bool
+    def __init__(self, items: _Optional[_Iterable[_Union[ItemState, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
 
 class ItemState(_message.Message):
     __slots__ = ("id", "status", "output", "error", "dead")
