@@ -6,10 +6,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import asyncpg
 import pytest
 
-from cutroom.db import EmbeddedPostgres, cluster
+from cutroom.db import EmbeddedPostgres, cluster, embedded
 from cutroom.db.account import server_account
 from cutroom.db.cluster import Cluster, binaries
 from cutroom.db.embedded import _spawn
@@ -239,6 +242,24 @@ async def test_a_server_that_cannot_start_says_why_and_lets_go_of_the_folder(cop
             await EmbeddedPostgres(copied).start()
         assert raised.value.code == "database_start_failed"
         assert not raised.value.retryable
+
+
+async def test_a_server_that_says_that_it_is_starting_is_waited_for(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+
+    async def replaying(url: str, *, name: str) -> Any:
+        if clock.now < 10 * embedded._READY_WITHIN_S:
+            clock.now += embedded._READY_WITHIN_S * 0.9
+            raise Unavailable("database_unavailable", "Starting.") from asyncpg.CannotConnectNowError("starting up")
+        return await connect(url, name=name)
+
+    monkeypatch.setattr(embedded, "connect", replaying)
+    monkeypatch.setattr(embedded, "time", clock)
+    async with _running(copied) as (_, url):
+        assert await _ask(url, "SELECT 1") == 1
 
 
 async def test_data_of_another_version_is_not_passed_over(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import socket
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import structlog
 
@@ -27,11 +27,15 @@ from cutroom.kit.backoff import Backoff
 from cutroom.kit.errors import Conflict, Forbidden, Unavailable
 
 log = structlog.get_logger()
-READY_WITHIN_S = 90.0
-STOP_WITHIN_S = 30.0
-SETTLED_AFTER_S = 10.0
-POSTGRES_STARTS = 20
-"""Starts in a row that may fail before we say that this Postgres cannot be started."""
+STILL_S: Final = 90.0
+"""For so long the API may do nothing before it answers for the first time. As long as it works, it is waited for."""
+WORKS_S: Final = 1.0
+"""So many seconds of a processor in that time are work; a program that is stuck asks less often what is new."""
+TOLD_EVERY_S: Final = 10.0
+STOP_WITHIN_S: Final = 30.0
+SETTLED_AFTER_S: Final = 10.0
+STARTS: Final = 20
+"""Starts in a row that may fail before we say that this program, Postgres or the API, cannot be started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ async def running(settings: Settings, *, workers: int = 1) -> AsyncIterator[Conn
         Forbidden: `not_in_development`.
         Conflict: `port_in_use`, or `data_in_use` when the folder belongs to a running stack.
         Invalid: `temporal_not_installed`.
-        Unavailable: `not_ready` when the API does not answer in time; `temporal_unavailable`.
+        Unavailable: `not_ready` when the API stands still or dies again and again; `temporal_unavailable`.
     """
     if settings.exposed:
         message = (
@@ -85,20 +89,24 @@ async def running(settings: Settings, *, workers: int = 1) -> AsyncIterator[Conn
         postgres: EmbeddedPostgres | None = None
         if url is None:
             postgres = EmbeddedPostgres(settings.data / "postgres")
-            url = await postgres.start()
+            with waiting_for("Postgres"):
+                url = await postgres.start()
             stack.push_async_callback(postgres.stop)
-        await upgrade(url)
-        connection = await _connection(settings, url)
+        with waiting_for("the database and its migrations"):
+            await upgrade(url)
+            connection = await _connection(settings, url)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         keepers: list[asyncio.Task[None]] = []
         stack.callback(lambda: [keeper.cancel() for keeper in keepers])
         if postgres is not None:
             keepers.append(group.create_task(_keep_postgres(postgres)))
         environment = _environment(settings, url)
-        for name, program in (("api", "api"), *((f"worker-{n}", "worker") for n in range(1, workers + 1))):
-            argv = [sys.executable, "-m", "cutroom.app", program]
-            keepers.append(group.create_task(_keep(name, argv, environment)))
-        await _ready(connection.url)
+        program = (sys.executable, "-m", "cutroom.app")
+        api = Kept("api", (*program, "api"), environment)
+        rest = [Kept(f"worker-{number}", (*program, "worker"), environment) for number in range(1, workers + 1)]
+        keepers += [group.create_task(kept.run()) for kept in (api, *rest)]
+        with waiting_for("the API"):
+            await _ready(connection.url, api)
         connection.write(settings.data)
         yield connection
 
@@ -172,21 +180,49 @@ def _metrics_folder(data: Path) -> Path:
     return folder
 
 
-async def _keep(name: str, argv: list[str], environment: dict[str, str]) -> NoReturn:
-    """Run a child and start it again when it dies; cancelling this stops the child."""
-    backoff = Backoff(base_s=0.2, cap_s=5.0)
-    failures = 0
-    while True:
-        started = time.monotonic()
-        child = await process.start(argv, cwd=Path.cwd(), env=environment)
-        try:
-            code = await child.wait()
-        finally:
-            await child.terminate(grace_s=STOP_WITHIN_S)
-            metrics.forget(child.pid, Path(environment["PROMETHEUS_MULTIPROC_DIR"]))
-        failures = 1 if time.monotonic() - started > SETTLED_AFTER_S else failures + 1
-        log.warning("child.ended", child=name, exit_code=code, failures=failures)
-        await asyncio.sleep(backoff.delay_s(failures))
+class Kept:
+    """A child that is started again when it dies.
+
+    Args:
+        name: of it in the log.
+        argv: program and arguments.
+        environment: what it sees.
+
+    Attributes:
+        failures: how often in a row it has died soon after its start.
+    """
+
+    def __init__(self, name: str, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.failures = 0
+        self._name = name
+        self._argv = argv
+        self._environment = environment
+        self._child: process.Child | None = None
+
+    async def run(self) -> NoReturn:
+        """Run it; cancelling this stops it."""
+        backoff = Backoff(base_s=0.2, cap_s=5.0)
+        while True:
+            started = time.monotonic()
+            child = self._child = await process.start(self._argv, cwd=Path.cwd(), env=self._environment)
+            try:
+                code = await child.wait()
+            finally:
+                await child.terminate(grace_s=STOP_WITHIN_S)
+                metrics.forget(child.pid, Path(self._environment["PROMETHEUS_MULTIPROC_DIR"]))
+            self.failures = 1 if time.monotonic() - started > SETTLED_AFTER_S else self.failures + 1
+            log.warning("child.ended", child=self._name, exit_code=code, failures=self.failures)
+            await asyncio.sleep(backoff.delay_s(self.failures))
+
+    def worked_s(self) -> float:
+        """Seconds of processors that it has used since its start; more and more where nobody tells (not Linux)."""
+        if self._child is None:
+            return 0.0
+        try:  # proc(5): utime, stime, cutime and cstime; the name before them may hold anything
+            fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0 if sys.platform == "linux" else time.monotonic()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _keep_postgres(postgres: EmbeddedPostgres) -> NoReturn:
@@ -202,7 +238,7 @@ async def _keep_postgres(postgres: EmbeddedPostgres) -> NoReturn:
             except Unavailable as error:
                 failures += 1
                 log.warning("postgres.start_failed", failures=failures, error=error.message)
-                if failures == POSTGRES_STARTS:
+                if failures == STARTS:
                     raise
                 await asyncio.sleep(backoff.delay_s(failures))
             else:
@@ -210,13 +246,37 @@ async def _keep_postgres(postgres: EmbeddedPostgres) -> NoReturn:
                 break
 
 
-async def _ready(url: str) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        if await asyncio.to_thread(_answers, f"{url}/readyz"):
-            return
+@contextlib.contextmanager
+def waiting_for(what: str) -> Iterator[None]:
+    """Say now and then what is waited for, and for how long."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    timer: asyncio.TimerHandle
+
+    def tell() -> None:
+        nonlocal timer
+        log.warning("start.waiting", waits_for=what, seconds=round(loop.time() - started))
+        timer = loop.call_later(TOLD_EVERY_S, tell)
+
+    timer = loop.call_later(TOLD_EVERY_S, tell)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+async def _ready(url: str, api: Kept) -> None:
+    """Wait until the API answers, for as long as it works, however busy the machine is."""
+    worked_s, moved_at = 0.0, time.monotonic()
+    while not await asyncio.to_thread(_answers, f"{url}/readyz"):
+        now_s = api.worked_s()
+        if not worked_s <= now_s < worked_s + WORKS_S:  # less: it has been started again
+            worked_s, moved_at = now_s, time.monotonic()
+        if time.monotonic() - moved_at > STILL_S:
+            raise Unavailable("not_ready", f"The API does not answer at {url}, and stands still; see its log above.")
+        if api.failures >= STARTS:
+            raise Unavailable("not_ready", f"The API was started {STARTS} times and died each time; see its log above.")
         await asyncio.sleep(0.02)
-    raise Unavailable("not_ready", f"The API did not answer at {url} within {READY_WITHIN_S:.0f} s; see its log above.")
 
 
 def _answers(url: str) -> bool:

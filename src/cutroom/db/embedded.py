@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import asyncpg
 import structlog
 
 from cutroom.db import cluster, orphans
@@ -26,7 +27,8 @@ from cutroom.kit.errors import Internal, Unavailable
 log = structlog.get_logger()
 
 DATABASE: Final = "cutroom"
-_READY_WITHIN_S: Final = 120.0  # replaying what a crash left takes seconds; a slow disk may need more
+_READY_WITHIN_S: Final = 120.0
+"""For so long a server may say nothing. One that says that it is starting is replaying what a crash left."""
 _FAST_S: Final = 10.0
 _IMMEDIATE_S: Final = 5.0
 _REACH: Final = Path(__file__).with_name("reach.py")
@@ -157,7 +159,9 @@ class EmbeddedPostgres:
         while self._child is not None and self._child.returncode is None and time.monotonic() < deadline:
             try:
                 connection = await connect(_url(sockets, "postgres"), name="cutroom-start")
-            except Unavailable:
+            except Unavailable as error:
+                if isinstance(error.__cause__, asyncpg.CannotConnectNowError):
+                    deadline = time.monotonic() + _READY_WITHIN_S
                 await asyncio.sleep(0.01)
                 continue
             try:
