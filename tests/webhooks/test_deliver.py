@@ -4,14 +4,15 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from cutroom.db import Database
-from cutroom.kit.clock import FixedClock
+from cutroom.kit.clock import FixedClock, SystemClock
 from cutroom.kit.metrics import REGISTRY
-from cutroom.webhooks import DeliveryStatus, schedule
+from cutroom.webhooks import DeliveryStatus, queue, schedule
 from tests.jobs.flows import A, B
 from tests.webhooks.receiver import OK, Receiver, answer, receiving
 from tests.webhooks.standing import Stand
@@ -273,3 +274,49 @@ async def test_an_attempt_that_was_reported_too_late_changes_nothing_but_its_own
     assert record.delivery.status is DeliveryStatus.SUCCEEDED
     assert [(one.number, one.status_code) for one in record.attempts] == [(1, 500), (2, 200)]
     assert len(set(receiver.ids)) == 1
+
+
+@pytest.mark.threat("F17")
+async def test_a_machine_whose_clock_is_ahead_takes_nothing_that_another_sends(
+    stand: Stand, receiver: Receiver
+) -> None:
+    class Ahead(SystemClock):
+        def now(self) -> datetime:
+            return super().now() + timedelta(days=400)
+
+    gate = asyncio.Event()
+
+    async def held(writer: asyncio.StreamWriter) -> None:
+        await gate.wait()
+        writer.write(OK)
+
+    receiver.answers = [held]
+    await stand.endpoint(receiver.url)
+    async with stand.delivering():
+        await stand.event()
+        await receiver.has(1)
+        async with stand.database.begin() as session:
+            room: Any = {"count": 9, "untried": 9, "troubled_room": 9, "known": {}}
+            assert await queue.claim(session, clock=Ahead(), lease_s=60.0, **room) == []
+        gate.set()
+        await stand.until("succeeded", 1)
+    assert len(receiver.messages) == 1
+
+
+async def test_what_arrives_while_its_endpoint_is_switched_off_has_arrived(stand: Stand, receiver: Receiver) -> None:
+    gate = asyncio.Event()
+
+    async def held(writer: asyncio.StreamWriter) -> None:
+        await gate.wait()
+        writer.write(OK)
+
+    receiver.answers = [held]
+    made = await stand.endpoint(receiver.url)
+    async with stand.delivering():
+        await stand.event()
+        await receiver.has(1)
+        async with stand.database.begin() as session:
+            await stand.service.endpoints.change(session, A, made.endpoint.id, enabled=False)
+        gate.set()
+        await stand.until("succeeded", 1)
+    assert [one.status_code for one in (await stand.records())[0].attempts] == [200]

@@ -88,7 +88,7 @@ class Announcer:
             "job": job_id,
             "body": body,
         }
-        await queue.add(session, event, places, ids, self._clock.now())
+        await queue.add(session, event, places, ids, self._clock)
         return ids
 
     async def _job(self, session: AsyncSession, job: Job, places: Sequence[Place]) -> None:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -34,12 +33,15 @@ LOST_TRIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a delivery that was taken; `answer` is None when no attempt was made."""
+    """What came of a delivery that was taken; `answer` is None when no attempt was made.
+
+    `pause_s` is for how many seconds the next attempt waits, if there is one.
+    """
 
     claimed: Claimed
     answer: Answer | None
     status: DeliveryStatus
-    next_at: datetime | None = None
+    pause_s: float | None = None
 
 
 class Deliverer:
@@ -115,7 +117,7 @@ class Deliverer:
                     untried=self._settings.untried,
                     troubled_room=self._targets.troubled_room,
                     known=self._targets.known(),
-                    now=self._service.clock.now(),
+                    clock=self._service.clock,
                     lease_s=self._settings.lease_s,
                 )
         except Exception as error:
@@ -138,7 +140,7 @@ class Deliverer:
             answer = await self._guarded(claimed, claimed.url)
             outcome = self._outcome(claimed, answer)
             metrics.SECONDS.observe(answer.duration_ms / 1000)
-            metrics.ATTEMPTS.labels("retry" if outcome.next_at is not None else outcome.status.value).inc()
+            metrics.ATTEMPTS.labels("retry" if outcome.pause_s is not None else outcome.status.value).inc()
             if claimed.number == 1:
                 metrics.WAIT.observe(max((answer.at - claimed.created_at).total_seconds(), 0.0))
         self._outcomes.put_nowait(outcome)
@@ -167,8 +169,7 @@ class Deliverer:
         pause = None if answer.gone else schedule.delay_s(claimed.tries, answer.retry_after_s)
         if pause is None:
             return Outcome(claimed, answer, DeliveryStatus.FAILED)
-        at = self._service.clock.now() + timedelta(seconds=pause)
-        return Outcome(claimed, answer, DeliveryStatus.PENDING, at)
+        return Outcome(claimed, answer, DeliveryStatus.PENDING, pause)
 
     async def _record(self) -> None:
         """Write outcomes, as many at once as have come meanwhile; their slots are free when that is done."""
@@ -206,13 +207,13 @@ class Deliverer:
         return True
 
     async def _write(self, batch: Sequence[Outcome]) -> None:
-        now = self._service.clock.now()
+        clock = self._service.clock
         signs = [sign for one in batch if (sign := _sign(one)) is not None]
         async with self._database.begin() as session:
             endpoints = sorted({sign.endpoint_id for sign in signs})
-            known = await queue.record(session, [_fields(one) for one in batch], endpoints, now)
+            known = await queue.record(session, [_fields(one) for one in batch], endpoints, clock)
             days = self._settings.failing_days
-            await health.note(session, self._service.announcer, signs, known, failing_days=days, now=now)
+            await health.note(session, self._service.announcer, signs, known, failing_days=days, now=clock.now())
 
 
 def _fields(outcome: Outcome) -> Mapping[str, Any]:
@@ -222,7 +223,7 @@ def _fields(outcome: Outcome) -> Mapping[str, Any]:
         "number": claimed.number,
         "sent": answer is not None,
         "status": outcome.status.value,
-        "next_at": None if outcome.next_at is None else outcome.next_at.isoformat(),
+        "pause_s": outcome.pause_s,
         "at": None if answer is None else answer.at.isoformat(),
         "duration_ms": None if answer is None else answer.duration_ms,
         "status_code": None if answer is None else answer.status_code,

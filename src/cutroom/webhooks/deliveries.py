@@ -105,7 +105,7 @@ class Deliveries:
         row = await _find(session, workspace_id, delivery_id, **where)
         if row.endpoint_id is not None:
             await self._enabled(session, workspace_id, row.endpoint_id)
-        await queue.again(session, [delivery_id], self._clock.now())
+        await queue.again(session, [delivery_id], self._clock)
         return repository.delivery_of(await _find(session, workspace_id, delivery_id, **where))
 
     async def replay(
@@ -148,7 +148,8 @@ class Deliveries:
         }
         found = (await session.execute(_MISSED, values)).all()
         taken = found[:limit]
-        count = await queue.again(session, [row.delivery_id for row in taken if row.delivery_id is not None], now)
+        old = [row.delivery_id for row in taken if row.delivery_id is not None]
+        count = await queue.again(session, old, self._clock)
         new = [row for row in taken if row.delivery_id is None]
         if new:
             made = {

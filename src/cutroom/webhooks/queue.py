@@ -8,22 +8,25 @@ at once is known to the process that sends; rows that another process is claimin
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from cutroom.kit.clock import Clock, SystemClock
 
 CHANNEL: Final = "cutroom_webhooks"
 
 _ADD: Final = text("""
 WITH event AS (
   INSERT INTO webhook_events (id, workspace_id, type, job_id, body, created_at)
-  VALUES (:event, :workspace, :type, :job, :body, :now) RETURNING id
+  VALUES (:event, :workspace, :type, :job, :body, COALESCE(CAST(:now AS timestamptz), now()))
+  RETURNING id, created_at AS now
 ), made AS (
   INSERT INTO webhook_deliveries (id, workspace_id, event_id, event_type, job_id, endpoint_id, url, target, next_at,
                                   created_at)
-  SELECT d.id, :workspace, event.id, :type, :job, d.endpoint, d.url, d.target, :now, :now
+  SELECT d.id, :workspace, event.id, :type, :job, d.endpoint, d.url, d.target, event.now, event.now
   FROM event CROSS JOIN unnest(CAST(:ids AS text[]), CAST(:endpoints AS text[]), CAST(:urls AS text[]),
                                CAST(:targets AS text[])) AS d (id, endpoint, url, target)
   RETURNING 1
@@ -32,7 +35,9 @@ SELECT CASE WHEN EXISTS (SELECT FROM made) THEN pg_notify('cutroom_webhooks', ''
 """)
 # `status || ''` keeps the planner from reading the whole index of pending deliveries for a few ids.
 _CLAIM: Final = text("""
-WITH RECURSIVE ready AS (
+WITH RECURSIVE clock AS MATERIALIZED (
+  SELECT COALESCE(CAST(:now AS timestamptz), now()) AS now
+), ready AS (
   (SELECT target FROM webhook_deliveries WHERE status = 'pending' ORDER BY target LIMIT 1)
   UNION ALL
   SELECT next.target FROM ready CROSS JOIN LATERAL (
@@ -46,7 +51,7 @@ WITH RECURSIVE ready AS (
          COALESCE(known.busy, 0) + row_number() OVER (PARTITION BY ready.target ORDER BY due.next_at, due.id) AS turn
   FROM ready LEFT JOIN known ON known.target = ready.target CROSS JOIN LATERAL (
     SELECT id, next_at FROM webhook_deliveries
-    WHERE status = 'pending' AND target = ready.target AND next_at <= :now
+    WHERE status = 'pending' AND target = ready.target AND next_at <= (SELECT now FROM clock)
     ORDER BY next_at, id
     LIMIT GREATEST(COALESCE(known.most, :untried) - COALESCE(known.busy, 0), 0)
   ) AS due
@@ -55,13 +60,14 @@ WITH RECURSIVE ready AS (
   FROM head
 ), locked AS MATERIALIZED (
   SELECT id, leased_at FROM webhook_deliveries
-  WHERE status || '' = 'pending' AND next_at <= :now AND id = ANY(ARRAY(
+  WHERE status || '' = 'pending' AND next_at <= (SELECT now FROM clock) AND id = ANY(ARRAY(
     SELECT id FROM chosen WHERE NOT troubled OR nth <= :troubled_room ORDER BY turn, next_at, id LIMIT :count
   ))
   FOR UPDATE SKIP LOCKED
 ), changed AS (
-  UPDATE webhook_deliveries AS d SET attempts = attempts + 1, tries = tries + 1, leased_at = :now, next_at = :lease
-  FROM locked WHERE d.id = ANY(ARRAY(SELECT id FROM locked)) AND d.id = locked.id
+  UPDATE webhook_deliveries AS d SET attempts = attempts + 1, tries = tries + 1, leased_at = clock.now,
+    next_at = clock.now + make_interval(secs => :lease_s)
+  FROM locked, clock WHERE d.id = ANY(ARRAY(SELECT id FROM locked)) AND d.id = locked.id
   RETURNING d.id, d.workspace_id, d.event_id, d.event_type, d.endpoint_id, d.url, d.target, d.attempts, d.tries,
             d.created_at, locked.leased_at AS lost_at
 ), lost AS (
@@ -79,10 +85,12 @@ LEFT JOIN callback_secrets AS s ON c.endpoint_id IS NULL AND s.workspace_id = c.
 # Rows are locked in one order. A late report about an attempt that was given up tells what it knows of that attempt,
 # and nothing else.
 _RECORD: Final = text("""
-WITH given AS MATERIALIZED (
+WITH clock AS MATERIALIZED (
+  SELECT COALESCE(CAST(:now AS timestamptz), now()) AS now
+), given AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset(CAST(:outcomes AS jsonb)) AS g (
     id text, number bigint, at timestamptz, duration_ms bigint, status_code bigint, error text, answer text,
-    sent boolean, status text, next_at timestamptz)
+    sent boolean, status text, pause_s double precision)
 ), locked AS MATERIALIZED (
   SELECT id FROM webhook_deliveries WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE
 ), attempt AS (
@@ -92,21 +100,25 @@ WITH given AS MATERIALIZED (
   ON CONFLICT (delivery_id, number) DO UPDATE SET at = excluded.at, duration_ms = excluded.duration_ms,
     status_code = excluded.status_code, error = excluded.error, answer = excluded.answer
 ), changed AS (
-  UPDATE webhook_deliveries AS d SET status = g.status, next_at = COALESCE(g.next_at, d.next_at), leased_at = NULL,
-    ended_at = CASE WHEN g.status <> 'pending' THEN CAST(:now AS timestamptz) END
-  FROM given AS g JOIN locked ON locked.id = g.id
+  UPDATE webhook_deliveries AS d SET status = g.status, leased_at = NULL,
+    next_at = COALESCE(clock.now + make_interval(secs => g.pause_s), d.next_at),
+    ended_at = CASE WHEN g.status <> 'pending' THEN clock.now END
+  FROM clock CROSS JOIN given AS g JOIN locked ON locked.id = g.id
   WHERE d.id = g.id AND d.attempts = g.number AND d.status = 'pending'
 )
 SELECT id, failing_since FROM webhook_endpoints WHERE id = ANY(CAST(:endpoints AS text[])) AND disabled_at IS NULL
 """)
+# What is being sent is left to its sender: what became of it is recorded, and a next attempt is not made.
 _CANCEL: Final = text("""
-UPDATE webhook_deliveries SET status = 'cancelled', ended_at = :now, leased_at = NULL WHERE id = ANY(ARRAY(
-  SELECT id FROM webhook_deliveries WHERE status = 'pending' AND target = :endpoint FOR UPDATE SKIP LOCKED
+UPDATE webhook_deliveries SET status = 'cancelled', ended_at = :now WHERE id = ANY(ARRAY(
+  SELECT id FROM webhook_deliveries WHERE status = 'pending' AND leased_at IS NULL AND target = :endpoint
+  FOR UPDATE SKIP LOCKED
 ))
 """)
 _AGAIN: Final = text("""
 WITH changed AS (
-  UPDATE webhook_deliveries SET status = 'pending', tries = 0, next_at = :now, ended_at = NULL
+  UPDATE webhook_deliveries SET status = 'pending', tries = 0, ended_at = NULL,
+    next_at = COALESCE(CAST(:now AS timestamptz), now())
   WHERE id = ANY(CAST(:ids AS text[])) AND leased_at IS NULL
   RETURNING id
 )
@@ -160,7 +172,7 @@ async def add(
     event: Mapping[str, Any],
     places: Sequence[Place],
     delivery_ids: Sequence[str],
-    now: datetime,
+    clock: Clock,
 ) -> None:
     """Write an event, and a delivery for each place; deliverers are told when the transaction commits.
 
@@ -171,7 +183,7 @@ async def add(
         "endpoints": [place.endpoint_id for place in places],
         "urls": [place.url for place in places],
         "targets": [place.target for place in places],
-        "now": now,
+        "now": _held(clock),
     }
     await session.execute(_ADD, {**event, **values})
 
@@ -192,7 +204,7 @@ async def claim(
     untried: int,
     troubled_room: int,
     known: Mapping[str, Known],
-    now: datetime,
+    clock: Clock,
     lease_s: float,
 ) -> list[Claimed]:
     """Take at most `count` deliveries that are due, in turn over targets.
@@ -203,7 +215,7 @@ async def claim(
         untried: at most so many of a target that the sender knows nothing of.
         troubled_room: at most so many of troubled targets.
         known: targets that the sender has met.
-        now: the time.
+        clock: the sender's.
         lease_s: seconds until another may take them.
     """
     values = {
@@ -214,8 +226,8 @@ async def claim(
         "count": count,
         "untried": untried,
         "troubled_room": troubled_room,
-        "now": now,
-        "lease": now + timedelta(seconds=lease_s),
+        "now": _held(clock),
+        "lease_s": lease_s,
     }
     return [
         Claimed(
@@ -240,33 +252,38 @@ async def claim(
 
 
 async def record(
-    session: AsyncSession, outcomes: Sequence[Mapping[str, Any]], endpoints: Sequence[str], now: datetime
+    session: AsyncSession, outcomes: Sequence[Mapping[str, Any]], endpoints: Sequence[str], clock: Clock
 ) -> dict[str, datetime | None]:
     """Write what became of attempts; since when each of these endpoints that are enabled has been failing.
 
     Each outcome has the fields that the statement unpacks: `id` of the delivery, `number` of the attempt, what the
-    attempt gave, `sent` (whether there was one), the `status` that follows and `next_at` for one more attempt.
+    attempt gave, `sent` (whether there was one), the `status` that follows and `pause_s`, seconds until one more.
     """
     values = {
         "outcomes": json.dumps(outcomes),
         "ids": sorted({str(one["id"]) for one in outcomes}),
         "endpoints": list(endpoints),
-        "now": now,
+        "now": _held(clock),
     }
     return {row.id: row.failing_since for row in await session.execute(_RECORD, values)}
 
 
 async def cancel(session: AsyncSession, endpoint_id: str, now: datetime) -> None:
-    """End what is pending for an endpoint; what another transaction holds, a claim ends later."""
+    """End what is pending for an endpoint; what is being sent or held by another transaction, a claim ends later."""
     await session.execute(_CANCEL, {"endpoint": endpoint_id, "now": now})
 
 
-async def again(session: AsyncSession, delivery_ids: Sequence[str], now: datetime) -> int:
+async def again(session: AsyncSession, delivery_ids: Sequence[str], clock: Clock) -> int:
     """Send deliveries anew, with all their attempts; how many. Those that are being sent are left alone."""
-    found = (await session.execute(_AGAIN, {"ids": list(delivery_ids), "now": now})).one_or_none()
+    found = (await session.execute(_AGAIN, {"ids": list(delivery_ids), "now": _held(clock)})).one_or_none()
     return 0 if found is None else int(found[0])
 
 
 async def pending(session: AsyncSession) -> int:
     """How many deliveries of all workspaces have not ended, counted to 100,000 at most."""
     return int(await session.scalar(_PENDING) or 0)
+
+
+def _held(clock: Clock) -> datetime | None:
+    """The time of a clock that is held; else none is told, and the database's counts: those of machines differ."""
+    return None if isinstance(clock, SystemClock) else clock.now()
