@@ -105,7 +105,7 @@ HEADERS: dict[str, dict[str, str]] = {
     "getTusOffset": _TUS,
     "appendToTusUpload": _TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
     "terminateTusUpload": _TUS,
-    "createTusUpload": _TUS | {"Upload-Length": "1"},
+    "createTusUpload": _TUS | {"Upload-Length": "2"},
 }
 """Headers without which a route refuses before it looks for anything."""
 
@@ -250,7 +250,7 @@ def operations() -> Iterator[Operation]:
                 method=method.upper(),
                 path=path,
                 scope=described.get("x-scope"),
-                keyed="x-scope" in described,
+                keyed="security" in described,
                 takes_json="application/json" in content,
                 in_pages="cursor" in {parameter["name"] for parameter in described.get("parameters", ())},
             )

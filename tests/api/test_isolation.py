@@ -341,7 +341,7 @@ async def test_no_answer_and_no_log_line_holds_a_secret_or_a_path_of_ours(workin
         assert secret not in sent
         assert secret not in logged
     assert "sig=" not in logged
-    inside = [answer for answer in answers if "/workspaces" not in answer.request.url.path]
+    inside = [answer for answer in answers if not re.search("/workspaces|/me$", answer.request.url.path)]
     without_links = re.sub(r'"url":"[^"]*"', "", " ".join(answer.text for answer in inside))
     assert working.workspace_id not in without_links
 

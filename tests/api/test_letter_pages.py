@@ -77,7 +77,13 @@ async def test_who_has_registered_confirms_their_address_by_logging_in(
         await page.open(f"{world.url}/confirm#{token}")
         await page.until("document.querySelector('#known').checkVisibility()")
         await page.fill("login", email="ada@example.com", password="wrong password")
-        assert "password" in await said(page)
+        # Nobody is sent to the letter that they have come from.
+        assert await said(page) == "There is no account with this e-mail address and password."
+        await page.run("document.querySelector('#lost').click()")
+        await said(page, of="#forgotten")
+        assert await page.seen("#trouble") is None
+        await page.open(f"{world.url}/confirm#{token}")
+        await page.until("document.querySelector('#known').checkVisibility()")
         await page.fill("login", email="ada@example.com", password=PASSWORD)
         await said(page, of="#done")
         assert await page.seen("#status") == "Your address is confirmed, and you are logged in."

@@ -9,13 +9,19 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from cutroom.accounts import AREAS, CLOSE_WORKSPACE, SCOPES, SCOPES_OF, Role, covers
-from cutroom.api.routes import SLOW_S
+from cutroom.api.body import SLOW_S
 from tests.api.matrix import BODIES, HEADERS, MAKERS, QUERIES, Operation, operations, unknown
 from tests.api.world import World, code_of, error_of
 
 KEYED = [operation for operation in operations() if operation.keyed]
 SCOPED = [operation for operation in KEYED if operation.scope is not None]
 ABOUT_ONESELF = {
+    "getMe": "oneself",
+    "logout": "one's own session or token",
+    "listSessions": "one's own sessions",
+    "endSession": "one's own session",
+    "endSessions": "one's own sessions",
+    "changePassword": "one's own password",
     "listWorkspaces": "what the caller may act in",
     "getWorkspace": "the name of where one is",
     "createWorkspace": "a workspace of one's own",

@@ -23,6 +23,7 @@ from cutroom.assets import (
     UploadStatus,
 )
 from cutroom.assets.s3_parts import LEAST_PART_BYTES
+from cutroom.assets.store import Part
 from cutroom.assets.writing import PIECE_BYTES
 from cutroom.db import Database
 from cutroom.kit.errors import Conflict, Invalid, QuotaExceeded, Unavailable
@@ -284,6 +285,46 @@ async def test_bytes_of_a_length_that_nobody_told_find_room_as_they_come(databas
     with pytest.raises(QuotaExceeded):
         await service.resumable.append(WS, deferred[2].id, Addition(three.offset_bytes, chunks(b"x")))
     assert (await begun(service, database, 600, workspace_id="wsp_theirs")).size_bytes == 600
+
+
+class Gathering(LocalStore):
+    """Takes no part or tail before several have come: all of them have found room by then."""
+
+    def __init__(self, folder: Path, several: int) -> None:
+        super().__init__(folder, Signer(b"0123456789abcdef", "files"), "http://cutroom.test")
+        self._all = asyncio.Barrier(several)
+
+    @property
+    def least_part_bytes(self) -> int:
+        return LEAST_PART_BYTES
+
+    async def put_part(self, key: str, handle: str, number: int, path: Path) -> Part:
+        await self._all.wait()
+        return await super().put_part(key, handle, number, path)
+
+    async def put(self, key: str, path: Path, content_type: str) -> None:
+        await self._all.wait()
+        await super().put(key, path, content_type)
+
+
+@pytest.mark.threat("A88", "A89")
+@pytest.mark.parametrize("size_bytes", [PIECE_BYTES, 9_000])
+async def test_of_many_that_send_at_once_what_nobody_announced_no_more_is_kept_than_there_is_room_for(
+    database: Database, tmp_path: Path, size_bytes: int
+) -> None:
+    store = Gathering(tmp_path / "store", 3)
+    service = limited(database, store, storage_bytes=2 * size_bytes + 1)
+    deferred = [await begun(service, database, None) for _ in range(3)]
+    sent = (service.resumable.append(WS, one.id, Addition(0, chunks(b"x" * size_bytes))) for one in deferred)
+    outcomes = await asyncio.gather(*(_outcome(one) for one in sent))
+    refused = [outcome for outcome in outcomes if isinstance(outcome, QuotaExceeded)]
+    assert [error.code for error in refused] == ["storage_full"]
+    async with database.begin() as session:
+        kept = [(await service.resumable.get(session, WS, one.id)).offset_bytes for one in deferred]
+    assert sorted(kept) == [0, size_bytes, size_bytes]
+    if size_bytes < LEAST_PART_BYTES:  # parts are found and removed with their upload, tails only by name
+        assert len(await stored(store)) == 2
+    await store.close()
 
 
 async def test_a_film_that_is_longer_than_the_plan_allows_is_refused_for_good(

@@ -82,15 +82,17 @@ class IdentityService:
         async with self._database.begin() as session:
             return await self.sessions.authenticate(session, cookie, workspace_id)
 
-    async def by_token(self, token: str, workspace_id: str | None) -> Principal:
+    async def by_token(self, token: str, workspace_id: str | None, *, begun: bool = False) -> Principal:
         """Who a token of an identity provider speaks for; a first sight of them makes them known.
+
+        In a request that has `begun` with it, it may have expired since; whom it is of may have been shut out.
 
         Raises:
             Forbidden: `unauthenticated`, `user_disabled`.
             NotFound: `workspace_not_found`.
             Unavailable: `issuer_unavailable`.
         """
-        claims = await self._verified(token)
+        claims = await self._verified(token, begun=begun)
         async with self._database.begin() as session:
             return await identities.principal_of(session, claims, workspace_id)
 
@@ -133,11 +135,11 @@ class IdentityService:
         """The living cookie sessions of a user, newest first."""
         return await self.sessions.list_sessions(session, user_id)
 
-    async def _verified(self, token: str) -> Claims:
+    async def _verified(self, token: str, *, begun: bool = False) -> Claims:
         if not self._verifier.issuers or not looks_like_a_token(token):
             raise not_known("This token is not known.")
         try:
-            return await self._verifier.verify(token)
+            return await self._verifier.verify(token, begun=begun)
         except Invalid as refused:
             # What exactly is wrong helps those who make tokens up more than those who lost theirs.
             raise not_known("This token is not valid here, or not any more.") from refused

@@ -168,7 +168,7 @@ class People:
         stored = None if row is None else row.password_hash
         verdict = await self._passwords.verify(password, stored)
         if row is None or stored is None or not verdict.right:
-            raise self._wrong()
+            raise self._wrong(came_by_link=confirmation is not None)
         if row.disabled_at is not None:
             raise disabled()
         if row.confirmed_at is not None:
@@ -189,8 +189,8 @@ class People:
             await attempts.forgive(session, counted)
             return begun
 
-    def _wrong(self) -> Forbidden:
-        if self._confirms:
+    def _wrong(self, *, came_by_link: bool = False) -> Forbidden:
+        if self._confirms and not came_by_link:
             sentence = (
                 "There is no account with this e-mail address and password, or the address is not confirmed yet: open "
                 "the link in the letter that was sent to it, or ask for another password."

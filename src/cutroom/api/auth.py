@@ -78,13 +78,14 @@ def refuse_blocked(connection: HTTPConnection) -> None:
     refuse_networks(connection.scope, services_of(connection).settings.blocked_networks)
 
 
-async def principal_of(connection: HTTPConnection, plaintext: str | None) -> Principal:
+async def principal_of(connection: HTTPConnection, plaintext: str | None, *, begun: bool = False) -> Principal:
     """Who this key or token speaks for; without one, who the session's cookie does.
 
     Args:
         connection: the request. Its header X-Workspace-Id says where they want to act; of a WebSocket, whose headers
             a browser cannot set, a subprotocol `workspace.<id>` does as well.
         plaintext: a key or token that it carries.
+        begun: it was let in before; a token may have expired since then.
 
     Raises:
         Forbidden: `unauthenticated`, `user_disabled`, `address_blocked`, `csrf_failed`.
@@ -102,7 +103,7 @@ async def principal_of(connection: HTTPConnection, plaintext: str | None) -> Pri
     if not is_api_key(plaintext):
         if not looks_like_a_token(plaintext):
             raise wrong_key()
-        return await _identity(connection).by_token(plaintext, wanted)
+        return await _identity(connection).by_token(plaintext, wanted, begun=begun)
     services = services_of(connection)
     principal = await services.accounts.keys.recognise(services.database, plaintext)
     if principal is None:
@@ -128,8 +129,8 @@ def wrong_key() -> CutroomError:
     return unauthenticated("This API key is not known.")
 
 
-async def authenticate(request: Request) -> None:
-    """Find out who sends this request, before anything of its body is read.
+async def authenticate(request: Request, *, begun: bool = False) -> None:
+    """Find out who sends this request, before anything of its body is read, and again once it has `begun`.
 
     Raises:
         Invalid: `key_in_url`.
@@ -138,7 +139,7 @@ async def authenticate(request: Request) -> None:
     """
     if request.scope["query_string"]:
         refuse_key_in_url(request.query_params.multi_items())
-    request.scope[SCOPE_KEY] = await principal_of(request, key_in_headers(request.headers))
+    request.scope[SCOPE_KEY] = await principal_of(request, key_in_headers(request.headers), begun=begun)
 
 
 def _identity(connection: HTTPConnection) -> IdentityService:

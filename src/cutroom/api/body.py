@@ -2,7 +2,9 @@
 
 import asyncio
 import email.message
-from contextlib import suppress
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -20,6 +22,8 @@ TEXTS_BYTES: Final = 16_000_000
 """Of a body that carries texts for models, at every door: four for each of the 4,000,000 characters of an input."""
 TEXTS_DEADLINE_S: Final = 60.0
 """In which such a body must have come."""
+SLOW_S: Final = 1.0
+"""Seconds that bytes may take before their sender is looked at again: a role or key may end while they come."""
 _DRAIN_BYTES: Final = 16 << 20
 _DRAIN_S: Final = 2.0
 
@@ -130,9 +134,28 @@ class BodyLimits:
 
 
 class StrictRequest(Request):
-    """A request whose JSON is parsed by `kit.strict_json`."""
+    """A request whose JSON is parsed by `kit.strict_json`, and whose sender is looked at again if its body is slow.
 
+    However a route reads the body: what was true of its sender at the first byte need not be true at the last one.
+    """
+
+    look_again: Callable[["StrictRequest"], Awaitable[None]] | None = None
+    """Refuses a sender who may not go on; None where everybody may."""
     _parsed: Any
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes; what `body` and `json` read.
+
+        Raises:
+            CutroomError: what `look_again` raises.
+        """
+        looked = time.monotonic()
+        async with aclosing(super().stream()) as chunks:
+            async for chunk in chunks:
+                if self.look_again is not None and time.monotonic() - looked > SLOW_S:
+                    await self.look_again(self)
+                    looked = time.monotonic()
+                yield chunk
 
     async def json(self) -> Any:
         """The body, parsed once.

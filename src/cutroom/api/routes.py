@@ -1,6 +1,5 @@
 """How routes take requests: who, then what, and only then the handler."""
 
-import time
 from collections.abc import Callable, Collection
 from typing import Any, ClassVar, Final
 
@@ -21,8 +20,6 @@ from cutroom.kit.errors import Detail, Forbidden, Invalid
 SCOPE_FIELD: Final = "x-scope"
 """Where a route's description says which scope it needs."""
 WORKSPACE: Final = "workspace_id"
-SLOW_S: Final = 1.0
-"""Seconds that a body may take before its sender is looked at again: a role or key may end while it comes."""
 _READING: Final = frozenset({"GET", "HEAD"})
 
 
@@ -52,10 +49,7 @@ class StrictRoute(APIRoute):
             if has_body:
                 if self.carries_texts:
                     ours.scope[BODY_KEY].allow(TEXTS_BYTES, TEXTS_DEADLINE_S)
-                began = time.monotonic()
                 await ours.json()
-                if time.monotonic() - began > SLOW_S:
-                    await self.admit_again(ours)
             return await self.perform(handler, ours)
 
         return strict
@@ -64,11 +58,8 @@ class StrictRoute(APIRoute):
         """Have an admitted request answered."""
         return await handler(request)
 
-    async def admit(self, request: Request) -> None:
+    async def admit(self, request: StrictRequest) -> None:
         """Everybody may come in."""
-
-    async def admit_again(self, request: Request) -> None:
-        """What was true of the caller at the first byte of a slow body need not be true at its last one."""
 
 
 class KeyedRoute(StrictRoute):
@@ -86,21 +77,22 @@ class KeyedRoute(StrictRoute):
         found: str | None = (self.openapi_extra or {})[SCOPE_FIELD]
         return found
 
-    async def admit(self, request: Request) -> None:
+    async def admit(self, request: StrictRequest) -> None:
         """Whoever is known and has the scope may come in; whose things they ask for is not looked at yet.
 
         The one exception: a path under `/workspaces/{workspace_id}` says where people want to act, so that their role
         there counts, and a workspace in which they have none is as unknown as one that is not there.
         """
         await _recognise(request)
+        request.look_again = self.admit_again
         rates: Rates = request.app.state.rates
         await rates.spend_of(request, request.scope[SCOPE_KEY])
         if self.scope is not None:
             demand(request.scope[SCOPE_KEY], self.scope)
 
-    async def admit_again(self, request: Request) -> None:
+    async def admit_again(self, request: StrictRequest) -> None:
         """Whoever was shut out meanwhile does nothing any more, however slowly they send."""
-        await _recognise(request)
+        await _recognise(request, begun=True)
         if self.scope is not None:
             demand(request.scope[SCOPE_KEY], self.scope)
 
@@ -120,8 +112,8 @@ class KeyedRoute(StrictRoute):
         return f"{cls.area}:{'read' if set(methods) <= _READING else 'write'}"
 
 
-async def _recognise(request: Request) -> None:
-    await authenticate(request)
+async def _recognise(request: Request, *, begun: bool = False) -> None:
+    await authenticate(request, begun=begun)
     if WORKSPACE in request.path_params:
         await _act_in(request, str(request.path_params[WORKSPACE]))
 

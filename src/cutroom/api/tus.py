@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import ClientDisconnect
 
 from cutroom.api.auth import Caller
-from cutroom.api.body import SCOPE_KEY, Body
+from cutroom.api.body import SCOPE_KEY, Body, StrictRequest
 from cutroom.api.deps import PREFIX, ApiServices, Services
 from cutroom.api.errors import error_response, errors, on_validation_error, request_id_of
 from cutroom.api.routes import KeyedRoute, keyed, needs
@@ -63,7 +63,7 @@ class TusRoute(KeyedRoute):
 
         return speaking
 
-    async def admit(self, request: Request) -> None:
+    async def admit(self, request: StrictRequest) -> None:
         """Whoever may come in, and speaks our version."""
         await super().admit(request)
         if request.method != "OPTIONS" and request.headers.get("tus-resumable") != VERSION:

@@ -17,7 +17,7 @@ from cutroom.assets.keys import tail_key, upload_key
 from cutroom.assets.rows import UploadRow
 from cutroom.assets.store import MOST_PARTS, Store
 from cutroom.db import Database
-from cutroom.kit.errors import Conflict
+from cutroom.kit.errors import Conflict, QuotaExceeded
 
 PIECE_BYTES: Final = 8 << 20
 """How much of an upload is at stake when a process is killed; what a part in the store has at least."""
@@ -136,7 +136,7 @@ class Writing:
             # The upload's row before the workspace's room, as whoever takes the upload over locks them.
             number = await appending.next_number(session, self._row.id, self._writer)
             if number is not None:
-                await self._find_room(session)
+                await self._find_room(session, self._new_bytes)
         if number is None:
             raise _taken_over()
         if number > MOST_PARTS:
@@ -155,19 +155,23 @@ class Writing:
 
     async def _keep_tail(self) -> None:
         async with self._database.begin() as session:
-            await self._find_room(session)
+            await self._find_room(session, self._new_bytes)
         name = secrets.token_hex(8)
         self._let_go()
         await self._store.put(self._tail_key(name), self._path, "application/octet-stream")
-        async with self._database.begin() as session:
-            if not await self._advance(session, name, self._drafted_bytes):
-                raise _taken_over()
+        try:
+            async with self._database.begin() as session:
+                if not await self._advance(session, name, self._drafted_bytes):
+                    raise _taken_over()
+        except (Conflict, QuotaExceeded):
+            await self._store.delete(self._tail_key(name))
+            raise
         await self._forget_tail()
         self._tail, self._tail_bytes = name, self._drafted_bytes
 
-    async def _find_room(self, session: AsyncSession) -> None:
+    async def _find_room(self, session: AsyncSession, size_bytes: int) -> None:
         if self._make_room is not None:
-            await self._make_room(session, self._new_bytes)
+            await self._make_room(session, size_bytes)
 
     @property
     def _new_bytes(self) -> int:
@@ -179,6 +183,8 @@ class Writing:
         moved = await appending.advance(
             session, self._row.id, self._writer, by_bytes=by_bytes, tail=tail, tail_bytes=tail_bytes
         )
+        # Now they are counted, and others who sent meanwhile found the same room.
+        await self._find_room(session, 0)
         self.durable_bytes += by_bytes
         return moved
 

@@ -76,8 +76,12 @@ class Verifier:
         """Who is believed, by `iss`."""
         return self._issuers
 
-    async def verify(self, token: str) -> Claims:
+    async def verify(self, token: str, *, begun: bool = False) -> Claims:
         """What the token says, once it is known to be real.
+
+        Args:
+            token: its text.
+            begun: of a request that goes on, for which it was good: it may have expired since.
 
         Raises:
             Invalid: `bad_token`, with a sentence for the log that says why; callers show none of it.
@@ -95,11 +99,11 @@ class Verifier:
         key = self._pinned.get(issuer.url) or await self.caches[issuer.url].find(kid)
         if key is None or header["alg"] not in key.algorithms:
             raise Invalid("bad_token", "No key of the issuer fits the token's header.")
-        self._check_times(issuer, payload)
+        self._check_times(issuer, payload, begun=begun)
         self._check_signature(issuer, key, token, str(header["alg"]))
         return self._claims(issuer, payload)
 
-    def _check_times(self, issuer: Issuer, payload: Mapping[str, Any]) -> None:
+    def _check_times(self, issuer: Issuer, payload: Mapping[str, Any], *, begun: bool) -> None:
         for name in _TIMES:
             value = payload.get(name)
             if value is None and name == "nbf":
@@ -111,7 +115,7 @@ class Verifier:
         now = self._clock.now().timestamp()
         if not payload["iat"] <= payload["exp"] <= payload["iat"] + issuer.max_lifetime_s:
             raise Invalid("bad_token", "The token would live for longer than its issuer may let it.")
-        if payload["exp"] <= now - issuer.leeway_s:
+        if not begun and payload["exp"] <= now - issuer.leeway_s:
             raise Invalid("bad_token", "The token has expired.")
         if max(payload["iat"], payload.get("nbf") or 0) > now + issuer.leeway_s:
             raise Invalid("bad_token", "The token is not valid yet.")

@@ -2,6 +2,7 @@ when("login", async ({ email, password }) => {
   await ask("POST", "/auth/login", { email, password, confirmation: token });
   finish("Your address is confirmed, and you are logged in.");
 });
+$("lost").addEventListener("click", () => during(otherwise));
 sendAnother();
 during(() => {
   whole();
