@@ -64,10 +64,21 @@ async def writes_much(ctx: Context, number: Number) -> str:
     return "é" * (number.value // 2)
 
 
+async def says_more(ctx: Context, diary: Diary) -> int:
+    """Tells more in one line than the server takes of an agent, and letters that are long when they are escaped."""
+    ctx.log("info", "much", facts=["x" * 7_000] * 20)
+    ctx.log("info", "\U0001f600" * 8_000)
+    while "go" not in diary.lines():
+        await asyncio.sleep(0.02)
+    ctx.log("info", "the end")
+    return 1
+
+
 def registry() -> Registry:
     known = flows.registry()
     known.add("counts", counts, retry=flows.SOON)
     known.add("long_answer", long_answer)
+    known.add("says_more", says_more)
     known.add("hoards", hoards, retry=flows.SOON)
     known.add("writes_much", writes_much, internal=True)
     return known

@@ -193,7 +193,6 @@ class Agent:
         for holding in self.holdings():
             if holding.job.id == job.id:
                 holding.stop("lost")  # an earlier attempt, which the server has given up
-        self._pen.told.pop(job.id, None)
         holding = Holding(job, float("inf"), lambda: None)
         self._attempts[key] = holding
         self._idle.clear()

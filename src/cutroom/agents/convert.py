@@ -278,8 +278,7 @@ def notes_message(notes: Notes, first: int) -> wire.Notes:
     """The same on its way."""
     now = time.monotonic()
     events = [
-        wire.Event(kind=noted.kind, data=json.dumps(noted.data), age_s=max(now - noted.at, 0.0))
-        for noted in notes.events
+        wire.Event(kind=noted.kind, data=_event_text(noted), age_s=max(now - noted.at, 0.0)) for noted in notes.events
     ]
     return wire.Notes(first=first, progress=notes.progress, stage=notes.stage or "", events=events)
 
@@ -328,6 +327,14 @@ def seconds_of(value: float) -> float:
 def _plain(data: Mapping[str, Any]) -> str:
     """JSON that is no longer than Postgres said it is: no letter becomes six."""
     return json.dumps(data, ensure_ascii=False)
+
+
+def _event_text(noted: Noted) -> str:
+    """The JSON of an event; of a line with more facts than are taken, the line alone."""
+    text = _plain(noted.data)
+    if len(text) > MAX_EVENT_CHARS and noted.kind == "log":
+        text = _plain({name: noted.data[name] for name in ("level", "message")})
+    return text
 
 
 def _noted(event: wire.Event, now: float) -> Noted:

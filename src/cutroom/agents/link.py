@@ -16,7 +16,7 @@ import structlog
 from cutroom.agents.auth import BEARER
 from cutroom.agents.limits import CLIENT_OPTIONS, PROTOCOL
 from cutroom.agents.outbox import Cut, Outbox
-from cutroom.agents.pieces import Joiner, Room
+from cutroom.agents.pieces import Joiner, Room, check_whole
 from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.jobs.errors import LeaseLost
 from cutroom.kit.backoff import Backoff
@@ -183,15 +183,18 @@ class Link:
         """Ask, and wait for the answer, over as many connections as it takes.
 
         Raises:
+            Invalid: `message_too_large`.
             CutroomError: what the server says went wrong.
             LeaseLost: when the attempt is not ours any more.
         """
         self._count += 1
         ask.number = self._count
+        message = wire.FromAgent(ask=ask)
+        check_whole(message)  # now, and not when it is asked again over another connection, which it would end
         future: asyncio.Future[wire.Answer] = asyncio.get_running_loop().create_future()
         self._asked[ask.number] = (ask, future)
         try:
-            await self._send(wire.FromAgent(ask=ask))
+            await self._send(message)
             answer = await future
         finally:
             if self._asked.get(ask.number, (None, None))[1] is future:
@@ -261,7 +264,11 @@ class Link:
         while (message := await call.read()) is not grpc.aio.EOF:
             kind = message.WhichOneof("kind")
             if kind == "piece":
-                if (whole := joiner.add(message.piece)) is None:
+                try:
+                    whole = joiner.add(message.piece)
+                except CutroomError as error:
+                    raise Cut(f"the server sends what is not taken: {error.message}") from error
+                if whole is None:
                     continue
                 message, kind = whole, whole.WhichOneof("kind")
             if kind == "welcome":

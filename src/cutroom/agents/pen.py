@@ -2,8 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import structlog
 
 from cutroom.agents import convert
 from cutroom.agents.limits import MAX_RECALLED_BYTES, PIECE_BYTES
@@ -14,12 +18,15 @@ from cutroom.jobs.ending import End
 from cutroom.jobs.errors import LeaseLost, Wait
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.recall import ItemState, Kept
+from cutroom.jobs.recorder import Notes
 from cutroom.jobs.writing import StepResult
 from cutroom.kit.errors import CutroomError, Internal
 
 FLUSH_S: Final = 0.05
 """So often what attempts have told is sent on: followers see it well within a fifth of a second."""
 MOST_EVENTS: Final = 200
+
+log = structlog.get_logger()
 
 
 class RemotePen:
@@ -33,8 +40,8 @@ class RemotePen:
     def __init__(self, link: Link, fence_of: Callable[[Holding], int]) -> None:
         self._link = link
         self._fence_of = fence_of
-        self.told: dict[str, int] = {}
-        """Events of each job's attempt that the server has."""
+        self._told: WeakKeyDictionary[Holding, int] = WeakKeyDictionary()
+        """Events of each attempt that the server has."""
 
     async def kept(self, holding: Holding) -> Kept:
         """What earlier attempts of the job left, in as many parts as it takes.
@@ -126,22 +133,27 @@ class RemotePen:
 
     async def _flush(self, holding: Holding) -> None:
         async with holding.writing:
-            try:
+            with suppress(LeaseLost):
                 await self._tell(holding)
-            except (LeaseLost, CutroomError):
-                holding.stop("lost")
 
     async def _tell(self, holding: Holding) -> None:
-        """Send what is new, and what of it the server has not said to have."""
+        """Send what is new. What the server does not take is no reason to end the attempt: it is told of here."""
         while (notes := holding.recorder.take()) is not None:
             for start in range(0, max(len(notes.events), 1), MOST_EVENTS):
                 some = replace(notes, events=notes.events[start : start + MOST_EVENTS])
-                first = self.told.get(holding.job.id, 0)
-                answer = await self.ask(holding, notes=convert.notes_message(some, first))
-                self.told[holding.job.id] = max(answer.told.told, first)
-                if answer.told.told < first + len(some.events):
-                    holding.stop("lost")  # the server knows of fewer than it once had said
-                    raise LeaseLost(holding.job.id)
+                try:
+                    await self._note(holding, some)
+                except CutroomError as error:
+                    log.warning("agent.notes_refused", job_id=holding.job.id, code=error.code, error=error.message)
+
+    async def _note(self, holding: Holding, notes: Notes) -> None:
+        """Send some; again where the server knows of fewer than it once had said: they count from there."""
+        for _ in range(2):
+            first = self._told.get(holding, 0)
+            answer = await self.ask(holding, notes=convert.notes_message(notes, first))
+            self._told[holding] = answer.told.told
+            if answer.told.told >= first + len(notes.events):
+                return
 
     async def ask(self, holding: Holding, **what: object) -> wire.Answer:
         """Ask the server about an attempt.

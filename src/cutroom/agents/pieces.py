@@ -21,6 +21,19 @@ _LOOK_S: Final = 0.02
 M = TypeVar("M", wire.FromAgent, wire.ToAgent)
 
 
+def check_whole(message: wire.FromAgent | wire.ToAgent) -> int:
+    """The size of a message that can be sent.
+
+    Raises:
+        Invalid: `message_too_large`.
+    """
+    size = message.ByteSize()
+    if size > MAX_WHOLE_BYTES:
+        sentence = f"A message of {size} bytes is too large; {MAX_WHOLE_BYTES} is the most."
+        raise Invalid("message_too_large", sentence)
+    return size
+
+
 class Splitter(Generic[M]):
     """Cuts messages into pieces; one for each stream and direction.
 
@@ -38,13 +51,10 @@ class Splitter(Generic[M]):
         Raises:
             Invalid: `message_too_large`.
         """
-        size = message.ByteSize()
+        size = check_whole(message)
         if size <= PIECE_BYTES:
             yield message
             return
-        if size > MAX_WHOLE_BYTES:
-            sentence = f"A message of {size} bytes is too large; {MAX_WHOLE_BYTES} is the most."
-            raise Invalid("message_too_large", sentence)
         data = message.SerializeToString()
         self._count += 1
         for start in range(0, size, PIECE_BYTES):

@@ -211,9 +211,11 @@ class Executor:
         if holding.reason is not None:
             return await self._end(holding, "released")
         if worked.waits:
-            if await self._pen.suspend(holding, worked.waits):
-                return "suspended"
-            return await self._end(holding, "cancelled")
+            try:
+                suspended = await self._pen.suspend(holding, worked.waits)
+            except CutroomError as error:  # a server takes less of its agents than a worker would write
+                return await self._fail(holding, workflow, error)
+            return "suspended" if suspended else await self._end(holding, "cancelled")
         return await self._fail(holding, workflow, worked.error or _error_of(None))
 
     async def _fail(self, holding: Holding, workflow: Workflow, error: CutroomError) -> str:

@@ -51,7 +51,7 @@ _ITEMS_PART: Final = statement(
 )
 # Log lines are told with the step that they belong to, in one transaction, and soon after they are said without one.
 _TOLD: Final = statement("""
-SELECT f.key, CAST(sum(CAST(f.value AS bigint)) AS bigint) AS total
+SELECT f.key, CAST(LEAST(sum(CAST(f.value AS bigint)), 1000000000000000) AS bigint) AS total
 FROM job_events AS e CROSS JOIN LATERAL jsonb_each_text(e.data) AS f
 WHERE e.job_id = :id AND e.kind = 'log' AND jsonb_typeof(e.data -> f.key) = 'number' AND f.value ~ '^[0-9]{1,15}\\Z'
 GROUP BY f.key ORDER BY f.key LIMIT 100

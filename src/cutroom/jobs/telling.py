@@ -18,11 +18,13 @@ WITH changed AS (
 SELECT pg_notify('cutroom_events', id) FROM changed
 """)
 
+# Lines of agents are strangers': what is no amount is passed over, and nothing takes away from what others have told.
 _TOLD_SUM: Final = statement("""
-SELECT coalesce(sum(CAST(e.data ->> CAST(:fact AS text) AS bigint)), 0)
+SELECT LEAST(coalesce(sum(CAST(e.data ->> CAST(:fact AS text) AS bigint)), 0), 1000000000000000)
 FROM job_events AS e JOIN jobs AS j ON j.id = e.job_id
 WHERE j.workspace_id = :workspace AND (j.id = :job OR (j.root_id = :job AND j.parent_id IS NOT NULL))
   AND e.kind = 'log' AND jsonb_typeof(e.data -> CAST(:fact AS text)) = 'number'
+  AND e.data ->> CAST(:fact AS text) ~ '^[0-9]{1,15}\\Z'
 """)
 
 
