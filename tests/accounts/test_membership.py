@@ -232,6 +232,43 @@ async def test_keys_stay_the_workspaces_unless_they_are_ended_with_their_maker(d
             assert (await accounts.authenticate(session, made.plaintext) is None) is revoke_keys
 
 
+@pytest.mark.threat("A51", "A64")
+async def test_what_somebody_made_by_a_key_of_theirs_ends_with_it(database: Database) -> None:
+    owner = await person(database)
+    admin = await person(database, owner.workspace_id, Role.ADMIN)
+
+    async def key_by(by: Principal) -> tuple[str, Principal]:
+        async with database.begin() as session:
+            made = await accounts.keys.create(session, owner.workspace_id, "a", scopes=SCOPES_OF[Role.ADMIN], by=by)
+            principal = await accounts.authenticate(session, made.plaintext)
+        assert principal is not None
+        return made.plaintext, principal
+
+    async def is_open(token: str) -> bool:
+        async with database.begin() as session:
+            try:
+                await accounts.invitations.look(session, token)
+            except NotFound:
+                return False
+            return True
+
+    first, by_first = await key_by(admin)
+    second, by_second = await key_by(by_first)
+    other, by_other = await key_by(owner)
+    tokens = [(await invite(database, by))[1] for by in (admin, by_first, by_second, by_other)]
+    async with database.begin() as session:
+        removed = await accounts.members.remove(session, owner, str(admin.user_id), revoke_keys=True)
+    assert (removed.keys_revoked, removed.invitations_revoked, removed.keys_left) == (2, 3, 0)
+    async with database.begin() as session:
+        working = [await accounts.authenticate(session, text) is not None for text in (first, second, other)]
+    assert working == [False, False, True]
+    assert [await is_open(token) for token in tokens] == [False, False, False, True]
+    # Whoever took a key away from a thief does not expect to meet them by the link that they made with it.
+    async with database.begin() as session:
+        await accounts.keys.revoke(session, owner.workspace_id, by_other.id)
+    assert not await is_open(tokens[-1])
+
+
 async def test_a_closed_workspace_has_no_way_in(database: Database) -> None:
     owner = await person(database)
     _, token = await invite(database, owner)

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.accounts import repository
+from cutroom.accounts import membership_repository, repository
 from cutroom.accounts.account import ApiKey, NewApiKey, Principal
 from cutroom.accounts.api_keys import digest, is_api_key, new_api_key
 from cutroom.accounts.roles import EVERYTHING, covers, is_scope
@@ -127,9 +127,10 @@ class Keys:
         return NewApiKey(_key(rotated), plaintext)
 
     async def revoke(self, session: AsyncSession, workspace_id: str, api_key_id: str) -> None:
-        """End a key and all its texts at once. Raises `NotFound`."""
+        """End a key and all its texts at once, and the invitations that were made with it. Raises `NotFound`."""
         if not is_id(api_key_id, KEY_PREFIX) or not await repository.remove_api_key(session, workspace_id, api_key_id):
             raise _not_found()
+        await membership_repository.revoke_invitations(session, workspace_id, made_by=[api_key_id])
 
     async def authenticate(self, session: AsyncSession, plaintext: str) -> Principal | None:
         """Who this key speaks for, or None when there is no such key. Notes the use, at most once a minute."""

@@ -4,6 +4,7 @@ One rule keeps roles in their order: nobody gives, changes or takes away a role 
 admin neither makes nor touches owners, and a key that may only manage members manages none that can do more.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -73,7 +74,7 @@ class Members:
         if role is not Role.OWNER:
             _keep_an_owner(owners, user_id)
         await repository.set_role(session, by.workspace_id, user_id, role)
-        await repository.revoke_invitations(session, by.workspace_id, made_by=user_id)
+        await repository.revoke_invitations(session, by.workspace_id, made_by=[user_id])
         return replace(member, role=role)
 
     async def remove(self, session: AsyncSession, by: Principal, user_id: str, *, revoke_keys: bool = False) -> Removed:
@@ -83,7 +84,8 @@ class Members:
             session: the transaction.
             by: who asks, in their workspace.
             user_id: who goes.
-            revoke_keys: end the API keys that they made, too; else those stay the workspace's.
+            revoke_keys: end the API keys that they made, too, and what was made with those; else they stay the
+                workspace's.
 
         Raises:
             NotFound: `member_not_found`.
@@ -96,10 +98,14 @@ class Members:
             refuse_above(by, member.role)
         _keep_an_owner(owners, user_id)
         await repository.remove_member(session, by.workspace_id, user_id)
-        invitations = await repository.revoke_invitations(session, by.workspace_id, made_by=user_id)
-        revoked = await remove_api_keys(session, by.workspace_id, made_by=user_id) if revoke_keys else 0
+        makers = [user_id]
+        last: Sequence[str] = makers if revoke_keys else ()
+        while last:
+            last = await remove_api_keys(session, by.workspace_id, made_by=last)
+            makers += last
+        invitations = await repository.revoke_invitations(session, by.workspace_id, made_by=makers)
         left = await count_api_keys_of(session, by.workspace_id, user_id)
-        return Removed(user_id, invitations_revoked=invitations, keys_revoked=revoked, keys_left=left)
+        return Removed(user_id, invitations_revoked=invitations, keys_revoked=len(makers) - 1, keys_left=left)
 
 
 def refuse_above(by: Principal, role: Role) -> None:

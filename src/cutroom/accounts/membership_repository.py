@@ -1,6 +1,6 @@
 """The queries about members and invitations, always within one workspace, except by a person or by a token."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -168,9 +168,11 @@ async def revoke_invitation(session: AsyncSession, workspace_id: str, invitation
     return ended is not None
 
 
-async def revoke_invitations(session: AsyncSession, workspace_id: str, *, made_by: str | None = None) -> int:
-    """End all open invitations of a workspace, or those that one person or key made; how many they were."""
-    which = [_OPEN] if made_by is None else [_OPEN, InvitationRow.created_by == made_by]
+async def revoke_invitations(
+    session: AsyncSession, workspace_id: str, *, made_by: Collection[str] | None = None
+) -> int:
+    """End all open invitations of a workspace, or those that these people or keys made; how many they were."""
+    which = [_OPEN] if made_by is None else [_OPEN, InvitationRow.created_by.in_(made_by)]
     ended = (
         update(InvitationRow)
         .where(InvitationRow.workspace_id == workspace_id, *which)

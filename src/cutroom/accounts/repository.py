@@ -1,6 +1,6 @@
 """The queries about workspaces and their API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -130,11 +130,13 @@ async def remove_api_key(session: AsyncSession, workspace_id: str, api_key_id: s
     return gone is not None
 
 
-async def remove_api_keys(session: AsyncSession, workspace_id: str, *, made_by: str | None = None) -> int:
-    """Remove all keys of a workspace, or those that one person or key made; how many they were."""
-    which: list[ColumnElement[bool]] = [] if made_by is None else [ApiKeyRow.created_by == made_by]
+async def remove_api_keys(
+    session: AsyncSession, workspace_id: str, *, made_by: Collection[str] | None = None
+) -> Sequence[str]:
+    """Remove all keys of a workspace, or those that these people or keys made; the ids of those that were."""
+    which: list[ColumnElement[bool]] = [] if made_by is None else [ApiKeyRow.created_by.in_(made_by)]
     gone = delete(ApiKeyRow).where(ApiKeyRow.workspace_id == workspace_id, *which).returning(ApiKeyRow.id)
-    return len((await session.scalars(gone)).all())
+    return (await session.scalars(gone)).all()
 
 
 async def count_api_keys_of(session: AsyncSession, workspace_id: str, made_by: str) -> int:

@@ -107,8 +107,8 @@ class Workspaces:
             raise no_such_workspace()
         return Closed(
             members=await membership_repository.remove_everybody(session, workspace_id),
+            api_keys=len(await repository.remove_api_keys(session, workspace_id)),
             invitations=await membership_repository.revoke_invitations(session, workspace_id),
-            api_keys=await repository.remove_api_keys(session, workspace_id),
         )
 
 

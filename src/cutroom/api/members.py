@@ -21,7 +21,11 @@ router: Final = keyed("members", area="members")
 LIST: Final = "members"
 
 RevokeKeys = Annotated[
-    bool, Query(alias="revokeKeys", description="End the API keys that they made, too; else those go on working.")
+    bool,
+    Query(
+        alias="revokeKeys",
+        description="End the API keys that they made, too, and keys made with those; else all go on working.",
+    ),
 ]
 
 
