@@ -6,12 +6,13 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from cutroom.assets import AssetService, AttemptFiles, LocalStore, S3Settings, Store, open_bucket
+from cutroom.assets import AssetService, AttemptFiles, LocalStore, S3Settings, Store, nearby, open_bucket
 from cutroom.db import Database
 from cutroom.jobs import Files
 from cutroom.kit.errors import Conflict, Internal, Invalid, Unavailable
@@ -337,3 +338,43 @@ async def test_f22_what_could_not_be_stored_is_known_by_its_row(
     assert made.read_bytes() == b"content"
     async with database.begin() as session:
         assert (await session.scalars(text("SELECT status FROM artifacts"))).all() == ["writing"]
+
+
+@pytest.mark.parametrize("use", ["find", "keep"])
+async def test_a_blob_that_is_used_is_as_new_as_one_that_was_written(
+    attempt: Opener, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    monkeypatch.setattr(nearby, "_OLD_S", -60.0)  # so that a bucket's object is old at once
+    blob = "ws/wsp_mine/blobs/src/abc"
+
+    async def keep() -> None:
+        (tmp_path / "draft").write_bytes(b"hello")
+        await attempt().keep("src/abc", tmp_path / "draft")
+
+    async def written() -> datetime:
+        info = await store.head(blob)
+        assert info is not None
+        assert info.size_bytes == 5
+        return info.modified_at
+
+    await keep()
+    before = await written()
+    await asyncio.sleep(1.1)  # buckets tell whole seconds
+    if use == "keep":
+        await keep()
+    else:
+        assert await attempt().find("src/abc") is not None
+    assert await written() > before
+    found = await attempt().find("src/abc")
+    assert found is not None
+    assert found.read_bytes() == b"hello"
+    await store.get(blob, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b"hello"
+
+
+async def test_a_blob_that_was_swept_is_kept_anew(attempt: Opener, store: Store, tmp_path: Path) -> None:
+    for _ in range(2):
+        (tmp_path / "draft").write_bytes(b"hello")
+        await attempt().keep("src/abc", tmp_path / "draft")
+        assert await store.head("ws/wsp_mine/blobs/src/abc") is not None
+        await store.delete("ws/wsp_mine/blobs/src/abc")

@@ -21,6 +21,7 @@ from cutroom.assets import (
     Store,
     Upload,
     UploadStatus,
+    repository,
 )
 from cutroom.assets.s3_parts import LEAST_PART_BYTES
 from cutroom.assets.store import Part
@@ -170,6 +171,9 @@ async def test_pieces_of_any_size_are_joined(
     asset = await service.complete_upload(WS, whole.id)
     assert asset.sha256 == hashlib.sha256(film).hexdigest()
     assert await bytes_of(service, database, store, asset.id) == film
+    async with database.begin() as session:
+        assert await repository.storage_used(session, WS) == len(film)
+        assert await repository.storage_promised(session, WS) == 0
 
 
 async def test_an_upload_whose_request_died_after_the_last_byte_is_completed_by_a_sweep(

@@ -5,14 +5,13 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from cutroom.assets import repository
 from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, UPLOAD_PREFIX, Published, Taken
 from cutroom.assets.disk import storage_errors
 from cutroom.assets.keys import artifact_key, asset_key, blob_key, source_key
 from cutroom.assets.limits import LimitsOf, make_room
-from cutroom.assets.nearby import Nearby
+from cutroom.assets.nearby import BLOB_TYPE, Nearby, touch
 from cutroom.assets.rows import AssetRow
 from cutroom.assets.store import Store
 from cutroom.assets.verifying import type_of
@@ -22,8 +21,6 @@ from cutroom.kit.hashes import hash_file
 from cutroom.kit.ids import is_id, new_id
 from cutroom.media.fetch import Fetcher
 from cutroom.media.info import MediaInfo
-
-BLOB_TYPE: Final = "application/octet-stream"
 
 
 class AttemptFiles:
@@ -96,15 +93,16 @@ class AttemptFiles:
         place = await self._nearby.find(blob)
         if place is None:
             return None
+        if self._store.local_path(blob) is None:
+            await self._nearby.used(blob)
         with storage_errors():
             return await asyncio.to_thread(self._pin, key, place)
 
     async def keep(self, key: str, path: Path) -> None:
         """Move a finished file under a content key. What is there already is the same, and stays."""
         blob = self._blob(key)
-        if await self._store.head(blob) is not None:
+        if await self._nearby.used(blob):
             await asyncio.to_thread(path.unlink)
-            await self._touch(blob)
             return
         await self._nearby.keep(blob, path)
         await self._store.put(blob, path, BLOB_TYPE)
@@ -210,12 +208,11 @@ class AttemptFiles:
     async def _copied(self, place: str, sha256: str, missing: Invalid) -> None:
         """See to it that the bytes at a place are there as a blob."""
         blob = self._blob(source_key(sha256))
-        if await self._store.head(blob) is None:
+        if not await self._nearby.used(blob):
             try:
                 await self._store.copy(place, blob)
             except NotFound:
                 raise missing from None  # deleted, and its bytes moved, since the row was read
-        await self._touch(blob)
 
     async def _asset(self, kind: str, name: str) -> AssetRow | None:
         if not is_id(name, ASSET_PREFIX if kind == "asset" else UPLOAD_PREFIX):
@@ -232,12 +229,6 @@ class AttemptFiles:
     def _blob(self, key: str) -> str:
         return blob_key(self._workspace_id, key)
 
-    async def _touch(self, blob: str) -> None:
-        """Tell the sweeps that a blob is in use."""
-        place = self._store.local_path(blob)
-        if place is not None:
-            await asyncio.to_thread(_touch, place)
-
     def _pin(self, key: str, place: Path) -> Path | None:
         """A name of the attempt's own for a shared file, so that a sweep of what is shared cannot take it away."""
         pin = self._scratch / "pins" / key
@@ -251,10 +242,5 @@ class AttemptFiles:
             if not place.is_file():
                 return None
             pin = place
-        _touch(pin)
+        touch(pin)
         return pin
-
-
-def _touch(place: Path) -> None:
-    with suppress(FileNotFoundError, PermissionError):  # a file of another user is seen to age
-        os.utime(place)

@@ -1,13 +1,24 @@
 """Objects as files of this machine, whether the store is a disk or a bucket."""
 
 import asyncio
+import os
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from cutroom.assets.cache import LocalCache
+from cutroom.assets.settings import AssetSettings
 from cutroom.assets.store import Store
-from cutroom.kit.errors import Internal
+from cutroom.kit.errors import Internal, NotFound
+
+BLOB_TYPE: Final = "application/octet-stream"
+_REST_S: Final = AssetSettings().blob_rest_s
+_OLD_S: Final = _REST_S / 2
+_NOTED_S: Final = _REST_S / 4
+_MOST_NOTED: Final = 10_000
 
 
 class Nearby:
@@ -26,6 +37,30 @@ class Nearby:
             raise ValueError("a bucket needs a cache on this machine to work in")
         self._store = store
         self._cache = cache
+        self._noted: dict[str, float] = {}
+
+    async def used(self, key: str) -> bool:
+        """Tell the sweeps, which see when an object was written last, that a blob is in use; whether it is there.
+
+        A bucket writes it anew, by itself, when that was long ago; it is asked once in a while.
+        """
+        place = self._store.local_path(key)
+        if place is not None:
+            return await asyncio.to_thread(touch, place)
+        if time.monotonic() - self._noted.get(key, -_NOTED_S) < _NOTED_S:
+            return True
+        info = await self._store.head(key)
+        if info is None:
+            return False
+        if info.modified_at < datetime.now(UTC) - timedelta(seconds=_OLD_S):
+            try:
+                await self._store.join([info], key, BLOB_TYPE)
+            except NotFound:  # swept just now
+                return False
+        if len(self._noted) >= _MOST_NOTED:
+            self._noted.clear()
+        self._noted[key] = time.monotonic()
+        return True
 
     async def find(self, key: str) -> Path | None:
         """The file of an immutable object, not to be written to; with a local store it may not exist."""
@@ -69,3 +104,13 @@ class Nearby:
         if self._cache is None:
             raise Internal("no_cache", "This store has local files for some keys only.")
         return self._cache
+
+
+def touch(place: Path) -> bool:
+    """Make a file as new as one that was written now; whether it is there."""
+    with suppress(PermissionError):  # a file of another user is seen to age
+        try:
+            os.utime(place)
+        except FileNotFoundError:
+            return False
+    return True

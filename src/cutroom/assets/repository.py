@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import case, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from cutroom.assets.asset import ArtifactStatus, Asset, Once, Upload, UploadMethod, UploadStatus
 from cutroom.assets.rows import ArtifactRow, AssetRow, UploadKeyRow, UploadRow
@@ -126,10 +127,13 @@ async def storage_used(session: AsyncSession, workspace_id: str) -> int:
 async def storage_promised(session: AsyncSession, workspace_id: str) -> int:
     """Bytes that uploads of a workspace have been promised room for."""
     size = func.coalesce(UploadRow.size_bytes, UploadRow.offset_bytes)
-    # A joined upload is as large as its pieces, which are counted themselves.
+    # A joined upload is as large as its pieces, which are counted themselves until there is an asset of them.
+    whole = aliased(UploadRow)
+    joined = select(whole.id).where(whole.workspace_id == workspace_id, whole.status == UploadStatus.COMPLETED)
     found = await session.scalar(
         select(func.coalesce(func.sum(size), 0))
         .where(UploadRow.workspace_id == workspace_id, UploadRow.joins.is_(None))
+        .where(or_(~UploadRow.partial, ~joined.where(whole.joins.op("?")(UploadRow.id)).correlate(UploadRow).exists()))
         .where(UploadRow.status.in_(("pending", "received", "verifying")))
         .where(UploadRow.expires_at > func.clock_timestamp())
     )

@@ -21,9 +21,9 @@ from typing import Final
 from cutroom.assets import told
 from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, Published
 from cutroom.assets.disk import storage_errors
-from cutroom.assets.files import BLOB_TYPE, AttemptFiles
+from cutroom.assets.files import AttemptFiles
 from cutroom.assets.keys import blob_key, sent_key, source_key
-from cutroom.assets.nearby import Nearby
+from cutroom.assets.nearby import BLOB_TYPE, Nearby
 from cutroom.assets.store import SignedPut, Store
 from cutroom.kit.errors import Invalid, NotFound, Unavailable
 from cutroom.kit.hashes import hash_file

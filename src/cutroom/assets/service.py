@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cutroom.assets import repository
 from cutroom.assets.asset import ARTIFACT_PREFIX, ASSET_PREFIX, Artifact, Asset, NewUpload, Once, SignedPart, Upload
 from cutroom.assets.cache import LocalCache
-from cutroom.assets.files import BLOB_TYPE, AttemptFiles
+from cutroom.assets.files import AttemptFiles
 from cutroom.assets.hiding import hide
 from cutroom.assets.keys import artifact_key, asset_key, blob_key
 from cutroom.assets.limits import FileLimits, LimitsOf, same_for_all
-from cutroom.assets.nearby import Nearby
+from cutroom.assets.nearby import BLOB_TYPE, Nearby
 from cutroom.assets.resuming import Resumable
 from cutroom.assets.rows import ArtifactRow, AssetRow
 from cutroom.assets.sending import SentFiles
