@@ -21,7 +21,7 @@ from cutroom.speech.document import TranscriptDocument
 from cutroom.timeline import Limits
 from cutroom.workflows import registry
 from cutroom.workflows.clip_document import ClipDocument
-from cutroom.workflows.repurpose import RepurposeOutput
+from cutroom.workflows.repurpose import Repurpose, RepurposeOutput, branches_of
 from cutroom.workflows.repurposed import said_of
 from tests.posts.talk import TALK, transcript
 
@@ -139,3 +139,14 @@ async def test_without_a_transcript_there_is_nothing_to_go_on_with(desk: Desk) -
     with pytest.raises(CutroomError) as caught:
         await desk.make(transcript=None, source="nowhere.mp4", posts=None, subtitles=None, highlights=None, clips=None)
     assert caught.value.code == "source_not_found"
+
+
+@pytest.mark.threat("A88")
+@pytest.mark.parametrize("given", [{}, {"posts": None}, {"highlights": None, "clips": None}, {"subtitles": None}])
+@pytest.mark.parametrize("budget", [0, 1, 7, 1_000_001])
+def test_what_branches_may_spend_side_by_side_is_never_more_than_was_held(given: dict[str, Any], budget: int) -> None:
+    wanted = Repurpose.model_validate({"transcript": "trn_1", "budgetMicro": budget, **given})
+    parts = [part for branch in branches_of(wanted, "trn_1", 1) for part in (branch.highlights, branch.posts)]
+    shares = [part.budget_micro for part in parts if part is not None]
+    assert None not in shares
+    assert budget - len(shares) < sum(share or 0 for share in shares) <= budget

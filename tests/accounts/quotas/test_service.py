@@ -229,6 +229,17 @@ async def test_a_job_whose_length_is_known_late_holds_it_then_or_is_refused(data
     assert await used(database, quotas) == (1, 1, 60.0, 59.0)
 
 
+async def test_what_parts_of_a_job_hold_side_by_side_is_the_longest_whoever_comes_last(database: Database) -> None:
+    quotas = service(minutes_per_month=2.0)
+    await hold(database, quotas, "job_1", 0.0)
+    lengths = (30.0, 90.0, 60.0, 90.0, 5.0)  # one recording is behind a job, and its end books its length
+    await asyncio.gather(*(hold_more(database, quotas, "job_1", seconds) for seconds in lengths))
+    assert await used(database, quotas) == (0, 1, 0.0, 90.0)
+    with pytest.raises(QuotaExceeded, match=r"2\.00 are left"):
+        await hold_more(database, quotas, "job_1", 121.0)
+    assert await used(database, quotas) == (0, 1, 0.0, 90.0)
+
+
 async def test_what_was_held_late_is_held_again_when_the_job_is_repeated(database: Database) -> None:
     quotas = service(minutes_per_month=2.0)
     await hold(database, quotas, "job_1", 0.0)
