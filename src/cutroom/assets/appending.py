@@ -6,7 +6,8 @@ before it, however late, changes nothing; and part numbers are given out once, s
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Text, func, insert, select, update
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.assets.asset import UploadMethod, UploadStatus
@@ -72,13 +73,25 @@ async def parts_of(session: AsyncSession, upload_id: str) -> list[Part]:
 
 
 async def pieces(session: AsyncSession, workspace_id: str, ids: Sequence[str]) -> dict[str, UploadRow]:
-    """Those of the uploads that are pieces of this workspace, all of whose bytes are here."""
+    """Those of the uploads that are pieces of this workspace, all of whose bytes are here; for one joiner at a time."""
     rows = await session.scalars(
         select(UploadRow)
         .where(UploadRow.id.in_(ids), UploadRow.workspace_id == workspace_id)
         .where(UploadRow.partial, UploadRow.status == UploadStatus.RECEIVED)
+        .order_by(UploadRow.id)
+        .with_for_update()
     )
     return {row.id: row for row in rows}
+
+
+async def joined_from(session: AsyncSession, workspace_id: str, ids: Sequence[str]) -> set[UploadStatus]:
+    """How the uploads of this workspace stand that are made of some of these pieces."""
+    found = await session.scalars(
+        select(UploadRow.status)
+        .where(UploadRow.workspace_id == workspace_id, UploadRow.joins.has_any(array(ids, type_=Text)))
+        .distinct()
+    )
+    return set(map(UploadStatus, found))
 
 
 async def all_received(session: AsyncSession, takeover_s: float, limit: int) -> Sequence[tuple[str, str, bool]]:

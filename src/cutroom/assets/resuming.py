@@ -119,7 +119,7 @@ class Resumable:
 
         Raises:
             Invalid: as `AssetService.create_upload`, and `bad_concat`.
-            Conflict: `piece_not_received`.
+            Conflict: `piece_not_received`, `piece_taken`.
         """
         content_type = content_type.lower()
         check(name, content_type, None, sha256)
@@ -129,10 +129,15 @@ class Resumable:
         if missing := [piece for piece in pieces if piece not in found]:
             message = f"{missing[0][:80]} is no piece that has all its bytes; send the rest of it first."
             raise Conflict("piece_not_received", message)
+        others = await appending.joined_from(session, workspace_id, pieces)
+        if others & {UploadStatus.PENDING, UploadStatus.VERIFYING}:
+            message = "Another upload is being joined from one of these pieces; wait for it, or send them again."
+            raise Conflict("piece_taken", message)
         size_bytes = sum(found[piece].size_bytes or 0 for piece in pieces)
         limits = await self._limits_of(session, workspace_id)
         limits.check_size(size_bytes)
-        if len(set(pieces)) < len(pieces):  # the room for each piece was promised once
+        # The room for each piece was promised once.
+        if len(set(pieces)) < len(pieces) or UploadStatus.COMPLETED in others:
             await make_room(session, workspace_id, limits, size_bytes)
         facts = {"name": name, "content_type": content_type, "sha256": sha256, "tus_metadata": metadata}
         return await self._add(
