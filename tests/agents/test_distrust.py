@@ -144,6 +144,27 @@ async def test_a_record_whose_answer_was_lost_is_asked_again() -> None:
             task.cancel()
 
 
+async def test_a_connection_that_breaks_in_whatever_way_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = ServerAddress("127.0.0.1:1", plain=True)
+    link = Link(address, "token", wire.Offer(), held=list, hear=lambda _: None, welcomed=lambda _: None)
+    again = asyncio.Event()
+
+    async def breaks_once() -> None:
+        monkeypatch.setattr(link, "_once", waits)
+        raise asyncio.InvalidStateError("RPC already finished.")  # what gRPC says of a write that comes too late
+
+    async def waits() -> None:
+        again.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(link, "_once", breaks_once)
+    running = asyncio.create_task(link.run())
+    async with asyncio.timeout(30):
+        await asyncio.wait({running, asyncio.create_task(again.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    assert again.is_set()
+    running.cancel()
+
+
 @pytest.mark.parametrize(
     ("target", "here"),
     [

@@ -200,3 +200,24 @@ async def test_an_agent_that_is_shut_out_is_cut_off_and_its_job_goes_to_others(
         await eventually(forgotten)
         async with rig.database.begin() as session:
             assert await agency.fleet.still(session, Known(agent, "agk_x")) is None
+
+
+@pytest.mark.threat("F19")
+async def test_what_was_given_up_and_has_not_ended_when_the_agent_comes_back_is_given_anew(
+    agency: Agency, rig: Rig, diary: Diary
+) -> None:
+    async with (
+        agency.door() as door,
+        Proxy(door.port).running() as proxy,
+        agency.agent(proxy.port, await agency.token(), slots=2) as agent,
+    ):
+        job_id = await rig.submit("lingers", diary)
+        assert await told(rig, job_id, 1) == ["try 1"]
+        (first,) = agent.holdings()
+        first.stop("lost")  # as when nothing was heard of the server for nearly a lease
+        proxy.cut()
+        job = await rig.ended(job_id)
+        assert agent.holdings() == [first]
+        diary.write("go")
+    assert (job.status, job.attempt, job.output) == (Status.SUCCEEDED, 1, 2)
+    assert await told(rig, job_id, 2) == ["try 1", "try 2"]

@@ -1,6 +1,7 @@
 """Workflows of the agents' tests, besides those of the jobs'."""
 
 import asyncio
+import contextlib
 
 from cutroom.jobs import Context, Registry
 from cutroom.kit.errors import Unavailable
@@ -74,11 +75,22 @@ async def says_more(ctx: Context, diary: Diary) -> int:
     return 1
 
 
+async def lingers(ctx: Context, diary: Diary) -> int:
+    """The first time, it does not end before somebody writes `go`, whoever cancels it."""
+    number = diary.write("try")
+    ctx.log("info", f"try {number}")
+    while number == 1 and "go" not in diary.lines():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.02)
+    return number
+
+
 def registry() -> Registry:
     known = flows.registry()
     known.add("counts", counts, retry=flows.SOON)
     known.add("long_answer", long_answer)
     known.add("says_more", says_more)
+    known.add("lingers", lingers)
     known.add("hoards", hoards, retry=flows.SOON)
     known.add("writes_much", writes_much, internal=True)
     return known

@@ -122,8 +122,8 @@ class Agent:
         )
         self._types = frozenset(offer.types)
         self._slots = asyncio.Semaphore(settings.slots)
-        self._attempts: dict[tuple[str, int], Holding] = {}
-        self._fences: dict[tuple[str, int], int] = {}
+        self._attempts: dict[Holding, int] = {}
+        """What it runs, and under which fence the server has it now."""
         self._group: asyncio.TaskGroup
         self._idle = asyncio.Event()
         self._idle.set()
@@ -153,27 +153,29 @@ class Agent:
 
     def holdings(self) -> list[Holding]:
         """What it runs at the moment."""
-        return list(self._attempts.values())
+        return list(self._attempts)
 
     def _held(self) -> list[wire.Held]:
+        """What it still goes on with: of what was given up, however long that takes to end, the server is to think."""
         return [
-            wire.Held(job_id=job.id, fence=self._fences.get((job.id, job.fence), job.fence), base=job.event_seq)
-            for job in (holding.job for holding in self.holdings())
+            wire.Held(job_id=holding.job.id, fence=fence, base=holding.job.event_seq)
+            for holding, fence in self._attempts.items()
+            if holding.reason != "lost"
         ]
 
     def _fence_of(self, holding: Holding) -> int:
         """Under which fence the server has the attempt now."""
-        return self._fences.get((holding.job.id, holding.job.fence), holding.job.fence)
+        return self._attempts.get(holding, holding.job.fence)
 
     def _welcomed(self, welcome: wire.Welcome) -> None:
         """Go on with what is still ours; the rest is others'."""
         kept = {(one.job_id, one.old_fence): one for one in welcome.kept}
-        for key, holding in self._attempts.items():
-            one = kept.get((key[0], self._fence_of(holding)))
+        for holding, fence in list(self._attempts.items()):
+            one = kept.get((holding.job.id, fence))
             if one is None:
                 holding.stop("lost")
-            else:
-                self._fences[key] = one.fence
+            elif holding.reason != "lost":
+                self._attempts[holding] = one.fence
 
     def _hear(self, message: wire.ToAgent) -> None:
         kind = message.WhichOneof("kind")
@@ -186,17 +188,16 @@ class Agent:
                     holding.stop("cancelled" if reason == "cancelled" else "lost" if reason == "lost" else "released")
 
     def _begin(self, job: Claimed) -> None:
-        key = (job.id, job.fence)
-        if any(holding.job.id == job.id and self._fence_of(holding) == job.fence for holding in self.holdings()):
+        same = [holding for holding in self.holdings() if holding.job.id == job.id and holding.reason != "lost"]
+        if any(self._fence_of(holding) == job.fence for holding in same):
             return  # told twice
         self._refuse_surplus(job)
-        for holding in self.holdings():
-            if holding.job.id == job.id:
-                holding.stop("lost")  # an earlier attempt, which the server has given up
+        for holding in same:
+            holding.stop("lost")  # an earlier attempt, which the server has given up
         holding = Holding(job, float("inf"), lambda: None)
-        self._attempts[key] = holding
+        self._attempts[holding] = job.fence
         self._idle.clear()
-        self._group.create_task(self._attempt(key, holding))
+        self._group.create_task(self._attempt(holding))
 
     def _refuse_surplus(self, job: Claimed) -> None:
         """Leave a server that gives what was not offered.
@@ -212,16 +213,15 @@ class Agent:
         if live >= 2 * self._settings.slots or len(self._attempts) >= MOST_WAITING * self._settings.slots:
             raise Cut("the server gave more jobs than were offered to be taken")
 
-    async def _attempt(self, key: tuple[str, int], holding: Holding) -> None:
+    async def _attempt(self, holding: Holding) -> None:
         try:
             async with self._slots:
                 await self._executor.run(holding)
         except Exception:
-            log.exception("agent.attempt_broke", job_id=key[0])
+            log.exception("agent.attempt_broke", job_id=holding.job.id)
             await self._give_up(holding)
         finally:
-            del self._attempts[key]
-            self._fences.pop(key, None)
+            del self._attempts[holding]
             if not self._attempts:
                 self._idle.set()
 
@@ -243,12 +243,16 @@ class Agent:
                 return
 
     def _files_for(self, ref: AttemptRef, folder: Path) -> Files:
-        holding = self._attempts[ref.job_id, ref.fence]
-        ask = partial(self._pen.ask, holding)
+        ask = partial(self._pen.ask, self._newest(ref.job_id, ref.fence))
         return RemoteFiles(ask, self._http, self._shelf, self._fetcher, workspace_id=ref.workspace_id, scratch=folder)
 
     def _productions_for(self, job: Claimed) -> Productions:
-        return RemoteProductions(self._pen, self._attempts[job.id, job.fence])
+        return RemoteProductions(self._pen, self._newest(job.id, job.fence))
+
+    def _newest(self, job_id: str, fence: int) -> Holding:
+        """The attempt of a claim, of several the last: one that was given up, and given again, may not have ended."""
+        claim = (job_id, fence)
+        return next(holding for holding in reversed(self._attempts) if (holding.job.id, holding.job.fence) == claim)
 
     async def _drain(self) -> None:
         log.info("agent.draining", held=len(self._attempts))
@@ -268,7 +272,8 @@ class Agent:
             await asyncio.sleep(WATCH_S)
             if time.monotonic() - self.link.answered_at > self.link.lease_s * 2 / 3:
                 for holding in self.holdings():
-                    holding.stop("lost")
+                    if not holding.concluding:  # else the answer will tell
+                        holding.stop("lost")
 
     async def _tidy(self) -> NoReturn:
         while True:

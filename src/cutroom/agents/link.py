@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -173,6 +174,11 @@ class Link:
                 reason = f"{error.code().name}: {error.details()}"
             except Cut as cut:
                 reason = str(cut)
+            except CutroomError:
+                raise
+            except Exception as error:
+                log.exception("agent.connection_broke")  # what runs here is not to end with it
+                reason = repr(error)
             finally:
                 self.connected.clear()
             failures = 1 if time.monotonic() - began > AGAIN.cap_s else failures + 1
@@ -246,7 +252,7 @@ class Link:
                 answered=min(self._asked, default=self._count + 1) - 1,
             )
             await call.write(wire.FromAgent(hello=hello))
-            outbox: Outbox[wire.FromAgent] = Outbox(wire.FromAgent, call.write)
+            outbox: Outbox[wire.FromAgent] = Outbox(wire.FromAgent, partial(_write, call))
             try:
                 async with asyncio.TaskGroup() as group:
                     reading = group.create_task(self._read(call, outbox, group))
@@ -325,6 +331,13 @@ class Link:
                 raise Cut("the server does not answer")
             await self._say_beat(outbox)
             await asyncio.sleep(min(BEAT_S, self.lease_s / 6) * _jitter.uniform(0.8, 1.0))
+
+
+async def _write(call: Any, message: wire.FromAgent) -> None:
+    try:
+        await call.write(message)
+    except asyncio.InvalidStateError as error:  # it has ended, and who reads has not been told yet
+        raise Cut("the stream is over") from error
 
 
 async def _cancelled(group: asyncio.TaskGroup) -> None:

@@ -128,7 +128,7 @@ class RemotePen:
             while True:
                 await asyncio.sleep(FLUSH_S)
                 for holding in holdings():
-                    if holding.recorder.waiting and not holding.writing.locked():
+                    if holding.recorder.waiting and not holding.writing.locked() and holding.reason != "lost":
                         group.create_task(self._flush(holding))
 
     async def _flush(self, holding: Holding) -> None:
@@ -149,6 +149,8 @@ class RemotePen:
     async def _note(self, holding: Holding, notes: Notes) -> None:
         """Send some; again where the server knows of fewer than it once had said: they count from there."""
         for _ in range(2):
+            if holding.reason == "lost":
+                raise LeaseLost(holding.job.id)
             first = self._told.get(holding, 0)
             answer = await self.ask(holding, notes=convert.notes_message(notes, first))
             self._told[holding] = answer.told.told

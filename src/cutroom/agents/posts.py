@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from cutroom.agents import convert
 from cutroom.agents.limits import MAX_EVENTS, PART_BYTES
@@ -45,6 +46,7 @@ class Post:
     ) -> None:
         self.holding = holding
         self.told = told
+        self._spent = 0
         self.over = asyncio.Event()
         """Set when the end of the attempt is written."""
         self._ledger = ledger
@@ -57,6 +59,12 @@ class Post:
     def key(self) -> tuple[str, int]:
         """Names the attempt."""
         return self.holding.job.id, self.holding.job.fence
+
+    def again(self) -> Claimed:
+        """The job, for an agent that is to begin anew: what was told so far counts, and is another's."""
+        self._spent += self.told
+        self.told = 0
+        return replace(self.holding.job, event_seq=self.holding.job.event_seq + self._spent)
 
     async def carry_out(self, ask: wire.Ask) -> wire.Answer:
         """Do what is asked for. Again, it changes nothing.
@@ -115,7 +123,7 @@ class Post:
             if said.first <= self.told:
                 skip = self.told - said.first
                 fresh = max(len(said.events) - skip, 0)
-                if self.told + fresh > MAX_EVENTS:
+                if self._spent + self.told + fresh > MAX_EVENTS:
                     raise Invalid("too_many_events", f"An attempt tells {MAX_EVENTS} events at most.")
                 notes = convert.notes_of(said, min(skip, len(said.events)))
                 if fresh or not said.events:

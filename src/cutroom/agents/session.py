@@ -175,7 +175,7 @@ class Session:
         """After the welcome: give what the agent does not know of, and claim."""
         for post in list(self.posts.values()):
             if post.key not in self._has:
-                await self._send(wire.ToAgent(assign=convert.assign_of(post.holding.job)))
+                await self._send(wire.ToAgent(assign=convert.assign_of(post.again())))
             elif post.holding.reason is not None:
                 await self._send_stop(post.holding)
         self.pause()

@@ -201,6 +201,7 @@ class Executor:
 
     async def _conclude(self, holding: Holding, workflow: Workflow, worked: _Worked) -> str:
         """Write the end of the attempt."""
+        holding.concluding = True
         if holding.reason == "cancelled":
             return await self._end(holding, "cancelled")
         if worked.output is not None:

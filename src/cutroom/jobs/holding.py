@@ -39,6 +39,8 @@ class Holding:
         self.code: str | None = None
         """Of the error that the attempt failed with."""
         self.worked = False
+        self.concluding = False
+        """The work is over, and its end is being written: only the answer can tell whether it still counts."""
         self._on_worked = on_worked
         self._work: asyncio.Task[Any] | None = None
 

@@ -17,6 +17,7 @@ from cutroom.jobs import JobService, OnEnd, Registry, WorkerSettings
 from cutroom.jobs.attempts import Attempts
 from cutroom.jobs.executor import Executor
 from cutroom.jobs.rescuer import Rescuer
+from cutroom.kit.errors import CutroomError
 from cutroom.temporal.activities import BEATS, Looks, Steps
 from cutroom.temporal.attempts import TemporalAttempts
 from cutroom.temporal.connection import TemporalSettings
@@ -125,4 +126,7 @@ class TemporalEngine:
         while True:
             job_id = await self._forgotten.get()
             if job_id:
-                await self._looks.take_back(self._client, job_id)
+                try:
+                    await self._looks.take_back(self._client, job_id)
+                except CutroomError as error:  # when the timer runs out, nothing is found to be due
+                    log.warning("temporal.timer_left", job_id=job_id, error=error.message)
