@@ -50,7 +50,7 @@ class SoundOut(Schema):
 class MediaOut(Schema):
     """What the file holds, as measured on it."""
 
-    kind: Literal["video", "image", "audio", "document"]
+    kind: Literal["video", "image", "audio", "document", "font"]
     format: str
     duration: Annotated[float | None, Field(exclude_if=is_absent, description="Seconds.")] = None
     video: Annotated[PictureOut | None, Field(exclude_if=is_absent)] = None

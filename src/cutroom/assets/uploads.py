@@ -35,7 +35,7 @@ MOST_SIGNED: Final = 100
 """Parts for which one call gives permissions."""
 UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 SHA256: Final = re.compile("[0-9a-f]{64}")
-_MEDIA_TYPE: Final = re.compile(r"(?:(?:video|audio|image)/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}|application/octet-stream)")
+_MEDIA_TYPE: Final = re.compile(r"(?:(?:video|audio|image|font)/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}|application/octet-stream)")
 DOCUMENT_TYPES: Final = frozenset(
     {"application/json", "application/pdf", "text/csv", "text/markdown", "text/plain", "text/vtt"}
 )

@@ -1,6 +1,6 @@
 """Texts and captions that will not look as their author meant."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -8,7 +8,7 @@ from cutroom.render.lettering import typefaces
 from cutroom.render.lettering.caption_parts import overflowing, parts_of
 from cutroom.render.lettering.captions import caption_missing
 from cutroom.render.lettering.layout import Fonts, missing
-from cutroom.timeline.resolved import Captions, ResolvedClip, Warning  # noqa: A004 — the word of the document
+from cutroom.timeline.resolved import ResolvedClip, Warning  # noqa: A004 — the word of the document
 
 _NAMED: Final = 8  # signs that a sentence names
 
@@ -17,16 +17,22 @@ def lettering_warnings(clips: Iterable[ResolvedClip], height: int) -> list[Warni
     """Unknown fonts, missing glyphs, and cues that do not fit, on a canvas that is `height` pixels high."""
     found: list[Warning] = []
     for clip in clips:
+        if clip.measured is not None:
+            found += _letters(clip.pointer, None, clip.measured.missing)
+            found += _too_wide(clip.pointer, clip.measured.overflow)
+            continue
         if clip.text is not None:
             found += _letters(clip.pointer, clip.text.family, missing(clip.text))
         if clip.captions is not None:
             found += _letters(clip.pointer, clip.captions.style.family, caption_missing(clip.captions))
-            found += _too_wide(clip.pointer, clip.captions, height)
+            style = replace(clip.captions.style, text="", fit_px=None, animation=None)
+            parts = parts_of(clip.captions, Fonts(style))
+            found += _too_wide(clip.pointer, overflowing(clip.captions, parts, height))
     return found
 
 
-def _letters(pointer: str, family: str, lost: list[str]) -> Iterator[Warning]:
-    if not typefaces.known(family):
+def _letters(pointer: str, family: str | None, lost: Sequence[str]) -> Iterator[Warning]:
+    if family is not None and not typefaces.known(family):
         sentence = f"There is no font named '{family}' here; {typefaces.DEFAULT_FAMILY} is used instead."
         yield Warning("font_unknown", pointer, sentence)
     if lost:
@@ -35,9 +41,7 @@ def _letters(pointer: str, family: str, lost: list[str]) -> Iterator[Warning]:
         yield Warning("glyph_missing", pointer, sentence)
 
 
-def _too_wide(pointer: str, captions: Captions, height: int) -> Iterator[Warning]:
-    style = replace(captions.style, text="", fit_px=None, animation=None)
-    found = overflowing(captions, parts_of(captions, Fonts(style)), height)
+def _too_wide(pointer: str, found: Sequence[tuple[int, str]]) -> Iterator[Warning]:
     if found:
         number, text = found[0]
         quoted = text if len(text) <= 40 else f"{text[:39]}…"

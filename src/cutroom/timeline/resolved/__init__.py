@@ -65,6 +65,8 @@ from cutroom.timeline.resolved.sound import (
 )
 from cutroom.timeline.resolved.text import (
     Alignment,
+    Measured,
+    OwnFace,
     TextAnimation,
     TextAnimationName,
     TextBackground,
@@ -103,8 +105,10 @@ __all__ = [
     "Loudness",
     "Matte",
     "MatteMode",
+    "Measured",
     "Media",
     "Motion",
+    "OwnFace",
     "Paint",
     "Passage",
     "PassageName",
