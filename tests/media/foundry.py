@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,7 +109,7 @@ def composites(path: Path) -> Path:
     """Letters made of ten letters each, twenty-four deep: 10^24 squares."""
     names = [f"g{level}" for level in range(25)]
     glyphs: dict[str, Any] = {".notdef": _square(), names[0]: _square()}
-    for below, name in zip(names, names[1:], strict=False):
+    for below, name in pairwise(names):
         pen = TTGlyphPen(dict.fromkeys(glyphs))
         for number in range(10):
             pen.addComponent(below, (1, 0, 0, 1, number, number))
@@ -142,9 +143,9 @@ def circling(path: Path) -> Path:
     """A substitution that calls itself for what follows, without end."""
 
     def change(font: TTFont) -> None:
-        _features("lookup L1 { sub A by B; } L1; lookup L0 { sub A' lookup L1 A'; } L0; feature ccmp { lookup L0; } ccmp;")(
-            font
-        )
+        _features(
+            "lookup L1 { sub A by B; } L1; lookup L0 { sub A' lookup L1 A'; } L0; feature ccmp { lookup L0; } ccmp;"
+        )(font)
         for lookup in font["GSUB"].table.LookupList.Lookup:
             for subtable in lookup.SubTable:
                 for record in getattr(subtable, "SubstLookupRecord", []):
@@ -179,7 +180,9 @@ def subroutines(path: Path) -> Path:
     pen.lineTo((500, 500))
     pen.closePath()
     box = pen.getCharString()
-    builder.setupCFF("Hostile-Regular", {}, {".notdef": box, "A": T2CharString(program=[-107, "callgsubr", "endchar"])}, {})
+    builder.setupCFF(
+        "Hostile-Regular", {}, {".notdef": box, "A": T2CharString(program=[-107, "callgsubr", "endchar"])}, {}
+    )
     builder.setupHorizontalMetrics({".notdef": (600, 0), "A": (600, 0)})
 
     def change(font: TTFont) -> None:
@@ -219,6 +222,7 @@ def rude(path: Path, name: str) -> Path:
     """A font that calls itself what it likes."""
 
     def change(font: TTFont) -> None:
+        font["name"].names = [record for record in font["name"].names if record.platformID == 3]
         for record in font["name"].names:
             record.string = name
 

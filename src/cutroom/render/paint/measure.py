@@ -19,7 +19,8 @@ from cutroom.render.paint.job import Question
 from cutroom.render.paint.plan import letters_of
 from cutroom.render.painting import CaptionSubject, own_faces
 from cutroom.render.parts import Canvas
-from cutroom.timeline.resolved import SOUNDS, Measured, ResolvedClip, ResolvedEdit
+from cutroom.timeline.resolved import SOUNDS, ResolvedClip, ResolvedEdit
+from cutroom.timeline.resolved.text import Measured
 
 _log = later_log()
 _CHILD: Final = Path(__file__).with_name("child.py")

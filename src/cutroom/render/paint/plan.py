@@ -28,7 +28,8 @@ from cutroom.render.painting import (
 )
 from cutroom.render.parts import Box, Canvas
 from cutroom.render.source import video_source
-from cutroom.timeline.resolved import Look, Matte, Measured, Media, ResolvedClip, View
+from cutroom.timeline.resolved import Look, Matte, Media, ResolvedClip, View
+from cutroom.timeline.resolved.text import Measured
 
 _ANIMATED = frozenset({"gif", "webp", "png"})
 _DRAWN = frozenset({"captions", "shape", "gradient", "waveform"})

@@ -65,7 +65,6 @@ from cutroom.timeline.resolved.sound import (
 )
 from cutroom.timeline.resolved.text import (
     Alignment,
-    Measured,
     OwnFace,
     TextAnimation,
     TextAnimationName,
@@ -105,7 +104,6 @@ __all__ = [
     "Loudness",
     "Matte",
     "MatteMode",
-    "Measured",
     "Media",
     "Motion",
     "OwnFace",
