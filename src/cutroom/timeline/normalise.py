@@ -74,9 +74,9 @@ def resolve(
         notes.check()
     stage = Stage(frames, fps, canvas, found.known)
     clips = [clip for track in reversed(tracks) for clip in _track(track, stage, notes)]
-    if edit.timeline.fonts:
-        case = typecase(edit.timeline.fonts, found.known, notes)
-        clips = [lettered(clip, case, limits, notes) for clip in clips]
+    case = typecase(edit.timeline.fonts, found.known, notes)
+    if case.families:
+        clips = [lettered(clip, case) for clip in clips]
     music = soundtrack_of(edit, music_left, stage)
     if output.format not in SOUNDS:
         look(clips, stage, notes)
@@ -84,7 +84,7 @@ def resolve(
     decided = resolve_output(edit, output, frames, notes)
     notes.check()
     loudness = loudness_of(edit.timeline.loudness)
-    return ResolvedEdit(decided, frames, tuple(clips), music, tuple(notes.warnings), loudness)
+    return ResolvedEdit(decided, frames, tuple(clips), music, tuple(notes.warnings), loudness, case.families)
 
 
 def _track(track: list[Placed], stage: Stage, notes: Notes) -> list[ResolvedClip]:

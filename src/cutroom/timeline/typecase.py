@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cutroom.media.info import FontFace, nearest
-from cutroom.timeline.assets.lettering import DEFAULT_FAMILY
 from cutroom.timeline.facts import Known
-from cutroom.timeline.fields import did_you_mean, shown
 from cutroom.timeline.fontfile import FontFile
-from cutroom.timeline.limits import Limits
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.resolved import OwnFace, ResolvedClip, TextStyle
 from cutroom.timeline.source import public_name
@@ -66,27 +63,14 @@ def typecase(fonts: Sequence[FontFile], known: Mapping[str, Known], notes: Notes
     return Typecase(cuts, tuple(families.values()))
 
 
-def lettered(clip: ResolvedClip, case: Typecase, limits: Limits, notes: Notes) -> ResolvedClip:
+def lettered(clip: ResolvedClip, case: Typecase) -> ResolvedClip:
     """The clip with its letters in the document's own fonts, where it asks for one of those."""
     if clip.text is not None:
-        return replace(clip, text=_style(clip.text, clip.pointer, case, limits, notes))
+        return replace(clip, text=_style(clip.text, case))
     if clip.captions is not None:
-        style = _style(clip.captions.style, clip.pointer, case, limits, notes)
-        return replace(clip, captions=replace(clip.captions, style=style))
+        return replace(clip, captions=replace(clip.captions, style=_style(clip.captions.style, case)))
     return clip
 
 
-def _style(style: TextStyle, pointer: str, case: Typecase, limits: Limits, notes: Notes) -> TextStyle:
-    faces = case.faces(style.family, style.weight, italic=style.italic)
-    if faces:
-        return replace(style, faces=faces)
-    others = limits.fonts
-    if others is None or style.family.casefold() in {name.casefold() for name in others}:
-        return style
-    there = tuple(dict.fromkeys((*case.families, *sorted(others))))
-    sentence = (
-        f"There is no font family {shown(style.family)}{did_you_mean(style.family, there)}; {DEFAULT_FAMILY} is used "
-        f"instead. There are {', '.join(there)}."
-    )
-    notes.warn(f"{pointer}/asset/font/family", "font_unknown", sentence)
-    return replace(style, family=DEFAULT_FAMILY)
+def _style(style: TextStyle, case: Typecase) -> TextStyle:
+    return replace(style, faces=case.faces(style.family, style.weight, italic=style.italic))

@@ -30,6 +30,13 @@ def test_missing_glyphs_and_unknown_fonts_are_named_with_their_clip() -> None:
     assert "'漢' (U+6F22), '字' (U+5B57)" in found[1].message
 
 
+def test_a_typo_is_told_with_the_fonts_that_there_are() -> None:
+    typo = replace(clip(0, 30), kind="text", text=style("a", family="Brnad"))
+    (warning,) = lettering_warnings([typo], 360, ["Brand", "Inter"])
+    assert "(did you mean 'Brand'?)" in warning.message
+    assert "There are Brand, Inter, Anton, Caveat" in warning.message
+
+
 def test_captions_that_do_not_fit_are_reported_once() -> None:
     (warning,) = lettering_warnings([captioned("fine", "incomprehensibilities", "circumstantially-so")], 360)
     assert warning.code == "captions_overflow"

@@ -8,33 +8,49 @@ from cutroom.render.lettering import typefaces
 from cutroom.render.lettering.caption_parts import overflowing, parts_of
 from cutroom.render.lettering.captions import caption_missing
 from cutroom.render.lettering.layout import Fonts, missing
+from cutroom.timeline.fields import did_you_mean
 from cutroom.timeline.resolved import ResolvedClip, Warning  # noqa: A004 — the word of the document
 
 _NAMED: Final = 8  # signs that a sentence names
 
 
-def lettering_warnings(clips: Iterable[ResolvedClip], height: int) -> list[Warning]:
-    """Unknown fonts, missing glyphs, and cues that do not fit, on a canvas that is `height` pixels high."""
+def lettering_warnings(clips: Iterable[ResolvedClip], height: int, own: Sequence[str] = ()) -> list[Warning]:
+    """Unknown fonts, missing glyphs, and cues that do not fit.
+
+    Args:
+        clips: of the edit.
+        height: of the canvas, in pixels.
+        own: names of the families that the document brings.
+    """
     found: list[Warning] = []
+    there = tuple(dict.fromkeys((*own, *sorted(typefaces.families()))))
     for clip in clips:
         if clip.measured is not None:
-            found += _letters(clip.pointer, None, clip.measured.missing)
+            found += _lost(clip.pointer, clip.measured.missing)
             found += _too_wide(clip.pointer, clip.measured.overflow)
             continue
         if clip.text is not None:
-            found += _letters(clip.pointer, clip.text.family, missing(clip.text))
+            found += _unknown(clip.pointer, clip.text.family, there)
+            found += _lost(clip.pointer, missing(clip.text))
         if clip.captions is not None:
-            found += _letters(clip.pointer, clip.captions.style.family, caption_missing(clip.captions))
+            found += _unknown(clip.pointer, clip.captions.style.family, there)
+            found += _lost(clip.pointer, caption_missing(clip.captions))
             style = replace(clip.captions.style, text="", fit_px=None, animation=None)
             parts = parts_of(clip.captions, Fonts(style))
             found += _too_wide(clip.pointer, overflowing(clip.captions, parts, height))
     return found
 
 
-def _letters(pointer: str, family: str | None, lost: Sequence[str]) -> Iterator[Warning]:
-    if family is not None and not typefaces.known(family):
-        sentence = f"There is no font named '{family}' here; {typefaces.DEFAULT_FAMILY} is used instead."
+def _unknown(pointer: str, family: str, there: Sequence[str]) -> Iterator[Warning]:
+    if not typefaces.known(family):
+        sentence = (
+            f"There is no font named '{family}' here{did_you_mean(family, there)}; {typefaces.DEFAULT_FAMILY} is used "
+            f"instead. There are {', '.join(there)}."
+        )
         yield Warning("font_unknown", pointer, sentence)
+
+
+def _lost(pointer: str, lost: Sequence[str]) -> Iterator[Warning]:
     if lost:
         shown = ", ".join(f"'{char}' (U+{ord(char):04X})" for char in lost[:_NAMED])
         sentence = f"No font here can draw {shown}{' and others' if len(lost) > _NAMED else ''}; left out."

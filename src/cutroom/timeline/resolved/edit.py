@@ -121,7 +121,10 @@ class Warning:  # noqa: A001 — the word of the document; nothing here is a Pyt
 
 @dataclass(frozen=True, slots=True)
 class ResolvedEdit:
-    """The whole edit, decided: `frames` output frames, `clips` from the bottom layer to the top, then by start."""
+    """The whole edit, decided: `frames` output frames, `clips` from the bottom layer to the top, then by start.
+
+    `families` are the names of the fonts that its document brings.
+    """
 
     output: ResolvedOutput
     frames: int
@@ -129,3 +132,4 @@ class ResolvedEdit:
     soundtrack: ResolvedSoundtrack | None
     warnings: tuple[Warning, ...]
     loudness: Loudness | None = None
+    families: tuple[str, ...] = ()
