@@ -21,6 +21,7 @@ from cutroom.workflows import registry
 from cutroom.workflows.explain import Explain, Explanation, Storyboard
 from tests.media import foundry
 from tests.media.foundry import cast
+from tests.media.sources import make_audio
 from tests.workflows.standing import frames, run
 
 OUTPUT = {"format": "mp4", "width": 240, "height": 120, "fps": 10, "quality": "high"}
@@ -132,6 +133,13 @@ async def test_what_a_font_has_not_comes_from_the_others_and_is_told(brand: Path
     result, _ = await run(brand, document(words("AH \U000e0100\u1b05", "Few"), fonts=[{"src": "few.ttf"}]))
     assert {warning.code for warning in result.warnings} == {"silent", "glyph_missing"}
     assert width(frames(brand / "out.mp4")[0]) > 50
+
+
+async def test_sound_alone_needs_no_letters(brand: Path) -> None:
+    make_audio(brand / "m.wav", 1)
+    made = document(words(), {"asset": {"type": "audio", "src": "m.wav"}, "start": 0})
+    result, _ = await run(brand, {**made, "output": {"format": "mp3"}}, "out.mp3")
+    assert result.warnings == []
 
 
 async def test_timelines_inside_know_the_fonts_of_the_outer_one(brand: Path) -> None:

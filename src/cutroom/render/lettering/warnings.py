@@ -25,18 +25,19 @@ def lettering_warnings(clips: Iterable[ResolvedClip], height: int, own: Sequence
     found: list[Warning] = []
     there = tuple(dict.fromkeys((*own, *sorted(typefaces.families()))))
     for clip in clips:
+        style = clip.text if clip.captions is None else clip.captions.style
         if clip.measured is not None:
             found += _lost(clip.pointer, clip.measured.missing)
             found += _too_wide(clip.pointer, clip.measured.overflow)
+        elif style is None or style.faces:  # in fonts of the document, and nobody sees it: the output is sound alone
             continue
-        if clip.text is not None:
-            found += _unknown(clip.pointer, clip.text.family, there)
-            found += _lost(clip.pointer, missing(clip.text))
-        if clip.captions is not None:
-            found += _unknown(clip.pointer, clip.captions.style.family, there)
+        elif clip.captions is None:
+            found += _unknown(clip.pointer, style.family, there)
+            found += _lost(clip.pointer, missing(style))
+        else:
+            found += _unknown(clip.pointer, style.family, there)
             found += _lost(clip.pointer, caption_missing(clip.captions))
-            style = replace(clip.captions.style, text="", fit_px=None, animation=None)
-            parts = parts_of(clip.captions, Fonts(style))
+            parts = parts_of(clip.captions, Fonts(replace(style, text="", fit_px=None, animation=None)))
             found += _too_wide(clip.pointer, overflowing(clip.captions, parts, height))
     return found
 
