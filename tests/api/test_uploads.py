@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,6 +11,7 @@ from PIL import Image
 
 from tests.api.test_requests import raw
 from tests.api.world import World, document, error_of
+from tests.media.foundry import cast
 
 
 def a_picture(color: str = "red") -> bytes:
@@ -63,6 +65,22 @@ async def test_an_upload_becomes_an_asset_that_a_timeline_can_name(world: World)
     assert (await world.mine.post("/api/v1/render", json=made)).status_code == 202
     stolen = await world.theirs.post("/api/v1/render", json=made)
     error_of(stolen, 422, "source_not_found")
+
+
+async def test_a_font_becomes_an_asset_that_says_what_it_is_called(world: World, tmp_path: Path) -> None:
+    content = cast(tmp_path / "a.woff2", "Brand", flavor="woff2").read_bytes()
+    upload = await announced(world, content, name="Brand.woff2", contentType="font/woff2")
+    assert (await put(world, upload, content)).status_code == 204
+    asset = (await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")).json()
+    assert asset["contentType"] == "font/woff2"
+    face = {"names": ["Brand", "Brand Regular", "Brand-Regular"], "weight": 400, "italic": False}
+    assert asset["media"] == {"kind": "font", "format": "woff2", "faces": [face]}
+    made = document("x")
+    made["timeline"]["fonts"] = [{"src": asset["src"]}]
+    found = (await world.mine.post("/api/v1/render/validate", json=made)).json()
+    assert found["sources"] == [{"src": asset["src"], "kind": "font", "pointers": ["/timeline/fonts/0/src"]}]
+    stolen = await world.theirs.post("/api/v1/render", json=made)
+    assert error_of(stolen, 422, "source_not_found")["details"][0]["pointer"] == "/timeline/fonts/0/src"
 
 
 async def test_completing_again_gives_the_same_asset(world: World) -> None:

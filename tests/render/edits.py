@@ -82,6 +82,7 @@ def clip(start: int, end: int, media: Media | None = None, **changes: Any) -> Re
     """A clip in output frames: of its media's kind, or a white rectangle; heard when its media sounds."""
     kind = "color" if media is None else media.info.kind
     assert kind != "document", "documents are read and never rendered"
+    assert kind != "font", "fonts draw letters and are no clips"
     heard = media is not None and media.info.audio is not None
     plain = ResolvedClip(
         pointer="/timeline/tracks/0/clips/0",

@@ -16,7 +16,7 @@ from cutroom.render.calibration import calibrate, calibration_name
 from cutroom.render.estimate import Calibration, estimate
 from cutroom.render.outline import outline
 from cutroom.render.scaling import scaled
-from cutroom.render.storyboard import storyboard, storyboard_frames, storyboard_pieces
+from cutroom.render.storyboard import storyboard, storyboard_edit, storyboard_frames, storyboard_pieces
 from cutroom.timeline import Media, ResolvedEdit, parse, resolve
 from tests.media.sources import make_image
 
@@ -77,7 +77,7 @@ async def test_a_storyboard_shows_the_frames_in_their_order(tmp_path: Path) -> N
         plane("#ffffff", 1),
     ]
     made = edit(*clips, media=media)
-    pieces = storyboard_pieces(made, storyboard_frames(made, 4))
+    pieces = storyboard_pieces(storyboard_edit(made), storyboard_frames(made, 4))
     assert [piece.frames for piece in pieces] == [1, 1, 1, 1]
     await storyboard(pieces, inputs={"a" * 64: image}, scratch=tmp_path, out=tmp_path / "sheet.jpg")
     sheet = np.asarray(Image.open(tmp_path / "sheet.jpg"), np.float64)
@@ -90,7 +90,7 @@ async def test_a_storyboard_shows_the_frames_in_their_order(tmp_path: Path) -> N
 def test_sound_alone_has_no_storyboard() -> None:
     made = edit(plane("#ff0000", 1))
     with pytest.raises(Invalid, match="no pictures"):
-        storyboard_pieces(replace(made, output=replace(made.output, format="mp3")), [1])
+        storyboard_edit(replace(made, output=replace(made.output, format="mp3")))
 
 
 def test_an_outline_tells_every_segment_and_what_lies_in_it() -> None:

@@ -6,7 +6,13 @@ from cutroom.timeline import Edit, Limits, Media, ResolvedClip, ResolvedEdit, pa
 from tests.timeline import media
 
 VIDEO, IMAGE, SOUND = "https://media.example/v.mp4", "https://media.example/i.png", "https://media.example/s.mp3"
-MEDIA: dict[str, Media] = {VIDEO: media.video(), IMAGE: media.image(), SOUND: media.audio()}
+FONT = "https://media.example/f.ttf"
+MEDIA: dict[str, Media] = {
+    VIDEO: media.video(),
+    IMAGE: media.image(),
+    SOUND: media.audio(),
+    FONT: media.font(),
+}
 
 
 def video(**fields: Any) -> dict[str, Any]:

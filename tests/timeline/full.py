@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.timeline.documents import IMAGE, SOUND, asset, color, image, text, video
+from tests.timeline.documents import FONT, IMAGE, SOUND, asset, color, image, text, video
 
 KEYS: Any = [{"at": 0, "value": 0.5, "easing": [0.1, 0, 0.9, 1]}, {"at": 1, "value": 1}]
 FADE: Any = {"type": "radial", "angle": 10, "stops": ["#f00", {"color": "#00f8", "at": 0.3}, "#0f0"]}
@@ -40,6 +40,7 @@ FULL: Any = {
     "timeline": {
         "background": "#123456",
         "loudness": {"target": -14},
+        "fonts": [{"src": FONT, "family": "Brand"}],
         "tracks": [
             {"clips": [video(**FULL_CLIP), image(transition={"in": "fade"})]},
             {"clips": [{**text(), "asset": {"type": "text", "text": "Hello", **FULL_TEXT}}]},

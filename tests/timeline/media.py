@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from cutroom.media.info import AudioStream, MediaInfo, VideoStream
+from cutroom.media.info import AudioStream, FontFace, MediaInfo, VideoStream
 from cutroom.timeline import Media
 
 ZERO = Fraction(0)
@@ -54,3 +54,9 @@ def gif(seconds: float = 2) -> Media:
     """An image that moves."""
     length = Fraction(seconds)
     return Media("d" * 64, MediaInfo("video", "gif", length, 1000, stream(1280, 720, length, alpha=True), None))
+
+
+def font(*faces: FontFace, sha256: str = "f" * 64) -> Media:
+    """A font; of one regular face called Brand when nothing is said."""
+    found = faces or (FontFace(("Brand", "Brand Regular"), 400, italic=False),)
+    return Media(sha256, MediaInfo("font", "ttf", None, 1000, None, None, found))

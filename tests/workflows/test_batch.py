@@ -19,6 +19,7 @@ from cutroom.media.fetch import Fetcher
 from cutroom.workflows import registry
 from cutroom.workflows.batch import Batch, BatchOutput
 from cutroom.workflows.rows import WINDOW, Row, RowsFile, write_rows
+from tests.media.foundry import cast
 from tests.media.sources import make_image
 
 LIMITS = timeline.Limits(allow_local=True)
@@ -178,3 +179,18 @@ def test_the_file_of_rows_is_read_a_window_at_a_time(tmp_path: Path) -> None:
 def test_the_limits_of_the_door_hold_for_every_row(tmp_path: Path, limits: timeline.Limits) -> None:
     write_rows(tmp_path / "rows", timeline.make_form(document(), None, LIMITS), limits, [])
     assert RowsFile(tmp_path / "rows").form()[1] == limits
+
+
+async def test_rows_bring_their_own_fonts(tmp_path: Path) -> None:
+    cast(tmp_path / "good.ttf", "Brand")
+    (tmp_path / "bad.ttf").write_bytes((tmp_path / "good.ttf").read_bytes()[:2000])
+    font = {"family": "Brand", "size": 20}
+    made = document(asset={"type": "text", "text": "{{TINT}}", "font": font}, start=0)
+    made["timeline"]["fonts"] = [{"src": "{{FONT}}"}]
+    rows = [Row(values={"TINT": "a", "FONT": "good.ttf"}), Row(values={"TINT": "a", "FONT": "bad.ttf"})]
+    _, lines, files, _ = await run(tmp_path, rows, made)
+    assert [line["status"] for line in lines] == ["succeeded", "failed"]
+    error = lines[1]["error"]
+    assert (error["code"], error["details"][0]["pointer"]) == ("font_damaged", "/document/timeline/fonts/0/src")
+    assert "font_unknown" not in {warning["code"] for warning in lines[0]["warnings"]}
+    assert len(files.published) == 3  # the film, its report, and the results

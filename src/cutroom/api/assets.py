@@ -47,14 +47,23 @@ class SoundOut(Schema):
     layout: str
 
 
+class FaceOut(Schema):
+    """One face of a font; a variable font has one for each weight."""
+
+    names: Annotated[list[str], Field(description="What a timeline may call it: its family first.")]
+    weight: int
+    italic: bool
+
+
 class MediaOut(Schema):
     """What the file holds, as measured on it."""
 
-    kind: Literal["video", "image", "audio", "document"]
+    kind: Literal["video", "image", "audio", "document", "font"]
     format: str
     duration: Annotated[float | None, Field(exclude_if=is_absent, description="Seconds.")] = None
     video: Annotated[PictureOut | None, Field(exclude_if=is_absent)] = None
     audio: Annotated[SoundOut | None, Field(exclude_if=is_absent)] = None
+    faces: Annotated[list[FaceOut] | None, Field(exclude_if=is_absent, description="Of a font.")] = None
 
 
 class AssetOut(Schema):
@@ -130,6 +139,7 @@ def _media(info: MediaInfo) -> MediaOut:
         audio=None
         if audio is None
         else SoundOut(codec=audio.codec, sample_rate=audio.sample_rate, channels=audio.channels, layout=audio.layout),
+        faces=[FaceOut(names=list(face.names), weight=face.weight, italic=face.italic) for face in info.faces] or None,
     )
 
 

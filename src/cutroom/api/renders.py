@@ -80,7 +80,7 @@ class SourceOut(Schema):
     """A source that the document names."""
 
     src: str
-    kind: Annotated[str, Field(json_schema_extra={"enum": ["video", "image", "audio", "matte", "captions"]})]
+    kind: Annotated[str, Field(json_schema_extra={"enum": ["video", "image", "audio", "matte", "captions", "font"]})]
     pointers: Annotated[list[str], Field(description="JSON pointers to every place that names it.")]
 
 
@@ -182,7 +182,10 @@ def files_of(edit: Edit) -> list[timeline.SourceUse]:
     found: dict[str, timeline.SourceUse] = {}
     for use in document_sources(edit):
         if use.kind == "timeline" and not isinstance(edit, LongformEdit):
+            own = {font.src for font in edit.timeline.fonts}
             for deep in files_of(timeline.inner(edit, use.src)):
+                if deep.kind == "font" and deep.src in own:  # it stands in the outer timeline
+                    continue
                 pointers = [f"{use.pointers[0]}{pointer}" for pointer in deep.pointers]
                 found.setdefault(deep.src, replace(deep, pointers=[])).pointers.extend(pointers)
         elif use.kind != "html":

@@ -97,7 +97,7 @@ class AssetService:
             session: the caller's transaction.
             workspace_id: who uploads.
             name: what the file is called; kept as it is, and never a part of a path.
-            content_type: `video/*`, `audio/*` or `image/*`; sent again with the bytes.
+            content_type: `video/*`, `audio/*`, `image/*` or `font/*`; sent again with the bytes.
             size_bytes: exact size.
             sha256: checked against the bytes when given.
             multipart: whether it comes in parts; its size decides when None.

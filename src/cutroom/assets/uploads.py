@@ -35,7 +35,9 @@ MOST_SIGNED: Final = 100
 """Parts for which one call gives permissions."""
 UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 SHA256: Final = re.compile("[0-9a-f]{64}")
-_MEDIA_TYPE: Final = re.compile(r"(?:(?:video|audio|image)/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}|application/octet-stream)")
+_MEDIA_TYPE: Final = re.compile(
+    r"(?:(?:video|audio|image|font)/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}|application/octet-stream)"
+)
 DOCUMENT_TYPES: Final = frozenset(
     {"application/json", "application/pdf", "text/csv", "text/markdown", "text/plain", "text/vtt"}
 )
@@ -227,7 +229,7 @@ def check(name: str, content_type: str, size_bytes: int | None, sha256: str | No
     if not 0 < len(name) <= MAX_NAME_CHARS or UNPRINTABLE.search(name):
         raise Invalid("bad_name", f"A name has 1 to {MAX_NAME_CHARS} characters and no control characters.")
     if _MEDIA_TYPE.fullmatch(content_type) is None and content_type not in DOCUMENT_TYPES:
-        message = "Only video/*, audio/*, image/*, text (text/plain, text/markdown…) and PDF can be uploaded."
+        message = "Only video/*, audio/*, image/*, font/*, text (text/plain, text/markdown…) and PDF can be uploaded."
         raise Invalid("bad_content_type", message)
     if size_bytes is not None and size_bytes <= 0:
         raise Invalid("bad_size", "The size of a file is at least 1 byte.")

@@ -43,6 +43,11 @@ _TYPES: Final = {
     "jpeg": "image/jpeg",
     "webp": "image/webp",
     "gif": "image/gif",
+    "ttf": "font/ttf",
+    "otf": "font/otf",
+    "ttc": "font/collection",
+    "woff": "font/woff",
+    "woff2": "font/woff2",
     "pdf": "application/pdf",
     "text": "text/plain",
 }

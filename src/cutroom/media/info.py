@@ -1,5 +1,6 @@
 """What we know about a media file after probing it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -74,27 +75,62 @@ class AudioStream:
 
 
 @dataclass(frozen=True, slots=True)
+class FontFace:
+    """One face of a font file at one weight; a variable font has one for each weight that it can take.
+
+    Args:
+        names: what a document may call it: the family's name first, then the names of the face alone ("Brand Bold").
+        weight: 1 to 1000; 400 is regular, 700 bold.
+        italic: whether its letters are slanted.
+        index: which face of a collection.
+        color: whether it holds coloured pictures (COLR), drawn as they are.
+        axes: values of a variable font's axes, in the font's order; empty for any other font.
+    """
+
+    names: tuple[str, ...]
+    weight: int
+    italic: bool
+    index: int = 0
+    color: bool = False
+    axes: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """A file: what it holds, in numbers that can be relied on.
 
     Args:
         kind: `image` for a single still picture, `audio` for sound without pictures (cover art is no picture),
-            `video` for all other media; `document` for text and PDF, which are read and never rendered.
-        format: name of the container: `mp4`, `webm`, `matroska`, `mp3`, `png`…; of a document `text` or `pdf`.
-        duration: seconds of the longest stream, counted from the earliest start; None for an image and a document.
+            `video` for all other media; `document` for text and PDF, which are read and never rendered; `font` for
+            what letters are drawn with.
+        format: name of the container: `mp4`, `webm`, `matroska`, `mp3`, `png`…; of a document `text` or `pdf`; of a
+            font `ttf`, `otf`, `ttc`, `woff` or `woff2`.
+        duration: seconds of the longest stream, counted from the earliest start; None for whatever has no time.
         size_bytes: of the file.
         video: the pictures, when there are any.
         audio: the sound, when there is any.
+        faces: those of a font.
     """
 
-    kind: Literal["video", "image", "audio", "document"]
+    kind: Literal["video", "image", "audio", "document", "font"]
     format: str
     duration: Rational | None
     size_bytes: int
     video: VideoStream | None
     audio: AudioStream | None
+    faces: tuple[FontFace, ...] = ()
 
     @property
     def start(self) -> Fraction:
         """Time of the earliest stream, in seconds on the file's own clock: what a player shows as 0."""
         return min((stream.start for stream in (self.video, self.audio) if stream is not None), default=Fraction(0))
+
+
+def nearest(faces: Iterable[tuple[int, bool]], weight: int, *, italic: bool) -> tuple[int, bool]:
+    """The weight and the slant, of those that there are, that come nearest to what is asked for.
+
+    Of two weights equally near it is the lighter up to 500 (CSS Fonts 4, 5.2); upright where there is no italic.
+    """
+    there = list(faces)
+    kinds = [one for one in there if one[1] == italic] or there
+    return min(kinds, key=lambda one: (abs(one[0] - weight), one[0] if weight <= 500 else -one[0]))

@@ -18,6 +18,7 @@ from typing import Any, Final
 from cutroom.kit.errors import CutroomError, Internal, Invalid, Unavailable
 from cutroom.kit.later import later_log
 from cutroom.kit.process import Limits, run
+from cutroom.media.fonts import read_font
 from cutroom.media.info import AudioStream, MediaInfo, VideoStream
 from cutroom.media.sandbox import for_python
 from cutroom.media.sniff import Container, sniff
@@ -46,7 +47,8 @@ async def probe(path: Path) -> MediaInfo:
         path: a file of ours; nothing is read from its name.
 
     Raises:
-        Invalid: `not_media`, `media_truncated` or `media_unsupported`, with a sentence about what is wrong with it.
+        Invalid: `not_media`, `media_truncated` or `media_unsupported`, with a sentence about what is wrong with it; of
+            a font `font_too_large`, `font_damaged` or `font_unsupported`.
         Unavailable: `probe_timeout` when the machine did not manage it in 30 seconds.
         OSError: when the file cannot be opened.
     """
@@ -69,7 +71,7 @@ async def probe_all(paths: Sequence[Path]) -> list[MediaInfo | CutroomError]:
         OSError: when a file cannot be opened.
     """
     files = [await asyncio.to_thread(_look, path) for path in paths]
-    known = [file for file in files if isinstance(file, _File)]
+    known = [file for file in files if isinstance(file, _File) and file.container.demuxers]
     groups = [known[first :: SLOTS["probe"]] for first in range(SLOTS["probe"])]
     said: dict[_File, dict[str, Any]] = {}
 
@@ -80,7 +82,18 @@ async def probe_all(paths: Sequence[Path]) -> list[MediaInfo | CutroomError]:
         for group in groups:
             if len(known) > 1 and group:
                 together.create_task(ask(group))
-    return [_found(file, said.get(file) or await _alone(file)) if isinstance(file, _File) else file for file in files]
+    return [await _answer(file, said.get(file)) if isinstance(file, _File) else file for file in files]
+
+
+async def _answer(file: "_File", facts: dict[str, Any] | None) -> MediaInfo | CutroomError:
+    """What is known of a file, when `facts` are what it was asked for together with others."""
+    if file.container.demuxers:
+        return _found(file, facts or await _alone(file))
+    try:
+        faces = await read_font(file.path, file.size)
+    except CutroomError as error:
+        return error
+    return MediaInfo("font", file.container.name, None, file.size, None, None, faces)
 
 
 async def _alone(file: "_File") -> dict[str, Any] | CutroomError:

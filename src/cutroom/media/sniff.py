@@ -23,7 +23,7 @@ class Container:
 
     Args:
         name: what we call it, in `MediaInfo.format`.
-        demuxers: names of the FFmpeg demuxers that may read it, best first.
+        demuxers: names of the FFmpeg demuxers that may read it, best first; none for a font.
     """
 
     name: str
@@ -38,6 +38,11 @@ _MAGIC: Final = (
     (b"fLaC", Container("flac", ("flac",))),
     (b"ID3", Container("mp3", ("mp3", "aac", "flac"))),
 )
+
+_SFNT: Final = {b"\x00\x01\x00\x00": "ttf", b"true": "ttf", b"OTTO": "otf"}
+_TTC: Final = b"ttcf"
+_PACKED: Final = {b"wOFF": "woff", b"wOF2": "woff2"}
+_MOST_TABLES: Final = 255  # of a font; text that begins like one has letters there
 
 
 def sniff(path: Path) -> Container:
@@ -82,7 +87,19 @@ def _by_magic(head: bytes) -> Container | None:
         if b"acTL" in head[:1024]:
             raise _unsupported("Animated PNG", "GIF, WebM or MP4")
         return Container("png", ("png_pipe",))
-    return _stream(head)
+    return _font(head) or _stream(head)
+
+
+def _font(head: bytes) -> Container | None:
+    """Fonts by their version and what follows it (ISO/IEC 14496-22, section 4.5; WOFF 2.0, section 4.1)."""
+    version, following = head[:4], head[4:8]
+    if version in _SFNT and 0 < int.from_bytes(following[:2], "big") <= _MOST_TABLES:
+        return Container(_SFNT[version], ())
+    if version == _TTC and following in {b"\x00\x01\x00\x00", b"\x00\x02\x00\x00"}:
+        return Container("ttc", ())
+    if version in _PACKED and following in {*_SFNT, _TTC}:
+        return Container(_PACKED[version], ())
+    return None
 
 
 def _stream(head: bytes) -> Container | None:

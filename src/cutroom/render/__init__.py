@@ -1,6 +1,7 @@
 """Floor 4, an engine: a resolved edit becomes a plan, and the plan becomes a file.
 
-`compile_plan` is pure; what may be copied from sources is listed before, by `index_copies`. `render_segment` and
+`compile_plan` is pure; what may be copied from sources is listed before, by `index_copies`, and letters in fonts that a
+document brings are measured before, by `measure_letters`. `render_segment` and
 `render_audio` make the pieces, each from its own part of the plan, on any machine and in any order; `finish` puts them
 together and `verify` measures the result.
 """
@@ -15,6 +16,7 @@ from cutroom.render.output.finish import finish
 from cutroom.render.output.hardware import Hardware, hardware
 from cutroom.render.output.hasten import hasten
 from cutroom.render.output.made import Made
+from cutroom.render.paint.measure import letter_sources, measure_letters
 from cutroom.render.plan import PLAN, RenderPlan, SegmentPlan
 from cutroom.render.report import LEVEL, REPORT, Level, RenderReport, sound_name, starts_fast, verify, write_report
 from cutroom.render.sound.execute import render_audio
@@ -46,6 +48,8 @@ __all__ = [
     "index_sounds",
     "join",
     "key_sources",
+    "letter_sources",
+    "measure_letters",
     "pieces",
     "render_audio",
     "render_mix",

@@ -80,7 +80,7 @@ def compile_plan(
         frames=span[1] - span[0],
         segments=segments,
         audio=audio,
-        warnings=(*edit.warnings, *lettering_warnings(edit.clips, edit.output.height)),
+        warnings=(*edit.warnings, *lettering_warnings(edit.clips, edit.output.height, edit.families)),
         engine=made_by,
     )
 

@@ -15,7 +15,7 @@ from cutroom.timeline.resolved.captions import Captions
 from cutroom.timeline.resolved.media import Color
 from cutroom.timeline.resolved.picture import BlendMode, ChromaKey, Look, MatteMode, Motion, Passage, View
 from cutroom.timeline.resolved.shapes import Gradient, Shape, Waveform
-from cutroom.timeline.resolved.text import TextStyle
+from cutroom.timeline.resolved.text import OwnFace, TextStyle
 
 TICKS: Final = 1000
 """Ticks a second of what a painter sends; one tick is one frame, whatever the output's rate."""
@@ -76,7 +76,7 @@ class ColorSubject:
 
 @dataclass(frozen=True, slots=True)
 class TextSubject:
-    """A block of text, drawn with the fonts that have the digest `fonts`."""
+    """A block of text, drawn with the fonts that have the digest `fonts`, and with the document's own."""
 
     text: TextStyle
     fonts: str
@@ -194,10 +194,17 @@ class PaintedLayer(ClipPart):
     kind: Literal["painted"] = "painted"
 
 
+def own_faces(subject: Subject) -> tuple[OwnFace, ...]:
+    """What a subject is lettered with of the fonts that its document brings."""
+    if isinstance(subject, TextSubject):
+        return subject.text.faces
+    return subject.captions.style.faces if isinstance(subject, CaptionSubject) else ()
+
+
 def sources(painting: Painting) -> tuple[str, ...]:
     """SHA-256 of every file that a painting is made from."""
     subjects = [painting.subject, *([painting.matte.picture] if painting.matte else [])]
-    found: list[str] = []
+    found = [face.sha256 for face in own_faces(painting.subject)]
     for subject in subjects:
         if isinstance(subject, VideoSubject):
             found.append(subject.source.sha256)

@@ -33,8 +33,8 @@ def storyboard_frames(edit: ResolvedEdit, count: int) -> list[int]:
     return sorted({first + (2 * place + 1) * length // (2 * count) for place in range(count)})
 
 
-def storyboard_pieces(edit: ResolvedEdit, frames: Sequence[int]) -> list[SegmentPlan]:
-    """A segment for each of these frames alone, on a small canvas.
+def storyboard_edit(edit: ResolvedEdit) -> ResolvedEdit:
+    """The edit on a small canvas, with nothing that only a film has.
 
     Raises:
         Invalid: `no_pictures`, for an output that is sound alone.
@@ -44,7 +44,11 @@ def storyboard_pieces(edit: ResolvedEdit, frames: Sequence[int]) -> list[Segment
         raise Invalid("no_pictures", message)
     small = scaled(edit, WIDTH_PX)
     output = replace(small.output, format="mp4", codec=None, crf=None, transparent=False, first=0, frames=None)
-    small = replace(small, output=output)
+    return replace(small, output=output)
+
+
+def storyboard_pieces(small: ResolvedEdit, frames: Sequence[int]) -> list[SegmentPlan]:
+    """A segment for each of these frames of a `storyboard_edit` alone."""
     edges = sorted({0, small.frames, *frames, *(frame + 1 for frame in frames)})
     wanted = set(frames)
     return [

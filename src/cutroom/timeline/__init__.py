@@ -10,6 +10,7 @@ from cutroom.timeline.cues import parse_cues
 from cutroom.timeline.cuesheet import CueSheet
 from cutroom.timeline.document import Document, document_sources, parse_document
 from cutroom.timeline.extent import longest
+from cutroom.timeline.fontfile import FontFile
 from cutroom.timeline.form import FIELDS, Form, FormField, make_form
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.longform import LongformEdit, resolve_longform
@@ -43,6 +44,7 @@ __all__ = [
     "CueSheet",
     "Document",
     "Edit",
+    "FontFile",
     "Form",
     "FormField",
     "HtmlAsset",

@@ -51,6 +51,9 @@ _ELSEWHERE: Final = {
     ("TextAsset", "color"): "'font': {\"color\": …}",
     ("TextAsset", "size"): "'font': {\"size\": …}",
     ("TextAsset", "align"): "'alignment'",
+    ("Timeline", "font"): "'fonts': [{\"src\": …}]",
+    ("FontFile", "url"): "'src'",
+    ("FontFile", "name"): "'family'",
 }
 """What people coming from other tools write, and where it goes here."""
 

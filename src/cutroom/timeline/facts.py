@@ -150,6 +150,9 @@ def _refuse_kind(kind: str, place: str, name: str, info: MediaInfo, notes: Notes
     if kind in {"html", "timeline"}:
         raise Internal("wrong_media", "What was made of a page or a timeline has no picture.")
     is_a = info.kind
+    if is_a not in _A:
+        notes.refuse(place, "wrong_media_kind", f"{name} is a {is_a}, and this clip asks for {_A[kind]}.")
+        return
     sentence = f'{name} is {_A[is_a]}, and this clip asks for {_A[kind]}; write "type": "{is_a}", or use another file.'
     notes.refuse(place, "wrong_media_kind", sentence)
 

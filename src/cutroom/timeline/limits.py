@@ -18,6 +18,8 @@ MAX_OUTPUTS: Final = 8
 """Further outputs of one edit."""
 MAX_POSTERS: Final = 20
 """Posters of one output."""
+MAX_FONTS: Final = 32
+"""Font files of one timeline: four faces of a family that is spread over eight files, as for the web."""
 MAX_NESTED: Final = 4
 """How deep timelines lie in each other, the outermost not counted."""
 

@@ -24,8 +24,9 @@ from cutroom.timeline.clip.place import Crop, Offset, Size, Skew
 from cutroom.timeline.clip.sound import DUCKING, DuckingValue
 from cutroom.timeline.clip.transition import Transition
 from cutroom.timeline.fields import MAX_SECONDS, ClearOrOpaque, Number, Part, Seconds, Word, wrong
+from cutroom.timeline.fontfile import FontFile
 from cutroom.timeline.keyframes import Keyed, Keyframes
-from cutroom.timeline.limits import MAX_OUTPUTS
+from cutroom.timeline.limits import MAX_FONTS, MAX_OUTPUTS
 from cutroom.timeline.output import Output
 from cutroom.timeline.resolved import BlendMode, Fit, Position
 from cutroom.timeline.soundtrack import LOUDNESS, VOLUME, LoudnessValue, Soundtrack
@@ -245,6 +246,16 @@ class Timeline(Part):
         Field(
             strict=False,
             description="The layers. **The first track in the list is the top layer**; each further one lies below it.",
+        ),
+    ] = ()
+    fonts: Annotated[
+        tuple[FontFile, ...],
+        Field(
+            strict=False,
+            max_length=MAX_FONTS,
+            description="Fonts that this document brings: TTF, OTF, TTC, WOFF or WOFF2. A `font` names them by family; "
+            "they go before fonts of the same name that are there anyway, and timelines inside of this one know them "
+            "too.",
         ),
     ] = ()
     soundtrack: Annotated[Soundtrack | None, Field(description="Music under the whole timeline.")] = None

@@ -31,6 +31,7 @@ from cutroom.timeline.resolved import SOUNDS, ClipKind, Media, Passage, Resolved
 from cutroom.timeline.schedule import Placed, end_of, schedule
 from cutroom.timeline.soundtrack import loudness_of
 from cutroom.timeline.sources import sources
+from cutroom.timeline.typecase import lettered, typecase
 
 _DEFAULT: Final = Limits()
 _KINDS: Final[Mapping[str, ClipKind]] = {name: name for name in get_args(ClipKind)} | {
@@ -73,6 +74,9 @@ def resolve(
         notes.check()
     stage = Stage(frames, fps, canvas, found.known)
     clips = [clip for track in reversed(tracks) for clip in _track(track, stage, notes)]
+    case = typecase(edit.timeline.fonts, found.known, notes)
+    if case.families:
+        clips = [lettered(clip, case) for clip in clips]
     music = soundtrack_of(edit, music_left, stage)
     if output.format not in SOUNDS:
         look(clips, stage, notes)
@@ -80,7 +84,7 @@ def resolve(
     decided = resolve_output(edit, output, frames, notes)
     notes.check()
     loudness = loudness_of(edit.timeline.loudness)
-    return ResolvedEdit(decided, frames, tuple(clips), music, tuple(notes.warnings), loudness)
+    return ResolvedEdit(decided, frames, tuple(clips), music, tuple(notes.warnings), loudness, case.families)
 
 
 def _track(track: list[Placed], stage: Stage, notes: Notes) -> list[ResolvedClip]:

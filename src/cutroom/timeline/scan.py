@@ -155,6 +155,18 @@ def _counts(document: Any, limits: Limits) -> list[Detail]:
     return []
 
 
+def brings_fonts(document: Any) -> bool:
+    """Whether a timeline of a document whose depth has been checked brings fonts, whose names only they know."""
+    waiting = [_get(document, "timeline")]
+    while waiting:
+        timeline = waiting.pop()
+        if _get(timeline, "fonts"):
+            return True
+        clips = (clip for track in _list(timeline, "tracks") for clip in _list(track, "clips"))
+        waiting += [inner for clip in clips if isinstance(inner := _get(_get(clip, "asset"), "timeline"), dict)]
+    return False
+
+
 def _get(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
 

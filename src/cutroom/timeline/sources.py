@@ -11,11 +11,12 @@ from cutroom.timeline.assets.captions import CaptionsAsset
 from cutroom.timeline.assets.html import HtmlAsset
 from cutroom.timeline.assets.media import MediaAsset
 from cutroom.timeline.assets.waveform import WaveformAsset
+from cutroom.timeline.fontfile import FontFile
 from cutroom.timeline.model import Clip, Edit, TimelineAsset
 from cutroom.timeline.output import Output
 from cutroom.timeline.rules import clips_of, made_at
 
-SourceKind = Literal["video", "image", "audio", "matte", "captions", "html", "timeline"]
+SourceKind = Literal["video", "image", "audio", "matte", "captions", "html", "timeline", "font"]
 CLEAR: Final = "transparent"
 
 
@@ -25,28 +26,31 @@ class SourceUse:
 
     A `matte` is a video or an image. `captions` are read to a `CueSheet`, everything else is probed to `Media`. The
     `src` of a page (`html:…`) or a timeline (`timeline:…`) is a hash of all that determines it, and `asset` says what
-    to draw, with both sides of the page said; `inner` gives the edit that makes the timeline. Pointers into that edit
-    become pointers into this one when the use's pointer is put before them.
+    to draw, with both sides of the page said; `fonts` are those of the document, which a page knows. `inner` gives the
+    edit that makes the timeline. Pointers into that edit become pointers into this one when the use's pointer is put
+    before them.
     """
 
     src: str
     kind: SourceKind
     pointers: list[str]
     asset: HtmlAsset | TimelineAsset | None = None
+    fonts: tuple[FontFile, ...] = ()
 
 
 def sources(edit: Edit) -> list[SourceUse]:
     """Every source once, in the order of the document."""
     found: dict[str, SourceUse] = {}
     for use in _uses(edit):
-        found.setdefault(use.src, SourceUse(use.src, use.kind, [], use.asset)).pointers.extend(use.pointers)
+        found.setdefault(use.src, SourceUse(use.src, use.kind, [], use.asset, use.fonts)).pointers.extend(use.pointers)
     return list(found.values())
 
 
 def inner(edit: Edit, src: str) -> Edit:
     """The edit that makes a timeline inside of another one, as a mezzanine: the caller may choose another format.
 
-    It has the size and the rate of the outer edit's pictures, and a transparent background unless one is asked for.
+    It has the size and the rate of the outer edit's pictures, its fonts after the timeline's own, and a transparent
+    background unless one is asked for.
 
     Args:
         edit: the outer edit.
@@ -69,7 +73,8 @@ def inner(edit: Edit, src: str) -> Edit:
         transparent=background == CLEAR,
     )
     behind = None if background == CLEAR else background
-    return Edit(output=output, timeline=asset.timeline.model_copy(update={"background": behind}))
+    fonts = (*asset.timeline.fonts, *edit.timeline.fonts)
+    return Edit(output=output, timeline=asset.timeline.model_copy(update={"background": behind, "fonts": fonts}))
 
 
 def clashes(edit: Edit) -> Iterator[Detail]:
@@ -90,6 +95,8 @@ def _uses(edit: Edit) -> Iterator[SourceUse]:
     music = edit.timeline.soundtrack
     if music is not None:
         yield SourceUse(music.src, "audio", ["/timeline/soundtrack/src"])
+    for number, font in enumerate(edit.timeline.fonts):
+        yield SourceUse(font.src, "font", [f"/timeline/fonts/{number}/src"])
 
 
 def _used_by(clip: Clip, place: str, edit: Edit) -> Iterator[SourceUse]:
@@ -102,11 +109,19 @@ def _used_by(clip: Clip, place: str, edit: Edit) -> Iterator[SourceUse]:
         yield SourceUse(asset.src, "captions", [f"{place}/asset/src"])
     elif isinstance(asset, HtmlAsset):
         sized = asset.sized(made_at(edit)[0])
-        yield SourceUse(f"html:{_digest(_plain(sized))}", "html", [f"{place}/asset"], sized)
+        digest = _digest(_with_fonts(_plain(sized), edit))
+        yield SourceUse(f"html:{digest}", "html", [f"{place}/asset"], sized, edit.timeline.fonts)
     elif isinstance(asset, TimelineAsset):
         size, rate = made_at(edit)
         whole = {"asset": _plain(asset), "size": size, "fps": f"{rate.numerator}/{rate.denominator}"}
-        yield SourceUse(f"timeline:{_digest(whole)}", "timeline", [f"{place}/asset"], asset)
+        digest = _digest(_with_fonts(whole, edit))
+        yield SourceUse(f"timeline:{digest}", "timeline", [f"{place}/asset"], asset)
+
+
+def _with_fonts(value: Any, edit: Edit) -> Any:
+    """What determines a page or a timeline inside of an edit, which knows the edit's fonts."""
+    fonts = edit.timeline.fonts
+    return {"made": value, "fonts": [[font.src, font.family] for font in fonts]} if fonts else value
 
 
 def _plain(asset: HtmlAsset | TimelineAsset) -> Any:

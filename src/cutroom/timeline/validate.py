@@ -1,6 +1,7 @@
 """From JSON data to a checked document, or to everything that is wrong with it at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from cutroom.timeline.limits import Limits
 from cutroom.timeline.merge import merged
 from cutroom.timeline.model import Edit
 from cutroom.timeline.rules import problems_of
-from cutroom.timeline.scan import NOT_AVAILABLE, scan
+from cutroom.timeline.scan import NOT_AVAILABLE, brings_fonts, scan
 from cutroom.timeline.sources import clashes
 
 MAX_DETAILS: Final = 100
@@ -39,7 +40,7 @@ def parse(document: Any, limits: Limits = _DEFAULT) -> Edit:
         known = {name: value for name, value in document.items() if name not in NOT_AVAILABLE}
     unsaid = 0
     try:
-        edit = Edit.model_validate(known, context=limits)
+        edit = Edit.model_validate(known, context=replace(limits, fonts=None) if brings_fonts(document) else limits)
     except ValidationError as error:
         unsaid = max(error.error_count() - MAX_DETAILS, 0)
         told = {problem.pointer for problem in problems}

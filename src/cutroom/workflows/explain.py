@@ -13,13 +13,13 @@ from cutroom.render.calibration import CALIBRATION, calibrate, calibration_name
 from cutroom.render.estimate import Calibration, Estimate, estimate
 from cutroom.render.outline import SegmentOutline, outline
 from cutroom.render.scaling import scaled
-from cutroom.render.storyboard import MOST, storyboard, storyboard_frames, storyboard_pieces
+from cutroom.render.storyboard import MOST, storyboard, storyboard_edit, storyboard_frames, storyboard_pieces
 from cutroom.timeline import CueSheet, Edit, Limits, Media
 from cutroom.timeline.output import Output
 from cutroom.workflows.blobs import locate
 from cutroom.workflows.inner import gather_edit
 from cutroom.workflows.pieces import make, pieces_of, which_are_kept
-from cutroom.workflows.plans import cards_encoders, planned, plans_of
+from cutroom.workflows.plans import cards_encoders, measured, planned, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
 
 FRAMES: Final = 9
@@ -163,7 +163,7 @@ async def _board(
 ) -> StoryboardOutput:
     resolved = timeline.resolve(edit, sources, limits)
     frames = storyboard_frames(resolved, count)
-    pieces = storyboard_pieces(resolved, frames)
+    pieces = storyboard_pieces(await measured(ctx.files, storyboard_edit(resolved)), frames)
     inputs = await locate(ctx.files, sorted({name for piece in pieces for name in piece.inputs}))
     sheet = ctx.scratch / "storyboard.jpg"
     await storyboard(pieces, inputs=inputs, scratch=ctx.scratch, out=sheet)

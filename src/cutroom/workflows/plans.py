@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from cutroom import render as engine
 from cutroom import timeline
-from cutroom.jobs import Context
+from cutroom.jobs import Context, Files
 from cutroom.kit.errors import CutroomError
 from cutroom.render import RenderPlan
 from cutroom.render.encoders import VideoCodec
@@ -72,12 +72,18 @@ async def planned(ctx: Context, edit: ResolvedEdit, *, shared: bool = False) -> 
 
     What may be copied is looked up anew in each attempt: lists of packets are long, and soon made again.
     """
+    edit = await measured(ctx.files, edit)
     inputs = await locate(ctx.files, engine.copy_sources(edit))
     indexes = await engine.index_copies(edit, inputs)
     sounds = await asyncio.to_thread(engine.index_sounds, edit, inputs) if indexes else {}
     keyed = await locate(ctx.files, engine.key_sources(edit))
     keys = await asyncio.to_thread(engine.index_keys, edit, keyed)
     return await asyncio.to_thread(engine.compile_plan, edit, indexes=indexes, keys=keys, sounds=sounds, shared=shared)
+
+
+async def measured(files: Files, edit: ResolvedEdit) -> ResolvedEdit:
+    """The edit with its letters measured that are in fonts which the document brings."""
+    return await engine.measure_letters(edit, await locate(files, engine.letter_sources(edit)))
 
 
 def _even(side: Fraction) -> int:

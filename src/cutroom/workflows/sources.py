@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from cutroom.jobs import Context, Files
@@ -15,7 +16,7 @@ from cutroom.media.shown import show
 from cutroom.timeline import CueSheet, Media, SourceUse, parse_cues
 from cutroom.timeline.assets import HtmlAsset
 from cutroom.workflows.blobs import blob_key, find
-from cutroom.workflows.pages import take_page
+from cutroom.workflows.pages import page_fonts, take_page
 
 AT_ONCE = 8
 """Sources fetched at the same time: enough to hide latency, few enough to be polite to one host."""
@@ -23,6 +24,7 @@ MOST_CAPTION_BYTES = 2 << 20
 PROBED = 1
 """Raised whenever a probe would say something else of the same bytes."""
 _MEDIA: Final[Adapter[Media]] = Adapter(Media)
+_NOTHING: Final[Mapping[str, Media | CueSheet]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,25 @@ class Brought:
     pointer: str
 
 
-async def gather(ctx: Context, uses: Sequence[SourceUse], prefix: str = "") -> dict[str, Media | CueSheet]:
+async def gather(
+    ctx: Context,
+    uses: Sequence[SourceUse],
+    prefix: str = "",
+    known: Mapping[str, Media | CueSheet] = _NOTHING,
+) -> dict[str, Media | CueSheet]:
     """Bring in every source, a few at a time; each is one step, whose name begins with `prefix`.
 
-    Files are examined together when all are there. Timelines inside of the timeline are not for here: they have to be
+    Files are examined together when all are there. Pages with fonts of the document wait for those, which may also be
+    among the sources that are `known` already. Timelines inside of the timeline are not for here: they have to be
     rendered first.
 
     Raises:
         CutroomError: the first failure, pointing at the places in the document that use the source.
     """
+    waiting = [use for use in uses if any(font.src not in known for font in use.fonts)]
+    if waiting:
+        first = await gather(ctx, [use for use in uses if use not in waiting], prefix, known)
+        return first | await gather(ctx, waiting, f"{prefix}with-fonts:", {**known, **first})
     room = asyncio.Semaphore(AT_ONCE)
     found: dict[str, Media | CueSheet] = {}
     brought: dict[int, Brought] = {}
@@ -54,7 +66,8 @@ async def gather(ctx: Context, uses: Sequence[SourceUse], prefix: str = "") -> d
                 if use.kind == "captions":
                     found[use.src] = await ctx.step(name, take_cues, ctx.files, use.src)
                 elif isinstance(use.asset, HtmlAsset):
-                    found[use.src] = await ctx.step(name, take_page, ctx.files, ctx.scratch, use.asset)
+                    fonts = page_fonts(use.fonts, known)
+                    found[use.src] = await ctx.step(name, take_page, ctx.files, ctx.scratch, use.asset, fonts)
                 else:
                     sha256 = await ctx.step(name, bring, ctx.files, use.src)
                     brought[index] = Brought(use.src, sha256, use.pointers[0])

@@ -20,7 +20,7 @@ from cutroom.kit.schema import Schema
 from cutroom.render import RenderPlan
 from cutroom.timeline import CueSheet, Edit, Limits, Media, SourceUse
 from cutroom.workflows.inner import Gathered, gather_edit
-from cutroom.workflows.pages import take_page
+from cutroom.workflows.pages import page_fonts, take_page
 from cutroom.workflows.pieces import Piece, pieces_of, render_piece, which_are_kept
 from cutroom.workflows.plans import Encoders, cards_encoders, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
@@ -187,25 +187,31 @@ async def _sources(
     found, failed = dict(shared), dict[str, Failure]()
 
     async def one(index: int, use: SourceUse) -> None:
+        if any(font.src in failed for font in use.fonts):
+            return  # the row is refused for its font
         async with room:
-            outcome = await ctx.step(f"source:{index}", _take, ctx, use)
+            outcome = await ctx.step(f"source:{index}", _take, ctx, use, found)
         if outcome.source is not None:
             found[use.src] = outcome.source
         elif outcome.failure is not None:
             failed[use.src] = outcome.failure
 
-    async with asyncio.TaskGroup() as group:
-        for index, use in enumerate(wanted.values()):
-            group.create_task(one(index, use))
+    for with_fonts in (False, True):  # those are there before what is drawn with them
+        async with asyncio.TaskGroup() as group:
+            for index, use in enumerate(wanted.values()):
+                if bool(use.fonts) == with_fonts:
+                    group.create_task(one(index, use))
     return found, failed
 
 
-async def _take(ctx: Context, use: SourceUse) -> SourceOutcome:
+async def _take(ctx: Context, use: SourceUse, known: Mapping[str, Source]) -> SourceOutcome:
     try:
         if use.kind == "captions":
             return SourceOutcome(source=await take_cues(ctx.files, use.src))
         if isinstance(use.asset, timeline.HtmlAsset):
-            return SourceOutcome(source=await take_page(ctx.files, ctx.scratch, use.asset))
+            return SourceOutcome(
+                source=await take_page(ctx.files, ctx.scratch, use.asset, page_fonts(use.fonts, known))
+            )
         return SourceOutcome(source=await take(ctx.files, ctx.scratch, use.src))
     except CutroomError as error:
         return SourceOutcome(failure=_failure(ctx, error))

@@ -87,6 +87,7 @@ def test_a_whole_document_comes_back_as_it_was() -> None:
         output={"fps": "30000/1001", "width": 640, "height": 360},
     )
     made["timeline"] |= {"background": "#102030", "soundtrack": {"src": documents.SOUND, "loop": True}, "duration": 9}
+    made["timeline"]["fonts"] = [{"src": documents.FONT, "family": "Titles"}]
     assert there_and_back(made) == made
 
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
@@ -18,6 +18,7 @@ from cutroom.render.lettering.ink import Mask, Rect, draw_background, draw_box
 from cutroom.render.lettering.layout import Block, Fonts, lay_out, missing
 from cutroom.render.lettering.pieces import Piece, Unit, check_size, draw_piece, margin, unit_of
 from cutroom.render.lettering.scene import Pose, flatten, gradient_sheet, lay, middle, over, paint
+from cutroom.render.lettering.typefaces import NO_FILES
 from cutroom.timeline.cuesheet import gap
 from cutroom.timeline.resolved import Captions, Color
 
@@ -50,19 +51,27 @@ class CaptionArtist:
         height: of the canvas.
         fps: frames a second.
         vertical: where a cue stands that is lower than the block.
+        files: as of `faces_of`.
 
     Raises:
         Invalid: `text_too_large`.
     """
 
     def __init__(
-        self, captions: Captions, *, width: int, height: int, fps: Fraction, vertical: Vertical = "bottom"
+        self,
+        captions: Captions,
+        *,
+        width: int,
+        height: int,
+        fps: Fraction,
+        vertical: Vertical = "bottom",
+        files: Mapping[str, str] = NO_FILES,
     ) -> None:
         self._captions, self._fps = captions, fps
         self._style = replace(captions.style, text="", fit_px=None, animation=None)
         self._canvas = (width, height)
         self._vertical: Vertical = vertical
-        self._fonts = Fonts(self._style)
+        self._fonts = Fonts(self._style, files)
         self._parts = parts_of(captions, self._fonts)
         self._starts = [part.start for part in self._parts]
         lines = max((len(part.lines) for part in self._parts), default=1)
@@ -275,10 +284,10 @@ class CaptionArtist:
         return np.zeros((self.size[1], self.size[0]), np.uint8)
 
 
-def caption_missing(captions: Captions) -> list[str]:
-    """Characters of all cues that no font of ours can draw, each once."""
+def caption_missing(captions: Captions, files: Mapping[str, str] = NO_FILES) -> list[str]:
+    """Characters of all cues that no font can draw, each once."""
     text = " ".join(dict.fromkeys(word.text for cue in captions.cues for word in cue.words))
-    return missing(replace(captions.style, text=text))
+    return missing(replace(captions.style, text=text), files)
 
 
 def _apart(shown: list[tuple[Unit, Piece, Look]]) -> list[tuple[Unit, Piece, Look]]:

@@ -5,7 +5,7 @@ stand in visual order by the Unicode bidirectional algorithm, each paragraph in 
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,7 +13,7 @@ from PIL import ImageFont
 
 from cutroom.render.lettering.bidi import base_level, levels, line_levels, visual
 from cutroom.render.lettering.clusters import UNSEEN, blank, breakable, clusters, joined, picture
-from cutroom.render.lettering.typefaces import EMOJI, Typeface, letters, load, typefaces
+from cutroom.render.lettering.typefaces import EMOJI, NO_FILES, Typeface, faces_of, letters, load
 from cutroom.timeline.resolved import TextStyle
 
 _NO_LIGATURES: Final = ["-liga", "-clig"]
@@ -79,15 +79,15 @@ class Block:
 
 
 class Fonts:
-    """The fonts of one text, loaded at its size when they are first needed."""
+    """The fonts of one text, loaded at its size when they are first needed; `files` as of `faces_of`."""
 
-    def __init__(self, style: TextStyle) -> None:
+    def __init__(self, style: TextStyle, files: Mapping[str, str] = NO_FILES) -> None:
         self._size_px = style.size_px
         self._spacing_px = style.letter_spacing_px
         self._loaded: dict[Typeface, ImageFont.FreeTypeFont] = {}
         self._widths: dict[tuple[str, Typeface, bool], float] = {}
         self._lines: dict[str, float] = {}
-        self.faces = typefaces(style.family, style.weight, italic=style.italic)
+        self.faces = faces_of(style, files)
 
     def font(self, face: Typeface) -> ImageFont.FreeTypeFont:
         """A font at the size of the text."""
@@ -125,24 +125,24 @@ class Fonts:
         return float(ascent), float(descent)
 
 
-def typeset(style: TextStyle) -> tuple[TextStyle, Fonts, Block]:
+def typeset(style: TextStyle, files: Mapping[str, str] = NO_FILES) -> tuple[TextStyle, Fonts, Block]:
     """The style at the size at which it fits, its fonts, and the block.
 
     With `fit_px`, the size (and the space between letters with it) is lowered until the lines are no higher than that
     and no word is broken, to `least_px` at most; what then does not fit is cut with `ellipsis`, else it stands over.
     """
-    fonts = Fonts(style)
+    fonts = Fonts(style, files)
     block = lay_out(style, fonts)
     if style.fit_px is None:
         return style, fonts, block
     if _fits(block, style.fit_px):
         return style, fonts, block
     low, high = min(max(style.least_px, _SMALLEST), style.size_px), style.size_px
-    found = _sized(style, low)
+    found = _sized(style, low, files)
     if _fits(found[2], style.fit_px):
         while high - low > max(0.25, low * 0.01):
             middle = (low + high) / 2
-            tried = _sized(style, middle)
+            tried = _sized(style, middle, files)
             if _fits(tried[2], style.fit_px):
                 low, found = middle, tried
             else:
@@ -174,9 +174,9 @@ def drawable(text: str, fonts: Fonts) -> str:
     return "".join(cluster for cluster in clusters(text) if _drawable(cluster, fonts.faces))
 
 
-def missing(style: TextStyle) -> list[str]:
-    """Characters that no font of ours can draw, each once, in the order of the text. They are left out."""
-    faces = typefaces(style.family, style.weight, italic=style.italic)
+def missing(style: TextStyle, files: Mapping[str, str] = NO_FILES) -> list[str]:
+    """Characters that no font can draw, each once, in the order of the text. They are left out."""
+    faces = faces_of(style, files)
     lost: dict[str, None] = {}
     for paragraph in paragraphs(style):
         for cluster in clusters(paragraph):
@@ -209,10 +209,10 @@ def _fits(block: Block, height: float) -> bool:
     return block.height <= height + 0.5 and not block.broken
 
 
-def _sized(style: TextStyle, size_px: float) -> tuple[TextStyle, Fonts, Block]:
+def _sized(style: TextStyle, size_px: float, files: Mapping[str, str]) -> tuple[TextStyle, Fonts, Block]:
     ratio = size_px / style.size_px
     smaller = replace(style, size_px=size_px, letter_spacing_px=style.letter_spacing_px * ratio)
-    fonts = Fonts(smaller)
+    fonts = Fonts(smaller, files)
     return smaller, fonts, lay_out(smaller, fonts)
 
 

@@ -1,6 +1,6 @@
 """The artist of text: still, or coming and going in pieces."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import ceil, floor
 from typing import Final
@@ -13,6 +13,7 @@ from cutroom.render.lettering.layout import Block, typeset
 from cutroom.render.lettering.moves import Mover, move
 from cutroom.render.lettering.pieces import Piece, Unit, check_size, draw_pieces, margin, units
 from cutroom.render.lettering.scene import HIDDEN, REST, Pose, compose, gradient_sheet, reach
+from cutroom.render.lettering.typefaces import NO_FILES
 from cutroom.timeline.resolved import TextAnimation, TextAnimationName, TextStyle, TextUnit
 
 _SAMPLES: Final = 24  # moments of a movement at which its reach is measured
@@ -29,13 +30,14 @@ class TextArtist:
         style: the text.
         frames: how many frames the clip has; a leaving text is gone after the last.
         fps: frames a second.
+        files: as of `faces_of`.
 
     Raises:
         Invalid: `text_too_large`.
     """
 
-    def __init__(self, style: TextStyle, *, frames: int, fps: Fraction) -> None:
-        self._style, self._fonts, self._layout = typeset(style)
+    def __init__(self, style: TextStyle, *, frames: int, fps: Fraction, files: Mapping[str, str] = NO_FILES) -> None:
+        self._style, self._fonts, self._layout = typeset(style, files)
         self._frames, self._fps = frames, fps
         self._animation = (
             style.animation if style.animation and (style.animation.enter or style.animation.leave) else None

@@ -1,7 +1,10 @@
-"""The fonts that text is drawn with: those that come with the engine, and those of folders that an operator names.
+"""The fonts that text is drawn with: those that come with the engine, an operator's, and a document's own.
 
 A machine's own fonts are never used unasked, so that a text looks the same wherever it is drawn. What a family lacks
 comes from the fallbacks: Noto Sans for the scripts of the world, Twemoji for emoji, then the operator's families.
+
+The operator's lie in folders that the whole process knows. A document's own belong to its texts alone, which name the
+files by SHA-256; they are strangers', and only a child in a box opens them.
 """
 
 import hashlib
@@ -17,6 +20,8 @@ from PIL import ImageFont, features
 
 from cutroom.kit.errors import Invalid, Unavailable
 from cutroom.kit.later import later
+from cutroom.media.info import nearest
+from cutroom.timeline.resolved import TextStyle
 
 if TYPE_CHECKING:
     from fontTools import ttLib
@@ -66,12 +71,8 @@ class Family:
     faces: Faces
 
     def nearest(self, weight: int, *, italic: bool) -> Typeface:
-        """The face that is nearest; of two weights equally near, the lighter up to 500 (CSS Fonts 4, 5.2).
-
-        Without an italic near the weight the upright face is slanted.
-        """
-        kinds = [key for key in self.faces if key[1] == italic] or list(self.faces)
-        key = min(kinds, key=lambda have: (abs(have[0] - weight), have[0] if weight <= 500 else -have[0]))
+        """The face that is nearest; without an italic near the weight the upright one, slanted."""
+        key = nearest(self.faces, weight, italic=italic)
         face = self.faces[key]
         if italic and not key[1]:
             return Typeface(face.path, face.index, face.color, slanted=True, axes=face.axes)
@@ -132,6 +133,7 @@ _SCRIPTS: Final = (
 )
 EMOJI: Final = Typeface(FOLDER / "TwemojiColor.ttf", color=True)
 _BUNDLE: Final = _Catalogue(MappingProxyType({family.name.casefold(): family for family in _OWN}))
+NO_FILES: Final[Mapping[str, str]] = MappingProxyType({})
 _now: list[_Catalogue] = [_BUNDLE]  # the operator's choice, made once when a process starts
 
 
@@ -175,6 +177,17 @@ def families() -> frozenset[str]:
 def known(family: str) -> bool:
     """Whether there is a family of that name."""
     return family.strip().casefold() in _now[0].families
+
+
+def faces_of(style: TextStyle, files: Mapping[str, str]) -> tuple[Typeface, ...]:
+    """What to draw a text with, in order of preference.
+
+    Args:
+        style: of the text.
+        files: where the fonts lie that the document brings, by SHA-256; a process without them opens none.
+    """
+    own = [Typeface(Path(files[one.sha256]), one.index, one.color, one.slanted, one.axes) for one in style.faces]
+    return (*own, *typefaces(style.family, style.weight, italic=style.italic))
 
 
 def typefaces(family: str, weight: int, *, italic: bool = False) -> tuple[Typeface, ...]:

@@ -1,4 +1,4 @@
-"""Paints the layers of one segment: a program that `crew.py` starts and kills.
+"""Paints the layers of one segment, or measures letters: a program that `crew.py` and `measure.py` start and kill.
 
 Run as `python -I child.py`, with the job (`job.py`) on standard input. Each layer has a thread of its own, which writes
 its pictures into a named pipe (`stream.py`) as fast as ffmpeg takes them: RGB where the painting is opaque, else
@@ -6,6 +6,8 @@ straight RGBA. Sources are opened by the one demuxer that their probe found, and
 
 When a layer fails, the process says so in one line of JSON on standard output and ends at once, without closing the
 pipes first, so that whoever waits for it hears of it before ffmpeg sees a pipe end early.
+
+With `measure` behind it, it says what letters in fonts of a document take: a line of JSON for each question.
 """
 
 import contextlib
@@ -43,11 +45,10 @@ def main() -> None:
     from cutroom.render.paint import job  # noqa: PLC0415
 
     cv2.setNumThreads(1)  # the other processors are ffmpeg's
+    if sys.argv[1:] == ["measure"]:
+        measure()
     orders, paths, fonts = job.read(sys.stdin.buffer.read())
-    if fonts:
-        from cutroom.render.lettering import typefaces  # noqa: PLC0415 — few operators have fonts of their own
-
-        typefaces.use([Path(folder) for folder in fonts])
+    use(fonts)
     threads = [
         threading.Thread(target=work, args=(index, order, paths), daemon=True) for index, order in enumerate(orders)
     ]
@@ -55,6 +56,35 @@ def main() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    os._exit(0)
+
+
+def use(fonts: list[str]) -> None:
+    """Add the operator's folders."""
+    if fonts:
+        from cutroom.render.lettering import typefaces  # noqa: PLC0415 — few operators have fonts of their own
+
+        typefaces.use([Path(folder) for folder in fonts])
+
+
+def measure() -> None:
+    """Answer the questions, and end."""
+    from cutroom.kit.errors import CutroomError  # noqa: PLC0415 — after the packages are entered
+    from cutroom.render.paint import job  # noqa: PLC0415
+    from cutroom.render.paint.trial import tried  # noqa: PLC0415
+
+    questions, paths, fonts = job.asked(sys.stdin.buffer.read())
+    use(fonts)
+    for question in questions:
+        answer: dict[str, object]
+        try:
+            answer = tried(question, paths)
+        except CutroomError as error:
+            answer = {"refused": error.to_json()}
+        except Exception:  # noqa: BLE001 — fontTools and FreeType raise whatever damaged bytes lead to
+            answer = {"damaged": traceback.format_exc()[-2000:]}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
     os._exit(0)
 
 

@@ -180,7 +180,7 @@ def _drawn(
     if isinstance(subject, TextSubject | CaptionSubject):
         from cutroom.render.paint.letters import lettered  # noqa: PLC0415 — costs start-up time
 
-        return ArtistContent(lettered(subject, fps, frames))
+        return ArtistContent(lettered(subject, fps, frames, paths))
     from cutroom.render.paint.drawings import drawn  # noqa: PLC0415 — costs start-up time
 
     path = Path(paths[subject.waveform.media.sha256]) if isinstance(subject, WaveformSubject) else None

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from cutroom.media import info
 from cutroom.render import painting, parts
-from cutroom.render.painting import PaintedLayer
+from cutroom.render.painting import CaptionSubject, PaintedLayer, TextSubject
 from cutroom.timeline.resolved import captions, curve, media, picture, shapes, text
 
 _KINDS: Final[Mapping[str, type[Any]]] = {
@@ -46,6 +46,28 @@ def write(orders: Sequence[Order], paths: Mapping[str, str], fonts: Sequence[Pat
         for order in orders
     ]
     return json.dumps({"orders": told, "paths": dict(paths), "fonts": [str(folder) for folder in fonts]}).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Letters to measure, over a clip of so many frames."""
+
+    subject: TextSubject | CaptionSubject
+    fps: Fraction
+    frames: int
+
+
+def ask(questions: Sequence[Question], paths: Mapping[str, str], fonts: Sequence[Path] = ()) -> bytes:
+    """The questions as JSON; `paths` and `fonts` as of `write`."""
+    told = [{"subject": _plain(one.subject), "fps": _plain(one.fps), "frames": one.frames} for one in questions]
+    return json.dumps({"questions": told, "paths": dict(paths), "fonts": [str(folder) for folder in fonts]}).encode()
+
+
+def asked(data: bytes) -> tuple[list[Question], dict[str, str], list[str]]:
+    """What `ask` wrote."""
+    told = json.loads(data)
+    questions = [Question(_made(one["subject"]), _made(one["fps"]), one["frames"]) for one in told["questions"]]
+    return questions, told["paths"], told["fonts"]
 
 
 def read(data: bytes) -> tuple[list[Order], dict[str, str], list[str]]:

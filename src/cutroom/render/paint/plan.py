@@ -24,10 +24,12 @@ from cutroom.render.painting import (
     VideoSubject,
     WaveformSubject,
     Window,
+    own_faces,
 )
 from cutroom.render.parts import Box, Canvas
 from cutroom.render.source import video_source
 from cutroom.timeline.resolved import Look, Matte, Media, ResolvedClip, View
+from cutroom.timeline.resolved.text import Measured
 
 _ANIMATED = frozenset({"gif", "webp", "png"})
 _DRAWN = frozenset({"captions", "shape", "gradient", "waveform"})
@@ -48,7 +50,8 @@ def needs_paint(clip: ResolvedClip) -> bool:
         return False
     if clip.kind in _DRAWN or (clip.fit == "blur" and clip.media is not None) or _loops(clip):
         return True
-    if clip.text is not None and clip.text.animation is not None:
+    # What a stranger's font makes of a process is nothing to the worker: such a text is the painter's.
+    if clip.text is not None and (clip.text.animation is not None or clip.text.faces):
         return True
     asked = (clip.motion, clip.view, clip.enter, clip.leave, clip.chroma, clip.matte)
     if any(one is not None for one in asked) or clip.looks or clip.radius_px > 0 or clip.blend != "normal":
@@ -148,18 +151,33 @@ def _box(clip: ResolvedClip, canvas: Canvas, subject: Subject) -> Box:
 
 def _block(clip: ResolvedClip, canvas: Canvas, subject: TextSubject | CaptionSubject) -> Box:
     """The picture of a text; its layout block is what position and offsets place."""
-    from cutroom.render.paint.letters import lettered  # noqa: PLC0415 — a painter of videos need not load it
-
-    try:
-        artist = lettered(subject, canvas.fps, clip.end + clip.tail - clip.start)
-    except CutroomError as error:
-        raise error.at(clip.pointer) from error
-    (width, height), (left, top), block = artist.size, artist.origin, artist.block
-    artist.close()
+    measured = clip.measured or _measured(clip, canvas, subject)
+    (width, height), (left, top), block = measured.size, measured.origin, measured.block
     anchor_x, anchor_y = ANCHORS[clip.position]
     x = even((canvas.width - block[0]) * anchor_x + clip.offset_x * canvas.width) - left
     y = even((canvas.height - block[1]) * anchor_y + clip.offset_y * canvas.height) - top
     return Box(Fraction(0), Fraction(0), _WHOLE, _WHOLE, x, y, width, height)
+
+
+def _measured(clip: ResolvedClip, canvas: Canvas, subject: TextSubject | CaptionSubject) -> Measured:
+    """What a text in fonts of ours takes; one in the document's own is measured by `measure_letters`, elsewhere."""
+    from cutroom.render.paint.letters import lettered  # noqa: PLC0415 — a painter of videos need not load it
+
+    if own_faces(subject):
+        raise ValueError(f"{clip.pointer} is lettered in a font of the document, and was not measured")
+    try:
+        artist = lettered(subject, canvas.fps, clip.end + clip.tail - clip.start)
+    except CutroomError as error:
+        raise error.at(clip.pointer) from error
+    artist.close()
+    return Measured(artist.size, artist.origin, artist.block)
+
+
+def letters_of(clip: ResolvedClip, canvas: Canvas) -> TextSubject | CaptionSubject | None:
+    """The subject of a clip that is lettered in fonts which its document brings; None for all others."""
+    style = clip.text if clip.captions is None else clip.captions.style
+    subject = _artwork(clip, canvas) if style is not None and style.faces else None
+    return subject if isinstance(subject, TextSubject | CaptionSubject) else None
 
 
 def _vertical(clip: ResolvedClip) -> Literal["top", "center", "bottom"]:

@@ -42,7 +42,9 @@ class Font(Part):
 
     family: Annotated[
         FontFamily | None,
-        Field(description="Name of a bundled font family; Inter when not given."),
+        Field(
+            description="Name of a font family: one of the timeline's `fonts`, or a bundled one; Inter when not given."
+        ),
     ] = None
     size: Annotated[
         Annotated[float, Number(at_least=4, at_most=1000, unit="pixels")] | None,

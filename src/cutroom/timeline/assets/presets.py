@@ -37,7 +37,9 @@ _Weight = Literal[100, 200, 300, 400, 500, 600, 700, 800, 900]
 class CaptionFont(Part):
     """How the letters of captions look; what is not said is as the style has it."""
 
-    family: Annotated[FontFamily | None, Field(description="Name of a bundled font family.")] = None
+    family: Annotated[
+        FontFamily | None, Field(description="Name of a font family: one of the timeline's `fonts`, or a bundled one.")
+    ] = None
     size: Annotated[
         Annotated[float, Number(at_least=4, at_most=1000, unit="pixels")] | None,
         Field(description="Type size in pixels of the output."),

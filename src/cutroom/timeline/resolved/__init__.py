@@ -65,6 +65,7 @@ from cutroom.timeline.resolved.sound import (
 )
 from cutroom.timeline.resolved.text import (
     Alignment,
+    OwnFace,
     TextAnimation,
     TextAnimationName,
     TextBackground,
@@ -105,6 +106,7 @@ __all__ = [
     "MatteMode",
     "Media",
     "Motion",
+    "OwnFace",
     "Paint",
     "Passage",
     "PassageName",

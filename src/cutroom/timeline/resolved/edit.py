@@ -17,7 +17,7 @@ from cutroom.timeline.resolved.output import ResolvedOutput
 from cutroom.timeline.resolved.picture import BlendMode, ChromaKey, Crop, Look, Matte, Motion, Passage, View
 from cutroom.timeline.resolved.shapes import Gradient, Shape, Waveform
 from cutroom.timeline.resolved.sound import Ducking, Loudness, ResolvedSoundtrack
-from cutroom.timeline.resolved.text import TextStyle
+from cutroom.timeline.resolved.text import Measured, TextStyle
 
 ClipKind = Literal["video", "image", "text", "color", "audio", "captions", "shape", "gradient", "waveform"]
 Fit = Literal["cover", "contain", "fill", "none", "blur"]
@@ -60,6 +60,7 @@ class ResolvedClip:
         radius_px: of the box's corners.
         flip_x: left and right swapped.
         flip_y: top and bottom swapped.
+        measured: what letters take that were measured elsewhere; those in fonts that the document brings have to be.
     """
 
     pointer: str
@@ -106,6 +107,7 @@ class ResolvedClip:
     shape: Shape | None = None
     gradient: Gradient | None = None
     waveform: Waveform | None = None
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,10 @@ class Warning:  # noqa: A001 — the word of the document; nothing here is a Pyt
 
 @dataclass(frozen=True, slots=True)
 class ResolvedEdit:
-    """The whole edit, decided: `frames` output frames, `clips` from the bottom layer to the top, then by start."""
+    """The whole edit, decided: `frames` output frames, `clips` from the bottom layer to the top, then by start.
+
+    `families` are the names of the fonts that its document brings.
+    """
 
     output: ResolvedOutput
     frames: int
@@ -127,3 +132,4 @@ class ResolvedEdit:
     soundtrack: ResolvedSoundtrack | None
     warnings: tuple[Warning, ...]
     loudness: Loudness | None = None
+    families: tuple[str, ...] = ()

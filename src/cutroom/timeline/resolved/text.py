@@ -69,6 +69,41 @@ class TextAnimation:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnFace:
+    """A face of a font that the document brings; fields as of `FontFace`.
+
+    Args:
+        sha256: of the file.
+        slanted: to be slanted when drawn, because the family has no italic.
+    """
+
+    sha256: str
+    index: int
+    color: bool
+    slanted: bool
+    axes: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a text or captions take on the canvas, all in pixels, and what of them will not be seen as it was meant.
+
+    Args:
+        size: width and height of their pictures.
+        origin: where the top left corner of the block lies inside of those.
+        block: width and height of the block, which is what a position places.
+        missing: characters that no font can draw.
+        overflow: number and text of the cues that do not fit.
+    """
+
+    size: tuple[int, int]
+    origin: tuple[int, int]
+    block: tuple[int, int]
+    missing: tuple[str, ...] = ()
+    overflow: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TextStyle:
     """A text block, laid out in output pixels.
 
@@ -87,6 +122,7 @@ class TextStyle:
         fit_px: height of the block; the type size is lowered to `least_px` at most until the text fits. None: no limit.
         ellipsis: cut what does not fit and end it with "…".
         animation: None for a text that stands still.
+        faces: of a family that the document brings, best first; they go before all other fonts.
     """
 
     text: str
@@ -109,3 +145,4 @@ class TextStyle:
     least_px: float = 0.0
     ellipsis: bool = False
     animation: TextAnimation | None = None
+    faces: tuple[OwnFace, ...] = ()
