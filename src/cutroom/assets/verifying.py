@@ -43,6 +43,9 @@ _TYPES: Final = {
     "jpeg": "image/jpeg",
     "webp": "image/webp",
     "gif": "image/gif",
+    "apng": "image/apng",
+    "heic": "image/heic",
+    "avif": "image/avif",
     "pdf": "application/pdf",
     "text": "text/plain",
 }

@@ -29,7 +29,7 @@ from cutroom.render.parts import Box, Canvas
 from cutroom.render.source import video_source
 from cutroom.timeline.resolved import Look, Matte, Media, ResolvedClip, View
 
-_ANIMATED = frozenset({"gif", "webp", "png"})
+_ANIMATED = frozenset({"gif", "apng"})
 _DRAWN = frozenset({"captions", "shape", "gradient", "waveform"})
 _WHOLE = Fraction(1)
 
