@@ -11,11 +11,9 @@ import math
 import os
 import struct
 import sys
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from io import BytesIO
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import av
 import av.logging
@@ -25,11 +23,11 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
-from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
+from PIL import AvifImagePlugin, Image, ImageOps
 
+from cutroom.media.apng import Pixels, write_film
 from cutroom.media.heif import CODED, Heif, HeifError, Item
-
-Pixels = NDArray[np.uint8]
+from cutroom.media.srgb import Coding, Correction, TooBright, corrector
 
 DECODERS: Final = {b"hvc1": "hevc", b"av01": "libdav1d"}
 MOST_FRAMES: Final = 10_000
@@ -49,29 +47,12 @@ MATRICES: Final = {
 }
 """ITU-T H.273, table 4, as FFmpeg's scaler has it."""
 IDENTITY: Final = 0
-PLAIN: Final = frozenset({1, 2, 4, 5, 6, 7, 13, 14, 15})
-"""Transfers of H.273, table 3, that screens show as they are; others are for more light than those have."""
-TO_BT709: Final = {
-    9: ((1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187)),  # ITU-R BT.2087, 2.3
-    12: ((1.2249, -0.2247, -0.0002), (-0.0420, 1.0419, 0.0001), (-0.0197, -0.0786, 1.0979)),  # SMPTE EG 432-1
-}
-"""From light in wider primaries, by their number in H.273, table 2, to that of BT.709, which sRGB shares."""
 FINE: Final = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 BAND: Final = 256  # rows that are worked on at once, where numbers take more room than pixels
 
 
 class Failure(Exception):
     """Ends the program with a code for `develop.py`."""
-
-
-@dataclass(frozen=True)
-class Coding:
-    """How colours are written (`nclx`): code points of H.273, and whether black is 0 and white all ones."""
-
-    primaries: int
-    transfer: int
-    matrix: int
-    full: bool
 
 
 def main() -> None:
@@ -87,6 +68,8 @@ def main() -> None:
         told = still(data, max_pixels, out) if how == "still" else moving(data, max_pixels, most_pixels, out)
     except Failure as failure:
         told = {"error": str(failure)}
+    except TooBright:
+        told = {"error": "hdr"}
     except HeifError as error:
         told = {"error": error.code, "reason": str(error)[:300]}
     except MemoryError:
@@ -107,13 +90,14 @@ def still(data: bytes, max_pixels: int, out: str) -> dict[str, Any]:
     shown = said or Coding(
         frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range == ColorRange.JPEG
     )
+    correct = corrector(_profile(item), shown)
     image = Image.fromarray(_rgb(frame, shown))
     number = heif.alpha_of(heif.primary)
     if number is not None:
         image.putalpha(_opacity(_picture(heif, heif.item(number), number, max_pixels), image.size))
         if heif.premultiplied(heif.primary):
             image = _divided(image)
-    image = _upright(_corrector(_profile(item), shown)(image), item)
+    image = _upright(correct(image), item)
     if out:
         image.save(out, "PNG", compress_level=1)
     codec = DECODERS.get(item.kind) or DECODERS[heif.item(heif.made_of(heif.primary)[0]).kind]
@@ -130,13 +114,13 @@ def moving(data: bytes, max_pixels: int, most_pixels: int, out: str) -> dict[str
         frames = getattr(film, "n_frames", 1)
         _check_size(film.size, frames, max_pixels, most_pixels)
         alpha = "A" in film.getbands()
-        correct = _corrector(film.info.get("icc_profile"), None if webp else _coding_of_film(data))
+        correct = corrector(film.info.get("icc_profile"), None if webp else _coding_of_film(data))
         turned = film.getexif().get(ORIENTATION, 1) > 4
         size = (film.height, film.width) if turned else film.size
         pictures = _pictures(film, frames, "RGBA" if alpha else "RGB", correct)
         if out:
             with open(out, "wb") as file:  # noqa: PTH123 — the only file that is written
-                lengths = _write_film(file, size, frames, pictures, alpha=alpha)
+                lengths = write_film(file, size, frames, pictures, alpha=alpha)
         else:
             lengths = [length for _, length in pictures]
     return _facts("webp" if webp else "av1", size, alpha, lengths)
@@ -224,8 +208,6 @@ def _bits(frame: VideoFrame) -> int:
 
 
 def _rgb(frame: VideoFrame, coding: Coding) -> Pixels:
-    if coding.transfer not in PLAIN:
-        raise Failure("hdr")
     if coding.matrix not in MATRICES and (coding.matrix != IDENTITY or not frame.format.is_rgb):
         raise HeifError("other_kind", f"colours are written in the matrix {coding.matrix}")
     made = frame.reformat(
@@ -294,9 +276,7 @@ def _check_size(size: tuple[int, int], frames: int, max_pixels: int, most_pixels
         raise Failure("too_long")
 
 
-def _pictures(
-    film: Image.Image, frames: int, mode: str, correct: Callable[[Image.Image], Image.Image]
-) -> Iterator[tuple[Pixels, int]]:
+def _pictures(film: Image.Image, frames: int, mode: str, correct: Correction) -> Iterator[tuple[Pixels, int]]:
     """Every picture of a film, whole, and the milliseconds that it is shown."""
     for number in range(frames):
         film.seek(number)
@@ -304,62 +284,6 @@ def _pictures(
         picture = ImageOps.exif_transpose(correct(film.convert(mode)))
         length = int(film.info.get("duration", 0))
         yield np.asarray(picture, np.uint8), length if length > FASTEST_MS else SLOWEST_MS
-
-
-def _write_film(
-    file: IO[bytes],
-    size: tuple[int, int],
-    frames: int,
-    pictures: Iterator[tuple[Pixels, int]],
-    *,
-    alpha: bool,
-) -> list[int]:
-    """Write an APNG that plays for ever (W3C PNG, third edition), or a PNG of one picture; returns the lengths."""
-    file.write(b"\x89PNG\r\n\x1a\n")
-    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", *size, 8, 6 if alpha else 2, 0, 0, 0))
-    if frames > 1:
-        _chunk(file, b"acTL", struct.pack(">II", frames, 0))
-    number = 0
-    lengths: list[int] = []
-    for pixels, length in pictures:
-        lengths.append(length)
-        if frames > 1:
-            _chunk(file, b"fcTL", struct.pack(">IIIIIHHBB", number, *size, 0, 0, *_delay(length), 0, 0))
-            number += 1
-        packed = _packed(pixels)
-        if len(lengths) == 1:
-            _chunk(file, b"IDAT", packed)
-        else:
-            _chunk(file, b"fdAT", struct.pack(">I", number) + packed)
-            number += 1
-    _chunk(file, b"IEND", b"")
-    return lengths
-
-
-def _packed(pixels: Pixels) -> bytes:
-    """Rows as differences from the one above, deflated."""
-    rows = pixels.reshape(len(pixels), -1)
-    filtered = np.full((len(rows), rows.shape[1] + 1), 2, np.uint8)  # the filter "Up"
-    filtered[0, 1:] = rows[0]
-    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-    return zlib.compress(filtered.data, 1)
-
-
-def _delay(length_ms: int) -> tuple[int, int]:
-    """A length as a fraction of a second, of two numbers with 16 bits."""
-    for parts in (1000, 100, 10, 1):
-        if length_ms * parts // 1000 < 1 << 16:
-            return round(length_ms * parts / 1000), parts
-    return (1 << 16) - 1, 1
-
-
-def _chunk(file: IO[bytes], name: bytes, data: bytes) -> None:
-    file.write(struct.pack(">I", len(data)) + name)
-    file.write(data)
-    file.write(struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
-
-
-# Colours
 
 
 def _coding(item: Item) -> Coding | None:
@@ -384,53 +308,6 @@ def _coding_of_film(data: bytes) -> Coding | None:
         return _coding(heif.item(heif.primary))
     except HeifError:
         return None
-
-
-def _corrector(profile: bytes | None, coding: Coding | None) -> Callable[[Image.Image], Image.Image]:
-    """What brings pictures to sRGB. A profile goes before what is said in numbers; a broken one says nothing."""
-    if coding is not None and coding.transfer not in PLAIN:
-        raise Failure("hdr")
-    if profile is not None:
-        try:
-            return _by_profile(profile)
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            return lambda image: image
-    wide = TO_BT709.get(coding.primaries) if coding is not None else None
-    return (lambda image: image) if wide is None else (lambda image: _narrowed(image, np.array(wide, np.float32)))
-
-
-def _by_profile(profile: bytes) -> Callable[[Image.Image], Image.Image]:
-    source = ImageCms.getOpenProfile(BytesIO(profile))
-    if source.profile.xcolor_space.strip() != "RGB" or ImageCms.getProfileDescription(source).startswith("sRGB"):
-        return lambda image: image
-    made = ImageCms.buildTransform(
-        source, ImageCms.createProfile("sRGB"), "RGB", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
-    )
-
-    def correct(image: Image.Image) -> Image.Image:
-        turned = ImageCms.applyTransform(image if image.mode == "RGB" else image.convert("RGB"), made)
-        if turned is None:
-            raise ValueError("there is no picture")
-        if image.mode == "RGBA":
-            turned.putalpha(image.getchannel("A"))
-        return turned
-
-    return correct
-
-
-def _narrowed(image: Image.Image, matrix: NDArray[np.float32]) -> Image.Image:
-    """Colours of wider primaries in those of BT.709; what lies outside of those is cut off."""
-    pixels = np.array(image)
-    levels = np.arange(256, dtype=np.float32) / 255
-    light = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    fine = np.arange(4096, dtype=np.float32) / 4095
-    back = np.where(fine <= 0.0031308, fine * 12.92, 1.055 * fine ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
-    shown = np.round(back * 255).astype(np.uint8)
-    for top in range(0, len(pixels), BAND):
-        rows = pixels[top : top + BAND]
-        narrow = np.clip(light[rows[..., :3]] @ matrix.T, 0, 1)
-        rows[..., :3] = shown[np.round(narrow * 4095).astype(np.uint16)]
-    return Image.fromarray(pixels)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,8 @@ async def test_a_webp_keeps_what_moves_more_faintly_than_its_quality_shows(studi
     done = await press(studio, edit(30, *faint, format="webp", quality="lowest"), tmp_path)
     with Image.open(done.path) as picture:
         shown = [int(np.asarray(frame.convert("L"))[0, 0]) for frame in ImageSequence.Iterator(picture)]
-    assert (len(shown), shown[1] - shown[0]) == (3, pytest.approx(4, abs=1))
+    assert len(shown) == 3
+    assert abs(shown[1] - shown[0] - 4) <= 1
     assert (await verify(done.plan, done.path)).frames == 30
 
 
