@@ -12,6 +12,7 @@ from PIL import Image
 from tests.api.test_requests import raw
 from tests.api.world import World, document, error_of
 from tests.media.foundry import cast
+from tests.media.heics import chart, coded, grid, heif
 
 
 def a_picture(color: str = "red") -> bytes:
@@ -81,6 +82,20 @@ async def test_a_font_becomes_an_asset_that_says_what_it_is_called(world: World,
     assert found["sources"] == [{"src": asset["src"], "kind": "font", "pointers": ["/timeline/fonts/0/src"]}]
     stolen = await world.theirs.post("/api/v1/render", json=made)
     assert error_of(stolen, 422, "source_not_found")["details"][0]["pointer"] == "/timeline/fonts/0/src"
+
+
+async def test_a_photo_of_a_phone_is_kept_as_it_is_and_told_for_what_it_is(world: World, tmp_path: Path) -> None:
+    content = heif([grid(1, 1, 60, 40, (b"irot", b"\x01")), coded(chart(64, 64), tmp_path)], [(b"dimg", 1, [2])])
+    upload = await announced(world, content, name="IMG_0001.HEIC", contentType="image/heic")
+    assert (await put(world, upload, content)).status_code == 204
+    asset = (await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete")).json()
+    assert (asset["contentType"], asset["sha256"]) == ("image/heic", hashlib.sha256(content).hexdigest())
+    assert (asset["media"]["kind"], asset["media"]["format"]) == ("image", "heic")
+    assert (asset["media"]["video"]["width"], asset["media"]["video"]["height"]) == (40, 60)
+    upload = await announced(world, content[:-20])
+    assert (await put(world, upload, content[:-20])).status_code == 204
+    error = error_of(await world.mine.post(f"/api/v1/uploads/{upload['id']}/complete"), 422, "media_truncated")
+    assert "HEIC" in error["message"]
 
 
 async def test_completing_again_gives_the_same_asset(world: World) -> None:

@@ -15,6 +15,6 @@ def documents() -> Mapping[str, str]:
     return reference.documents()
 
 
-@pytest.mark.parametrize("name", ["openapi.json", "timeline.schema.json", "settings.md", "errors.md"])
+@pytest.mark.parametrize("name", ["openapi.json", "timeline.schema.json", "settings.md", "errors.md", "sources.md"])
 def test_a_generated_document_is_fresh(name: str) -> None:
     assert (REFERENCE / name).read_text() == documents()[name], "run: python3 dev run cutroom reference"

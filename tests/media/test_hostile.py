@@ -9,10 +9,12 @@ import pytest
 
 from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.media.command import Command, Input, Output
+from cutroom.media.heif import Heif, HeifError
 from cutroom.media.options import DEMUXERS
 from cutroom.media.probe import MediaInfo, probe
 from cutroom.media.run import RunLimits, run_ffmpeg
 from cutroom.media.words import Word
+from tests.media.heics import Entry, chart, coded, dots, film, grid, heif, size
 from tests.media.hostile import HLS, flood_png, write_all
 from tests.media.oracle import Canary
 from tests.media.sources import ffmpeg, make_image, make_video
@@ -77,6 +79,58 @@ async def test_a_flood_of_pixels_is_refused_without_the_memory(side: int, tmp_pa
     output = Output(tmp_path / "x.png", Word.IMAGE2, ["0:V:0"], {"c:v": Word.PNG, "pix_fmt": Word.RGBA})
     with pytest.raises(CutroomError):
         await run_ffmpeg(Command([Input(bomb, Word.PNG_PIPE)], [output]), scratch=tmp_path)
+
+
+@pytest.mark.threat("A35", "A38")
+async def test_pictures_that_are_developed_cannot_wear_us_out(tmp_path: Path) -> None:  # threats A35, A38
+    tile = Entry(b"hvc1", b"", [(b"hvcC", b""), size(512, 512)])
+    canvas = bytearray(film(dots(2), [50, 50]))
+    canvas[24:30] = b"\xff\x3f\x00" * 2  # 16384 pixels each way, of which a file of 4 KB uses none
+    whole = film(dots(2), [50, 50])
+    first = whole.index(b"ANMF")
+    frame = whole[first : whole.index(b"ANMF", first + 4)]
+    endless = bytearray(whole + frame * 30_000)
+    endless[4:8] = (len(endless) - 8).to_bytes(4, "little")
+    bombs = {
+        "one.heic": (heif([Entry(b"hvc1", b"", [(b"hvcC", b""), size(30_000, 30_000)])]), "too large"),
+        "one.avif": (heif([Entry(b"av01", b"", [(b"av1C", b""), size(30_000, 30_000)])], brand=b"avif"), "too large"),
+        "grid.heic": (
+            heif([tile, grid(128, 128, 65_535, 65_535)], [(b"dimg", 2, [1] * 16_384)], primary=2),
+            "too large",
+        ),
+        "canvas.webp": (bytes(canvas), "too large"),
+        "endless.webp": (bytes(endless), "too many pictures"),
+    }
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    for name, (content, says) in bombs.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(Invalid, match=says) as raised:
+            await probe(path)
+        assert raised.value.code == "media_unsupported", name
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert after - before < 300 << 10  # kilobytes
+
+
+@pytest.mark.threat("A38")
+def test_lists_of_pictures_that_were_hurt_end_in_a_named_error(tmp_path: Path) -> None:  # threat A38
+    rng = random.Random(9)
+    tiles = [coded(chart(64, 64), tmp_path)] * 4
+    whole = heif([*tiles, grid(2, 2, 100, 100)], [(b"dimg", 5, [1, 2, 3, 4])], primary=5)
+    lists = whole.index(b"mdat")
+    for _ in range(600):
+        data = bytearray(whole)
+        for _ in range(rng.choice([1, 3, 20])):
+            data[rng.randrange(lists)] = rng.choice([0, 1, 127, 255, rng.randrange(256)])
+        try:
+            found = Heif(bytes(data[: rng.choice([len(data), rng.randrange(8, len(data))])]))
+            item = found.item(found.primary)
+            assert len(found.content(item)) <= len(whole)
+            found.grid(item)
+            found.made_of(found.primary)
+            found.alpha_of(found.primary)
+        except HeifError as error:
+            assert error.code in {"truncated", "unreadable", "other_kind"}
 
 
 @pytest.mark.threat("A37")
@@ -144,9 +198,11 @@ async def test_damage_of_any_kind_ends_in_facts_or_in_a_named_error(tmp_path: Pa
         make_video(tmp_path / "a.webm", 0.4, codec="libvpx", audio_codec="libopus").read_bytes(),
         make_video(tmp_path / "a.ts", 0.4).read_bytes(),
         make_image(tmp_path / "a.jpg").read_bytes(),
+        heif([coded(chart(64, 64), tmp_path)]),
+        film(dots(3), [40, 40, 40]),
     ]
     path = tmp_path / "hurt"
-    for turn in range(24):
+    for turn in range(36):
         data = bytearray(originals[turn % len(originals)])
         for _ in range(rng.choice([1, 20, 400])):
             data[rng.randrange(len(data))] = rng.randrange(256)

@@ -1,6 +1,7 @@
 import shutil
 from fractions import Fraction
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from PIL import Image
@@ -288,13 +289,19 @@ async def test_a_good_beginning_alone_is_not_enough(magic: bytes, tmp_path: Path
     assert raised.value.code in {"media_unsupported", "media_truncated", "not_media"}
 
 
-async def test_moving_webp_and_png_say_what_to_use_instead(tmp_path: Path) -> None:
+@pytest.mark.parametrize("profile", [b"", bytes(range(256)) * 40])
+async def test_a_png_that_moves_is_a_video_whatever_stands_before_its_pictures(profile: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
     frames = [Image.new("RGB", (20, 20), (n * 40, 0, 0)) for n in range(4)]
-    for name in ("a.webp", "a.png"):
-        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], duration=100)
-        with pytest.raises(Invalid, match="GIF, WebM or MP4") as raised:
-            await probe(tmp_path / name)
-        assert raised.value.code == "media_unsupported"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100)
+    data = path.read_bytes()
+    after = 8 + 25  # the signature and the header
+    chunk = len(profile).to_bytes(4, "big") + b"prIv" + profile + crc32(b"prIv" + profile).to_bytes(4, "big")
+    path.write_bytes(data[:after] + chunk + data[after:])
+    info = await probe(path)
+    assert (info.kind, info.format, info.duration) == ("video", "apng", Fraction(2, 5))
+    assert info.video is not None
+    assert (info.video.frames, info.video.fps, info.video.has_alpha) == (4, Fraction(10), False)
 
 
 @pytest.mark.parametrize(

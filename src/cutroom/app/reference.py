@@ -1,4 +1,4 @@
-"""Documents generated from the code: the HTTP API, the document's JSON Schema, the settings, the errors."""
+"""Documents generated from the code: the HTTP API, the document's JSON Schema, the settings, the errors, sources."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from cutroom import timeline
 from cutroom.api import openapi_document
 from cutroom.app.error_codes import errors_table
 from cutroom.app.settings import Settings
+from cutroom.app.source_formats import sources_table
 
 
 def documents() -> Mapping[str, str]:
@@ -17,6 +18,7 @@ def documents() -> Mapping[str, str]:
         "timeline.schema.json": json.dumps(timeline.json_schema(), indent=2, ensure_ascii=False) + "\n",
         "settings.md": settings_table(),
         "errors.md": errors_table(),
+        "sources.md": sources_table(),
     }
 
 

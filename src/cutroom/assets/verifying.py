@@ -48,6 +48,9 @@ _TYPES: Final = {
     "ttc": "font/collection",
     "woff": "font/woff",
     "woff2": "font/woff2",
+    "apng": "image/apng",
+    "heic": "image/heic",
+    "avif": "image/avif",
     "pdf": "application/pdf",
     "text": "text/plain",
 }

@@ -35,7 +35,7 @@ _LIMITS: Final = Limits(memory_bytes=4 << 30, file_bytes=0, cpu_s=7200, stack_by
 _ENV: Final = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
 _MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)  # margins as in `render.seek`
-_UNSEEKABLE: Final = frozenset({"gif"})
+_UNSEEKABLE: Final = frozenset({"gif", "apng"})
 
 
 @dataclass(frozen=True, slots=True)

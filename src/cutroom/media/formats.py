@@ -64,6 +64,7 @@ _DEMUXERS: Final[Mapping[str, Word]] = {
     "png": Word.PNG_PIPE,
     "jpeg": Word.JPEG_PIPE,
     "webp": Word.WEBP_PIPE,
+    "apng": Word.APNG,
     # made by ourselves, between two of our own steps
     "nut": Word.NUT,
     "w64": Word.W64,

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from cutroom.media.timebase import Rational
+
+MAX_PIXELS: Final = 8192 * 8192
+"""Pixels of the largest picture that is let in. One of 16384 x 16384 took 2.2 GB to convert (threat A35)."""
 
 
 @dataclass(frozen=True, slots=True)

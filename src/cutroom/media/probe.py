@@ -18,8 +18,9 @@ from typing import Any, Final
 from cutroom.kit.errors import CutroomError, Internal, Invalid, Unavailable
 from cutroom.kit.later import later_log
 from cutroom.kit.process import Limits, run
+from cutroom.media.develop import look
 from cutroom.media.fonts import read_font
-from cutroom.media.info import AudioStream, MediaInfo, VideoStream
+from cutroom.media.info import MAX_PIXELS, AudioStream, MediaInfo, VideoStream
 from cutroom.media.sandbox import for_python
 from cutroom.media.sniff import Container, sniff
 from cutroom.media.timebase import parse_rational
@@ -27,15 +28,13 @@ from cutroom.media.turns import SLOTS, turn
 
 __all__ = ["MAX_PIXELS", "AudioStream", "MediaInfo", "VideoStream", "probe", "probe_all"]
 
-MAX_PIXELS: Final = 8192 * 8192
-"""Pixels of the largest picture that is let in. One of 16384 x 16384 took 2.2 GB to convert (threat A35)."""
-
 _log = later_log()
 _CHILD: Final = Path(__file__).with_name("probe_child.py")
 _TIMEOUT_S: Final = 30.0
 _COUNTING_S: Final = 15.0  # after which a header is believed rather than counted out
 _LIMITS: Final = Limits(memory_bytes=2 << 30, file_bytes=0, cpu_s=60, files=4096)
 _STILLS: Final = frozenset({"png", "jpeg", "webp"})
+_FILMS: Final = frozenset({"gif", "apng"})
 _WEAK: Final = frozenset({"mp3", "aac", "mpegts"})  # told by a sync word that other files can begin with
 _SANE_ASPECT: Final = (Fraction(1, 20), Fraction(20))
 
@@ -82,18 +81,31 @@ async def probe_all(paths: Sequence[Path]) -> list[MediaInfo | CutroomError]:
         for group in groups:
             if len(known) > 1 and group:
                 together.create_task(ask(group))
-    return [await _answer(file, said.get(file)) if isinstance(file, _File) else file for file in files]
+        looking = {
+            file: together.create_task(_look_at(file))
+            for file in files
+            if isinstance(file, _File) and not file.container.demuxers
+        }
+    answers: list[MediaInfo | CutroomError] = []
+    for file in files:
+        if isinstance(file, CutroomError):
+            answers.append(file)
+        elif file in looking:
+            answers.append(looking[file].result())
+        else:
+            answers.append(_found(file, said.get(file) or await _alone(file)))
+    return answers
 
 
-async def _answer(file: "_File", facts: dict[str, Any] | None) -> MediaInfo | CutroomError:
-    """What is known of a file, when `facts` are what it was asked for together with others."""
-    if file.container.demuxers:
-        return _found(file, facts or await _alone(file))
+async def _look_at(file: "_File") -> MediaInfo | CutroomError:
+    """What a file is that FFmpeg does not read: a font, or a picture that is to be developed."""
     try:
+        if file.container.developed:
+            return await look(file.path, file.container)
         faces = await read_font(file.path, file.size)
+        return MediaInfo("font", file.container.name, None, file.size, None, None, faces)
     except CutroomError as error:
         return error
-    return MediaInfo("font", file.container.name, None, file.size, None, None, faces)
 
 
 async def _alone(file: "_File") -> dict[str, Any] | CutroomError:
@@ -193,7 +205,7 @@ def _info(facts: dict[str, Any], container: Container, size: int) -> MediaInfo:
     name = facts["format"] if facts["format"] in {"aac", "flac"} else container.name
     video = None if facts["video"] is None else _video(facts["video"])
     audio = None if facts["audio"] is None else _audio(facts["audio"])
-    if video is not None and (name in _STILLS or (name == "gif" and video.frames == 1)):
+    if video is not None and (name in _STILLS or (name in _FILMS and video.frames == 1)):
         return MediaInfo("image", name, None, size, _still(video), None)
     timed = [stream for stream in (video, audio) if stream is not None]
     spans = [(stream.start, stream.start + stream.duration) for stream in timed if stream.duration is not None]

@@ -14,7 +14,12 @@ from cutroom.kit.errors import Invalid
 HEAD_BYTES: Final = 4096
 _MAX_BOXES: Final = 100_000
 _BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"uuid"})
+_HEIF: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"})
+_AVIF: Final = frozenset({b"avif", b"avis"})
 _TS_PACKETS: Final = (188, 192, 204)  # plain, with a time code (M2TS), with error correction
+
+
+FONTS: Final = frozenset({"ttf", "otf", "ttc", "woff", "woff2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,18 @@ class Container:
 
     Args:
         name: what we call it, in `MediaInfo.format`.
-        demuxers: names of the FFmpeg demuxers that may read it, best first; none for a font.
+        demuxers: names of the FFmpeg demuxers that may read it, best first; none for fonts and what is developed.
+        moves: of what has to be developed, whether it may be a film.
     """
 
     name: str
     demuxers: tuple[str, ...]
+    moves: bool = False
+
+    @property
+    def developed(self) -> bool:
+        """Whether it has to be turned into another picture before anything reads it (`develop.py`)."""
+        return not self.demuxers and self.name not in FONTS
 
 
 _MAGIC: Final = (
@@ -59,6 +71,8 @@ def sniff(path: Path) -> Container:
             raise _no_media(head)
         if "mov" in found.demuxers:
             _check_movie(file)
+        if found.name == "png" and _moves(file):
+            return Container("apng", ("apng",))
     return found
 
 
@@ -84,8 +98,6 @@ def _by_magic(head: bytes) -> Container | None:
     if head[:4] in {b"RIFF", b"RF64"}:
         return _riff(head)
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        if b"acTL" in head[:1024]:
-            raise _unsupported("Animated PNG", "GIF, WebM or MP4")
         return Container("png", ("png_pipe",))
     return _font(head) or _stream(head)
 
@@ -120,16 +132,24 @@ def _stream(head: bytes) -> Container | None:
 
 def _movie(head: bytes) -> Container:
     brand = head[8:12] if head[4:8] == b"ftyp" else b"qt  "
-    if brand in {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"}:
-        raise _unsupported("HEIC and AVIF", "JPEG, PNG or WebP")
+    if brand in _AVIF or (brand in _HEIF and _AVIF & _brands(head)):
+        return Container("avif", (), moves=brand == b"avis")
+    if brand in _HEIF:
+        return Container("heic", ())
     return Container({b"qt  ": "mov", b"M4A ": "m4a", b"M4B ": "m4a"}.get(brand, "mp4"), ("mov",))
+
+
+def _brands(head: bytes) -> set[bytes]:
+    """What a file says that it can be read as (ISO/IEC 14496-12, 4.3)."""
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    return {head[place : place + 4] for place in range(16, end - 3, 4)}
 
 
 def _riff(head: bytes) -> Container | None:
     kind = head[8:12]
     if kind == b"WEBP":
         if head[12:16] == b"VP8X" and len(head) > 20 and head[20] & 0x02:
-            raise _unsupported("Animated WebP", "GIF, WebM or MP4")
+            return Container("webp", (), moves=True)
         return Container("webp", ("webp_pipe",))
     return {b"WAVE": Container("wav", ("wav",)), b"AVI ": Container("avi", ("avi",))}.get(kind)
 
@@ -154,6 +174,18 @@ def _check_movie(file: BinaryIO) -> None:
             break
         place += size
     raise Invalid("media_truncated", "The file's index is missing: it was cut off while it was made or sent.")
+
+
+def _moves(file: BinaryIO) -> bool:
+    """Whether a PNG says before its first picture that it has several (W3C PNG, third edition, section 5.6)."""
+    place = 8
+    for _ in range(_MAX_BOXES):
+        file.seek(place)
+        header = file.read(8)
+        if len(header) < 8 or header[4:] in {b"IDAT", b"acTL"}:
+            return header[4:] == b"acTL"
+        place += 12 + int.from_bytes(header[:4], "big")
+    return False
 
 
 def _unsupported(what: str, instead: str) -> Invalid:

@@ -163,6 +163,7 @@ class Word(StrEnum):
     PNG_PIPE = "png_pipe"
     JPEG_PIPE = "jpeg_pipe"
     WEBP_PIPE = "webp_pipe"
+    APNG = "apng"
     WEBVTT = "webvtt"
     MOV_TEXT = "mov_text"
     DEFAULT = "default"

@@ -57,7 +57,7 @@ class ImageSubject:
 
 @dataclass(frozen=True, slots=True)
 class LoopSubject:
-    """A picture that moves, played again and again: GIF, animated WebP or APNG."""
+    """A picture that moves, played again and again: GIF or APNG."""
 
     sha256: str
     format: str

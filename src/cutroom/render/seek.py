@@ -14,7 +14,7 @@ from cutroom.media.words import Word
 _INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
 _MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
 """Where key frames are not listed, seeking lands anywhere; a key frame is rarely further than this."""
-_UNSEEKABLE: Final = frozenset({"gif"})
+_UNSEEKABLE: Final = frozenset({"gif", "apng"})
 _TERMS: Final = 40
 """FFmpeg takes expressions that are 100 deep (libavutil/eval.c), and a sum is as deep as it has terms."""
 

@@ -18,6 +18,7 @@ from cutroom.timeline.source import public_name
 from cutroom.timeline.sources import SourceUse
 
 _A: Final = {"video": "a video", "image": "a still image", "audio": "sound"}
+_LOOPING: Final = frozenset({"gif", "apng"})
 _BY_SOUND: Final = frozenset({"audio", "waveform"})
 
 
@@ -137,7 +138,7 @@ def check_soundtrack(track: Soundtrack | None, media: Mapping[str, Known], notes
 def _fits(kind: str, info: MediaInfo) -> bool:
     if kind in _BY_SOUND:
         return info.audio is not None
-    if kind in {"html", "timeline"} or (kind == "image" and info.format == "gif"):
+    if kind in {"html", "timeline"} or (kind == "image" and info.format in _LOOPING):
         return info.video is not None
     return info.kind == kind and info.video is not None
 

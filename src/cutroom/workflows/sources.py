@@ -1,4 +1,4 @@
-"""Sources of a document: fetched or drawn, hashed and probed once per job."""
+"""Sources of a document: fetched or drawn, hashed, developed where need be, and probed once per job."""
 
 import asyncio
 import secrets
@@ -11,18 +11,19 @@ from typing import Final
 from cutroom.jobs import Context, Files
 from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import CutroomError, Invalid, ungrouped
+from cutroom.media.develop import develop, is_developed
 from cutroom.media.probe import probe_all
 from cutroom.media.shown import show
 from cutroom.timeline import CueSheet, Media, SourceUse, parse_cues
 from cutroom.timeline.assets import HtmlAsset
-from cutroom.workflows.blobs import blob_key, find
+from cutroom.workflows.blobs import adopt, blob_key, find
 from cutroom.workflows.pages import page_fonts, take_page
 
 AT_ONCE = 8
 """Sources fetched at the same time: enough to hide latency, few enough to be polite to one host."""
 MOST_CAPTION_BYTES = 2 << 20
 PROBED = 1
-"""Raised whenever a probe would say something else of the same bytes."""
+"""Raised whenever a probe would say something else of the same bytes, or they would be developed into others."""
 _MEDIA: Final[Adapter[Media]] = Adapter(Media)
 _NOTHING: Final[Mapping[str, Media | CueSheet]] = MappingProxyType({})
 
@@ -108,24 +109,66 @@ async def examine(files: Files, scratch: Path, asked: Sequence[Brought]) -> list
     known: dict[str, Media] = {}
     missing: dict[str, Path] = {}
     for one in asked:
-        place = await files.find(_probe_key(one.sha256))
-        if place is not None:
-            known[one.sha256] = _MEDIA.validate_json(await asyncio.to_thread(place.read_bytes))
-        elif one.sha256 not in missing:
+        if one.sha256 in known or one.sha256 in missing:
+            continue
+        media = await _known(files, one.sha256)
+        if media is None:
             missing[one.sha256] = await find(files, blob_key(one.sha256))
-    said = dict(zip(missing, await probe_all(list(missing.values())), strict=True))
+        else:
+            known[one.sha256] = media
+    said = await _said(files, scratch, missing)
     for one in asked:
         facts = said.get(one.sha256)
         if isinstance(facts, CutroomError):
             error = facts.about(_shown(one.src))
             raise error.at(one.pointer) if one.pointer else error
-    for sha256, info in said.items():
-        if not isinstance(info, CutroomError):
-            known[sha256] = Media(sha256=sha256, info=info)
+    for sha256, facts in said.items():
+        if not isinstance(facts, CutroomError):
+            known[sha256] = facts
             draft = scratch / f"probe-{secrets.token_hex(8)}"
             await asyncio.to_thread(draft.write_bytes, _MEDIA.dump_json(known[sha256]))
             await files.keep(_probe_key(sha256), draft)
     return [known[one.sha256] for one in asked]
+
+
+async def _known(files: Files, sha256: str) -> Media | None:
+    """What was said of a source before; what it was developed into may have been swept since."""
+    place = await files.find(_probe_key(sha256))
+    if place is None:
+        return None
+    media = _MEDIA.validate_json(await asyncio.to_thread(place.read_bytes))
+    there = media.sha256 == sha256 or await files.find(blob_key(media.sha256)) is not None
+    return media if there else None
+
+
+async def _said(files: Files, scratch: Path, missing: Mapping[str, Path]) -> dict[str, Media | CutroomError]:
+    """What files are; those that the engine does not read are developed, and what comes of them is said."""
+    ways = {sha256: await asyncio.to_thread(is_developed, path) for sha256, path in missing.items()}
+    plain = [sha256 for sha256 in missing if not ways[sha256]]
+    probed = await probe_all([missing[sha256] for sha256 in plain])
+    said: dict[str, Media | CutroomError] = {
+        sha256: info if isinstance(info, CutroomError) else Media(sha256=sha256, info=info)
+        for sha256, info in zip(plain, probed, strict=True)
+    }
+    drafts = {sha256: scratch / f"developed-{secrets.token_hex(8)}" for sha256 in missing if ways[sha256]}
+    async with asyncio.TaskGroup() as group:
+        made = {sha256: group.create_task(_developed(missing[sha256], draft)) for sha256, draft in drafts.items()}
+    for sha256, draft in drafts.items():
+        refused = made[sha256].result()
+        if refused is None:
+            said[sha256] = await adopt(files, scratch, draft)
+            draft.unlink()
+        else:
+            said[sha256] = refused
+    return said
+
+
+async def _developed(path: Path, draft: Path) -> CutroomError | None:
+    try:
+        await develop(path, draft)
+    except CutroomError as error:
+        return error
+    return None
 
 
 def _probe_key(sha256: str) -> str:

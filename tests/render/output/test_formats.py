@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from cutroom.render import verify
+from cutroom.timeline.resolved import Color
 from tests.render.output.press import CUT, FRAMES, Pressed, film, press, times
 from tests.render.studio import HEIGHT, WIDTH, Studio, counts, lag, noise_samples, samples
 
@@ -116,6 +117,19 @@ async def test_a_webp_in_which_nothing_moves_is_a_still_picture(studio: Studio, 
     with Image.open(done.path) as picture:
         assert getattr(picture, "n_frames", 1) == 1
     assert (await verify(done.plan, done.path)).frames == 1
+
+
+async def test_a_webp_keeps_what_moves_more_faintly_than_its_quality_shows(studio: Studio, tmp_path: Path) -> None:
+    from tests.render.edits import clip, edit  # noqa: PLC0415
+
+    grays = [(0, 10, 100), (10, 20, 104), (20, 30, 100)]
+    faint = [clip(start, end, color=Color(gray, gray, gray)) for start, end, gray in grays]
+    done = await press(studio, edit(30, *faint, format="webp", quality="lowest"), tmp_path)
+    with Image.open(done.path) as picture:
+        shown = [int(np.asarray(frame.convert("L"))[0, 0]) for frame in ImageSequence.Iterator(picture)]
+    assert len(shown) == 3
+    assert abs(shown[1] - shown[0] - 4) <= 1
+    assert (await verify(done.plan, done.path)).frames == 30
 
 
 async def test_a_webp_shows_what_was_made_for_as_long(studio: Studio, tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ A gif has one palette of 256 colours for the whole film, made from all of it: wi
 jump at the cuts.
 """
 
+import asyncio
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
+from cutroom.kit.errors import Internal
 from cutroom.media.command import Command, Input, Output
 from cutroom.media.filtergraph import Graph, Pad
 from cutroom.media.kinds import Value
@@ -58,12 +60,27 @@ async def gif(output: PlanOutput, film: Path, *, scratch: Path, out: Path) -> No
 
 
 async def webp(output: PlanOutput, film: Path, *, scratch: Path, out: Path) -> None:
-    """Write an animated webp from a film of lossless frames."""
+    """Write an animated webp from a film of lossless frames; a still one where nothing moves.
+
+    libwebp takes pictures for equal that differ by less than the quality would change them, and so lets go of what
+    moves faintly. Where nothing is left of it, the film is written once more, without loss.
+
+    Raises:
+        Internal: `frame_missing` when the film moves, and the webp still does not.
+    """
+    await _webp(output, film, scratch, out, lossless=False)
+    if await asyncio.to_thread(_stands, out) and await _moves(film, scratch):
+        await _webp(output, film, scratch, out, lossless=True)
+        if await asyncio.to_thread(_stands, out):
+            raise Internal("frame_missing", "The film moves, and the WebP made of it does not; render it again.")
+
+
+async def _webp(output: PlanOutput, film: Path, scratch: Path, out: Path, *, lossless: bool) -> None:
     graph = Graph()
     shown = graph.add("format", _rgb(graph, output), pix_fmts=Word.RGBA if output.transparent else Word.RGB24)
     options: dict[str, Value] = {
         "c:v": Word.LIBWEBP_ANIM,
-        "lossless": 0,
+        "lossless": int(lossless),
         "quality": _WEBP_QUALITY[output.quality],
         "compression_level": _WEBP_EFFORT,
         "pix_fmt": Word.BGRA,
@@ -73,6 +90,23 @@ async def webp(output: PlanOutput, film: Path, *, scratch: Path, out: Path) -> N
     }
     written = Output(out, Word.WEBP, [graph.output(shown)], options)
     await run_ffmpeg(Command([Input(film, Word.NUT)], [written], graph), scratch=scratch, limits=_LIMITS)
+
+
+def _stands(webp: Path) -> bool:
+    """Whether a webp is a still picture (WebP Container Specification, "Extended File Format")."""
+    with webp.open("rb") as file:
+        head = file.read(21)
+    return head[12:16] != b"VP8X" or not head[20] & 2
+
+
+async def _moves(film: Path, scratch: Path) -> bool:
+    """Whether any two frames of a film differ."""
+    sums = scratch / "frames.md5"
+    await run_ffmpeg(
+        Command([Input(film, Word.NUT)], [Output(sums, Word.FRAMEMD5, ["0:V:0"])]), scratch=scratch, limits=_LIMITS
+    )
+    lines = (await asyncio.to_thread(sums.read_text, "utf-8")).splitlines()
+    return len({line.rpartition(",")[2] for line in lines if not line.startswith("#")}) > 1
 
 
 _EXACT: Final[Mapping[str, Value]] = {"flags:v": Word.PLUS_BITEXACT, "fflags": Word.PLUS_BITEXACT}

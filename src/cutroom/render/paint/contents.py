@@ -26,6 +26,7 @@ from cutroom.render.painting import (
 from cutroom.timeline.resolved.media import Color
 
 _LARGEST: Final = 16_000  # pixels in one direction; OpenCV's warping counts in 16 bits
+_PILLOW: Final = {"gif": "GIF", "apng": "PNG"}
 _SLOWEST_MS: Final = 100.0  # what browsers make of a picture that claims to last 10 ms or less
 
 
@@ -100,7 +101,9 @@ class LoopContent:
         self._fps = fps
         self._file = open(path, "rb")  # noqa: SIM115, PTH123 — closed by `close`
         try:
-            self._image: ImageFile.ImageFile = Image.open(self._file, formats=(subject.format.upper(),))
+            self._image: ImageFile.ImageFile = Image.open(self._file, formats=(_PILLOW[subject.format],))
+            # A picture for those who do not know APNG, which is no part of the film.
+            self._first = int(getattr(self._image, "default_image", False))
             self._ends = list(accumulate(self._lengths()))
         except (OSError, SyntaxError, ValueError, EOFError) as error:
             raise Damaged(str(error)) from error
@@ -123,10 +126,8 @@ class LoopContent:
     def _lengths(self) -> list[Fraction]:
         """Milliseconds that each part lasts."""
         lengths: list[Fraction] = []
-        for index in range(getattr(self._image, "n_frames", 1)):
+        for index in range(self._first, getattr(self._image, "n_frames", 1)):
             self._image.seek(index)
-            if self._image.format == "WEBP":
-                self._image.load()  # which is when it says
             length = float(self._image.info.get("duration", 0))
             lengths.append(Fraction(length if length > 10 else _SLOWEST_MS))
         return lengths
@@ -135,7 +136,7 @@ class LoopContent:
         import cv2  # noqa: PLC0415 — beside Pillow's import above
 
         try:
-            self._image.seek(index)
+            self._image.seek(self._first + index)
             pixels = np.asarray(self._image.convert("RGBA"), np.uint8)
         except (OSError, SyntaxError, ValueError, EOFError) as error:
             raise Damaged(str(error)) from error

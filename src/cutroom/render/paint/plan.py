@@ -31,7 +31,7 @@ from cutroom.render.source import video_source
 from cutroom.timeline.resolved import Look, Matte, Media, ResolvedClip, View
 from cutroom.timeline.resolved.text import Measured
 
-_ANIMATED = frozenset({"gif", "webp", "png"})
+_ANIMATED = frozenset({"gif", "apng"})
 _DRAWN = frozenset({"captions", "shape", "gradient", "waveform"})
 _WHOLE = Fraction(1)
 

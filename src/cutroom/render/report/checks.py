@@ -91,7 +91,7 @@ def compare(plan: RenderPlan, found: Facts, checks: Checks) -> None:
         _times(plan, found.frames, checks)
     frames = plan.frames if pictures else 0
     if output.format == "webp" and found.frames is not None and found.frames.end is None:
-        frames = 1  # libwebp keeps a film in which nothing moves as a still picture
+        frames = 1  # a film in which nothing moves; `animate.webp` sees to it that nothing does
     checks.equal("frame_count", frames, count(found.frames, output.fps))
     size = (output.width, output.height) if pictures else (None, None)
     checks.equal("size", size, (found.width, found.height))

@@ -13,7 +13,7 @@ from cutroom.kit.errors import Detail, Invalid
 from cutroom.timeline.otio.exporting import KEY
 from cutroom.timeline.rate import exact_rate
 
-_IMAGES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
+_IMAGES: Final = frozenset({".png", ".apng", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".heif", ".avif"})
 _SOUNDS: Final = frozenset({".mp3", ".wav", ".m4a", ".aac", ".flac", ".ogg", ".opus"})
 _TINY: Final = 1e-6
 
