@@ -133,8 +133,9 @@ async def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         yield outside
         return
     folder = tmp_path_factory.mktemp("postgres")
-    # Nothing here has to survive a power cut, and several test processes share one disk.
-    postgres = EmbeddedPostgres(folder, settings={"fsync": "off"})
+    # Nothing here has to survive a power cut or to be followed, and several test processes share one disk.
+    settings = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
+    postgres = EmbeddedPostgres(folder, settings=settings)
     try:
         yield await postgres.start()
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.app.starting import afresh, cutroom
 from tests.media.sources import count_frames, make_video
 
 EDIT = {
@@ -17,15 +18,9 @@ EDIT = {
 }
 
 
-def cutroom(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cutroom.app", *arguments], cwd=cwd, capture_output=True, text=True, check=False
-    )
-
-
 def test_a_document_becomes_a_file(tmp_path: Path) -> None:
     (tmp_path / "edit.json").write_text(json.dumps(EDIT))
-    done = cutroom("render", "edit.json", "-o", "out.mp4", cwd=tmp_path)
+    done = afresh("render", "edit.json", "-o", "out.mp4", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "1.000 s" in done.stdout
     assert count_frames(tmp_path / "out.mp4") == 10
@@ -95,14 +90,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 
 def test_a_program_without_its_database_says_what_to_set(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "cutroom.app", "worker"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": "/usr/bin:/bin"},
-    )
+    done = cutroom("worker", cwd=tmp_path, env={"PATH": "/usr/bin:/bin"})
     assert done.returncode == 1
     assert "DATABASE_URL" in done.stderr
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cutroom.speech.document import TranscriptDocument
-from tests.app.test_cli import cutroom
+from tests.app.starting import afresh, cutroom
 from tests.highlights.talk import FILLER, STORY, transcript
 
 VOICE = Path(__file__).parents[2] / "examples/media/voice.m4a"
@@ -33,7 +33,7 @@ def test_a_table_says_what_and_why(told: Path, tmp_path: Path) -> None:
 
 
 def test_json_is_all_that_is_printed(told: Path, tmp_path: Path) -> None:
-    done = cutroom("highlights", "talk.json", "--json", "--prompt", "moments about customers", cwd=tmp_path)
+    done = afresh("highlights", "talk.json", "--json", "--prompt", "moments about customers", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["wish"] == {"count": 5, "minLength": 15.0, "maxLength": 60.0, "prompt": "moments about customers"}

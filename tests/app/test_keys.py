@@ -3,30 +3,23 @@
 import asyncio
 import os
 import re
-import sys
 from pathlib import Path
+from typing import Any
 
 from cutroom.accounts import AccountService, Principal
 from cutroom.db import Database
+from tests.app.starting import afresh, cutroom
 
 accounts = AccountService()
 
 
-async def api_key(database: Database, folder: Path, *arguments: str, columns: int = 200) -> tuple[int, str]:
+async def api_key(
+    database: Database, folder: Path, *arguments: str, columns: int = 200, start: Any = cutroom
+) -> tuple[int, str]:
     """The exit status and everything that was printed on a terminal of this width."""
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "cutroom.app",
-        "api-key",
-        *arguments,
-        cwd=folder,
-        env={**os.environ, "DATABASE_URL": database.url, "CUTROOM_DATA": str(folder), "COLUMNS": str(columns)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await started.communicate()
-    return started.returncode or 0, said.decode()
+    env = {**os.environ, "DATABASE_URL": database.url, "CUTROOM_DATA": str(folder), "COLUMNS": str(columns)}
+    done = await asyncio.to_thread(start, "api-key", *arguments, cwd=folder, env=env)
+    return done.returncode, done.stdout + done.stderr
 
 
 async def principal(database: Database, plaintext: str) -> Principal | None:
@@ -59,7 +52,7 @@ async def test_a_key_is_made_listed_and_revoked(database: Database, tmp_path: Pa
 async def test_a_key_of_another_workspace_may_do_everything_there(database: Database, tmp_path: Path) -> None:
     async with database.begin() as session:
         workspace = await accounts.create_workspace(session, "films")
-    status, said = await api_key(database, tmp_path, "ci", "--workspace", workspace.id)
+    status, said = await api_key(database, tmp_path, "ci", "--workspace", workspace.id, start=afresh)
     found = await principal(database, said.strip())
     assert status == 0
     assert found is not None

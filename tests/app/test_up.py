@@ -8,7 +8,6 @@ import secrets
 import signal
 import socket
 import stat
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from cutroom.kit import process
 from tests.app.running import EDIT, client, up
+from tests.app.starting import cutroom
 from tests.soak.victims import below, child, working_in
 
 LONG = pytest.mark.timeout(300)  # whole stacks start and end here, on machines that may be busy with other tests
@@ -45,6 +44,14 @@ async def render(http: httpx2.AsyncClient) -> dict[str, Any]:
         await asyncio.sleep(0.2)
         job = (await http.get(f"/api/v1/jobs/{job['id']}")).json()
     return job
+
+
+async def refused(folder: Path, data: Path, port: int) -> str:
+    """What a stack says that does not start."""
+    options = ("--data", str(data), "--port", str(port))
+    done = await asyncio.to_thread(cutroom, "up", *options, cwd=folder, env={"PATH": os.environ["PATH"]})
+    assert done.returncode == 1
+    return done.stderr
 
 
 @LONG
@@ -95,33 +102,25 @@ async def test_a_killed_part_comes_back_and_work_goes_on(stack: Stack, victim: s
     assert found.pid != killed.pid
 
 
+async def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = await refused(tmp_path, tmp_path / "data", port)
+    assert f"Port {port}" in done
+    assert "--port" in done
+
+
 @LONG
-async def test_killing_the_supervisor_leaves_nobody(tmp_path: Path) -> None:
-    async with up(tmp_path, tmp_path / "data") as (running, _):
+async def test_one_data_folder_serves_one_stack_and_killing_a_supervisor_leaves_nobody(
+    stack: Stack, tmp_path: Path
+) -> None:
+    async with up(tmp_path, tmp_path / "other") as (running, _):
+        assert "data_in_use" in await refused(tmp_path, stack.data, 0)
         family = {process.pid for process in below(running.pid)}
         assert family
         os.kill(running.pid, signal.SIGKILL)
         async with asyncio.timeout(60):
             while working_in(tmp_path):
                 await asyncio.sleep(0.1)
-
-
-async def test_a_taken_port_is_named(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        argv = [sys.executable, "-m", "cutroom.app", "up", "--data", str(tmp_path / "data"), "--port", str(port)]
-        done = await process.run(argv, cwd=tmp_path, timeout_s=90, env={"PATH": os.environ["PATH"]})
-    assert done.returncode == 1
-    assert f"Port {port}" in done.stderr.decode()
-    assert "--port" in done.stderr.decode()
-
-
-@LONG
-async def test_one_data_folder_serves_one_stack(stack: Stack, tmp_path: Path) -> None:
-    async with up(tmp_path, tmp_path / "other"):
-        argv = [sys.executable, "-m", "cutroom.app", "up", "--data", str(stack.data), "--port", "0"]
-        done = await process.run(argv, cwd=tmp_path, timeout_s=90, env={"PATH": os.environ["PATH"]})
-    assert done.returncode == 1
-    assert "data_in_use" in done.stderr.decode()

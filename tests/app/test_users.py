@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,26 +13,18 @@ from cutroom.accounts import AccountService, IdentityService, PasswordSettings, 
 from cutroom.accounts.identity import IdentitySettings
 from cutroom.db import Database
 from cutroom.kit.errors import CutroomError, Forbidden
+from tests.app.starting import afresh, cutroom
 
 PASSWORD = "correct horse battery"
 
 
-async def cutroom(database: Database, folder: Path, *arguments: str, typed: str = "") -> tuple[int, str]:
+async def user(
+    database: Database, folder: Path, *arguments: str, typed: str = "", start: Any = cutroom
+) -> tuple[int, str]:
     """The exit status and everything that was printed."""
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "cutroom.app",
-        "user",
-        *arguments,
-        cwd=folder,
-        env={**os.environ, "DATABASE_URL": database.url, "CUTROOM_DATA": str(folder), "COLUMNS": "200"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await started.communicate(typed.encode())
-    return started.returncode or 0, said.decode()
+    env = {**os.environ, "DATABASE_URL": database.url, "CUTROOM_DATA": str(folder), "COLUMNS": "200"}
+    done = await asyncio.to_thread(start, "user", *arguments, cwd=folder, env=env, typed=typed)
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -53,8 +45,8 @@ async def can_log_in(identity: IdentityService, password: str) -> str:
 async def test_an_operator_makes_a_user_who_owns_a_workspace(
     database: Database, tmp_path: Path, identity: IdentityService
 ) -> None:
-    status, said = await cutroom(
-        database, tmp_path, "create", "Ada@Example.com", "--password-stdin", typed=f"{PASSWORD}\n"
+    status, said = await user(
+        database, tmp_path, "create", "Ada@Example.com", "--password-stdin", typed=f"{PASSWORD}\n", start=afresh
     )
     assert (status, said[:4]) == (0, "usr_")
     assert PASSWORD not in said
@@ -67,7 +59,7 @@ async def test_an_operator_makes_a_user_in_a_workspace_that_there_is(database: D
     async with database.begin() as session:
         workspace = await AccountService().create_workspace(session, "studio")
     options = ("--password-stdin", "--workspace", workspace.id, "--role", "viewer")
-    status, _ = await cutroom(database, tmp_path, "create", "ada@example.com", *options, typed=f"{PASSWORD}\n")
+    status, _ = await user(database, tmp_path, "create", "ada@example.com", *options, typed=f"{PASSWORD}\n")
     assert status == 0
     async with database.begin() as session:
         rows = (await session.execute(text("SELECT workspace_id, role FROM memberships"))).all()
@@ -86,7 +78,7 @@ async def test_an_operator_makes_a_user_in_a_workspace_that_there_is(database: D
 async def test_what_cannot_be_done_is_said_in_a_sentence(
     database: Database, tmp_path: Path, arguments: tuple[str, ...], typed: str, says: str
 ) -> None:
-    status, said = await cutroom(database, tmp_path, *arguments, "--password-stdin", typed=f"{typed}\n")
+    status, said = await user(database, tmp_path, *arguments, "--password-stdin", typed=f"{typed}\n")
     assert status == 1
     assert says in said
     assert "Traceback" not in said
@@ -97,16 +89,16 @@ async def test_what_cannot_be_done_is_said_in_a_sentence(
 async def test_an_operator_makes_a_link_with_which_a_user_chooses_a_password(
     database: Database, tmp_path: Path, identity: IdentityService
 ) -> None:
-    await cutroom(database, tmp_path, "create", "ada@example.com", "--password-stdin", typed=f"{PASSWORD}\n")
-    status, said = await cutroom(database, tmp_path, "reset-link", "ADA@example.com")
+    await user(database, tmp_path, "create", "ada@example.com", "--password-stdin", typed=f"{PASSWORD}\n")
+    status, said = await user(database, tmp_path, "reset-link", "ADA@example.com")
     assert status == 0
     page, _, token = said.rstrip("\n").partition("#")
     assert page == "http://127.0.0.1:8000/reset"
     await identity.people.reset_password(token, "another one now", Visitor())
     assert (await can_log_in(identity, "another one now"))[:4] == "usr_"
-    await cutroom(database, tmp_path, "disable", "ada@example.com")
-    for user, says in (("ada@example.com", "disabled"), ("nobody@example.com", "no user")):
-        status, said = await cutroom(database, tmp_path, "reset-link", user)
+    await user(database, tmp_path, "disable", "ada@example.com")
+    for email, says in (("ada@example.com", "disabled"), ("nobody@example.com", "no user")):
+        status, said = await user(database, tmp_path, "reset-link", email)
         assert (status, "ctl_" in said) == (1, False)
         assert says in said
 
@@ -114,9 +106,9 @@ async def test_an_operator_makes_a_link_with_which_a_user_chooses_a_password(
 async def test_an_operator_changes_a_password_and_shuts_out_and_lets_in(
     database: Database, tmp_path: Path, identity: IdentityService
 ) -> None:
-    await cutroom(database, tmp_path, "create", "ada@example.com", "--password-stdin", typed=f"{PASSWORD}\n")
+    await user(database, tmp_path, "create", "ada@example.com", "--password-stdin", typed=f"{PASSWORD}\n")
     begun = await identity.people.login("ada@example.com", PASSWORD, Visitor())
-    status, said = await cutroom(
+    status, said = await user(
         database, tmp_path, "password", "ADA@example.com", "--password-stdin", typed="another one now\n"
     )
     assert (status, said) == (0, "ada@example.com has another password and is logged out everywhere.\n")
@@ -125,7 +117,7 @@ async def test_an_operator_changes_a_password_and_shuts_out_and_lets_in(
     assert over.value.code == "unauthenticated"
     assert await can_log_in(identity, PASSWORD) == "wrong_login"
     assert await can_log_in(identity, "another one now") == begun.user.id
-    assert (await cutroom(database, tmp_path, "disable", begun.user.id)) == (0, "ada@example.com is shut out.\n")
+    assert (await user(database, tmp_path, "disable", begun.user.id)) == (0, "ada@example.com is shut out.\n")
     assert await can_log_in(identity, "another one now") == "user_disabled"
-    assert (await cutroom(database, tmp_path, "enable", "ada@example.com")) == (0, "ada@example.com is let in.\n")
+    assert (await user(database, tmp_path, "enable", "ada@example.com")) == (0, "ada@example.com is let in.\n")
     assert await can_log_in(identity, "another one now") == begun.user.id

@@ -10,6 +10,7 @@ import wave
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,10 @@ class Studio:
         """A video that counts its frames; `options` go to the encoder."""
         path = self.place(name, fps, seconds, *options)
         if not path.exists():
-            bars = f"if(lt(Y,90),16+219*mod(floor(N/pow(2,floor(X/{WIDTH // BARS}))),2),128)"
-            source = f"color=c=gray:s={WIDTH}x{HEIGHT}:r={fps}:d={seconds},format=gray,geq=lum='{bars}',format=yuv420p"
+            # Drawn small and enlarged without smoothing, as the expression is worked out for every pixel.
+            drawn = f"color=c=gray:s={BARS}x12:r={fps}:d={seconds},format=gray"
+            bars = "geq=lum='if(lt(Y,5),16+219*mod(floor(N/pow(2,X)),2),128)'"
+            source = f"{drawn},{bars},scale={WIDTH}:{HEIGHT}:flags=neighbor,setsar=1,format=yuv420p"
             encoder = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "12") if "-c:v" not in options else ()
             self.ffmpeg("-f", "lavfi", "-i", source, *encoder, *options, str(path))
         return await self.take(path)
@@ -138,6 +141,7 @@ def ignore(done: float) -> None:
     assert 0 <= done <= 1
 
 
+@cache
 def noise_samples(seconds: float) -> Samples:
     """The noise of `Studio.noise`, with most of its strength between 200 Hz and 6 kHz, where every codec is good."""
     rng = np.random.default_rng(7)
@@ -145,6 +149,7 @@ def noise_samples(seconds: float) -> Samples:
     low = np.convolve(white, np.hanning(12), "same")
     band = (low - np.convolve(low, np.ones(240) / 240, "same"))[150:-150]
     scaled: Samples = (0.5 * band / np.abs(band).max()).astype(np.float32)
+    scaled.flags.writeable = False
     return scaled
 
 

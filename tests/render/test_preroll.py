@@ -16,9 +16,9 @@ from cutroom.render.preroll import _counted
 from cutroom.render.seek import Exact
 from cutroom.timeline.resolved import Media
 from tests.render.edits import FPS, clip, edit
-from tests.render.studio import HEIGHT, WIDTH, Studio, hashes, ignore, lossless_of
+from tests.render.studio import Studio, hashes, ignore, lossless_of
 
-SIZE = (WIDTH, HEIGHT)
+SIZE = (192, 108)  # large enough for what packets do
 GOP = "keyint=250:scenecut=0:b-adapt=0"
 LEFT_OUT = {
     "pyramid": f"{GOP}:bframes=3",
@@ -44,7 +44,7 @@ async def moving(studio: Studio, params: str, kind: str = "mp4", *more: str, sec
     """A film in which everything moves, with sound between its pictures."""
     path = studio.place(f"moving.{kind}", params, more, seconds)
     if not path.exists():
-        picture = f"testsrc2=s={WIDTH}x{HEIGHT}:r=30:d={seconds},noise=alls=20:allf=t,format=yuv420p"
+        picture = f"testsrc2=s={SIZE[0]}x{SIZE[1]}:r=30:d={seconds},noise=alls=20:allf=t,format=yuv420p"
         sources = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={seconds}")
         options = ("-c:v", "libx264", "-preset", "veryfast", "-x264-params", params, "-c:a", "aac", "-shortest", *more)
         studio.ffmpeg(*sources, *options, str(path))
