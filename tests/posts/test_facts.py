@@ -1,5 +1,7 @@
 """What of a text was said: numbers however written, names, quotations, links."""
 
+from typing import Final
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +66,22 @@ def test_what_was_said_is_supported(text: str, ground: Ground) -> None:
 )
 def test_what_nobody_said_is_found(text: str, claim: str) -> None:
     assert claim in wrong(text)
+
+
+SITES: Final = Ground(sentences(transcript("Visit acme.com for more. We build it with ASP.NET. See www.acme.org.")))
+
+
+@pytest.mark.parametrize("text", ["Visit acme.com for more.", "They build it with ASP.NET.", "Acme.com is a site."])
+def test_a_site_is_named_as_it_was_said(text: str) -> None:
+    assert wrong(text, SITES) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["See https://acme.com now.", "See www.acme.org.", "See [it](acme.com).", "See acme.net.", "See evil.acme.com."],
+)
+def test_a_link_and_a_site_that_nobody_named_are_found(text: str) -> None:
+    assert wrong(text, SITES) != []
 
 
 def test_nouns_are_no_names_in_german() -> None:

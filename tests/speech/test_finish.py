@@ -88,8 +88,8 @@ async def test_a_sign_without_sound_leaves_the_times_of_the_words_behind_it() ->
         for token in (first, before, after, last)
     ]
     joined = replace(told[1], start_ms=told[0].end_ms)
-    words = await finished([told[0], Spoken("–"), joined, Spoken(number.text), *told[2:]], [Span(0, 20_000)])
-    assert [word.text for word in words] == [first.text, "–", before.text, number.text, after.text, last.text]
+    words = await finished([told[0], Spoken("\u2013"), joined, Spoken(number.text), *told[2:]], [Span(0, 20_000)])
+    assert [word.text for word in words] == [first.text, "\u2013", before.text, number.text, after.text, last.text]
     assert abs(words[2].start_ms - before.words[0].start_ms) < 150
     assert abs(words[3].start_ms - number.words[0].start_ms) < 150
     assert [(word.start_ms, word.end_ms) for word in words[4:]] == [(one.start_ms, one.end_ms) for one in told[2:]]

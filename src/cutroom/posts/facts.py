@@ -13,10 +13,9 @@ UNCHECKED_NAMES: Final = frozenset({"de", "lb"})
 """Languages that write every noun with a capital: names cannot be told from other words there."""
 
 QUOTED: Final = re.compile(r"[\"\u201c\u201e\u201f\u00ab](.{2,600}?)[\"\u201d\u201c\u00bb]", re.DOTALL)
-_LINK: Final = re.compile(
-    r"(?:https?://|www\.)\S+|!?\[[^\]]*\]\([^)]*\)|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|co|app|dev)\b",
-    re.IGNORECASE,
-)
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+|!?\[[^\]]*\]\([^)]*\)", re.IGNORECASE)
+_SITE: Final = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|co|app|dev)\b", re.IGNORECASE)
+"""A site by its name alone, which people say: `acme.com`, `ASP.NET`."""
 _NAME: Final = re.compile(r"[^\W\d_][\w'\u2019.&-]*")
 _STARTS: Final = re.compile(r"(?:^|[.!?:\u2026\n\u2022\"\u201c(]\s*)$")
 _NO_NAMES: Final = frozenset({"i", "i'm", "i've", "i'd", "i'll", "ok", "tl", "dr"})
@@ -52,6 +51,9 @@ def claims_of(text: str, ground: Ground, *, language: str, known: Collection[str
         known: further words, case folded, that are no names: those written small elsewhere in the same post.
     """
     found = [Claim("link", match.group(), ()) for match in _LINK.finditer(text)]
+    found += [
+        Claim("link", match.group(), tuple(ground.of_words(words_in(match.group())))) for match in _SITE.finditer(text)
+    ]
     for match in QUOTED.finditer(text):
         words = words_in(match.group(1))
         if len(words) > 1:
