@@ -66,6 +66,21 @@ async def test_sound_that_begins_late_has_silence_before_it(tmp_path: Path) -> N
     assert first == pytest.approx(1.2, abs=0.005)
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "loudness"),
+    [("sin(2764*t)/2", "-sin(2764*t)/2", 0.5), ("sin(2764*t)/2", "0", 0.25), ("sin(2764*t)/2", "sin(2764*t)/2", 0.5)],
+    ids=["inverted", "one side", "both"],
+)
+async def test_a_voice_is_heard_whichever_channels_it_is_on(
+    tmp_path: Path, left: str, right: str, loudness: float
+) -> None:
+    ffmpeg("-f", "lavfi", "-i", f"aevalsrc={left}|{right}:c=stereo:s=48000:d=1", tmp_path / "voice.wav")
+    pcm, _, _ = await listened(tmp_path, "voice.wav")
+    samples = np.frombuffer(pcm.read_bytes(), "<i2").astype(float) / (1 << 15)
+    assert len(samples) == 16_000
+    assert np.sqrt(2 * np.mean(samples**2)) == pytest.approx(loudness, rel=0.02)
+
+
 async def test_a_source_is_decoded_once(tmp_path: Path) -> None:
     make_audio(tmp_path / "tone.wav", 1)
     pcm, media, ctx = await listened(tmp_path, "tone.wav")
