@@ -13,11 +13,12 @@ from cutroom.media.command import MAX_OUTPUT_S, Command, Input, Output
 from cutroom.media.filtergraph import Graph
 from cutroom.media.run import Progress, run_ffmpeg
 from cutroom.media.words import Word
+from cutroom.render.origin import zero
 from cutroom.speech.pcm import SAMPLE_RATE, mix
 from cutroom.timeline import Media
 from cutroom.workflows.blobs import blob_key, find
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised whenever the same source would become other samples."""
 
 
@@ -27,7 +28,7 @@ def pcm_key(sha256: str) -> str:
 
 
 async def listen(ctx: Context, media: Media, progress: Callable[[float], None] | None = None) -> Path:
-    """The sound of a source as raw samples: 16 kHz, mono, signed 16 bits, little-endian, from the recording's zero on.
+    """The sound of a source as raw samples: 16 kHz, mono, signed 16 bits, little-endian, from its zero on (`zero`).
 
     Decoded at the first call; every later one, in whatever job, finds what was kept. Sound that begins later than the
     pictures has silence before it, and holes are filled, so that sample n is heard at second n / 16,000. Of channels
@@ -76,6 +77,8 @@ def _decoding(path: Path, media: Media, out: Path) -> Command:
     pad = graph.add(
         "aresample", graph.input(0, "a", info.audio.index), sample_rate=SAMPLE_RATE, first_pts=0, **_FILL_HOLES
     )
+    if (early := round((zero(info) - info.start) * SAMPLE_RATE)) > 0:
+        pad = graph.add("atrim", pad, start_sample=early)
     layout = Word.STEREO if _sides(media) > 1 else Word.MONO
     pad = graph.add("aformat", pad, sample_fmts=Word.S16, sample_rates=SAMPLE_RATE, channel_layouts=layout)
     written = Output(
