@@ -44,6 +44,17 @@ async def test_a_post_is_edited_as_its_next_version(working: World) -> None:
     assert error_of(await working.mine.patch(where, json={"version": 2, "platform": "x"}), 422, "invalid_input")
 
 
+async def test_what_is_null_of_a_post_stays_as_it_was(working: World) -> None:
+    before = await post(working)
+    changes = {"version": 1, "hashtags": None, "paragraphs": None}
+    answer = await working.mine.patch(f"/api/v1/content/{before['id']}", json=changes)
+    assert answer.status_code == 200, answer.text
+    after = answer.json()["document"]
+    assert [after[name] for name in ("hashtags", "paragraphs")] == [
+        before["document"][name] for name in ("hashtags", "paragraphs")
+    ]
+
+
 async def test_a_post_is_called_by_its_title(working: World) -> None:
     before = await post(working, kinds=["blog"])
     answer = await working.mine.patch(f"/api/v1/content/{before['id']}", json={"version": 1, "title": "Cut"})

@@ -1,5 +1,7 @@
 """What of a text was said: numbers however written, names, quotations, links."""
 
+from typing import Final
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,10 @@ def wrong(text: str, ground: Ground = GROUND, language: str = "en") -> list[str]
         '"Charge more and explain why", she says.',
         "\u201cPeople who pay more read the manual\u201d is her rule.",
         "Why do customers leave? Because support costs money.",
+        "\u2018Charge more and explain why\u2019, she says.",
+        "It's the founders' and the customers' year; they'd meet four times.",
+        "Hundreds of thousands saved, dozens of reasons.",
+        "Churn fell to a dozen percent, in 40 m\u00b2 of office.",
     ],
 )
 def test_what_was_said_is_supported(text: str, ground: Ground) -> None:
@@ -60,10 +66,32 @@ def test_what_was_said_is_supported(text: str, ground: Ground) -> None:
         ("See [this](http://evil.example).", "[this](http://evil.example)"),
         ("![x](//evil.example/a.png)", "![x](//evil.example/a.png)"),
         ("Go to brightwave.io today.", "brightwave.io"),
+        ("\u2018Charge less and explain why\u2019, she says.", "Charge less and explain why"),
+        ("Her rule is 'charge less and explain why'.", "charge less and explain why"),
+        ("Billions of customers left.", "Billions"),
+        ("A dozen dollars.", "dozen"),
+        ("It costs \u00bd of that.", "\u00bd"),
+        ("It costs \u2467 dollars less.", "\u2467"),
     ],
 )
 def test_what_nobody_said_is_found(text: str, claim: str) -> None:
     assert claim in wrong(text)
+
+
+SITES: Final = Ground(sentences(transcript("Visit acme.com for more. We build it with ASP.NET. See www.acme.org.")))
+
+
+@pytest.mark.parametrize("text", ["Visit acme.com for more.", "They build it with ASP.NET.", "Acme.com is a site."])
+def test_a_site_is_named_as_it_was_said(text: str) -> None:
+    assert wrong(text, SITES) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["See https://acme.com now.", "See www.acme.org.", "See [it](acme.com).", "See acme.net.", "See evil.acme.com."],
+)
+def test_a_link_and_a_site_that_nobody_named_are_found(text: str) -> None:
+    assert wrong(text, SITES) != []
 
 
 def test_nouns_are_no_names_in_german() -> None:

@@ -77,6 +77,18 @@ async def test_staleness_goes_through_what_lies_between(shelf: Shelf) -> None:
     assert await shelf.outdated("clip", clip) == []
 
 
+async def test_what_a_production_names_itself_is_compared_by_the_version_that_it_names(shelf: Shelf) -> None:
+    transcript = await shelf.write("transcript")
+    highlights = await shelf.write("highlights", (transcript, 1))
+    clip = await shelf.write("clip", (highlights, 1), (transcript, 1))
+    await shelf.write("transcript", into=transcript)
+    await shelf.write("clip", (highlights, 1), (transcript, 2), into=clip)
+    assert await shelf.outdated("clip", clip) == []
+    assert await shelf.outdated("highlights", highlights) == [(transcript, 1, 2)]
+    await shelf.write("transcript", into=transcript)
+    assert await shelf.outdated("clip", clip) == [(transcript, 2, 3)]
+
+
 async def test_what_is_gone_makes_nothing_stale(shelf: Shelf) -> None:
     transcript = await shelf.write("transcript")
     post = await shelf.write("post", (transcript, 1))

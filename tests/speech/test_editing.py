@@ -111,6 +111,31 @@ def texts(made: Transcript) -> list[str]:
     return [part.text for part in made.segments]
 
 
+def unspaced() -> Transcript:
+    """Three words of two signs each, as engines tell them where no spaces are written."""
+    words = (Word("你好", 0, 400, 0.9), Word("世界", 3000, 3400, 0.9), Word("再见", 8000, 8600, 0.9))
+    return Transcript("zh", 9000, ENGINE, (Segment(words),))
+
+
+@pytest.mark.parametrize(
+    ("correct", "found"),
+    [
+        (lambda said: editing.replace_text(said, 0, "你好地球再见"), "你好地球再见"),
+        (lambda said: editing.replace_text(said, 0, "你好世界再见!"), "你好世界再见!"),
+        (lambda said: editing.replace_all(said, "世界", "地球"), "你好地球再见"),
+        (lambda said: editing.replace_all(said, "世界", "地球", whole_words=False), "你好地球再见"),
+        (lambda said: editing.replace_words(said, 1, 1, "地球"), "你好地球再见"),
+    ],
+)
+def test_a_sign_that_is_corrected_moves_no_other_where_no_spaces_are_written(
+    correct: Callable[[Transcript], Transcript], found: str
+) -> None:
+    made = correct(unspaced())
+    assert made.segments[0].text == found
+    moments = {at for word in made.words() for at in (word.start_ms, word.end_ms)}
+    assert {0, 400, 3000, 3200, 3400, 8000, 8600} <= moments <= {0, 200, 400, 3000, 3200, 3400, 8000, 8300, 8600}
+
+
 def test_text_is_found_and_replaced_with_regard_to_words_and_capitals() -> None:
     said = transcript("the art of starting art", "Art again")
     assert texts(editing.replace_all(said, "art", "ART")) == ["the ART of starting ART", "ART again"]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 from cutroom.speech.finish import finish
@@ -76,6 +77,22 @@ async def test_a_number_without_room_is_aligned_together_with_its_neighbours() -
     )
     assert abs(words[1].start_ms - number.words[0].start_ms) < 150
     assert abs(words[1].end_ms - number.words[-1].end_ms) < 150
+
+
+async def test_a_sign_without_sound_leaves_the_times_of_the_words_behind_it() -> None:
+    recording = talk(20.0, numbers=3, seed=3)
+    place = next(number for number, token in enumerate(recording.tokens) if token.text[0].isdigit())
+    first, before, number, after, last = recording.tokens[place - 2 : place + 3]
+    told = [
+        Spoken(token.text, round(token.words[0].start_ms), round(token.words[-1].end_ms))
+        for token in (first, before, after, last)
+    ]
+    joined = replace(told[1], start_ms=told[0].end_ms)
+    words = await finished([told[0], Spoken("\u2013"), joined, Spoken(number.text), *told[2:]], [Span(0, 20_000)])
+    assert [word.text for word in words] == [first.text, "\u2013", before.text, number.text, after.text, last.text]
+    assert abs(words[2].start_ms - before.words[0].start_ms) < 150
+    assert abs(words[3].start_ms - number.words[0].start_ms) < 150
+    assert [(word.start_ms, word.end_ms) for word in words[4:]] == [(one.start_ms, one.end_ms) for one in told[2:]]
 
 
 async def test_times_that_cannot_be_are_put_in_order() -> None:

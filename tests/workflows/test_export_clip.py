@@ -321,6 +321,17 @@ async def test_what_cannot_be_cut_out_is_refused_with_its_place(
     assert [detail.pointer for detail in caught.value.details][:1] == ([] if pointer is None else [pointer])
 
 
+async def test_a_part_behind_the_end_of_the_sound_is_silent(desk: Desk) -> None:
+    film(desk.folder / "half.mp4", [room(5, 320, 180)] * 45, sound=humming()[: SOUND_RATE // 2])
+    made = await desk.run(source="half.mp4", start=0.8, end=1.2, reframe="center", captions=False)
+    assert made.frames == 12
+    tracks = desk.document(made).document["timeline"]["tracks"]
+    assert [clip["asset"]["type"] for track in tracks for clip in track["clips"]] == ["video"]
+    heard = await desk.run(source="half.mp4", start=0.3, end=0.7, reframe="center", captions=False)
+    tracks = desk.document(heard).document["timeline"]["tracks"]
+    assert [clip["asset"]["type"] for track in tracks for clip in track["clips"]] == ["video", "audio"]
+
+
 async def test_what_is_not_there_is_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound):
         await desk.run(highlights="hls_9", highlight=0)

@@ -8,6 +8,7 @@ from cutroom.jobs import Context, Files
 from cutroom.jobs.alone import _Direct, _Memory
 from cutroom.jobs.job import AttemptRef
 from cutroom.jobs.remembered import Remembered
+from cutroom.render.origin import zero
 from cutroom.speech.pcm import duration_ms
 from cutroom.timeline import Media
 from cutroom.workflows.listening import listen, pcm_key
@@ -64,6 +65,33 @@ async def test_sound_that_begins_late_has_silence_before_it(tmp_path: Path) -> N
     samples = np.abs(np.frombuffer(pcm.read_bytes(), "<i2").astype(int))
     first = int(np.argmax(samples > 500)) / 16_000
     assert first == pytest.approx(1.2, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "loudness"),
+    [("sin(2764*t)/2", "-sin(2764*t)/2", 0.5), ("sin(2764*t)/2", "0", 0.25), ("sin(2764*t)/2", "sin(2764*t)/2", 0.5)],
+    ids=["inverted", "one side", "both"],
+)
+async def test_a_voice_is_heard_whichever_channels_it_is_on(
+    tmp_path: Path, left: str, right: str, loudness: float
+) -> None:
+    ffmpeg("-f", "lavfi", "-i", f"aevalsrc={left}|{right}:c=stereo:s=48000:d=1", tmp_path / "voice.wav")
+    pcm, _, _ = await listened(tmp_path, "voice.wav")
+    samples = np.frombuffer(pcm.read_bytes(), "<i2").astype(float) / (1 << 15)
+    assert len(samples) == 16_000
+    assert np.sqrt(2 * np.mean(samples**2)) == pytest.approx(loudness, rel=0.02)
+
+
+async def test_sound_that_begins_a_little_before_the_pictures_is_counted_from_them(tmp_path: Path) -> None:
+    picture = ("-itsoffset", "0.08", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=3")
+    tone = ("-f", "lavfi", "-i", "sine=f=440:r=48000:d=1", "-af", "adelay=1200:all=1")
+    ffmpeg(
+        *picture, *tone, "-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-c:a", "pcm_s16le", tmp_path / "early.mkv"
+    )
+    pcm, media, _ = await listened(tmp_path, "early.mkv")
+    assert zero(media.info) - media.info.start == pytest.approx(0.08, abs=0.002)
+    samples = np.abs(np.frombuffer(pcm.read_bytes(), "<i2").astype(int))
+    assert int(np.argmax(samples > 500)) / 16_000 == pytest.approx(1.12, abs=0.005)
 
 
 async def test_a_source_is_decoded_once(tmp_path: Path) -> None:

@@ -170,6 +170,20 @@ async def test_silence_is_nothing_to_write_about(tmp_path: Path) -> None:
     assert caught.value.code == "transcript_empty"
 
 
+@pytest.mark.parametrize("text", ["Visit acme.com for more.", "We use ASP.NET.", "Book.io"])
+async def test_a_site_that_is_named_is_written_about(tmp_path: Path, text: str) -> None:
+    desk = Desk(tmp_path, transcript(text))
+    found = await desk.write(kinds=["blog", "twitter"])
+    assert [text in desk.post(post.id).paragraphs[0].text for post in found.posts] == [True, True]
+
+
+async def test_a_recording_of_nothing_but_a_link_is_refused(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, transcript("https://acme.com"))
+    with pytest.raises(Invalid) as caught:
+        await desk.write()
+    assert caught.value.code == "nothing_to_post"
+
+
 async def test_what_is_no_transcript_is_refused(desk: Desk) -> None:
     post = (await desk.write(kinds=["linkedin"])).posts[0]
     with pytest.raises(Invalid) as caught:

@@ -29,7 +29,8 @@ class HighlightDocument(Schema):
     """A passage that stands by itself."""
 
     id: Annotated[
-        str, Field(max_length=64, description="Its own among these highlights, and the same in each version.")
+        str,
+        Field(max_length=64, description="Its own in this version of them: which words of the transcript it holds."),
     ]
     start: Annotated[_Seconds, Field(description="Second at which to cut in; never inside a word.")]
     end: Annotated[_Seconds, Field(description="Second at which to cut out; never inside a word.")]

@@ -32,7 +32,9 @@ def edited(document: PostDocument, changes: PostChanges) -> PostDocument:
     Raises:
         Invalid: `post_too_long` when the platform would not take it.
     """
-    given = changes.model_dump(exclude_unset=True, exclude={"paragraphs"}, by_alias=False)
+    given = changes.model_dump(exclude_unset=True, exclude={"paragraphs", "hashtags"}, by_alias=False)
+    if changes.hashtags is not None:
+        given["hashtags"] = changes.hashtags
     if changes.paragraphs is not None:
         cites = {one.text: one.cites for one in document.paragraphs}
         given["paragraphs"] = [

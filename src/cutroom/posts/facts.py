@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cutroom.posts.ground import Ground, words_in
-from cutroom.posts.numbers import numbers_in
+from cutroom.posts.numbers import crowds_in, numbers_in
 
 ClaimKind = Literal["number", "name", "quotation", "link"]
 UNCHECKED_NAMES: Final = frozenset({"de", "lb"})
 """Languages that write every noun with a capital: names cannot be told from other words there."""
 
-QUOTED: Final = re.compile(r"[\"\u201c\u201e\u201f\u00ab](.{2,600}?)[\"\u201d\u201c\u00bb]", re.DOTALL)
-_LINK: Final = re.compile(
-    r"(?:https?://|www\.)\S+|!?\[[^\]]*\]\([^)]*\)|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|co|app|dev)\b",
-    re.IGNORECASE,
+QUOTED: Final = re.compile(
+    r"[\"\u201c\u201e\u201f\u00ab](?P<double>.{2,600}?)[\"\u201d\u201c\u00bb]"
+    r"|(?<!\w)['\u2018](?=[^\W\d])(?P<single>[^\n]{2,600}?)(?<=\S)['\u2019](?!\w)",
+    re.DOTALL,
 )
+"""Apostrophes are no quotation marks: none opens behind a letter or before a digit, and none closes before a letter."""
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+|!?\[[^\]]*\]\([^)]*\)", re.IGNORECASE)
+_SITE: Final = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|co|app|dev)\b", re.IGNORECASE)
+"""A site by its name alone, which people say: `acme.com`, `ASP.NET`."""
 _NAME: Final = re.compile(r"[^\W\d_][\w'\u2019.&-]*")
 _STARTS: Final = re.compile(r"(?:^|[.!?:\u2026\n\u2022\"\u201c(]\s*)$")
 _NO_NAMES: Final = frozenset({"i", "i'm", "i've", "i'd", "i'll", "ok", "tl", "dr"})
@@ -52,11 +56,19 @@ def claims_of(text: str, ground: Ground, *, language: str, known: Collection[str
         known: further words, case folded, that are no names: those written small elsewhere in the same post.
     """
     found = [Claim("link", match.group(), ()) for match in _LINK.finditer(text)]
+    found += [
+        Claim("link", match.group(), tuple(ground.of_words(words_in(match.group())))) for match in _SITE.finditer(text)
+    ]
     for match in QUOTED.finditer(text):
-        words = words_in(match.group(1))
+        said = match["double"] or match["single"]
+        words = words_in(said)
         if len(words) > 1:
-            found.append(Claim("quotation", match.group(1), tuple(ground.of_words(words))))
+            found.append(Claim("quotation", said, tuple(ground.of_words(words))))
     found += [Claim("number", number.shown, tuple(ground.of_number(number))) for number in numbers_in(text)]
+    found += [
+        Claim("number", shown, tuple(ground.of_words([shown.casefold()]) or ground.from_number(least)))
+        for shown, least in crowds_in(text)
+    ]
     if language.split("-", maxsplit=1)[0] not in UNCHECKED_NAMES:
         found += _names(text, ground, {*known, *_small(text)})
     return found

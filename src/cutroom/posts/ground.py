@@ -57,6 +57,10 @@ class Ground:
                 return sorted({sentence for found in places for sentence in found})
         return []
 
+    def from_number(self, least: int) -> list[int]:
+        """The sentences in which a number is said that is as large, or larger."""
+        return sorted({place for (value, _), places in self._measured.items() if value >= least for place in places})
+
     def of_words(self, words: Sequence[str]) -> list[int]:
         """The sentences in which these words follow each other, in order; none when they do not."""
         if not words:

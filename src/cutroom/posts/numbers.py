@@ -1,6 +1,7 @@
 """Numbers in a text, in digits or in English words, as values that can be compared."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -10,7 +11,7 @@ from typing import Final
 _UNITS: Final = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "dozen": 12,
 }
 _TENS: Final = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
@@ -23,6 +24,7 @@ _SCALES: Final = {
     "billion": 1_000_000_000,
     "trillion": 1_000_000_000_000,
 }
+_CROWDS: Final = {"dozens": 12, **{f"{name}s": scale for name, scale in _SCALES.items()}}
 _SUFFIXES: Final = {"k": 1_000, "m": 1_000_000, "bn": 1_000_000_000, "b": 1_000_000_000}
 _MEASURES: Final = {
     "%": "percent",
@@ -47,6 +49,8 @@ _TOKEN: Final = re.compile(
     r"[$\u20ac\u00a3\u00a5]|\d[\d,.\u00a0\u202f']*\d|\d|%|[^\W\d_]+(?:['\u2019][^\W\d_]+)?", re.UNICODE
 )
 _DIGITS: Final = re.compile(r"\d")
+_SIGNS: Final = re.compile(r"[\u00bc-\u00be\u2150-\u215e\u2189\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
+"""Fractions, and numbers in circles, brackets and before full stops; powers, as of square metres, are none."""
 _GROUPED: Final = re.compile(r"\d{1,3}(?:[,.'\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?")
 
 
@@ -68,7 +72,9 @@ class Number:
 def numbers_in(text: str) -> list[Number]:
     """The numbers of a text, in order. `one` alone is none: it is a pronoun as often."""
     tokens = [match.group() for match in _TOKEN.finditer(text.replace("-", " ").replace("\u2011", " "))]
-    found: list[Number] = []
+    found = [
+        Number(sign, (frozenset({Decimal(f"{unicodedata.numeric(sign):g}")}),), None) for sign in _SIGNS.findall(text)
+    ]
     at = 0
     while at < len(tokens):
         end = _end_of_run(tokens, at)
@@ -81,6 +87,12 @@ def numbers_in(text: str) -> list[Number]:
             found.append(Number(" ".join(run), readings, _measure(tokens, at, end)))
         at = end
     return found
+
+
+def crowds_in(text: str) -> list[tuple[str, int]]:
+    """Words such as `hundreds`, and the least that each may stand for."""
+    words = (match.group() for match in _TOKEN.finditer(text))
+    return [(word, _CROWDS[word.casefold()]) for word in words if word.casefold() in _CROWDS]
 
 
 def _measure(tokens: Sequence[str], start: int, end: int) -> str | None:

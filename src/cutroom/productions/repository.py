@@ -14,18 +14,22 @@ from cutroom.productions.production import Origin, Outdated
 from cutroom.productions.rows import ProductionOriginRow, ProductionRow, ProductionVersionRow
 
 # What the latest versions of some productions were made from, what that was made from, and so on; and what of it is not
-# the latest any more. Nothing is made from itself: a version names versions that were there before it.
+# the latest any more. Nothing is made from itself: a version names versions that were there before it. What a product
+# names itself counts in the version that it names, whichever those were made from that lie between.
 _OUTDATED: Final = text("""
-WITH RECURSIVE made AS (
+WITH RECURSIVE named AS (
   SELECT p.id AS product_id, o.origin_id AS id, o.origin_version AS version
   FROM productions AS p
   JOIN production_origins AS o ON o.production_id = p.id AND o.version = p.version
   WHERE p.workspace_id = :workspace AND o.workspace_id = p.workspace_id AND p.id = ANY(CAST(:ids AS text[]))
+), made AS (
+  SELECT named.product_id, named.id, named.version FROM named
   UNION
   SELECT made.product_id, o.origin_id, o.origin_version
   FROM made
   JOIN production_origins AS o ON o.production_id = made.id AND o.version = made.version
   WHERE o.workspace_id = :workspace
+    AND NOT EXISTS (SELECT FROM named WHERE named.product_id = made.product_id AND named.id = o.origin_id)
 )
 SELECT made.product_id, p.id, p.kind, p.title, made.version, p.version AS latest
 FROM made JOIN productions AS p ON p.id = made.id AND p.version > made.version

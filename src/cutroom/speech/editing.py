@@ -14,7 +14,7 @@ from typing import Final
 from cutroom.kit.errors import Invalid
 from cutroom.speech.differences import differences
 from cutroom.speech.transcript import Segment, Transcript, Word
-from cutroom.timeline.cuesheet import split_words
+from cutroom.timeline.cuesheet import split_words, unspaced
 
 LETTER_MS: Final = 80
 """What a new word takes for each of its letters where there is room: slow English, 2.5 words of 5 letters a second."""
@@ -27,9 +27,9 @@ _UNWRITTEN: Final = re.compile(r"[\W_]+")
 def replace_text(transcript: Transcript, segment: int, text: str) -> Transcript:
     """Write something else in the place of a segment.
 
-    Words that are the same but for capitals and punctuation keep their times, whatever changes around them; in the
-    place of as many others, new words take theirs one by one, else they share them by their letters. Without any word,
-    the segment goes.
+    Words (signs, where no spaces are written) that are the same but for capitals and punctuation keep their times,
+    whatever changes around them; in the place of as many others, new words take theirs one by one, else they share them
+    by their letters. Without any word, the segment goes.
 
     Raises:
         Invalid: `no_such_segment`, `word_too_long`.
@@ -85,9 +85,11 @@ def replace_all(
         Invalid: `word_too_long`.
     """
     escaped = r"\s+".join(re.escape(part) for part in find.split())
-    pattern = re.compile(
-        rf"(?<!\w){escaped}(?!\w)" if whole_words else escaped, re.NOFLAG if match_case else re.IGNORECASE
-    )
+    if whole_words:  # where no spaces are written, each sign is a word
+        before = "" if unspaced(escaped[:1] or " ") else r"(?<!\w)"
+        after = "" if unspaced(escaped[-1:] or " ") else r"(?!\w)"
+        escaped = f"{before}{escaped}{after}"
+    pattern = re.compile(escaped, re.NOFLAG if match_case else re.IGNORECASE)
     made: list[Sequence[Word]] = []
     floor = 0
     for number, segment in enumerate(transcript.segments):
@@ -182,6 +184,7 @@ def _rewritten(
         leading: whether they begin a segment: what is new there lies close to what follows.
     """
     made: list[Word] = []
+    old = [part for word in old for part in _apart(word)]
     for gone, come in differences([_key(word.text) for word in old], [_key(text) for text in new]):
         texts, words = new[come.start : come.stop], old[gone.start : gone.stop]
         if len(words) == len(texts):
@@ -193,6 +196,15 @@ def _rewritten(
             beside = next(iter([*words, *made[-1:], *old[gone.stop : gone.stop + 1]]), near)
             made += _shared(texts, *span, None if beside is None else beside.speaker)
     return made
+
+
+def _apart(word: Word) -> list[Word]:
+    """A word as new ones are divided: engines tell several signs as one where no spaces are written."""
+    texts = split_words(word.text)
+    if len(texts) == 1:
+        return [word]
+    shares = _shared(texts, word.start_ms, word.end_ms, word.speaker)
+    return [replace(share, confidence=word.confidence) for share in shares]
 
 
 def _respelt(word: Word, text: str) -> Word:

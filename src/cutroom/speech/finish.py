@@ -112,6 +112,8 @@ def _untimed(span: Span, words: Sequence[_Said]) -> list[tuple[int, int, Span]]:
         room = _room(span, words, first, at)
         while room.length_ms < _ROOM_MS * (at - first) and (first > 0 or at < len(words)):
             first, at = max(0, first - 1), min(len(words), at + 1)
+            while at < len(words) and words[at].start_ms is None:
+                at += 1
             while first > 0 and found and first < found[-1][1]:
                 first = found.pop()[0]
             room = _room(span, words, first, at)

@@ -24,9 +24,9 @@ def split_words(text: str) -> list[str]:
     for part in text.split():
         fresh = True
         for char in part:
-            if fresh or (_unspaced(char) and unicodedata.category(char)[0] == "L"):
+            if fresh or (unspaced(char) and unicodedata.category(char)[0] == "L"):
                 found.append(char)
-            elif _unspaced(found[-1][-1]) and unicodedata.category(char)[0] in "LN":
+            elif unspaced(found[-1][-1]) and unicodedata.category(char)[0] in "LN":
                 found.append(char)
             else:
                 found[-1] += char
@@ -36,9 +36,9 @@ def split_words(text: str) -> list[str]:
 
 def gap(left: str, right: str) -> str:
     """What stands between two words that follow each other: a space, but none between signs that take none."""
-    if not left or not right or not _unspaced(left[-1]):
+    if not left or not right or not unspaced(left[-1]):
         return " "
-    return "" if _unspaced(right[0]) or unicodedata.category(left[-1])[0] == "P" else " "
+    return "" if unspaced(right[0]) or unicodedata.category(left[-1])[0] == "P" else " "
 
 
 def lines_of(cue: Cue) -> list[str]:
@@ -66,5 +66,6 @@ def _grouped(cue: Cue) -> Iterator[list[str]]:
         yield words[start:]
 
 
-def _unspaced(char: str) -> bool:
+def unspaced(char: str) -> bool:
+    """Whether a sign is of a script that writes no spaces."""
     return any(first <= ord(char) <= last for first, last in _UNSPACED)

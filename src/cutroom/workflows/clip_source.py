@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -16,9 +16,12 @@ from cutroom.speech.transcript import Segment, Transcript, Word
 from cutroom.timeline.assets.presets import PresetName
 from cutroom.timeline.fields import exact
 from cutroom.timeline.source import Source
+from cutroom.workflows.clip_document import ClipDocument
 from cutroom.workflows.transcripts import read_transcript, version_of
 
 _DEFAULT_ASPECT: Aspect = "9:16"
+_SAME: Final = 0.5
+"""A highlight with this share of a clip's time, or more, is the passage that the clip shows."""
 _Second = Annotated[float | None, Field(ge=0, le=1_000_000)]
 
 
@@ -153,7 +156,7 @@ async def _of_highlight(ctx: Context, given: ExportClip, production: str) -> Wan
         sentence = f"'{production}' are no highlights; the id of some begins with 'hls_'."
         raise Invalid("not_highlights", sentence).at("/highlights")
     document = HighlightsDocument.model_validate_json(found.body)
-    item = _item(document, given.highlight)
+    item = _item(document, given.highlight) if given.into is None else await _kept(ctx, document, given.into)
     # A highlight is a span of time, and corrections move no word: captions are of the words as they are now.
     words = document.transcript_version
     if given.version is None:
@@ -172,10 +175,41 @@ async def _of_highlight(ctx: Context, given: ExportClip, production: str) -> Wan
     )
 
 
-def _item(document: HighlightsDocument, wanted: int | str | None) -> HighlightDocument:
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """A part of a recording, in seconds, and the highlight that it is or was."""
+
+    start: float
+    end: float
+    title: str
+    id: str | None
+
+    @classmethod
+    def of(cls, item: HighlightDocument) -> Self:
+        return cls(item.start, item.end, item.title, item.id)
+
+    def shared(self, item: HighlightDocument) -> float:
+        """Seconds that are in both."""
+        return min(self.end, item.end) - max(self.start, item.start)
+
+
+async def _kept(ctx: Context, document: HighlightsDocument, clip: str) -> _Passage:
+    """The highlight that shares most time with the latest version of a clip; that version's time if all share little.
+
+    Places and numbers of words change when a transcript is corrected and looked through again; time does not.
+    """
+    last = ClipDocument.model_validate_json((await ctx.productions.read(clip)).body)
+    passage = _Passage(last.start, last.end, last.title, last.highlight)
+    nearest = max(document.items, key=passage.shared, default=None)
+    if nearest is None or passage.shared(nearest) < _SAME * (passage.end - passage.start):
+        return passage
+    return _Passage.of(nearest)
+
+
+def _item(document: HighlightsDocument, wanted: int | str | None) -> _Passage:
     for place, item in enumerate(document.items):
         if wanted in {place, item.id}:
-            return item
+            return _Passage.of(item)
     sentence = f"There are {len(document.items)} highlights; name one by its place, from 0, or by its id."
     raise Invalid("highlight_not_found", sentence).at("/highlight")
 

@@ -65,7 +65,7 @@ def scenario_of(given: ExportClip, media: Media, cutout: Cutout, seen: Seen, sai
         shown = captions_of(said, given.style, cutout, given.platform, cuts_ms)
         tracks = [{"clips": [shown]}, *tracks] if shown is not None else tracks
     timeline: dict[str, Any] = {"tracks": tracks, "duration": seconds(cutout.seconds)}
-    if media.info.audio is not None:
+    if _sounds(media, cutout.start):
         tracks.append({"clips": [{**sound_clip(cutout), "fadeIn": _FADE_S, "fadeOut": _FADE_S}]})
         timeline["loudness"] = True
     best = best_moment(seen, crops)
@@ -84,6 +84,14 @@ def captions_of(
     room = room_of(style, cutout.size, covered, full_width=usual.full_width)
     cues = cues_of(said, limits_in(room, usual), cuts_ms=cuts_ms)
     return caption_clip(cues, style=style, room=room, length=cutout.seconds) if cues else None
+
+
+def _sounds(media: Media, start: Fraction) -> bool:
+    """Whether a recording has sound after a second of it; a clip of sound that begins behind its end is refused."""
+    sound = media.info.audio
+    if sound is None:
+        return False
+    return sound.duration is None or start < sound.start - media.info.start + sound.duration
 
 
 def _output(cutout: Cutout, thumbnail: Fraction | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from cutroom.speech.transcriber import Listening, Transcriber
 from cutroom.speech.transcript import Segment
 from cutroom.timeline import Media
 from cutroom.workflows.blobs import find
-from cutroom.workflows.listening import listen
+from cutroom.workflows.listening import listen, pcm_key
 
 VERSION: Final = 1
 """Raised whenever the same answer of an engine would become other words."""
@@ -80,7 +80,8 @@ def key_of(
 ) -> str:
     """The key of a chunk: the recording, its pieces, the engine, and all that the engine is told."""
     told = [language, prompt, list(glossary)] if transcriber.takes_hints else [language]
-    facts = [VERSION, activity.VERSION, media.sha256, transcriber.key, told, [asdict(piece) for piece in pieces]]
+    sound = pcm_key(media.sha256)
+    facts = [VERSION, activity.VERSION, sound, transcriber.key, told, [asdict(piece) for piece in pieces]]
     return f"heard/{hashlib.sha256(json.dumps(facts).encode()).hexdigest()}"
 
 
@@ -118,7 +119,7 @@ async def read_chunk(files: Files, key: str) -> Chunked:
 
 async def activity_of(ctx: Context, media: Media, pcm: Path) -> Activity:
     """Where somebody speaks in a recording; found once, and kept with its bytes."""
-    key = f"activity/{activity.VERSION}/{media.sha256}"
+    key = f"activity/{activity.VERSION}/{pcm_key(media.sha256)}"
     kept = await ctx.files.find(key)
     if kept is not None:
         length_ms = await asyncio.to_thread(duration_ms, pcm)

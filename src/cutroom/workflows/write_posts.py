@@ -195,7 +195,12 @@ async def written(
     points: list[Point],
     bill: Bill | None,
 ) -> WrittenDocument:
-    """One post: by a model, where there is a bill for it, or from the recording's own sentences."""
+    """One post: by a model, where there is a bill for it, or from the recording's own sentences.
+
+    Raises:
+        Invalid: `nothing_to_post` when nothing of the recording can stand in a post.
+        CutroomError: what `write` raises.
+    """
     by_model = bill is not None
     said = sentences(source.transcript())
     style = Style(given.tone, given.audience, given.voice, given.language)
@@ -213,6 +218,11 @@ async def written(
     else:
         post, tally = await asyncio.to_thread(_from_recording, kind, source)
         model, usage = None, None
+        if not post.paragraphs:
+            sentence = (
+                "Nothing of this recording can stand in a post: what is said holds links, or cannot be cut short."
+            )
+            raise Invalid("nothing_to_post", sentence)
     document = PostDocument(
         platform=kind,
         source=source.source,
