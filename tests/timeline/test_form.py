@@ -135,7 +135,8 @@ def test_a_document_that_is_no_object_is_refused(made: Any) -> None:
 
 
 def test_numbers_that_few_places_take_are_guessed_as_numbers() -> None:
-    letters = text("Hi", font={"size": "{{SIZE}}", "weight": "{{WEIGHT}}"}, width="{{WRAP}}", opacity="{{OPACITY}}")
+    letters = text(opacity="{{OPACITY}}", length=2)
+    letters["asset"] |= {"font": {"size": "{{SIZE}}", "weight": "{{WEIGHT}}"}, "width": "{{WRAP}}"}
     made = make_form(
         {
             "output": {"width": "{{WIDTH}}", "height": "{{HEIGHT}}", "fps": "{{FPS}}"},
