@@ -26,8 +26,6 @@ def examples(kind: Any) -> list[Any]:
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return examples(inner[0])
-    if origin is Literal:
-        return [inner[0]]
     if origin in {Union, types.UnionType}:
         return [value for one in inner for value in examples(one)]
     if origin is tuple and inner[-1] is Ellipsis:
@@ -35,7 +33,7 @@ def examples(kind: Any) -> list[Any]:
     if origin is tuple:
         return [tuple(examples(one)[0] for one in inner)]
     if not is_dataclass(kind):
-        return [EXAMPLES[kind]]
+        return [inner[0] if origin is Literal else EXAMPLES[kind]]
     hints = get_type_hints(kind, include_extras=True)
     variants = {field.name: examples(hints[field.name]) for field in fields(kind)}
     most = max(map(len, variants.values()))
