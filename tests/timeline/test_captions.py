@@ -9,6 +9,7 @@ from cutroom.kit.errors import Internal, Invalid
 from cutroom.timeline import Color, CueSheet, parse_cues, resolve, sources
 from cutroom.timeline.assets.presets import PRESET_NAMES
 from cutroom.timeline.resolved import Captions, ResolvedClip
+from cutroom.timeline.wordtimes import spread
 from tests.timeline import media
 from tests.timeline.documents import asset, codes, edit, one, resolved
 
@@ -186,3 +187,9 @@ def test_letters_of_another_colour_are_so_while_spoken_unless_the_style_marks_th
 
 def test_captions_make_no_sound() -> None:
     assert [warning.code for warning in resolved([captions()]).warnings] == ["silent"]
+
+
+def test_words_stay_in_cues_that_start_and_end_between_milliseconds() -> None:
+    for start in (Fraction(1, 64), Fraction(1, 16)):
+        words = spread(start, start + 1, [("one", None, None), ("two", None, None)])
+        assert start <= words[0].start < words[-1].end <= start + 1

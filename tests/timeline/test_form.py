@@ -132,3 +132,22 @@ def test_a_default_keeps_its_type() -> None:
 @pytest.mark.parametrize("made", [[], "x", None, 5])
 def test_a_document_that_is_no_object_is_refused(made: Any) -> None:
     assert refused(lambda: make_form(made, None, LIMITS))[0][1] == "/document"
+
+
+def test_numbers_that_few_places_take_are_guessed_as_numbers() -> None:
+    letters = text(opacity="{{OPACITY}}", length=2)
+    letters["asset"] |= {"font": {"size": "{{SIZE}}", "weight": "{{WEIGHT}}"}, "width": "{{WRAP}}"}
+    made = make_form(
+        {
+            "output": {"width": "{{WIDTH}}", "height": "{{HEIGHT}}", "fps": "{{FPS}}"},
+            "timeline": {"tracks": [{"clips": [letters]}], "loudness": "{{LOUDNESS}}"},
+        },
+        {},
+        LIMITS,
+    )
+    values = {
+        "SIZE": 40, "WEIGHT": 700, "WRAP": 300, "OPACITY": 0.5, "WIDTH": 320, "HEIGHT": 180, "FPS": 25, "LOUDNESS": -14
+    }  # fmt: skip
+    assert {name: field.type for name, field in made.fields.items()} == dict.fromkeys(values, "number")
+    assert made.filled(values, LIMITS).output.width == 320
+    assert made.filled({name: str(value) for name, value in values.items()}, LIMITS, from_text=True).output.width == 320

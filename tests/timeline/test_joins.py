@@ -151,3 +151,11 @@ def test_a_sound_that_dissolves_out_of_a_video_leaves_its_picture_alone() -> Non
     assert pictures(before) == (0, 60, 0, 0, 0)
     assert heard(before) == (0, 3, 0, 1)
     assert heard(after) == (2, 4, 1, 0)
+
+
+def test_a_clip_that_cuts_in_crosses_its_sound_alone() -> None:
+    cross = {"transition": {"cross": True, "duration": 1}}
+    for later in (video(length=2, trim=3, **cross), video(length=2, trim=3, size={"width": 40}, **cross)):
+        before, after = resolved([video(length=2), later]).clips
+        assert (pictures(before), pictures(after)) == ((0, 60, 0, 0, 0), (60, 120, 0, 0, 0))
+        assert (heard(before), heard(after)) == ((0, 3, 0, 1), (2, 4, 1, 0))

@@ -6,7 +6,7 @@ from typing import Any
 from cutroom.timeline import ResolvedSoundtrack
 from cutroom.timeline.resolved import Ducking, Keyframe, Loudness
 from tests.timeline import media
-from tests.timeline.documents import SOUND, color, one, resolved, sound, video
+from tests.timeline.documents import SOUND, codes, color, one, resolved, sound, video
 
 
 def music(seconds: float = 20, given: float = 10, **fields: Any) -> ResolvedSoundtrack:
@@ -27,6 +27,13 @@ def test_a_seam_is_at_most_half_of_the_music() -> None:
 
 def test_music_that_plays_once_has_no_seam() -> None:
     assert music(crossfade=2).seam == 0
+
+
+def test_music_that_is_too_short_to_start_again_is_told_of() -> None:
+    told = [("too_short_to_loop", "/timeline/soundtrack/loop")]
+    for seconds, loop, wanted in ((0.2, True, told), (0.2, False, []), (0.3, True, [])):
+        track = {"src": SOUND, "loop": loop}
+        assert codes(resolved([video(length=4)], soundtrack=track, given={SOUND: media.audio(seconds)})) == wanted
 
 
 def test_music_swells() -> None:

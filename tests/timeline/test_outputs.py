@@ -137,7 +137,7 @@ def test_measures_follow_the_picture_of_each_output() -> None:
 def test_what_is_wrong_with_one_output_points_at_it() -> None:
     document = several({}, {"range": {"start": 20}})
     with pytest.raises(Invalid) as caught:
-        resolve(document, MEDIA, output=document.outputs[1])
+        resolve(document, MEDIA, output=document.outputs[1], place="/outputs/1")
     assert [detail.pointer for detail in caught.value.details] == ["/outputs/1/range/start"]
 
 
@@ -153,3 +153,12 @@ def test_sound_alone_needs_sound(name: str) -> None:
     with pytest.raises(Invalid) as caught:
         resolved([color()], output={"format": name})
     assert (caught.value.code, caught.value.details[0].pointer) == ("nothing_audible", "/output/format")
+
+
+def test_a_gif_is_not_faster_than_players_show_it() -> None:
+    assert made(format="gif", fps=50).fps == 50
+    assert made(format="webp", fps=60).fps == 60
+    for fps in (50.5, "51", 60):
+        with pytest.raises(Invalid) as caught:
+            made(format="gif", fps=fps)
+        assert [(detail.code, detail.pointer) for detail in caught.value.details] == [("out_of_range", "/output/fps")]

@@ -1,6 +1,7 @@
 """Looking at an edit before it is rendered, as a worker does it: real media, real ffmpeg, no server."""
 
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,29 @@ async def test_a_preview_is_the_whole_film_small(folder: Path) -> None:
     assert info.audio is not None
     assert (info.video.width, info.video.height, float(info.video.fps)) == (512, 288, 15.0)
     assert info.video.frames == 90
+
+
+@pytest.mark.parametrize(
+    ("fps", "length", "rate"), [("10/3", 3, "10/3"), (60, 0.02, 60), ("10000/1001", 1, "10000/1001")]
+)
+async def test_a_preview_keeps_rates_exact_and_short_films_whole(
+    folder: Path, fps: str | int, length: float, rate: str | int
+) -> None:
+    made = document(width=64, height=36, fps=fps)
+    made["timeline"] = {"tracks": [{"clips": [{"asset": {"type": "color", "color": "#fff"}, "length": length}]}]}
+    _, files = await run(folder, "render.preview", made=timeline.parse(made, LIMITS))
+    info = await probe(files.published[0])
+    assert info.video is not None
+    assert info.video.fps == Fraction(rate)
+
+
+async def test_what_is_wrong_with_one_of_several_outputs_points_at_it(folder: Path) -> None:
+    made = document(width=160, height=90)
+    small = {"width": 80, "height": 46, "range": {"start": 20}}
+    made["outputs"] = [{"width": 320, "height": 180}, small, small]
+    with pytest.raises(Invalid) as caught:
+        await run(folder, "render.explain", made=timeline.parse(made, LIMITS))
+    assert [detail.pointer for detail in caught.value.details] == ["/outputs/1/range/start"]
 
 
 async def test_a_wrong_edit_is_pointed_at(folder: Path) -> None:

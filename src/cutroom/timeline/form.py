@@ -28,7 +28,9 @@ _SAMPLES: Final[Mapping[FieldType, Scalar]] = {
     "color": "#808080",
     "url": "https://example.com/sample.mp4",
 }
-"""What stands in for a value that nobody has given yet, in the order in which types are guessed."""
+"""What stands in for a value that nobody has given yet."""
+_GUESSES: Final[tuple[tuple[FieldType, Scalar], ...]] = (*_SAMPLES.items(), ("number", 400))
+"""What is tried in a place to guess its type, in this order; a weight of letters is one of few numbers."""
 _ROUNDS: Final = 12
 _COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
@@ -230,7 +232,6 @@ def _guessed(
     limits: Limits,
 ) -> dict[str, FormField]:
     """A field for every placeholder that nothing is said about: the first type that the document takes there."""
-    kinds = list(_SAMPLES)
     tries = {name: 0 for name, spots in places.items() if spots and name not in given and name not in defaults}
     fixed: dict[str, Scalar] = {name: sample(field) for name, field in given.items()}
     fixed |= {name: value for name, value in defaults.items() if name in places and name not in given}
@@ -239,9 +240,11 @@ def _guessed(
             fixed[name] = _SAMPLES["string"]
     spots = {name: places[name] for name in tries}
     for _ in range(_ROUNDS if tries else 0):
-        samples = {name: _SAMPLES[kinds[min(at, len(kinds) - 1)]] for name, at in tries.items()}
-        wrong = _names_at(_problems(document, {**fixed, **samples}, limits), spots)
-        moving = {name for name in wrong if tries[name] < len(kinds)}
+        samples = {name: _GUESSES[min(at, len(_GUESSES) - 1)][1] for name, at in tries.items()}
+        # A sample that is too small or too large is of the type that the place takes.
+        problems = _problems(document, {**fixed, **samples}, limits)
+        wrong = _names_at((found for found in problems if found.code != "out_of_range"), spots)
+        moving = {name for name in wrong if tries[name] < len(_GUESSES)}
         if not moving:
             break
         for name in moving:
@@ -252,7 +255,7 @@ def _guessed(
             found[name] = FormField(type=_kind_of(defaults[name]), default=defaults[name])
         else:
             at = tries.get(name, 0)
-            found[name] = FormField(type=kinds[at] if at < len(kinds) else "string")
+            found[name] = FormField(type=_GUESSES[at][0] if at < len(_GUESSES) else "string")
     return found
 
 

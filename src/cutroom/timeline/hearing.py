@@ -11,8 +11,8 @@ from cutroom.timeline.keyframes import Keyframes, curve, greatest
 from cutroom.timeline.model import Edit
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.output import Output
-from cutroom.timeline.outputs import place_of
 from cutroom.timeline.resolved import SILENT, SOUNDS, Curve, ResolvedClip, ResolvedSoundtrack
+from cutroom.timeline.resolved.sound import SHORTEST_LOOP_S
 from cutroom.timeline.schedule import Placed
 
 _MUSIC_END_S: Final = Fraction(1)
@@ -42,12 +42,15 @@ def swelling(volume: Keyframes) -> tuple[float, Curve]:
     return (1.0, found) if isinstance(found, tuple) else (found, 1.0)
 
 
-def soundtrack_of(edit: Edit, left: Fraction | None, stage: Stage) -> ResolvedSoundtrack | None:
+def soundtrack_of(edit: Edit, left: Fraction | None, stage: Stage, notes: Notes) -> ResolvedSoundtrack | None:
     """The soundtrack, of which `left` seconds are there after its trim; None when that is unknown."""
     track = edit.timeline.soundtrack
     if track is None:
         return None
     source, duration = stage.sources[track.src], stage.frames / stage.fps
+    if track.loop and source.sound_s is not None and source.sound_s < SHORTEST_LOOP_S:
+        sentence = f"This sound is shorter than {float(SHORTEST_LOOP_S):g} seconds, so it is played once."
+        notes.warn("/timeline/soundtrack/loop", "too_short_to_loop", sentence)
     end = duration if track.loop or left is None else min(duration, left)
     cut_off = track.loop or left is None or left > duration
     fall = (_MUSIC_END_S if cut_off else Fraction(0)) if isinstance(track.fade_out, str) else exact(track.fade_out)
@@ -71,7 +74,7 @@ def soundtrack_of(edit: Edit, left: Fraction | None, stage: Stage) -> ResolvedSo
 
 
 def listen(
-    edit: Edit, output: Output, clips: Sequence[ResolvedClip], music: ResolvedSoundtrack | None, notes: Notes
+    output: Output, place: str, clips: Sequence[ResolvedClip], music: ResolvedSoundtrack | None, notes: Notes
 ) -> None:
     """A file of sound needs some; a video without any is worth a word, unless it was asked for."""
     if output.mute or output.format in SILENT or any(clip.audio_end > clip.audio_start for clip in clips):
@@ -82,6 +85,6 @@ def listen(
         sentence = (
             f"None of the sources has sound to make {'a' if output.format == 'wav' else 'an'} {output.format} of."
         )
-        notes.refuse(f"{place_of(edit, output)}/format", "nothing_audible", sentence)
+        notes.refuse(f"{place}/format", "nothing_audible", sentence)
     else:
         notes.warn("/timeline", "silent", "Nothing in this timeline makes a sound.")

@@ -26,10 +26,17 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A clip that crosses with the one before it: for how many frames, and the field of the document that says so."""
+    """A clip that crosses with the one before it.
+
+    Args:
+        frames: for how many.
+        field: of the document, that says so.
+        pictures: whether the pictures cross too; where the clip cuts in, the sounds alone do.
+    """
 
     frames: int
     field: str
+    pictures: bool
 
 
 def join(
@@ -50,7 +57,7 @@ def join(
         before = sound if clip.kind == "audio" else picture
         crossing = crossings.get(clip.pointer)
         if crossing is not None and before is not None and _meets(joined[before], clip):
-            joined[before], joined[index] = _cross(joined[before], clip, crossing.frames, stage)
+            joined[before], joined[index] = _cross(joined[before], clip, crossing, stage)
         elif crossing is not None:
             sentence = (
                 "No clip of this track ends where this one starts, or the one that does leaves by a transition of its "
@@ -72,12 +79,15 @@ def _meets(before: ResolvedClip, clip: ResolvedClip) -> bool:
     return before.end >= clip.start and before.fade_out == 0 and before.leave is None
 
 
-def _cross(before: ResolvedClip, clip: ResolvedClip, span: int, stage: Stage) -> tuple[ResolvedClip, ResolvedClip]:
+def _cross(
+    before: ResolvedClip, clip: ResolvedClip, crossing: Crossing, stage: Stage
+) -> tuple[ResolvedClip, ResolvedClip]:
+    span = crossing.frames
     seconds = Fraction(span) / stage.fps
     until = min(clip.start + span, stage.frames)
     audio_end, falling = _falling(before, clip.audio_start, seconds, stage)
     tail, fade_out = before.tail, before.fade_out
-    if clip.kind != "audio":
+    if crossing.pictures:
         fades = before.end <= until and not hides_all_below(clip, stage.canvas)
         tail, fade_out = max(0, until - before.end), min(span, until - before.start) if fades else 0
     before = replace(before, tail=tail, fade_out=fade_out, audio_end=audio_end, audio_fade_out=falling)

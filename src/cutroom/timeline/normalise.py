@@ -42,7 +42,12 @@ _KINDS: Final[Mapping[str, ClipKind]] = {name: name for name in get_args(ClipKin
 
 
 def resolve(
-    edit: Edit, media: Mapping[str, Media | CueSheet], limits: Limits = _DEFAULT, *, output: Output | None = None
+    edit: Edit,
+    media: Mapping[str, Media | CueSheet],
+    limits: Limits = _DEFAULT,
+    *,
+    output: Output | None = None,
+    place: str = "/output",
 ) -> ResolvedEdit:
     """Decide everything that the document leaves open.
 
@@ -52,7 +57,8 @@ def resolve(
         edit: a checked document.
         media: every source of `sources(edit)` by its `src`; captions as a `CueSheet`.
         limits: of which the duration is checked again here, where `auto` lengths are known.
-        output: which of the edit's outputs to decide for; `edit.output` when not given.
+        output: the output to decide for; `edit.output` when not given.
+        place: its JSON pointer.
 
     Raises:
         Invalid: with a detail for each clip that its media cannot serve: `wrong_media_kind`, `no_audio`,
@@ -77,11 +83,11 @@ def resolve(
     case = typecase(edit.timeline.fonts, found.known, notes)
     if case.families:
         clips = [lettered(clip, case) for clip in clips]
-    music = soundtrack_of(edit, music_left, stage)
+    music = soundtrack_of(edit, music_left, stage, notes)
     if output.format not in SOUNDS:
         look(clips, stage, notes)
-    listen(edit, output, clips, music, notes)
-    decided = resolve_output(edit, output, frames, notes)
+    listen(output, place, clips, music, notes)
+    decided = resolve_output(edit, output, place, frames, notes)
     notes.check()
     loudness = loudness_of(edit.timeline.loudness)
     return ResolvedEdit(decided, frames, tuple(clips), music, tuple(notes.warnings), loudness, case.families)
@@ -191,6 +197,7 @@ def _crossing(transition: Transition, clip: ResolvedClip, fps: Fraction) -> Cros
     """For how long a clip crosses with the one before: as long as it comes in, or the duration when it cuts in."""
     field = "cross" if transition.cross else "in"
     if clip.enter is not None or clip.fade_in:
-        return Crossing(clip.enter.frames if clip.enter is not None else clip.fade_in, field)
+        frames = clip.enter.frames if clip.enter is not None else clip.fade_in
+        return Crossing(frames, field, pictures=clip.kind != "audio")
     asked = max(1, nearest_frame(exact(transition.duration), fps))
-    return Crossing(min(asked, clip.end - clip.start), field)
+    return Crossing(min(asked, clip.end - clip.start), field, pictures=False)

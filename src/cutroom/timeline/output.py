@@ -20,6 +20,8 @@ _PRESETS: Final = {"preview": (288, Fraction(15)), "mobile": (360, Fraction(25))
 _FPS: Final = Fraction(30)
 _MOVING_IMAGE_FPS: Final = Fraction(15)
 """A gif or webp is shown as it is loaded: half the rate is half the wait."""
+_FASTEST_GIF: Final = 50
+"""Pictures of a gif last whole hundredths of a second, and browsers make ten of a single one."""
 
 CODECS: Final[Mapping[str, tuple[Codec, ...]]] = {
     "mp4": ("h264", "h265", "av1"),
@@ -129,8 +131,8 @@ class Output(Part):
         Annotated[float | str, Rate()] | None,
         Field(
             description="Frames a second: a number, or a fraction such as `30000/1001`. 23.976, 29.97 and 59.94 are "
-            "read as the exact fractions they stand for. When not given: as `resolution` says, 15 for gif and webp, "
-            "else 30."
+            "read as the exact fractions they stand for. A gif has 50 at most. When not given: as `resolution` says, "
+            "15 for gif and webp, else 30."
         ),
     ] = None
     quality: Annotated[
@@ -233,6 +235,9 @@ class Output(Part):
             if given and not has_effect:
                 sentence = f"'{name}' has no effect on {_A[self.format].lower()}; {instead}."
                 problems.append((name, "not_applicable", sentence))
+        if self.format == "gif" and self.rate > _FASTEST_GIF:
+            sentence = f"A gif has at most {_FASTEST_GIF} frames a second: players slow down what is shown for less."
+            problems.append(("fps", "out_of_range", sentence))
         return problems
 
     @property

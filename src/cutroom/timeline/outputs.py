@@ -19,16 +19,8 @@ MAX_SPRITES: Final = 2500
 """Pictures of one sprite sheet: 50 by 50 of the smallest player thumbnails."""
 
 
-def place_of(edit: Edit, output: Output) -> str:
-    """The JSON pointer of one of the edit's outputs."""
-    if output is edit.output or output not in edit.outputs:
-        return "/output"
-    return f"/outputs/{edit.outputs.index(output)}"
-
-
-def resolve_output(edit: Edit, output: Output, frames: int, notes: Notes) -> ResolvedOutput:
-    """Decide one output of an edit of `frames` frames at that output's rate."""
-    place = place_of(edit, output)
+def resolve_output(edit: Edit, output: Output, place: str, frames: int, notes: Notes) -> ResolvedOutput:
+    """Decide one output, at the JSON pointer `place`, of an edit of `frames` frames at that output's rate."""
     first, count = _span(output, place, frames, notes)
     width, height = output.size
     shown = frames - first if count is None else count

@@ -47,10 +47,10 @@ def spread(start: Fraction, end: Fraction, words: Sequence[Timed]) -> tuple[Spok
     found: list[SpokenWord] = []
     for (text, _, told), at, after in zip(words, begun, [*begun[1:], end], strict=True):
         until = after if told is None else min(max(told, at), max(after, at))
-        found.append(SpokenWord(text, _exact(at), _exact(until)))
+        found.append(SpokenWord(text, _exact(at, start, end), _exact(until, start, end)))
     return tuple(found)
 
 
-def _exact(moment: Fraction) -> Fraction:
-    """To the millisecond, which is finer than any caption file means."""
-    return Fraction(round(moment * 1000), 1000)
+def _exact(moment: Fraction, first: Fraction, last: Fraction) -> Fraction:
+    """To the millisecond, which is finer than any caption file means, and within the cue."""
+    return min(max(Fraction(round(moment * 1000), 1000), first), last)

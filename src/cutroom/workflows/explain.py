@@ -1,12 +1,14 @@
 """Looking at an edit before it is rendered: its plan and its cost, some of its frames, a small quick version."""
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Annotated, Final
 
 from pydantic import Field
 
 from cutroom import timeline
 from cutroom.jobs import Context
+from cutroom.kit.errors import Invalid
 from cutroom.kit.schema import Schema
 from cutroom.render import RenderPlan
 from cutroom.render.calibration import CALIBRATION, calibrate, calibration_name
@@ -24,7 +26,7 @@ from cutroom.workflows.render import RenderOutput, join, merged
 
 FRAMES: Final = 9
 PREVIEW_WIDTH: Final = 512
-PREVIEW_FPS: Final = 15.0
+PREVIEW_FPS: Final = Fraction(15)
 FrameCount = Annotated[int, Field(ge=1, le=MOST, description="How many frames a storyboard shows.")]
 
 
@@ -122,20 +124,13 @@ async def draw_storyboard(ctx: Context, given: Storyboard) -> StoryboardOutput:
 async def preview(ctx: Context, given: Preview) -> RenderOutput:
     """Render a small version of an edit in a hurry: everything in its place, little of it sharp."""
     edit = given.edit
-    width, height = edit.output.size
-    quick = Output(
-        format="mp4",
-        width=width,
-        height=height,
-        fps=min(PREVIEW_FPS, float(edit.output.rate)),
-        quality="lowest",
-        mute=edit.output.mute,
-        range=edit.output.range,
-        hardware="off",
-    )
+    own = edit.output.rate
     ctx.progress(0.0, "fetching")
     gathered = await gather_edit(ctx, edit, given.limits)
-    resolved = timeline.resolve(edit, gathered.sources, given.limits, output=quick)
+    try:
+        resolved = timeline.resolve(edit, gathered.sources, given.limits, output=_quick(edit, min(PREVIEW_FPS, own)))
+    except Invalid:  # perhaps for being shorter than a frame of a preview; what is wrong at every rate is raised again
+        resolved = timeline.resolve(edit, gathered.sources, given.limits, output=_quick(edit, own))
     plan = await planned(ctx, scaled(resolved, PREVIEW_WIDTH))
     ctx.progress(0.1, "rendering")
     kept = await make(ctx, pieces_of(plan), span=(0.1, 0.95))
@@ -143,6 +138,21 @@ async def preview(ctx: Context, given: Preview) -> RenderOutput:
     made = await ctx.step("join", join, ctx, plan, 0, kept)
     ctx.progress(1.0, "done")
     return merged([made], gathered.warnings)
+
+
+def _quick(edit: Edit, rate: Fraction) -> Output:
+    """What a preview is made as, before it is scaled down."""
+    width, height = edit.output.size
+    return Output(
+        format="mp4",
+        width=width,
+        height=height,
+        fps=f"{rate.numerator}/{rate.denominator}",
+        quality="lowest",
+        mute=edit.output.mute,
+        range=edit.output.range,
+        hardware="off",
+    )
 
 
 async def _calibration(ctx: Context) -> Calibration:

@@ -34,9 +34,10 @@ async def plans_of(
 ) -> list[RenderPlan]:
     """The plans of all outputs, in the order of the document; `card` is used where the output allows it."""
     plans: list[RenderPlan] = []
-    for output in (edit.output, *edit.outputs):
+    places = ["/output", *(f"/outputs/{number}" for number in range(len(edit.outputs)))]
+    for place, output in zip(places, (edit.output, *edit.outputs), strict=True):
         # Pure work, but of seconds for ten thousand clips: heartbeats must go on.
-        resolved = await asyncio.to_thread(decided, edit, sources, limits, output)
+        resolved = await asyncio.to_thread(decided, edit, sources, limits, output, place)
         plan = await planned(ctx, resolved, shared=bool(edit.outputs))
         plans.append(engine.hasten(plan, card) if resolved.output.hardware else plan)
     return plans
@@ -52,19 +53,21 @@ def _clips(use: SourceUse) -> list[str]:
     return [place.removesuffix("/src").removesuffix("/asset").removesuffix("/matte") for place in use.pointers]
 
 
-def decided(edit: Edit, sources: Mapping[str, Media | CueSheet], limits: Limits, output: Output) -> ResolvedEdit:
-    """An edit, decided for one of its outputs.
+def decided(
+    edit: Edit, sources: Mapping[str, Media | CueSheet], limits: Limits, output: Output, place: str = "/output"
+) -> ResolvedEdit:
+    """An edit, decided for one of its outputs, whose JSON pointer is `place`.
 
     Pixels in the document are those of `edit.output`. In another output they grow or shrink with its shorter side, so
     that a title which fills half of one fills half of all.
     """
     size, first = output.size, edit.output.size
     if output.format in SOUNDS or edit.output.format in SOUNDS or min(size) == min(first):
-        return timeline.resolve(edit, sources, limits, output=output)
+        return timeline.resolve(edit, sources, limits, output=output, place=place)
     factor = Fraction(min(first), min(size))
     sides = {"width": _even(size[0] * factor), "height": _even(size[1] * factor)}
     alike = output.model_copy(update={**sides, "resolution": None, "aspect_ratio": None})
-    return resized(timeline.resolve(edit, sources, limits, output=alike), size)
+    return resized(timeline.resolve(edit, sources, limits, output=alike, place=place), size)
 
 
 async def planned(ctx: Context, edit: ResolvedEdit, *, shared: bool = False) -> RenderPlan:

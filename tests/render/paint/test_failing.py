@@ -3,6 +3,9 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -11,9 +14,11 @@ import pytest
 
 from cutroom.kit.errors import CutroomError
 from cutroom.render import compile_plan, render_segment
+from cutroom.render.paint import crew, job
+from cutroom.render.painting import PaintedLayer
 from cutroom.render.plan import SegmentPlan
 from cutroom.timeline.resolved import Media, Motion
-from tests.render.edits import clip, edit
+from tests.render.edits import clip, edit, video
 from tests.render.paint.gallery import kept, keys, ramp
 from tests.render.studio import Studio, ignore
 
@@ -142,3 +147,33 @@ async def test_an_ffmpeg_that_fails_ends_the_painter(studio: Studio, tmp_path: P
     assert [detail.pointer for detail in caught.value.details] == ["/below"]
     assert [path.name for path in tmp_path.iterdir()] == ["broken.mp4"]
     assert not any("ffmpeg" in command or "paint" in command for command in children().values())
+
+
+async def test_a_clip_that_needs_too_much_memory_is_pointed_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "_LIMITS", replace(crew._LIMITS, memory_bytes=400 << 20))
+    large = clip(0, 2, pointer="/timeline/tracks/0/clips/3", width_px=8000, height_px=8000, motion=TURNING)
+    (segment, *_) = compile_plan(edit(2, large)).segments
+    assert isinstance(segment, SegmentPlan)
+    with pytest.raises(CutroomError) as caught:
+        await render_segment(segment, inputs={}, scratch=tmp_path, out=tmp_path / "out.mp4", progress=ignore)
+    assert caught.value.code == "out_of_memory"
+    assert [detail.pointer for detail in caught.value.details] == ["/timeline/tracks/0/clips/3"]
+
+
+def test_threads_meet_the_decoder_when_all_of_it_is_there(tmp_path: Path) -> None:
+    program = (
+        "import io, runpy, sys, threading\n"
+        "class Thread(threading.Thread):\n"
+        "    def start(self):\n"
+        "        sys.exit('av.video.frame' not in sys.modules)\n"
+        "threading.Thread = Thread\n"
+        "runpy.run_path(sys.argv[1], run_name='__main__')\n"
+    )
+    plain, filmed = edit(2, clip(0, 2, motion=TURNING)), edit(2, clip(0, 2, video(), motion=TURNING))
+    for wanted, paths in ((plain, {}), (filmed, {"a" * 64: "a.mp4"})):
+        (segment, *_) = compile_plan(wanted, engine="test").segments
+        assert isinstance(segment, SegmentPlan)
+        orders = [job.Order(layer, "pipe") for layer in segment.layers if isinstance(layer, PaintedLayer)]
+        told = job.write(orders, paths)
+        argv = [sys.executable, "-c", program, str(crew._CHILD)]
+        assert subprocess.run(argv, input=told, check=False, cwd=tmp_path).returncode == int(not paths)

@@ -50,6 +50,12 @@ def test_a_box_without_area_is_not_seen() -> None:
     assert lean.max() == 0
 
 
+def test_a_scale_that_swings_below_nothing_shows_no_mirrored_picture() -> None:
+    shrinking = Motion(scale=keys((0, 1), (1, -1)))
+    frames = painted(clip(0, 31, motion=shrinking, **BOX))
+    assert [bool(frame.max()) for frame in frames] == [number < 15 for number in range(len(frames))]
+
+
 def test_rotation_is_clockwise() -> None:
     (frame, *_) = painted(clip(0, 1, motion=Motion(rotation=30.0), width_px=120, height_px=8))
     for along in (-50, -20, 20, 50):

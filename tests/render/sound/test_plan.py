@@ -1,6 +1,7 @@
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from cutroom.render.output.encode import audio_encoder
 from cutroom.render.sound.compile import SPAN, compile_audio, loudest
 from cutroom.render.sound.heard import heard
 from cutroom.render.sound.plan import AudioPlan, Fade
-from cutroom.timeline.resolved import ResolvedEdit
+from cutroom.timeline.resolved import Keyframe, ResolvedEdit
 from tests.render.edits import clip, edit, image, music, sound, video
 
 
@@ -60,6 +61,20 @@ def test_a_soundtrack_repeats_until_it_fills_the_edit() -> None:
         (168_000, 240_000, 0),
     ]
     assert [len(voice.ramps) for voice in voices] == [1, 1, 1]
+
+
+def test_a_first_play_that_is_shorter_than_its_seam_is_crossed_with_the_whole_second() -> None:
+    track = music(sound("c", Fraction(10)), Fraction(25), loop=True, trim=Fraction(17, 2), seam=Fraction(2))
+    voices = compiled(edit(750, soundtrack=track)).voices
+    starts = [(voice.first, voice.at) for voice in voices]
+    assert starts == [(0, Fraction(17, 2)), (0, 0), (384_000, 0), (768_000, 0), (1_152_000, 0)]
+
+
+def test_a_sound_swells_from_its_own_start() -> None:
+    swell = (Keyframe(Fraction(0), 1.0), Keyframe(Fraction(1), 0.0))
+    begun: dict[str, Any] = {"audio_start": Fraction(9, 10), "audio_end": Fraction(4), "swell": swell}
+    (voice,) = compiled(edit(8, clip(1, 8, sound(), **begun), fps=Fraction(2))).voices
+    assert voice.swell_first == voice.first == 43_200
 
 
 def test_a_soundtrack_without_loop_plays_once() -> None:

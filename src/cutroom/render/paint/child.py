@@ -49,6 +49,9 @@ def main() -> None:
         measure()
     orders, paths, fonts = job.read(sys.stdin.buffer.read())
     use(fonts)
+    if paths:
+        import av.video.frame  # noqa: F401, PLC0415 — threads that enter it by several doors find it half made
+
     threads = [
         threading.Thread(target=work, args=(index, order, paths), daemon=True) for index, order in enumerate(orders)
     ]

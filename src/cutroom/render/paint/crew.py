@@ -106,10 +106,10 @@ def _report(stdout: bytes) -> dict[str, Any]:
 
 def _failure(report: dict[str, Any], orders: Sequence[Order], returncode: int) -> CutroomError:
     code = report.get("error")
+    pointer = orders[report["order"]].layer.pointer if "order" in report else None
     if code == "out_of_memory":
         sentence = "This needs more memory than one render may have; use smaller pictures or fewer at a time."
-        return Unavailable("out_of_memory", sentence, retryable=False)
-    pointer = orders[report["order"]].layer.pointer if "order" in report else None
+        return Unavailable("out_of_memory", sentence, retryable=False, details=_at(pointer, "out_of_memory", sentence))
     if code == "source_damaged":
         sentence = "A source could not be decoded; it is damaged or not what it was."
         return Invalid("source_damaged", sentence, details=_at(pointer, "source_damaged", sentence))

@@ -8,6 +8,7 @@ from typing import Final
 from cutroom.render.curve import steady, value
 from cutroom.render.paint.passages import REST, Room, Stage, stage
 from cutroom.render.painting import Painting, Window
+from cutroom.timeline.resolved.curve import Curve
 
 Matrix = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): the point (x, y) goes to (a x + b y + c, d x + e y + f). Edges of pixels are whole numbers."""
@@ -42,7 +43,7 @@ def pose(painting: Painting, frame: int) -> Pose:
         scale_x, scale_y, opacity = scale_x * one.scale_x, scale_y * one.scale_y, opacity * one.opacity
     turn, skew_x, skew_y = sum(one.rotation for one in stages), 0.0, 0.0
     if (motion := painting.motion) is not None:
-        scale = value(motion.scale, at)
+        scale = _scale(motion.scale, at)
         scale_x, scale_y = scale_x * scale, scale_y * scale
         turn += value(motion.rotation, at)
         skew_x, skew_y = value(motion.skew_x, at), value(motion.skew_y, at)
@@ -68,11 +69,16 @@ def moves(painting: Painting) -> bool:
 def largest_scale(painting: Painting) -> float:
     """How much larger than the box its picture is ever seen, in either direction; the frames are sampled."""
     if painting.motion is None or steady(painting.motion.scale):
-        scales = [value(painting.motion.scale, Fraction(0))] if painting.motion is not None else [1.0]
+        scales = [_scale(painting.motion.scale, Fraction(0))] if painting.motion is not None else [1.0]
     else:
         step = max(1, painting.frames // _MOST)
-        scales = [value(painting.motion.scale, n / painting.fps) for n in range(0, painting.frames, step)]
-    return max(map(abs, scales))
+        scales = [_scale(painting.motion.scale, n / painting.fps) for n in range(0, painting.frames, step)]
+    return max(scales)
+
+
+def _scale(curve: Curve, at: Fraction) -> float:
+    """The scale at a second; easings that swing below nothing stay there, for less would be a mirror's picture."""
+    return max(value(curve, at), 0.0)
 
 
 def window(painting: Painting) -> Window | None:

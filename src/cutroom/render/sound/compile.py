@@ -13,12 +13,12 @@ from cutroom.render.sound.ducking import reach
 from cutroom.render.sound.plan import AudioPlan, AudioSource, AudioSpan, Fade, MixPlan, Voice, audio_of, mix_of
 from cutroom.timeline.resolved import SILENT, SOUNDS, Media, ResolvedClip, ResolvedEdit, ResolvedSoundtrack
 from cutroom.timeline.resolved.curve import Curve
+from cutroom.timeline.resolved.sound import SHORTEST_LOOP_S
 
 SPAN: Final = 19 * 76_800
 """Samples of a span: 30.4 s, whole frames of AAC, blocks of loudness and steps of ducking."""
 ALONE: Final = 20
 """A mix of more spans than this is worth being made in pieces, which can be made at once."""
-SHORTEST_LOOP_S: Final = Fraction(1, 4)
 _OVERSHOOT: Final = 1.5
 """How far a curve may go beyond its keyframes: elastic easings go furthest, by 37 %."""
 _MOST_BITS: Final = 8
@@ -103,7 +103,8 @@ def _clip_voice(clip: ResolvedClip, fps: Fraction) -> Voice | None:
         ramps=_fades(first, last, clip.audio_fade_in, clip.audio_fade_out),
         speed=clip.speed,
         swell=clip.swell,
-        swell_first=_samples(clip.start / fps),
+        # A sound starts between frames; in a film, sound and pictures count from the same one.
+        swell_first=first if clip.kind == "audio" else _samples(clip.start / fps),
         ducking=clip.ducking,
     )
 
@@ -115,7 +116,7 @@ def _soundtrack_voices(track: ResolvedSoundtrack) -> Iterator[Voice]:
         return
     source = _source(track.media, track.media.info.audio)
     fades = _fades(0, end, track.fade_in, track.fade_out)
-    for first, over, seams in _plays(track, end):
+    for first, over, at, seams in _plays(track, end):
         last = min(over, end)
         ramps = tuple(ramp for ramp in (*fades, *seams) if ramp.first < last and ramp.first + ramp.length > first)
         yield Voice(
@@ -123,7 +124,7 @@ def _soundtrack_voices(track: ResolvedSoundtrack) -> Iterator[Voice]:
             first=first,
             last=last,
             source=source,
-            at=track.trim if first == 0 else Fraction(0),
+            at=at,
             volume=track.volume,
             ramps=ramps,
             swell=track.swell,
@@ -131,23 +132,26 @@ def _soundtrack_voices(track: ResolvedSoundtrack) -> Iterator[Voice]:
         )
 
 
-def _plays(track: ResolvedSoundtrack, end: int) -> Iterator[tuple[int, int, tuple[Fade, ...]]]:
-    """Where each time of playing a soundtrack starts and is over, and how it crosses with its neighbours."""
+def _plays(track: ResolvedSoundtrack, end: int) -> Iterator[tuple[int, int, Fraction, tuple[Fade, ...]]]:
+    """Where each time of playing a soundtrack starts and is over, from which second, and how it crosses with others.
+
+    The first may be so short that all of it crosses with the second, which then starts beside it.
+    """
     stream = track.media.info.audio
     length = None if stream is None else _heard_s(track.media.info, stream)
     if not track.loop or length is None or length < SHORTEST_LOOP_S:
-        yield 0, end, ()
+        yield 0, end, track.trim, ()
         return
     seam = _samples(min(track.seam, length / 2))
-    first, over, arriving = 0, _samples(length - track.trim), 0
+    first, over, arriving, at = 0, _samples(length - track.trim), 0, track.trim
     while first < end:
         leaving = min(seam, max(over - first - arriving, 0))
         ramps = [Fade(first, arriving, rising=True)] if arriving else []
         if leaving:
             ramps.append(Fade(over - leaving, leaving, rising=False))
         if over > first:
-            yield first, over, tuple(ramps)
-        first, arriving = over - leaving, leaving
+            yield first, over, at, tuple(ramps)
+        first, arriving, at = over - leaving, leaving, Fraction(0)
         over = first + _samples(length)
 
 

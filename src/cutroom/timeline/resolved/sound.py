@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from cutroom.media.timebase import Rational
 from cutroom.timeline.resolved.curve import Curve
 from cutroom.timeline.resolved.media import Media
+
+SHORTEST_LOOP_S: Final = Fraction(1, 4)
+"""A sound shorter than this is not played again and again: it would be a tone, of thousands of voices."""
 
 
 @dataclass(frozen=True, slots=True)
