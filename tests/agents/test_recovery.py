@@ -217,7 +217,9 @@ async def test_what_was_given_up_and_has_not_ended_when_the_agent_comes_back_is_
         first.stop("lost")  # as when nothing was heard of the server for nearly a lease
         proxy.cut()
         job = await rig.ended(job_id)
-        assert agent.holdings() == [first]
+        async with asyncio.timeout(60):
+            while agent.holdings() != [first]:
+                await asyncio.sleep(0.01)
         diary.write("go")
     assert (job.status, job.attempt, job.output) == (Status.SUCCEEDED, 1, 2)
     assert await told(rig, job_id, 2) == ["try 1", "try 2"]

@@ -276,7 +276,7 @@ async def test_what_the_jobs_of_a_workspace_need_is_bounded_and_makes_the_claims
         "more levels of the index, no more looks"
     )
     plain, other = await rig.sql("SELECT id FROM jobs WHERE needs IS NULL OR needs = '{x}' ORDER BY workspace_id")
-    assert await taken_by(rig, wanted, count=4) == [plain[0], other[0]]
+    assert set(await taken_by(rig, wanted, count=4)) == {plain[0], other[0]}
 
 
 @pytest.mark.parametrize("known_size", [None, 20, 20_000])

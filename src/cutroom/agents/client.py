@@ -174,7 +174,9 @@ class Agent:
             one = kept.get((holding.job.id, fence))
             if one is None:
                 holding.stop("lost")
-            elif holding.reason != "lost":
+            elif holding.reason == "lost":  # given up while the server was told of it: the next hello leaves it out
+                raise Cut("what was given up is kept")
+            else:
                 self._attempts[holding] = one.fence
 
     def _hear(self, message: wire.ToAgent) -> None:

@@ -149,8 +149,6 @@ class RemotePen:
     async def _note(self, holding: Holding, notes: Notes) -> None:
         """Send some; again where the server knows of fewer than it once had said: they count from there."""
         for _ in range(2):
-            if holding.reason == "lost":
-                raise LeaseLost(holding.job.id)
             first = self._told.get(holding, 0)
             answer = await self.ask(holding, notes=convert.notes_message(notes, first))
             self._told[holding] = answer.told.told
@@ -164,6 +162,8 @@ class RemotePen:
             CutroomError: what the server says went wrong.
             LeaseLost: when this attempt no longer holds the job.
         """
+        if holding.reason == "lost":  # the job may be another attempt's by now, under the same fence
+            raise LeaseLost(holding.job.id)
         ask = wire.Ask(job_id=holding.job.id, fence=self._fence_of(holding), **what)  # type: ignore[arg-type]
         try:
             return await self._link.ask(ask)

@@ -68,7 +68,8 @@ def sources_table() -> str:
     ]
     room = (
         f"A picture has at most {MAX_PIXELS:,} pixels; all pictures of an animated WebP or AVIF together at most "
-        f"{MOST_PIXELS:,}. One that says it is shown for 10 ms or less is shown for 100, as browsers do it."
+        f"{MOST_PIXELS:,}. One that says it is shown for 10 ms or less is shown for 100, as browsers do it; an "
+        "animated PNG as `video` keeps to its own times."
     )
     lines = [
         "# Source formats",

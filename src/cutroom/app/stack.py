@@ -8,6 +8,7 @@ import shutil
 import socket
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -190,10 +191,11 @@ class Kept:
 
     Attributes:
         failures: how often in a row it has died soon after its start.
+        deaths: how often it has died at all.
     """
 
     def __init__(self, name: str, argv: Sequence[str], environment: Mapping[str, str]) -> None:
-        self.failures = 0
+        self.failures = self.deaths = 0
         self._name = name
         self._argv = argv
         self._environment = environment
@@ -211,6 +213,7 @@ class Kept:
                 await child.terminate(grace_s=STOP_WITHIN_S)
                 metrics.forget(child.pid, Path(self._environment["PROMETHEUS_MULTIPROC_DIR"]))
             self.failures = 1 if time.monotonic() - started > SETTLED_AFTER_S else self.failures + 1
+            self.deaths += 1
             log.warning("child.ended", child=self._name, exit_code=code, failures=self.failures)
             await asyncio.sleep(backoff.delay_s(self.failures))
 
@@ -268,22 +271,26 @@ def waiting_for(what: str) -> Iterator[None]:
 async def _ready(url: str, api: Kept) -> None:
     """Wait until the API answers, for as long as it works, however busy the machine is."""
     worked_s, moved_at = 0.0, time.monotonic()
-    while not await asyncio.to_thread(_answers, f"{url}/readyz"):
+    while (status := await asyncio.to_thread(_status, f"{url}/readyz")) != HTTPStatus.OK:
         now_s = api.worked_s()
-        if not worked_s <= now_s < worked_s + WORKS_S:  # less: it has been started again
+        # Less than before: it has been started again. Once it answers it works because it is asked.
+        if status is None and not worked_s <= now_s < worked_s + WORKS_S:
             worked_s, moved_at = now_s, time.monotonic()
         if time.monotonic() - moved_at > STILL_S:
-            raise Unavailable("not_ready", f"The API does not answer at {url}, and stands still; see its log above.")
-        if api.failures >= STARTS:
+            raise Unavailable("not_ready", f"The API is not ready at {url}, and stands still; see its log above.")
+        if api.deaths >= STARTS:
             raise Unavailable("not_ready", f"The API was started {STARTS} times and died each time; see its log above.")
         await asyncio.sleep(0.02)
 
 
-def _answers(url: str) -> bool:
+def _status(url: str) -> int | None:
+    """How a URL answers; None while nobody does."""
     # The standard library's client: it is loaded already, and ours would take 0.2 s of every start.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(url, timeout=2.0) as answer:
-            return bool(answer.status == HTTPStatus.OK)
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
     except OSError:
-        return False
+        return None

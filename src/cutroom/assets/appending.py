@@ -88,7 +88,8 @@ async def joined_from(session: AsyncSession, workspace_id: str, ids: Sequence[st
     """How the uploads of this workspace stand that are made of some of these pieces."""
     found = await session.scalars(
         select(UploadRow.status)
-        .where(UploadRow.workspace_id == workspace_id, UploadRow.joins.has_any(array(ids, type_=Text)))
+        .where(UploadRow.workspace_id == workspace_id, UploadRow.joins.is_not(None))
+        .where(UploadRow.joins.has_any(array(ids, type_=Text)))
         .distinct()
     )
     return set(map(UploadStatus, found))

@@ -94,7 +94,8 @@ class AttemptFiles:
         if place is None:
             return None
         if self._store.local_path(blob) is None:
-            await self._nearby.used(blob)
+            with suppress(Unavailable):  # the file is here
+                await self._nearby.used(blob)
         with storage_errors():
             return await asyncio.to_thread(self._pin, key, place)
 

@@ -9,16 +9,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from cutroom.assets.cache import LocalCache
 from cutroom.assets.settings import AssetSettings
-from cutroom.assets.store import Store
-from cutroom.kit.errors import Internal, NotFound
+from cutroom.assets.store import ObjectInfo, Store
+from cutroom.kit.errors import CutroomError, Internal, NotFound
 
 BLOB_TYPE: Final = "application/octet-stream"
 _REST_S: Final = AssetSettings().blob_rest_s
 _OLD_S: Final = _REST_S / 2
 _NOTED_S: Final = _REST_S / 4
 _MOST_NOTED: Final = 10_000
+
+log = structlog.get_logger()
 
 
 class Nearby:
@@ -54,13 +58,23 @@ class Nearby:
             return False
         if info.modified_at < datetime.now(UTC) - timedelta(seconds=_OLD_S):
             try:
-                await self._store.join([info], key, BLOB_TYPE)
+                await self._written_anew(info)
             except NotFound:  # swept just now
                 return False
+            except CutroomError as error:  # it is there, and the next who uses it tries again
+                log.warning("blob.not_refreshed", key=key, error=str(error))
+                return True
         if len(self._noted) >= _MOST_NOTED:
             self._noted.clear()
         self._noted[key] = time.monotonic()
         return True
+
+    async def _written_anew(self, info: ObjectInfo) -> None:
+        if info.size_bytes > self._store.least_part_bytes:
+            await self._store.join([info], info.key, BLOB_TYPE)
+            return
+        async with self.once(info.key) as path:  # a bucket copies no range of what is smaller
+            await self._store.put(info.key, path, BLOB_TYPE)
 
     async def find(self, key: str) -> Path | None:
         """The file of an immutable object, not to be written to; with a local store it may not exist."""

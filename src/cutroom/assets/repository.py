@@ -129,7 +129,9 @@ async def storage_promised(session: AsyncSession, workspace_id: str) -> int:
     size = func.coalesce(UploadRow.size_bytes, UploadRow.offset_bytes)
     # A joined upload is as large as its pieces, which are counted themselves until there is an asset of them.
     whole = aliased(UploadRow)
-    joined = select(whole.id).where(whole.workspace_id == workspace_id, whole.status == UploadStatus.COMPLETED)
+    joined = select(whole.id).where(
+        whole.workspace_id == workspace_id, whole.joins.is_not(None), whole.status == UploadStatus.COMPLETED
+    )
     found = await session.scalar(
         select(func.coalesce(func.sum(size), 0))
         .where(UploadRow.workspace_id == workspace_id, UploadRow.joins.is_(None))

@@ -62,6 +62,7 @@ class UploadRow(Base):
             "workspace_id",
             postgresql_where=text("status IN ('pending', 'received', 'verifying')"),
         ),
+        Index("ix_uploads_joined", "workspace_id", postgresql_where=text("joins IS NOT NULL")),
     )
 
 

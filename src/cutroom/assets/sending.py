@@ -79,7 +79,7 @@ class SentFiles:
     async def place(self, key: str) -> Place | None:
         """Where the blob under a content key is to be read from, if there is one."""
         blob = blob_key(self.workspace_id, key)
-        found = await self.store.head(blob)
+        found = await self.store.head(blob) if await self.nearby.used(blob) else None
         if found is None:
             return None
         url = self.store.sign_get(blob, expires_s=LINK_S, file_name="blob", content_type=BLOB_TYPE)

@@ -49,12 +49,13 @@ _ITEMS_PART: Final = statement(
     CASE WHEN total <= :most THEN error END AS error, dead
     """,
 )
+# What was spent comes first: nothing that an attempt tells beside it may push it out.
 # Log lines are told with the step that they belong to, in one transaction, and soon after they are said without one.
 _TOLD: Final = statement("""
 SELECT f.key, CAST(LEAST(sum(CAST(f.value AS bigint)), 1000000000000000) AS bigint) AS total
 FROM job_events AS e CROSS JOIN LATERAL jsonb_each_text(e.data) AS f
 WHERE e.job_id = :id AND e.kind = 'log' AND jsonb_typeof(e.data -> f.key) = 'number' AND f.value ~ '^[0-9]{1,15}\\Z'
-GROUP BY f.key ORDER BY f.key LIMIT 100
+GROUP BY f.key ORDER BY f.key <> 'spentMicro', f.key LIMIT 100
 """)
 _ITEMS: Final = statement("""
 SELECT id, status, CAST(output AS text) AS output, error, dead_at IS NOT NULL AS dead FROM jobs

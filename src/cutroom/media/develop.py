@@ -27,7 +27,7 @@ decoded twice, and deflated once, at some 20 million a second."""
 
 _log = later_log()
 _CHILD: Final = Path(__file__).with_name("develop_child.py")
-_TIMEOUT_S: Final = 300.0  # of which a busy machine may give us little; `cpu_s` bounds the work
+_TIMEOUT_S: Final = 200.0  # of which a busy machine may give us little; less than an upload's claim lasts
 _LIMITS: Final = Limits(memory_bytes=2 << 30, file_bytes=0, cpu_s=120, stack_bytes=2 << 20, files=256)
 _WRITING: Final = replace(_LIMITS, file_bytes=2 << 30)
 _ENV: Final = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -100,7 +100,7 @@ async def _child(path: Path, container: Container, out: Path | None) -> dict[str
     command = [sys.executable, "-I", str(_CHILD), str(source), how, str(MAX_PIXELS), str(MOST_PIXELS)]
     writes = () if out is None else (out.absolute().parent,)
     try:
-        async with turn("probe"):
+        async with turn("develop"):
             done = await run(
                 [*command, "" if out is None else str(out.absolute())],
                 cwd=source.parent,

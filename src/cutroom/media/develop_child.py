@@ -281,7 +281,7 @@ def _pictures(film: Image.Image, frames: int, mode: str, correct: Correction) ->
     for number in range(frames):
         film.seek(number)
         film.load()  # which is when it says how long
-        picture = ImageOps.exif_transpose(correct(film.convert(mode)))
+        picture = correct(ImageOps.exif_transpose(film.convert(mode)))  # correcting forgets how it lies
         length = int(film.info.get("duration", 0))
         yield np.asarray(picture, np.uint8), length if length > FASTEST_MS else SLOWEST_MS
 

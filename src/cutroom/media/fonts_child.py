@@ -75,14 +75,15 @@ def cuts(font: Any, path: str, index: int) -> Iterator[dict[str, Any]]:
     weight = min(max(weight * 100 if weight < 10 else weight, 1), 1000)  # some old fonts count from 1 to 9
     axes = font["fvar"].axes if "fvar" in font else ()
     span = next(((axis.minValue, axis.maxValue) for axis in axes if axis.axisTag == "wght"), None)
-    for have in [one for one in WEIGHTS if span[0] <= one <= span[1]] if span is not None else [weight]:
+    weights: list[tuple[int, int | None]] = [(one, one) for one in WEIGHTS if span and span[0] <= one <= span[1]]
+    for named, have in weights or [(weight, None)]:  # the one that it has, or has when nobody asks
         yield {
             "names": names(font),
-            "weight": have,
+            "weight": named,
             "italic": slanted or (about is not None and bool(about.fsSelection & 1)),
             "index": index,
             "color": color,
-            "axes": [float(have if axis.axisTag == "wght" else axis.defaultValue) for axis in axes],
+            "axes": [float(have if have and axis.axisTag == "wght" else axis.defaultValue) for axis in axes],
         }
 
 

@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Final, Literal
 from weakref import WeakKeyDictionary
 
-Kind = Literal["film", "light", "probe"]
-"""What encodes more than one picture; what encodes one, or sound alone; what examines a file."""
+Kind = Literal["film", "light", "probe", "develop"]
+"""What encodes more than one picture; what encodes one, or sound alone; what examines a file; what develops one."""
 
 _PROCESSORS: Final = os.cpu_count() or 1
 SLOTS: Final[Mapping[Kind, int]] = {
     "film": max(min(2, _PROCESSORS), _PROCESSORS // 2),
     "light": _PROCESSORS,
     "probe": _PROCESSORS,
+    "develop": max(_PROCESSORS // 2, 1),
 }
 """How many programs of a kind run at once in this process.
 

@@ -192,6 +192,10 @@ class _Passage:
         """Seconds that are in both."""
         return min(self.end, item.end) - max(self.start, item.start)
 
+    def spanned(self, item: HighlightDocument) -> float:
+        """Seconds from the start of the first to the end of the last."""
+        return max(self.end, item.end) - min(self.start, item.start)
+
 
 async def _kept(ctx: Context, document: HighlightsDocument, clip: str) -> _Passage:
     """The highlight that shares most time with the latest version of a clip; that version's time if all share little.
@@ -201,7 +205,7 @@ async def _kept(ctx: Context, document: HighlightsDocument, clip: str) -> _Passa
     last = ClipDocument.model_validate_json((await ctx.productions.read(clip)).body)
     passage = _Passage(last.start, last.end, last.title, last.highlight)
     nearest = max(document.items, key=passage.shared, default=None)
-    if nearest is None or passage.shared(nearest) < _SAME * (passage.end - passage.start):
+    if nearest is None or passage.shared(nearest) < _SAME * passage.spanned(nearest):
         return passage
     return _Passage.of(nearest)
 

@@ -1,7 +1,10 @@
 """Pages of a document, drawn by a browser once and kept as pictures."""
 
+import asyncio
 import hashlib
 import json
+import secrets
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +19,8 @@ from cutroom.timeline.assets import HtmlAsset
 from cutroom.workflows.blobs import adopt, blob_key, find
 
 WEIGHTS = range(100, 1000, 100)
+DRAWN = 2
+"""Raised whenever the same page would give another picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,11 @@ def page_fonts(fonts: Sequence[FontFile], known: Mapping[str, Media | CueSheet])
         if isinstance(media, Media):
             # A page names a file, never one of several in it.
             faces = [face for face in media.info.faces if face.index == 0]
-            named = [(font.family or next(iter(face.names), ""), face) for face in faces]
-            found += [PageFont(name.strip(), face.weight, face.italic, media.sha256) for name, face in named]
+            found += [
+                PageFont(name.strip(), face.weight, face.italic, media.sha256)
+                for face in faces
+                for name in ([font.family] if font.family else face.names)
+            ]
     return found
 
 
@@ -51,9 +59,11 @@ async def take_page(files: Files, scratch: Path, asset: HtmlAsset, fonts: Sequen
     key = f"page/{_digest(page)}"
     drawn = await files.find(key)
     if drawn is None:
-        out = scratch / "page.png"
-        await browser.picture(page, scratch=scratch, out=out)
-        await files.keep(key, out)
+        own = scratch / f"page-{secrets.token_hex(8)}"  # several are drawn at once
+        own.mkdir()
+        await browser.picture(page, scratch=own, out=own / "page.png")
+        await files.keep(key, own / "page.png")
+        await asyncio.to_thread(shutil.rmtree, own, ignore_errors=True)
         drawn = await find(files, key)
     return await adopt(files, scratch, drawn)
 
@@ -97,5 +107,5 @@ def _digest(page: Page) -> str:
     """SHA-256 (hex) over the page and the browser that draws it."""
     program = browser.find()
     built = program.stat().st_mtime_ns if program is not None else 0
-    facts = [page.html, page.width, page.height, str(program), built]
+    facts = [DRAWN, page.html, page.width, page.height, str(program), built]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

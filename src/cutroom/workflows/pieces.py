@@ -1,5 +1,6 @@
 """The pieces of a plan: what is made on its own, on any worker, and kept under its content key."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,11 @@ async def parts_of(files: Files, plan: RenderPlan) -> Parts:
     return Parts(segments, None, [found[copy.source.sha256] for copy in plan.audio.copies])
 
 
+def name_of(keys: Sequence[str]) -> str:
+    """Names the pieces of a render in its steps: another version, which would make others, begins those anew."""
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
+
+
 async def which_are_kept(files: Files, keys: list[str]) -> list[str]:
     """Those of the keys whose bytes an earlier render left."""
     return [key for key in keys if await files.find(key) is not None]
@@ -136,15 +142,17 @@ async def make(ctx: Context, pieces: Sequence[Piece], prefix: str = "", span: tu
         prefix: begins the names of the steps.
         span: the job's progress before the first and after the last.
     """
-    kept = await ctx.step(f"{prefix}kept", which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
+    keys = [piece.plan.key for piece in pieces]
+    name = name_of(keys)
+    kept = await ctx.step(f"{prefix}kept {name}", which_are_kept, ctx.files, keys)
     missing = [piece for piece in pieces if piece.plan.key not in kept]
     late = [piece for piece in missing if piece.parts]
     parts = mixes_of(late)
-    ready = await ctx.step(f"{prefix}mixes kept", which_are_kept, ctx.files, [part.plan.key for part in parts])
+    ready = await ctx.step(f"{prefix}mixes kept {name}", which_are_kept, ctx.files, [part.plan.key for part in parts])
     first = [*(part for part in parts if part.plan.key not in ready), *(one for one in missing if not one.parts)]
     between = None if span is None else span[0] + (span[1] - span[0]) * len(first) / max(len(first) + len(late), 1)
-    await ctx.map(f"{prefix}pieces", render_piece, first, span=_from(span, between, 0))
-    await ctx.map(f"{prefix}sounds", render_piece, late, span=_from(span, between, 1))
+    await ctx.map(f"{prefix}pieces {name}", render_piece, first, span=_from(span, between, 0))
+    await ctx.map(f"{prefix}sounds {name}", render_piece, late, span=_from(span, between, 1))
     return len(kept)
 
 

@@ -21,7 +21,7 @@ from cutroom.render import RenderPlan
 from cutroom.timeline import CueSheet, Edit, Limits, Media, SourceUse
 from cutroom.workflows.inner import Gathered, gather_edit
 from cutroom.workflows.pages import page_fonts, take_page
-from cutroom.workflows.pieces import Piece, pieces_of, render_piece, which_are_kept
+from cutroom.workflows.pieces import Piece, name_of, pieces_of, render_piece, which_are_kept
 from cutroom.workflows.plans import Encoders, cards_encoders, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
 from cutroom.workflows.rendering import ATTEMPTS
@@ -265,13 +265,14 @@ async def _make(ctx: Context, rows: Sequence[PlannedRow]) -> dict[str, Failure]:
     """
     missing = {piece.plan.key: piece for piece in pieces_of(*(plan for row in rows for plan in row.plans))}
     failures: dict[str, Failure] = {}
+    name = name_of(list(missing))
     for again in range(_ROUNDS):
-        kept = await ctx.step(f"kept:{again}", which_are_kept, ctx.files, list(missing))
+        kept = await ctx.step(f"kept:{again} {name}", which_are_kept, ctx.files, list(missing))
         missing = {key: piece for key, piece in missing.items() if key not in kept}
         if not missing:
             break
         try:
-            made = await ctx.map(f"pieces:{again}", try_piece, list(missing.values()), span=(0.0, _PIECES))
+            made = await ctx.map(f"pieces:{again} {name}", try_piece, list(missing.values()), span=(0.0, _PIECES))
         except CutroomError as error:
             guilty = _guilty(error, list(missing))
             failures.update((key, Failure(error=error.to_json())) for key in guilty)

@@ -55,7 +55,7 @@ async def measure_letters(edit: ResolvedEdit, inputs: Mapping[str, Path]) -> Res
         return edit
     questions = [question for _, question in asked]
     done = await _ask(questions, {sha256: str(path.absolute()) for sha256, path in inputs.items()})
-    said = [json.loads(line) for line in done.stdout.splitlines() if line.endswith(b"}")]
+    said = _lines(done.stdout)
     if len(said) < len(questions):
         said.append({"damaged": f"status {done.returncode}: {done.stderr[-2000:].decode('utf-8', 'replace')}"})
     found: dict[str, Measured] = {}
@@ -63,6 +63,20 @@ async def measure_letters(edit: ResolvedEdit, inputs: Mapping[str, Path]) -> Res
         found[clip.pointer] = _measured(clip, answer)
     clips = [replace(clip, measured=found.get(clip.pointer, clip.measured)) for clip in edit.clips]
     return replace(edit, clips=tuple(clips))
+
+
+def _lines(stdout: bytes) -> list[dict[str, Any]]:
+    """What a child says, up to the first line that makes no sense: letters that do harm may have taken it over."""
+    said: list[dict[str, Any]] = []
+    for line in stdout.splitlines():
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            break
+        if not isinstance(answer, dict):
+            break
+        said.append(answer)
+    return said
 
 
 def _questions(edit: ResolvedEdit) -> list[tuple[ResolvedClip, Question]]:
