@@ -96,3 +96,19 @@ async def test_of_what_log_lines_carry_only_amounts_are_added_up(agency: Agency,
     async with rig.database.begin() as session:
         assert await told_sum(session, A, job_id, "spentMicro") == 8
     assert json.loads(journal.marks[TOLD]) == {"spentMicro": 8}
+
+
+@pytest.mark.threat("A88")
+async def test_nothing_that_is_told_beside_it_hides_what_was_spent(agency: Agency, rig: Rig, diary: Diary) -> None:
+    lines = [
+        {"level": "info", "message": "m", **{f"a{number:03}": 1 for number in range(start, start + 12)}}
+        for start in range(0, 120, 12)
+    ]
+    lines.append({"level": "info", "message": "m", "spentMicro": 7})
+    events = [wire.Event(kind="log", data=json.dumps(line)) for line in lines]
+    async with agency.door() as door, raw_agent(door.port, await agency.token(A), ["waits_for"]) as raw:
+        await rig.submit("waits_for", diary, workspace=A)
+        job = await raw.hear("assign")
+        assert (await raw.ask(job, notes=wire.Notes(events=events))).told.told == len(lines)
+        journal = (await raw.ask(job, recall=wire.Recall(first=""))).journal
+    assert json.loads(journal.marks[TOLD])["spentMicro"] == 7

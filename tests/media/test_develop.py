@@ -200,6 +200,15 @@ def test_a_moving_avif_is_what_pillow_makes_of_it(tmp_path: Path) -> None:
             assert off(made.convert("RGBA"), known.convert("RGBA")) == 0
 
 
+def test_a_film_that_lies_on_its_side_is_turned_whatever_its_colours(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    made, facts = moving(film(dots(2), [80, 80], exif=exif.tobytes(), icc_profile=p3_profile()), tmp_path)
+    plain, _ = moving(film(dots(2), [80, 80], icc_profile=p3_profile()), tmp_path)
+    assert (facts["width"], facts["height"]) == made.size == (32, 48)
+    assert off(made.convert("RGBA"), plain.convert("RGBA").transpose(Image.Transpose.ROTATE_270)) == 0
+
+
 def test_a_film_of_one_picture_is_a_picture(tmp_path: Path) -> None:
     data = bytearray(film(dots(2), [50, 50]))
     second = data.index(b"ANMF", data.index(b"ANMF") + 4)
