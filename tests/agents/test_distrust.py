@@ -13,6 +13,7 @@ from cutroom.agents.outbox import Cut, Outbox
 from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.app.cli import cli
 from cutroom.jobs import Status
+from cutroom.jobs.errors import LeaseLost
 from cutroom.jobs.executor import Executor
 from cutroom.kit.errors import Invalid
 from cutroom.kit.scratch import Scratch
@@ -113,12 +114,14 @@ async def test_an_agent_takes_no_more_than_it_has_offered(agency: Agency, rig: R
         assert len(agent.holdings()) == 2
 
 
-async def test_a_record_whose_answer_was_lost_is_asked_again() -> None:
+@pytest.mark.parametrize("given_up", [False, True])
+async def test_a_record_whose_answer_was_lost_is_asked_again_for_what_still_goes_on(*, given_up: bool) -> None:
+    held = [] if given_up else [wire.Held(job_id="job_1", fence=1)]
     link = Link(
         ServerAddress("127.0.0.1:1", plain=True),
         "token",
         wire.Offer(),
-        held=list,
+        held=lambda: held,
         hear=lambda _: None,
         welcomed=lambda _: None,
     )
@@ -134,11 +137,17 @@ async def test_a_record_whose_answer_was_lost_is_asked_again() -> None:
     async with asyncio.TaskGroup() as group:
         welcome = wire.Welcome(session_id="ses_1", lease_s=30, applied=1)  # it was carried out, well or not
         await link._on_welcome(welcome, outbox, group)
+        if given_up:
+            with pytest.raises(LeaseLost):
+                await asking
         async with asyncio.timeout(60):
-            while not any(message.WhichOneof("kind") == "ask" for message in sent):
+            while not given_up and not any(message.WhichOneof("kind") == "ask" for message in sent):
                 await asyncio.sleep(0.01)
-        assert [message.ask.number for message in sent if message.WhichOneof("kind") == "ask"] == [1]
-        assert not asking.done()
+            while not link.connected.is_set():
+                await asyncio.sleep(0.01)
+        asked = [message.ask.number for message in sent if message.WhichOneof("kind") == "ask"]
+        assert asked == ([] if given_up else [1])
+        assert asking.done() is given_up
         asking.cancel()
         for task in group._tasks:
             task.cancel()

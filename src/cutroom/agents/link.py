@@ -302,6 +302,7 @@ class Link:
         group.create_task(outbox.run())
         if not resumed:
             self._forget()
+        self._give_up()
         fences = {(kept.job_id, kept.old_fence): kept.fence for kept in welcome.kept}
         self._welcomed(welcome)
         log.info("agent.connected", session_id=welcome.session_id, resumed=resumed, kept=len(fences))
@@ -316,9 +317,18 @@ class Link:
         self._asked.clear()
         self._count = 0
 
+    def _give_up(self) -> None:
+        """Ask no more for attempts that were given up: they may begin anew under the same fence."""
+        going_on = {(one.job_id, one.fence) for one in self._held()}
+        for ask, future in self._asked.values():
+            if (ask.job_id, ask.fence) not in going_on and not future.done():
+                future.set_exception(LeaseLost(ask.job_id))
+
     async def _resume(self, outbox: Outbox[wire.FromAgent], fences: dict[tuple[str, int], int]) -> None:
         """Ask again what was not answered: that something was carried out does not say how it ended."""
-        for _, (ask, _) in sorted(self._asked.items()):
+        for _, (ask, future) in sorted(self._asked.items(), key=lambda item: item[0]):
+            if future.done():
+                continue
             ask.fence = fences.get((ask.job_id, ask.fence), ask.fence)
             await outbox.put(wire.FromAgent(ask=ask))
         if self._leaving:
