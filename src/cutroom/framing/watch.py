@@ -15,7 +15,7 @@ from cutroom.framing.shot import Shot
 from cutroom.framing.sight import Face, Motion, Seen, Sight
 from cutroom.kit.errors import CutroomError, Internal, Invalid, Unavailable
 from cutroom.kit.process import Limits, TimedOut, run
-from cutroom.media.formats import demuxer
+from cutroom.media.formats import INDEXED, MARGIN_WITHOUT_INDEX_S, UNSEEKABLE, demuxer
 from cutroom.media.info import MediaInfo, VideoStream
 from cutroom.media.sandbox import for_python
 from cutroom.media.timebase import Rational, to_ticks
@@ -33,9 +33,6 @@ _TIMEOUT_S: Final = 3000.0
 _PATIENCE_S: Final = 120.0
 _LIMITS: Final = Limits(memory_bytes=4 << 30, file_bytes=0, cpu_s=7200, stack_bytes=2 << 20)
 _ENV: Final = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-_INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
-_MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)  # margins as in `render.seek`
-_UNSEEKABLE: Final = frozenset({"gif", "apng"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +211,12 @@ def _order(path: Path, info: MediaInfo, zero: Fraction, stream: VideoStream, spa
         return to_ticks(zero + second, stream.time_base)
 
     marks = [tick(span.start)] if span.start > 0 else []
-    margin = AROUND_S + (0 if info.format in _INDEXED else _MARGIN_WITHOUT_INDEX_S)
+    margin = AROUND_S + (0 if info.format in INDEXED else MARGIN_WITHOUT_INDEX_S)
     return {
         "path": str(path.absolute()),
         "demuxer": demuxer(info.format).value,
         "stream": stream.index,
-        "seek": tick(span.start - margin) if info.format not in _UNSEEKABLE and span.start > margin else None,
+        "seek": tick(span.start - margin) if info.format not in UNSEEKABLE and span.start > margin else None,
         "first": tick(span.start - AROUND_S) if span.start > AROUND_S else None,
         "last": None if span.end is None else tick(span.end + AROUND_S),
         "marks": marks if span.end is None else [*marks, tick(span.end)],

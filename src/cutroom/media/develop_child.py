@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, ImageOps
 
 from cutroom.media.apng import Pixels, write_film
+from cutroom.media.formats import shown_ms
 from cutroom.media.heif import CODED, Heif, HeifError, Item
 from cutroom.media.srgb import Coding, Correction, TooBright, corrector
 
@@ -33,8 +34,6 @@ DECODERS: Final = {b"hvc1": "hevc", b"av01": "libdav1d"}
 MOST_FRAMES: Final = 10_000
 MOST_TILES: Final = 16_384
 THREADS: Final = 2
-FASTEST_MS: Final = 10
-SLOWEST_MS: Final = 100  # what browsers make of a picture that claims to last 10 ms or less
 ORIENTATION: Final = 0x0112  # Exif 2.32, table 4
 MATRICES: Final = {
     1: Colorspace.ITU709,
@@ -282,8 +281,7 @@ def _pictures(film: Image.Image, frames: int, mode: str, correct: Correction) ->
         film.seek(number)
         film.load()  # which is when it says how long
         picture = correct(ImageOps.exif_transpose(film.convert(mode)))  # correcting forgets how it lies
-        length = int(film.info.get("duration", 0))
-        yield np.asarray(picture, np.uint8), length if length > FASTEST_MS else SLOWEST_MS
+        yield np.asarray(picture, np.uint8), int(shown_ms(int(film.info.get("duration", 0))))
 
 
 def _coding(item: Item) -> Coding | None:

@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, Literal
 
 from cutroom.kit.errors import Invalid
 from cutroom.media.words import Word
+
+INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
+"""Containers that list where their key frames are."""
+UNSEEKABLE: Final = frozenset({"gif", "apng"})
+"""Containers that are read from their start, wherever one wants to go."""
+MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
+"""Where key frames are not listed, seeking lands anywhere; a key frame is rarely further than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +99,8 @@ def demuxer(name: str) -> Word:
     if name not in _DEMUXERS:
         raise Invalid("media_unsupported", f"Files of the format {name[:40]!r} cannot be read.")
     return _DEMUXERS[name]
+
+
+def shown_ms(said_ms: float) -> float:
+    """How long a picture of a GIF, PNG, WebP or AVIF that moves is shown: browsers make 100 ms of 10 ms or less."""
+    return said_ms if said_ms > 10 else 100

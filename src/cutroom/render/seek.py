@@ -9,12 +9,9 @@ from fractions import Fraction
 from typing import Final
 
 from cutroom.media.command import Input
+from cutroom.media.formats import INDEXED, MARGIN_WITHOUT_INDEX_S, UNSEEKABLE
 from cutroom.media.words import Word
 
-_INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
-_MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
-"""Where key frames are not listed, seeking lands anywhere; a key frame is rarely further than this."""
-_UNSEEKABLE: Final = frozenset({"gif", "apng"})
 _TERMS: Final = 40
 """FFmpeg takes expressions that are 100 deep (libavutil/eval.c), and a sum is as deep as it has terms."""
 
@@ -52,7 +49,7 @@ class Exact(Input):
 
 def seek_s(at: Fraction, name: str, margin: Fraction) -> Fraction | None:
     """Where to start reading a file of format `name` for second `at`; `margin` seconds early, or None for its start."""
-    if name in _UNSEEKABLE:
+    if name in UNSEEKABLE:
         return None
-    start = at - (margin if name in _INDEXED else max(margin, _MARGIN_WITHOUT_INDEX_S))
+    start = at - (margin if name in INDEXED else max(margin, MARGIN_WITHOUT_INDEX_S))
     return start if start > 0 else None

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from cutroom.media.formats import shown_ms
 from cutroom.render.artist import Artist
 from cutroom.render.paint.damaged import Damaged
 from cutroom.render.paint.warp import Picture
@@ -27,7 +28,6 @@ from cutroom.timeline.resolved.media import Color
 
 _LARGEST: Final = 16_000  # pixels in one direction; OpenCV's warping counts in 16 bits
 _PILLOW: Final = {"gif": "GIF", "apng": "PNG"}
-_SLOWEST_MS: Final = 100.0  # what browsers make of a picture that claims to last 10 ms or less
 
 
 class Content(Protocol):
@@ -129,7 +129,7 @@ class LoopContent:
         for index in range(self._first, getattr(self._image, "n_frames", 1)):
             self._image.seek(index)
             length = float(self._image.info.get("duration", 0))
-            lengths.append(Fraction(length if length > 10 else _SLOWEST_MS))
+            lengths.append(Fraction(shown_ms(length)))
         return lengths
 
     def _draw(self, index: int) -> Picture:

@@ -9,18 +9,16 @@ import av.container
 from av.codec.context import ThreadType
 from av.video.frame import VideoFrame
 
+from cutroom.media.formats import INDEXED, MARGIN_WITHOUT_INDEX_S, UNSEEKABLE
+from cutroom.media.info import MAX_PIXELS
 from cutroom.render.paint.damaged import Damaged
 from cutroom.render.paint.silence import keep_silent
 from cutroom.render.parts import VideoSource
 
 _MAX_STREAMS: Final = 64
-_MAX_PIXELS: Final = 8192 * 8192  # `media.probe` lets no more in
 _BUFFER_BYTES: Final = 1 << 18
 _THREADS: Final = 2
-_INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
-_UNSEEKABLE: Final = frozenset({"gif", "apng"})
 _MARGIN_S: Final = Fraction(1, 4)  # margins as in `render.feed`
-_MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
 _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
@@ -38,7 +36,7 @@ class Reader:
             if decoder is not None:
                 self._codec = av.CodecContext.create(decoder, "r")
                 self._codec.extradata = self._stream.codec_context.extradata
-            self._codec.options = {"max_pixels": str(_MAX_PIXELS)}
+            self._codec.options = {"max_pixels": str(MAX_PIXELS)}
             self._codec.thread_type = ThreadType.AUTO
             self._codec.thread_count = _THREADS
         except (av.error.FFmpegError, OSError, IndexError, AttributeError) as error:
@@ -102,9 +100,9 @@ def video_reader(source: VideoSource, path: str, demuxer: str, at: Fraction) -> 
     reader = Reader(path, demuxer, source.stream, decoder)
     if source.duration is not None:
         at = min(at, source.duration)
-    margin = _MARGIN_S if source.format in _INDEXED else _MARGIN_WITHOUT_INDEX_S
+    margin = _MARGIN_S if source.format in INDEXED else MARGIN_WITHOUT_INDEX_S
     seconds = at - margin
-    reader.seek(source.zero + seconds, start=source.format in _UNSEEKABLE or seconds <= 0)
+    reader.seek(source.zero + seconds, start=source.format in UNSEEKABLE or seconds <= 0)
     return reader
 
 
@@ -115,7 +113,7 @@ def _opened(file: Any, demuxer: str) -> "av.container.InputContainer":
         "r",
         format=demuxer,
         container_options=options,
-        options={"max_pixels": str(_MAX_PIXELS)},
+        options={"max_pixels": str(MAX_PIXELS)},
         buffer_size=_BUFFER_BYTES,
         io_open=_refuse,
         metadata_errors="replace",

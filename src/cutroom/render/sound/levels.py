@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cutroom.kit.errors import Invalid
 from cutroom.media.command import MAX_STREAMS
-from cutroom.media.formats import demuxer
+from cutroom.media.formats import INDEXED, demuxer
 from cutroom.media.timebase import to_ticks
 
 Levels = NDArray[np.float32]
@@ -27,7 +27,7 @@ Levels = NDArray[np.float32]
 _LEAD_S: Final = Fraction(1, 4)
 """What a decoder hears before the first sample that counts."""
 _LEAD_WITHOUT_INDEX_S: Final = Fraction(10)
-_INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm", "wav"})
+_INDEXED: Final = INDEXED | {"wav"}
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 16_000.0
 _FLOOR_DB, _TOP_DB = -72.0, -6.0
 _WINDOW: Final = 2048
