@@ -14,19 +14,21 @@ TRANSITIONS = [
     "shuffleTopLeft", "zoom", "circle", "iris", "clock", "barnDoor", "blinds", "diagonal", "pixelate", "blur", "spin",
     "flip", "pop", "glitch",
 ]  # fmt: skip
-EASINGS = [
+EASINGS = ["linear", "hold", "ease", "easeIn", "easeOut", "easeInOut"] + [
     f"ease{way}{name}"
     for name in ("Sine", "Quad", "Cubic", "Quart", "Quint", "Expo", "Circ", "Back", "Elastic", "Bounce")
     for way in ("In", "Out", "InOut")
 ]
 BLENDS = [
     "normal", "multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn", "hard-light",
-    "soft-light", "difference", "exclusion", "add", "subtract", "hue", "luminosity",
+    "soft-light", "difference", "exclusion", "add", "subtract", "divide", "hue", "saturation", "color", "luminosity",
 ]  # fmt: skip
 FILTERS = [
     "blur", "boost", "contrast", "darken", "greyscale", "lighten", "muted", "negative", "sepia", "sharpen", "vignette",
-    "grain", "pixelate",
+    "grain", "pixelate", "brightness", "saturation", "hue", "gamma",
 ]  # fmt: skip
+AMOUNTS = {"brightness": 1.4, "saturation": 1.8, "hue": 120, "gamma": 1.6}
+"""Of the filters that do nothing unless they are told how much."""
 Clip = dict[str, Any]
 
 
@@ -60,7 +62,7 @@ def transitions() -> dict[str, Any]:
                 "position": "bottom",
             }
         )
-    return edit((1280, 720), [names, shown], poster=4)
+    return edit((1280, 720), [names, shown], poster=35.95)
 
 
 def easings() -> dict[str, Any]:
@@ -68,7 +70,7 @@ def easings() -> dict[str, Any]:
     rows, tracks = len(EASINGS) // 3, []
     for number, name in enumerate(EASINGS):
         column, row = divmod(number, rows)
-        x, y = 0.06 + column * 0.325, 0.075 + row * 0.0885
+        x, y = 0.06 + column * 0.325, 0.066 + row * 0.0755
         track = {"asset": shape("rectangle", "#262b33", radius=3), "size": {"width": 250, "height": 6}}
         disc = {"asset": shape("ellipse", [CORAL, TEAL, GOLD][column]), "size": {"width": 26, "height": 26}}
         there = round(x + 224 / 1280, 4)
@@ -111,7 +113,8 @@ def blended(name: str) -> list[Clip]:
 
 
 def filtered(name: str) -> list[Clip]:
-    return [{"asset": photo("cat"), "filters": [name]}]
+    amount = AMOUNTS.get(name)
+    return [{"asset": photo("cat"), "filters": [name if amount is None else {"type": name, "amount": amount}]}]
 
 
 def photo(name: str) -> Clip:
@@ -135,16 +138,21 @@ def edit(
 ) -> dict[str, Any]:
     output = {"format": "mp4", "width": size[0], "height": size[1], "fps": 30, "poster": {"at": poster}}
     timeline: dict[str, Any] = {"background": INK, "tracks": [{"clips": clips} for clips in tracks]}
+    timeline["soundtrack"] = {"src": "hello/media/music.m4a", "loop": True, "crossfade": 1}
     return {"output": output, "timeline": timeline if seconds is None else {**timeline, "duration": seconds}}
 
 
-if __name__ == "__main__":
-    documents = {
+def documents() -> dict[str, dict[str, Any]]:
+    """Every sheet by its name."""
+    return {
         "transitions": transitions(),
         "easings": easings(),
-        "blends": sheet(BLENDS, 4, blended, 1),
-        "filters": sheet(FILTERS, 5, filtered, 1),
+        "blends": sheet(BLENDS, 5, blended, 1),
+        "filters": sheet(FILTERS, 6, filtered, 1),
     }
-    for name, document in documents.items():
+
+
+if __name__ == "__main__":
+    for name, document in documents().items():
         (HERE / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
-    print("wrote", *documents)
+        print("wrote", name)

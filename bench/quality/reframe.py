@@ -18,8 +18,8 @@ from bench.quality.table import Row, print_table
 from cutroom.framing.crops import Crop, crop_shots, speed
 from cutroom.framing.pictures import window
 from cutroom.framing.watch import Span, look_at
+from cutroom.media.origin import zero
 from cutroom.media.probe import probe
-from cutroom.render.origin import zero
 
 FOLDER: Final = Path(tempfile.gettempdir()) / "cutroom-bench" / "subjects"
 ASPECTS: Final = {"9:16": Fraction(9, 16), "4:5": Fraction(4, 5), "1:1": Fraction(1)}

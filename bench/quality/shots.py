@@ -14,8 +14,8 @@ from typing import Final
 from bench.quality.corpus.shots import ShotFilm, shot_films
 from bench.quality.table import Row, print_table
 from cutroom.framing.watch import find_shots
+from cutroom.media.origin import zero
 from cutroom.media.probe import probe
-from cutroom.render.origin import zero
 
 FOLDER: Final = Path(tempfile.gettempdir()) / "cutroom-bench" / "shots"
 BAR: Final = 0.95

@@ -1,7 +1,7 @@
 """What render benchmarks share: synthetic sources, running programs with their time and memory taken, and tables.
 
 Sources are kept in the temporary folder between runs. Memory is that of a program and all its children at its highest
-among samples, up to 20 a second: their proportional set sizes, summed, so that a page which several of them share (the
+among samples, up to ten a second: their proportional set sizes, summed, so that a page which several of them share (the
 text of ffmpeg, Python's libraries) is counted once. Resident memory, which counts it for each, stands in for that where
 the kernel does not tell. CPU seconds are those of the whole tree too; where other work shares the processors they say
 more than the wall-clock does. They are sampled too, since a sandbox does not account for what ran in it.
@@ -48,7 +48,7 @@ class Taken:
 
 
 class Watch:
-    """Looks at a process and everything that it starts, 20 times a second, while it is entered.
+    """Looks at a process and everything that it starts, ten times a second, while it is entered.
 
     Memory is weighed as rarely as keeps that to a fiftieth of a processor: a service has some forty processes.
 
@@ -87,7 +87,7 @@ class Watch:
 
     def _look(self) -> None:
         weigh_at = 0.0
-        while not self._done.wait(0.05):
+        while not self._done.wait(0.1):
             tree = _tree(self._root)
             for pid in tree:
                 if (seconds := _running_s(pid)) is not None:
@@ -138,17 +138,22 @@ def cutroom(document: dict[str, Any], out: Path, *, cache: Path) -> Taken:
 
 
 def film(name: str, seconds: float, *, size: tuple[int, int] = (1920, 1080), fps: int = 30, gop: int = 30) -> Path:
-    """An H.264 and AAC file whose pictures move and are grainy, as a camera's do; `gop` frames from key to key."""
+    """An H.264 and AAC file like a camera's: grainy pictures that move, a tone in noise; `gop` frames from key to key.
+
+    A pure tone would take AAC encoders two to three times as long as any sound that a microphone hears.
+    """
     FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{name}-{size[0]}x{size[1]}-{fps}-{gop}-{seconds:g}s.mp4"
+    path = FOLDER / f"{name}-{size[0]}x{size[1]}-{fps}-{gop}-{seconds:g}s.2.mp4"
     if path.exists():
         return path
     draft = path.with_suffix(".part.mp4")
     hue = sum(name.encode()) * 37 % 360
     picture = f"testsrc2=s={size[0]}x{size[1]}:r={fps}:d={seconds},hue=h={hue},noise=alls=6:allf=t,format=yuv420p"
     tags = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+    tone = f"sine=f={220 + hue}:r=48000:d={seconds}[tone]"
+    sound = f"anoisesrc=c=pink:r=48000:a=0.3:seed={hue}:d={seconds}[noise];{tone};[noise][tone]amix"
     plain(
-        "-f", "lavfi", "-i", f"{picture},{tags}", "-f", "lavfi", "-i", f"sine=f={220 + hue}:r=48000:d={seconds}",
+        "-f", "lavfi", "-i", f"{picture},{tags}", "-f", "lavfi", "-i", sound,
         "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-g", str(gop), "-keyint_min", str(gop),
         "-sc_threshold", "0", "-c:a", "aac", "-ac", "2", "-b:a", "128k", "-shortest", draft,
     )  # fmt: skip
@@ -178,19 +183,12 @@ def _ended_s() -> float:
 
 
 def _tree(root: int) -> list[int]:
-    """A process and everything that it started and that still runs."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):  # it has ended meanwhile
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    found: list[int] = []
-    for pid in parents:
-        above = pid
-        while above not in {0, root}:
-            above = parents.get(above, 0)
-        if above == root:
-            found.append(pid)
+    """A process and everything that it started and that still runs (proc_pid_task(5), `children`)."""
+    found = [root]
+    for pid in found:
+        with suppress(OSError):  # it has ended meanwhile
+            for thread in os.scandir(f"/proc/{pid}/task"):
+                found += map(int, Path(thread.path, "children").read_text().split())
     return found
 
 

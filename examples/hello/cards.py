@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-FONTS = Path(__file__).parents[2] / "src" / "cutroom" / "render" / "fonts"
+FONTS = Path(__file__).parents[2] / "src" / "cutroom" / "render" / "lettering" / "fonts"
 SCALE = 3
 """Drawn this many times larger and shrunk: smooth edges without thinking about them."""
 

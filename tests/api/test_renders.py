@@ -67,6 +67,23 @@ async def test_sources_that_nobody_may_fetch_are_refused_before_there_is_a_job(w
         assert error["details"][0]["pointer"] == "/timeline/tracks/0/clips/0/asset/src"
 
 
+@pytest.mark.parametrize(
+    "asset",
+    [
+        {"type": "svg", "svg": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2"/>'},
+        {"type": "html", "html": "<p>Hello"},
+        {"type": "text", "text": "Hello"},
+        {"type": "timeline", "timeline": document("inside")["timeline"]},
+    ],
+    ids=lambda asset: asset["type"],
+)
+async def test_what_stands_in_the_document_is_no_file(world: World, asset: dict[str, Any]) -> None:
+    body = document("outside")
+    body["timeline"]["tracks"] = [{"clips": [{"asset": asset, "start": 0, "length": 1}]}]
+    answer = await world.mine.post("/api/v1/render", json=body)
+    assert answer.status_code == 202, answer.text
+
+
 async def test_an_asset_that_is_not_there_is_refused_before_there_is_a_job(world: World) -> None:
     for asset_id in ("ast_1", "ast_01aaaaaaaaaaaaaaaaaaaaaaaa"):
         answer = await world.mine.post("/api/v1/render", json=with_source(f"asset:{asset_id}"))

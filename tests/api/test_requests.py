@@ -122,7 +122,7 @@ STRICT = {
     b"{": (400, "malformed_json"),
     b"{} {}": (400, "malformed_json"),
     b"\xff\xfe\x00": (400, "malformed_json"),
-    b"\xef\xbb\xbf{}": (400, "malformed_json"),
+    b"\xef\xbb\xbf\xef\xbb\xbf{}": (400, "malformed_json"),
     b"[" * 100_000: (400, "json_too_deep"),
     b'{"a":' * 50_000 + b"1" + b"}" * 50_000: (400, "json_too_deep"),
     b'{"timeline": NaN}': (422, "bad_number"),
@@ -142,6 +142,13 @@ async def test_json_that_is_none_or_too_much_is_refused_by_every_route(world: Wo
         for body, (status, code) in STRICT.items():
             answer = await world.mine.post(path, content=body, headers={"Content-Type": "application/json"})
             error_of(answer, status, code)
+
+
+async def test_json_may_begin_with_the_mark_that_editors_of_windows_write(world: World) -> None:
+    answer = await world.mine.post(
+        "/api/v1/render/validate", content=b"\xef\xbb\xbf{}", headers={"Content-Type": "application/json"}
+    )
+    assert error_of(answer, 422, "missing_field")["details"][0]["pointer"] == "/timeline"
 
 
 async def test_json_that_is_no_object_is_refused(world: World) -> None:

@@ -332,7 +332,7 @@ async def test_what_is_no_media_is_refused_whatever_it_is_called(world: World, c
     for content_type in ("image/svg+xml", "text/html"):
         wanted = {"name": "a", "contentType": content_type, "sizeBytes": len(content)}
         made = await world.mine.post("/api/v1/uploads", json=wanted)
-        if made.status_code == 201:  # svg is an image by its name; its bytes are none that we read
+        if made.status_code == 201:  # svg is an image by its name; these bytes are none that we read
             await put(world, made.json(), content)
             done = await world.mine.post(f"/api/v1/uploads/{made.json()['id']}/complete")
             assert done.status_code == 422
@@ -344,6 +344,17 @@ async def test_a_picture_with_a_page_in_it_is_served_as_a_picture_to_be_saved(wo
     answer = await world.mine.get(f"/api/v1/assets/{asset['id']}/download", follow_redirects=True)
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.threat("A23", "A39")
+async def test_a_drawing_becomes_an_image_and_no_browser_runs_it(world: World) -> None:
+    script = b"<script>alert(1)</script>"
+    asset = await uploaded(world, b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">' + script + b"</svg>")
+    assert (asset["media"]["kind"], asset["media"]["format"], asset["contentType"]) == ("image", "svg", "image/svg+xml")
+    assert (asset["media"]["video"]["width"], asset["media"]["video"]["height"]) == (2048, 1024)
+    answer = await world.mine.get(f"/api/v1/assets/{asset['id']}/download", follow_redirects=True)
+    assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"].startswith("attachment")
 
 

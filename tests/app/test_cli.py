@@ -1,5 +1,6 @@
 """The command line as a person uses it: in a process of its own."""
 
+import errno
 import json
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from cutroom.app.running import run
 from tests.app.starting import afresh, cutroom
 from tests.media.sources import count_frames, make_video
 
@@ -51,7 +53,9 @@ def test_explain_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "malformed_json"),
+        ("{", "'edit.json' is not JSON"),
+        ("output:\n  width: 320\n", "'edit.json' is not JSON"),
+        (" \r\n", "'edit.json' is empty"),
         (json.dumps({**EDIT, "outputs": 1}), "/outputs"),
         (json.dumps(EDIT).replace("#123456", "{{ colour }}"), "unresolved_placeholder"),
     ],
@@ -63,6 +67,29 @@ def test_a_wrong_document_is_explained_with_its_place(tmp_path: Path, text: str,
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_a_document_is_read_as_windows_writes_it(tmp_path: Path) -> None:
+    folder = tmp_path / "Mein Ordner ü"
+    folder.mkdir()
+    (folder / "schnitt.json").write_text("\ufeff" + json.dumps(EDIT, indent=1), newline="\r\n")
+    done = cutroom("render", "Mein Ordner ü/schnitt.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert count_frames(folder / "schnitt.mp4") == 10
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("error", [FULL, ExceptionGroup("", [ValueError(), FULL])])
+def test_a_full_disk_is_a_sentence(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    async def program() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        run(program)
+    assert ended.value.code == 1
+    assert "disk_full" in capsys.readouterr().err
 
 
 def test_a_missing_document_is_a_sentence(tmp_path: Path) -> None:

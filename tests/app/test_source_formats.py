@@ -24,6 +24,7 @@ def files(folder: Path) -> dict[str, list[Path]]:
     (folder / "a.heic").write_bytes(heif([coded(chart(64, 64), folder)]))
     (folder / "moving.webp").write_bytes(film(frames, [100] * 3))
     frames[0].save(folder / "a.avif")
+    (folder / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"/>')
     frames[0].save(folder / "moving.avif", **moving)
     frames[0].save(folder / "moving.png", **moving)
     films = {name: make_video(folder / f"a.{name}", 0.2) for name in ("mp4", "mov", "mkv", "ts", "avi")}
@@ -41,6 +42,7 @@ def files(folder: Path) -> dict[str, list[Path]]:
         "HEIC": [folder / "a.heic"],
         "AVIF": [folder / "a.avif"],
         "animated AVIF": [folder / "moving.avif"],
+        "SVG": [folder / "a.svg"],
     }
 
 

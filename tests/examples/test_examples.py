@@ -21,6 +21,10 @@ NAMES = sorted(
     if path.parent.name not in {"media", "templates"}
 )
 FPS = 4
+USUAL = {"upscaled"}
+"""Photographs of the shop window are small; nothing else in it is worth a warning."""
+SHEETS = {"transitions", "easings", "blends", "filters"}
+"""Of which most have more pictures at once than there are tracks."""
 
 
 def read(name: str) -> dict[str, Any]:
@@ -50,6 +54,7 @@ async def test_an_example_renders(name: str, tmp_path: Path) -> None:
             output[side] = output[side] // 4 * 2
     suffix = "m3u8" if output["format"] == "hls" else output["format"]
     result, _ = await run(tmp_path, document, f"out.{suffix}", base=(FOLDER / f"{name}.json").parent)
+    assert {warning.code for warning in result.warnings} <= USUAL | ({"overlap"} if name in SHEETS else set())
     shown = frames(tmp_path / f"out.{suffix}")
     assert len(shown) == result.frames == max(1, round(result.duration * FPS))
     assert max(float(np.std(frame)) for frame in shown) > 10

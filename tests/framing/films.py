@@ -6,8 +6,8 @@ from bench.quality.corpus.filming import film
 from bench.quality.corpus.shots import Story, still, talk
 from cutroom.framing.sight import Seen
 from cutroom.framing.watch import Span, Stretch, find_shots, look_at
+from cutroom.media.origin import zero
 from cutroom.media.probe import probe
-from cutroom.render.origin import zero
 
 LENGTHS = (30, 20, 40)
 WHOLE = Span()

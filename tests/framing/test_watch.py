@@ -16,8 +16,8 @@ from bench.quality.corpus.shots import Story, still
 from cutroom.framing.sight import Seen
 from cutroom.framing.watch import Span, find_shots, joined, look_at
 from cutroom.kit.errors import Invalid
+from cutroom.media.origin import zero
 from cutroom.media.probe import probe
-from cutroom.render.origin import zero
 from tests.framing.films import look, shots, three_shots
 
 

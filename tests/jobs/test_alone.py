@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -5,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cutroom.jobs import Registry, Remembered, run_alone
+from cutroom.jobs import Context, Registry, Remembered, run_alone
 from cutroom.kit.errors import CutroomError, Invalid, Unavailable
-from tests.jobs.flows import Diary, Fan
+from tests.jobs.flows import SOON, Diary, Fan
 from tests.jobs.rig import NoFiles
 
 
@@ -114,6 +115,33 @@ async def test_what_goes_wrong_has_the_same_code_as_in_a_worker(alone: Alone, ki
 async def test_an_unforeseen_error_comes_through_as_it_is(alone: Alone) -> None:
     with pytest.raises(RuntimeError, match="secret"):
         await alone.run("breaks", {"value": 1})
+
+
+async def test_a_full_disk_has_a_name(tmp_path: Path) -> None:
+    async def write(ctx: Context, value: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    registry = Registry()
+    registry.add("write", write, max_attempts=1)
+    with pytest.raises(Unavailable) as caught:
+        await Alone(registry, tmp_path).run("write", 1)
+    assert caught.value.code == "disk_full"
+
+
+async def test_an_attempt_that_failed_leaves_the_room_to_the_next(tmp_path: Path) -> None:
+    found: list[list[Path]] = []
+
+    async def write(ctx: Context, value: int) -> int:
+        found.append(list(tmp_path.rglob("half")))
+        (ctx.scratch / "half").write_bytes(bytes(100))
+        if ctx.attempt < 3:
+            raise Unavailable("not_now", "Not yet.")
+        return value
+
+    registry = Registry()
+    registry.add("write", write, max_attempts=3, retry=SOON)
+    assert await Alone(registry, tmp_path).run("write", 1) == 1
+    assert found == [[], [], []]
 
 
 async def test_what_one_workflow_writes_the_next_one_reads(alone: Alone) -> None:

@@ -43,6 +43,10 @@ def test_brackets_inside_text_do_not_count_as_depth() -> None:
     assert strict_json.parse(b'{"a": "' + b"[" * 1000 + b'\\"]"}') == {"a": "[" * 1000 + '"]'}
 
 
+def test_a_byte_order_mark_may_stand_at_the_beginning() -> None:
+    assert strict_json.parse(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+
+
 def test_a_surrogate_pair_is_one_character() -> None:
     assert strict_json.parse(b'"\\ud83d\\ude00"') == "😀"
 

@@ -13,10 +13,11 @@ from PIL.Image import Transpose
 
 from cutroom.kit.errors import Invalid
 from cutroom.media import develop_child
-from cutroom.media.develop import MOST_PIXELS, develop, is_developed
+from cutroom.media.develop import MOST_PIXELS, develop
 from cutroom.media.heif import HeifError
 from cutroom.media.info import MAX_PIXELS
 from cutroom.media.probe import probe
+from cutroom.media.sniff import sniff
 from cutroom.media.srgb import TooBright
 from tests.media.heics import (
     ALPHA,
@@ -254,11 +255,11 @@ async def test_what_is_said_of_a_picture_is_said_of_what_it_becomes(name: str, t
             {"save_all": True, "append_images": frames[1:], "duration": [80, 80, 80]} if "moving" in name else {}
         )
         frames[0].save(path, **options)
-    assert is_developed(path) == (name != "still.webp")
+    assert sniff(path).developed == (name != "still.webp")
     if name == "still.webp":
         return
     said = await probe(path)
-    await develop(path, out)
+    await develop(path, sniff(path), out)
     made = await probe(out)
     assert (said.kind, said.duration) == (made.kind, made.duration)
     assert (said.format, made.format) == (path.suffix[1:], "apng" if "moving" in name else "png")
@@ -275,11 +276,11 @@ async def test_a_refusal_says_what_to_do_and_leaves_nothing(tmp_path: Path) -> N
     whole = heif([coded(chart(64, 64), tmp_path)])
     path.write_bytes(whole[:-10])
     with pytest.raises(Invalid, match="The HEIC file is cut off; send it again, or export it as JPEG") as raised:
-        await develop(path, out)
+        await develop(path, sniff(path), out)
     assert raised.value.code == "media_truncated"
     path.write_bytes(plain(WIDE, tmp_path, nclx(9, 16, 0)))
     with pytest.raises(Invalid, match="in HDR") as raised:
-        await develop(path, out)
+        await develop(path, sniff(path), out)
     assert raised.value.code == "media_unsupported"
     assert not out.exists()
 

@@ -3,6 +3,7 @@ from fractions import Fraction
 from pathlib import Path
 from zlib import crc32
 
+import av
 import pytest
 from PIL import Image
 
@@ -308,7 +309,7 @@ async def test_a_png_that_moves_is_a_video_whatever_stands_before_its_pictures(p
     ("content", "code", "says"),
     [
         (b"\xef\xbb\xbf\n <!DOCTYPE html><title>Sign in</title>", "not_media", "This is a web page"),
-        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "media_unsupported", "convert it to PNG"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "media_unsupported", "how large it is"),
         (flood_png(0), "media_truncated", "damaged"),
         (flood_png(60_000), "media_unsupported", "too large"),
     ],
@@ -353,3 +354,15 @@ async def test_files_that_take_too_long_together_are_each_given_their_own_time(
     monkeypatch.setattr("cutroom.media.probe._TIMEOUT_S", 0.01)
     found = await probe_all([tmp_path / "a.mp4", tmp_path / "b.mp4"])
     assert [one.code for one in found if isinstance(one, CutroomError)] == ["probe_timeout", "probe_timeout"]
+
+
+@pytest.mark.parametrize("kept", [1.0, 0.5, 0.2])
+async def test_a_flac_that_was_cut_off_is_as_long_as_what_is_left(tmp_path: Path, kept: float) -> None:
+    whole, cut = make_audio(tmp_path / "whole.flac", 20), tmp_path / "cut.flac"
+    cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * kept)])
+    info = await probe(cut)
+    assert info.audio is not None
+    with av.open(str(cut)) as file:
+        left = sum(packet.duration or 0 for packet in file.demux(audio=0))
+    assert info.audio.duration == Fraction(left, info.audio.sample_rate)
+    assert (info.audio.duration == 20) == (kept == 1.0)

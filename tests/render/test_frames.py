@@ -30,6 +30,24 @@ async def test_every_frame_is_the_one_that_the_source_shows_at_that_time(
     assert counts(out) == expected_counts(media, Fraction(30), Fraction(trim), 40)
 
 
+@pytest.mark.parametrize("height", [HEIGHT, 160])
+async def test_a_recording_whose_pictures_change_their_size_is_shown_to_its_end(
+    studio: Studio, tmp_path: Path, height: int
+) -> None:
+    """As browsers record windows and calls; cut at the bottom where the canvas is lower."""
+    parts = []
+    for name, size in (("small.webm", "192x108"), ("large.webm", f"{WIDTH}x{HEIGHT}"), ("narrow.webm", "160x108")):
+        options = ("-c:v", "libvpx", "-b:v", "2M", "-s", size)
+        await studio.counter(name, "30", 1, *options)
+        parts.append(studio.place(name, "30", 1, *options))
+    listed, path = tmp_path / "parts.txt", tmp_path / "resized.webm"
+    listed.write_text("".join(f"file '{part}'\n" for part in parts))
+    studio.ffmpeg("-f", "concat", "-safe", "0", "-i", str(listed), "-c", "copy", str(path))
+    film = clip(0, 90, await studio.take(path), position="top")
+    out = await studio.film(edit(90, film, size=(WIDTH, height)), tmp_path)
+    assert counts(out) == [*range(30), *range(30), *range(30)]
+
+
 @pytest.mark.parametrize("fps", ["24", "25", "30000/1001", "60"])
 async def test_rates_are_converted_without_drift(studio: Studio, tmp_path: Path, fps: str) -> None:
     rate = Fraction(fps)

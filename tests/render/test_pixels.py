@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cutroom.render import compile_plan
+from cutroom.render import SegmentPlan, compile_plan, render_segment
 from cutroom.timeline.resolved import Color, Fit, Media, Position
 from tests.render.edits import clip, edit, title
 from tests.render.studio import Pixels, Studio, frames, near
@@ -73,6 +73,14 @@ async def test_a_picture_is_fitted_into_the_canvas(
     frame = await shot(studio, tmp_path, clip(0, 1, await quarters(studio), fit=fit))
     assert about(area(frame, RED), red)
     assert about(area(frame, WHITE), white)
+
+
+@pytest.mark.parametrize("size", [(427, 240), (321, 181), (1921, 1081)])
+async def test_a_picture_of_odd_size_that_nearly_fits_is_cut_by_less_than_a_pixel(
+    studio: Studio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    frame = await shot(studio, tmp_path, clip(0, 1, await studio.flat("odd.png", RED, size), fit="cover"))
+    assert area(frame, RED) == (0, 0, *SIZE)
 
 
 async def test_cover_cuts_off_and_fill_squeezes(studio: Studio, tmp_path: Path) -> None:
@@ -215,3 +223,20 @@ async def test_the_same_segment_has_the_same_bytes(studio: Studio, tmp_path: Pat
     one = await studio.make(compile_plan(wanted), tmp_path / "one")
     two = await studio.make(compile_plan(wanted), tmp_path / "two")
     assert one.read_bytes() == two.read_bytes()
+
+
+async def test_a_transparent_segment_has_the_same_bytes_wherever_threads_part_its_rows(
+    studio: Studio, tmp_path: Path
+) -> None:
+    """Two threads part 146 rows of luma at an odd one, within a row of colour."""
+    box: dict[str, Any] = {"width_px": 260, "height_px": 146, "fade_in": 45, "fade_out": 45}
+    clips = (clip(0, 90, await studio.flat("red.png", RED), **box), clip(0, 90, color=Color(*BLUE), **box))
+    plan = compile_plan(edit(90, *clips, size=SIZE, format="mov", codec="prores", transparent=True))
+    made = set()
+    for number in range(4):
+        (segment,) = plan.segments
+        assert isinstance(segment, SegmentPlan)
+        out = tmp_path / f"{number}.mov"
+        await render_segment(segment, inputs=studio.paths, scratch=tmp_path, out=out, progress=lambda _: None)
+        made.add(out.read_bytes())
+    assert len(made) == 1

@@ -16,11 +16,13 @@ FULL_TEXT: Any = {
     "animation": {"in": "rise", "out": "drop", "by": "word", "duration": 2, "overlap": 0.2, "direction": "up"},
 }  # fmt: skip
 FULL_CLIP: Any = {
-    "start": 0.5, "length": 3, "trim": 1, "speed": 2, "volume": KEYS, "fadeIn": 0.5, "fadeOut": 0.5, "ducking": True,
-    "fit": "blur", "crop": {"top": 0.1, "right": 0.1, "bottom": 0.1, "left": 0.1},
+    "name": "first", "start": 0.5, "length": 3, "trim": 1, "speed": 2, "volume": KEYS, "fadeIn": 0.5, "fadeOut": 0.5,
+    "ducking": True, "fit": "blur", "crop": {"top": 0.1, "right": 0.1, "bottom": 0.1, "left": 0.1},
     "size": {"width": 200, "height": 100}, "scale": KEYS, "position": "top-left", "offset": {"x": KEYS, "y": KEYS},
     "rotation": KEYS, "skew": {"x": KEYS, "y": KEYS}, "flip": "both", "opacity": KEYS, "radius": 4,
-    "effect": "zoomIn", "filters": [{"type": "hue", "amount": 40}], "chromaKey": {"color": "#123", "despill": False},
+    "border": {"color": "#fff8", "width": 3}, "shadow": {"x": 2, "y": 3, "blur": 4, "opacity": 0.4},
+    "effect": "zoomIn", "filters": [{"type": "hue", "amount": 40}, {"type": "blur", "amount": KEYS}],
+    "chromaKey": {"color": "#123", "despill": False},
     "matte": {"src": IMAGE, "mode": "alpha", "trim": 1}, "blend": "screen",
     "transition": {"in": "wipeLeft", "out": "zoom"},
 }  # fmt: skip
@@ -42,7 +44,7 @@ FULL: Any = {
         "loudness": {"target": -14},
         "fonts": [{"src": FONT, "family": "Brand"}],
         "tracks": [
-            {"clips": [video(**FULL_CLIP), image(transition={"in": "fade"})]},
+            {"clips": [video(**FULL_CLIP), image(start="after:first", length="like:first", transition={"in": "fade"})]},
             {"clips": [{**text(), "asset": {"type": "text", "text": "Hello", **FULL_TEXT}}]},
             {
                 "clips": [
@@ -50,6 +52,7 @@ FULL: Any = {
                     asset("shape", **SHAPE),
                     asset("gradient", stops=["#f00", {"color": "#0f0", "at": 0.4}, "#00f"]),
                     asset("waveform", src=SOUND, gradient=FADE),
+                    asset("svg", svg='<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"/>'),
                     asset("html", html="<p>", width=100),
                     asset("timeline", timeline={"tracks": [{"clips": [color()]}]}),
                 ]

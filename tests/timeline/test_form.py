@@ -45,6 +45,26 @@ def test_types_are_guessed_from_where_placeholders_stand() -> None:
     }
 
 
+def test_a_word_as_default_leaves_room_for_numbers_where_numbers_may_stand() -> None:
+    clip = {"asset": {"type": "{{KIND}}", "text": "{{TEXT}}"}, "length": "{{LENGTH}}"}
+    timeline = {"tracks": [{"clips": [clip]}], "duration": 9}
+    merge = {"KIND": "text", "TEXT": "Hi", "RATE": "30000/1001", "LENGTH": "end"}
+    made = make_form({"output": {"fps": "{{RATE}}"}, "timeline": timeline, "merge": merge}, None, LIMITS)
+    assert {name: field.type for name, field in made.fields.items()} == {
+        "KIND": "string",
+        "TEXT": "string",
+        "RATE": "numberOrText",
+        "LENGTH": "numberOrText",
+    }
+    for values, as_text in (({"LENGTH": 2.5}, False), ({"LENGTH": "2.5", "RATE": "", "TEXT": "5"}, True)):
+        (track,) = made.filled(values, LIMITS, from_text=as_text).timeline.tracks
+        assert track.clips[0].length == 2.5
+    assert made.filled({}, LIMITS).timeline.tracks[0].clips[0].length == "end"
+    wrong = refused(lambda: made.filled({"LENGTH": "soon"}, LIMITS))
+    assert wrong == [("unknown_value", "/document/timeline/tracks/0/clips/0/length")]
+    assert refused(lambda: made.filled({"LENGTH": True}, LIMITS)) == [("wrong_type", "/values/LENGTH")]
+
+
 def test_filling_gives_the_checked_edit() -> None:
     edit = form().filled(VALUES, LIMITS)
     assert edit.timeline.tracks[0].clips[0].start == 1

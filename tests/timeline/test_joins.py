@@ -39,6 +39,14 @@ def test_where_the_later_clip_hides_nothing_the_earlier_one_fades_out() -> None:
         assert after.fade_in == 30
 
 
+def test_a_short_clip_does_not_go_before_it_has_come() -> None:
+    middle = color("#33669980", length=0.1, **dissolve())
+    _, between, _ = resolved([video(length=2), middle, color("#33669980", **dissolve(0.2))]).clips
+    assert pictures(between) == (60, 63, 6, 3, 6)
+    _, between, _ = resolved([video(length=2), middle, color("#33669980", **dissolve(0.01))]).clips
+    assert between.fade_in + between.fade_out <= between.end - between.start + between.tail
+
+
 def test_transparent_and_letterboxed_pictures_hide_nothing() -> None:
     for later in (media.image(alpha=True), media.image(size=(720, 1280))):
         clips = [video(length=2), image(fit="contain", **dissolve())]
@@ -55,6 +63,24 @@ def test_a_large_box_hides_all_and_a_small_one_does_not() -> None:
     for size, fades in (({"width": 1280, "height": 720}, 0), ({"width": 1278, "height": 720}, 30)):
         before, _ = resolved([color(length=2), color(size=size, **dissolve())]).clips
         assert before.fade_out == fades
+
+
+def test_a_picture_hides_the_one_in_whose_place_it_comes() -> None:
+    place: dict[str, Any] = {"size": {"width": 200}, "position": "right", "offset": {"x": -0.1}, "radius": 20}
+    before, after = resolved([image(length=2, **place), image(**place, **dissolve())]).clips
+    assert (before.tail, before.fade_out, after.fade_in) == (30, 0, 30)
+    for other in (
+        {"radius": 0},
+        {"position": "left"},
+        {"size": {"width": 202}},
+        {"offset": {"x": 0.1}},
+        {"rotation": 3},
+    ):
+        before, _ = resolved([image(length=2, **{**place, **other}), image(**place, **dissolve())]).clips
+        assert before.fade_out == 30
+    for seen_through in ({"opacity": 0.5}, {"fit": "none", "crop": {"left": 0.95}}):
+        before, _ = resolved([image(length=2, **place), image(**place, **seen_through, **dissolve())]).clips
+        assert before.fade_out == 30
 
 
 def test_the_sounds_of_a_dissolve_cross() -> None:

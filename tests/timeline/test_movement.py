@@ -7,7 +7,7 @@ import pytest
 
 from cutroom.timeline.clip.effect import EFFECTS
 from cutroom.timeline.geometry import hides_all_below
-from cutroom.timeline.resolved import Crop, EasingName, Keyframe, Motion, ResolvedClip, View
+from cutroom.timeline.resolved import Border, Color, Crop, EasingName, Keyframe, Motion, ResolvedClip, Shadow, View
 from tests.timeline import media
 from tests.timeline.documents import IMAGE, VIDEO, asset, codes, color, image, one, resolved, sound, text, video
 
@@ -206,3 +206,14 @@ def test_the_sound_of_a_fast_clip_crosses_as_far_as_it_lasts() -> None:
     clips = [video(length=4.5, speed=2), video(length=4, transition={"in": "dissolve", "duration": 2})]
     before, _ = resolved(clips, given=given).clips
     assert [before.audio_end, before.audio_fade_out] == [5, Fraction(1, 2)]
+
+
+def test_borders_and_shadows_have_measures_that_suit_the_picture() -> None:
+    found = one(image(border={}, shadow={}))
+    assert found.border == Border(Color(255, 255, 255), 4.0)
+    assert found.shadow == Shadow(Color(0, 0, 0, 0.5), 0.0, 7.2, 14.4)  # of 720 lines
+    said = one(image(border={"color": "#102030", "width": 9}, shadow={"color": "#f00c", "x": 3, "y": 0, "blur": 0}))
+    assert said.border == Border(Color(0x10, 0x20, 0x30), 9.0)
+    assert said.shadow == Shadow(Color(255, 0, 0, 0.8 * 0.5), 3.0, 0.0, 0.0)
+    assert one(image(shadow={"opacity": 0})).shadow is None
+    assert (one(image()).border, one(image()).shadow) == (None, None)

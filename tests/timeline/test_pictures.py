@@ -13,6 +13,7 @@ from cutroom.timeline.resolved import (
     ChromaKey,
     ColorStop,
     Gradient,
+    Keyframe,
     Look,
     LookName,
     Matte,
@@ -39,6 +40,18 @@ def test_every_filter_can_be_named_and_keeps_its_place() -> None:
     looks = one(image(filters=names[:16])).looks + one(image(filters=names[16:])).looks
     assert [look.name for look in looks] == names
     assert all(look.amount > 0 for look in looks)
+
+
+def test_a_filter_may_change_and_one_whose_keyframes_say_the_same_does_not() -> None:
+    rising = [{"at": 0, "value": 0, "easing": "easeIn"}, {"at": 2, "value": 1}]
+    course = (Keyframe(Fraction(0), 0.0, "easeIn"), Keyframe(Fraction(2), 1.0))
+    flat = [{"at": 0, "value": 0.5}, {"at": 2, "value": 0.5}]
+    found = one(image(filters=[{"type": "blur", "amount": rising}, {"type": "sepia", "amount": flat}]))
+    assert found.looks == (Look("blur", 0.0, course), Look("sepia", 0.5))
+    late = resolved([image(length=1, filters=["sepia", {"type": "blur", "amount": rising}])])
+    assert [(warning.code, warning.pointer) for warning in late.warnings if warning.code == "keyframe_beyond_end"] == [
+        ("keyframe_beyond_end", f"{TRACK}/0/filters/1/amount/1/at")
+    ]
 
 
 def test_a_filter_has_an_amount_and_one_that_changes_nothing_is_left_out() -> None:

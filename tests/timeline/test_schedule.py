@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -128,6 +129,17 @@ def test_sounds_keep_their_exact_seconds() -> None:
 def test_the_sound_of_a_video_starts_with_its_picture() -> None:
     (clip,) = resolved([video(start=0.51, length=1)]).clips
     assert (clip.start, clip.audio_start, clip.audio_end) == (15, Fraction(1, 2), Fraction(3, 2))
+
+
+def test_what_begins_shortly_before_the_first_picture_makes_nothing_longer() -> None:
+    begun = Fraction(8, 100)
+    plain = media.video(4, audio=5)
+    assert plain.info.video is not None
+    late = replace(plain, info=replace(plain.info, video=replace(plain.info.video, start=begun)))
+    for kind, seconds in (("video", Fraction(4)), ("audio", 5 - begun)):
+        made = resolve(edit([{"asset": {"type": kind, "src": VIDEO}}]), {VIDEO: late})
+        assert made.frames == round(seconds * 30)
+        assert made.clips[0].audio_end == seconds
 
 
 def test_a_limit_is_checked_where_auto_lengths_are_known() -> None:

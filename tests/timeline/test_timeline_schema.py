@@ -2,7 +2,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cutroom.timeline import json_schema, schema_text
+import pytest
+from jsonschema_rs import Draft202012Validator
+
+from cutroom.kit.errors import Invalid
+from cutroom.timeline import json_schema, parse, schema_text
+from tests.timeline.wrong import GOOD, TEXT, VIDEO, changed
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / "timeline.schema.json"
 
@@ -37,3 +42,31 @@ def test_names_in_the_schema_are_those_of_the_document() -> None:
     assert {"fadeIn", "parentDurationDecider"} <= set(json_schema()["$defs"]["Clip"]["properties"])
     assert {"in", "out", "duration", "cross"} == set(json_schema()["$defs"]["Transition"]["properties"])
     assert json.loads(schema_text()) == json_schema()
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (f"{VIDEO}/opacity", []),
+        (f"{VIDEO}/offset", {"x": []}),
+        ("/output/fps", "30/0"),
+        ("/output/fps", "0/1"),
+        ("/output/fps", "00"),
+        (f"{TEXT}/asset", {"type": "captions", "cues": []}),
+        (f"{TEXT}/asset", {"type": "captions", "cues": [{"start": 0, "end": 1, "words": []}]}),
+    ],
+)
+def test_what_is_refused_for_its_form_is_refused_by_the_schema(place: str, value: Any) -> None:
+    schema = Draft202012Validator(json_schema())
+    assert schema.is_valid(GOOD)
+    wrong = changed(place, value)
+    with pytest.raises(Invalid):
+        parse(wrong)
+    assert not schema.is_valid(wrong)
+
+
+@pytest.mark.parametrize("fps", [25, "25", "30000/1001", "10/1"])
+def test_rates_are_taken_by_the_schema(fps: Any) -> None:
+    made = changed("/output/fps", fps)
+    parse(made)
+    assert Draft202012Validator(json_schema()).is_valid(made)

@@ -88,7 +88,7 @@ def test_a_placeholder_is_named_and_told_once() -> None:
         (changed(f"{VIDEO}/asset/volume", 1), "beside 'asset'"),
         (changed(f"{VIDEO}/asset/url", "x"), "write 'src'"),
         (changed(f"{VIDEO}/asset/type", "vidio"), "did you mean 'video'?"),
-        (changed(f"{VIDEO}/asset/type", "gif"), "captions, color, gradient, shape, waveform, html or timeline"),
+        (changed(f"{VIDEO}/asset/type", "gif"), "captions, color, gradient, shape, waveform, svg, html or timeline"),
         (changed(f"{VIDEO}/fit", "Cover"), "did you mean 'cover'?"),
         (changed(f"{VIDEO}/length", "ends"), '"auto", or "end"'),
         (changed(f"{TEXT}/position", "botom-left"), "did you mean 'bottom-left'?"),
@@ -99,6 +99,16 @@ def test_a_placeholder_is_named_and_told_once() -> None:
         (changed(f"{VIDEO}/fit", "crop"), "(write 'cover')"),
         (changed(f"{VIDEO}/asset/type", "luma"), "(write 'matte' on the clip that it masks)"),
         (changed("/output/resolution", "hd"), "(write '720p')"),
+        (changed("/output/quality", "veryhigh"), "(write 'highest')"),
+        (changed("/output/format", "bmp"), "(write 'png')"),
+        (changed("/output/scaleTo", "sd"), "write a smaller output in 'outputs'"),
+        (changed("/timeline/cache", value=True), '"cache" is not a known field here; leave it out'),
+        (changed(f"{VIDEO}/asset/transcode", value=True), "leave it out"),
+        (changed(f"{VIDEO}/asset/type", "rich-text"), "(write 'text')"),
+        (changed(f"{VIDEO}/start", "alias://a"), "(write with:a)"),
+        (changed(f"{VIDEO}/length", "alias://a"), "(write like:a)"),
+        (changed(f"{VIDEO}/transition", {"in": "none"}), "(leave it out)"),
+        (changed(f"{TEXT}/asset/font", {"opacity": 0.5}), "write it into 'color'"),
         (changed("/output/width", 641), "an even number of pixels from 16 to 8192"),
     ],
 )
@@ -123,3 +133,9 @@ def test_limits_do_not_hide_a_wrong_shape(wrong: Wrong) -> None:
         assert parse(wrong.document, raised).timeline.tracks
     else:
         assert refused(wrong.document, raised).code == wrong.code
+
+
+def test_a_list_of_a_fixed_length_says_how_many_it_takes() -> None:
+    curve = [{"at": 0, "value": 0, "easing": [1, 2]}, {"at": 1, "value": 1, "easing": []}]
+    said = [detail.message for detail in refused(changed(f"{VIDEO}/opacity", curve)).details]
+    assert said == ["This list has 2 entries; 4 are needed.", "This list has no entries; 4 are needed."]

@@ -121,6 +121,13 @@ WORDS = [
     wrong("an unknown transition", f"{IMAGE}/transition/in", "wipe", "unknown_value"),
     wrong("an unknown alignment", f"{TEXT}/asset/alignment", "justify", "unknown_value"),
     wrong(
+        "a font weight beyond all numbers",
+        f"{TEXT}/asset/font",
+        {"weight": 2**70},
+        "unknown_value",
+        f"{TEXT}/asset/font/weight",
+    ),
+    wrong(
         "a font weight in words", f"{TEXT}/asset/font", {"weight": "bold"}, "unknown_value", f"{TEXT}/asset/font/weight"
     ),
     wrong("a background in words", "/timeline/background", "black", "bad_color"),

@@ -5,11 +5,16 @@ from typing import Any
 from tests.timeline.wrong_base import COLOR, STILL, TEXT, VIDEO, Wrong, changed, track, wrong
 
 HERE = f"{COLOR}/asset"
+_NAMED = "xmlns='http://www.w3.org/2000/svg'"
 RED_BLUE: Any = {"type": "linear", "stops": ["#f00", "#00f"]}
 
 
 def _asset(name: str, asset: dict[str, Any], code: str, says: str) -> Wrong:
     return wrong(name, HERE, asset, code, f"{HERE}/{says}" if says else HERE)
+
+
+def _svg(name: str, markup: str, code: str) -> Wrong:
+    return _asset(name, {"type": "svg", "svg": markup}, code, "svg")
 
 
 def _shape(name: str, code: str, says: str, **fields: Any) -> Wrong:
@@ -95,6 +100,13 @@ ASSETS: list[Wrong] = [
            "conflicting_fields", "gradient"),
     wrong("a waveform that is heard", COLOR, {"asset": {"type": "waveform", "src": "asset:a"}, "volume": 0.5},
           "not_applicable", f"{COLOR}/volume"),
+    _svg("a drawing without markup", "", "empty"),
+    _svg("a drawing without an end", f"<svg {_NAMED} viewBox='0 0 4 4'>", "bad_svg"),
+    _svg("a drawing of no kind", "<svg viewBox='0 0 4 4'/>", "bad_svg"),
+    _svg("a drawing of no size", f"<svg {_NAMED}/>", "bad_svg"),
+    _svg("a drawing that shows a file", f"<svg {_NAMED} viewBox='0 0 4 4'><image href='a.png'/></svg>", "bad_svg"),
+    _asset("a drawing in a file", {"type": "svg", "svg": f"<svg {_NAMED} viewBox='0 0 4 4'/>", "src": "a.svg"},
+           "unknown_field", "src"),
     _asset("a page without markup", {"type": "html"}, "missing_field", "html"),
     _asset("an empty page", {"type": "html", "html": ""}, "empty", "html"),
     _asset("a page from elsewhere", {"type": "html", "html": "<p>a</p>", "src": "https://a.example"}, "unknown_field",

@@ -15,6 +15,7 @@ from cutroom.llm import Message, Models, Price
 from cutroom.media.fetch import Fetcher
 from cutroom.workflows.answers import SPENT, ModelAnswer, Question, answer_key, answered, purse_of
 from tests.llm.server import ModelServer, answers, model_server, says
+from tests.workflows.standing import keep_instead
 
 ASK = Question((Message("user", "How are you?"),), temperature=0)
 ONCE = 11 + 2 * 7
@@ -124,7 +125,7 @@ async def test_data_is_kept_once_it_has_its_shape_and_both_tries_are_paid(desk: 
 async def test_what_is_kept_and_cannot_be_read_is_asked_anew(desk: Desk) -> None:
     await desk.ask(ASK)
     (kept,) = (desk.folder / "cache" / "answer").iterdir()
-    kept.write_text('{"text": 1}')
+    keep_instead(desk.folder / "cache", kept, '{"text": 1}')
     assert not (await desk.ask(ASK)).cached
 
 

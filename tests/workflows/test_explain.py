@@ -14,6 +14,7 @@ from cutroom.jobs import run_alone
 from cutroom.kit.errors import Invalid
 from cutroom.media.fetch import Fetcher
 from cutroom.media.probe import probe
+from cutroom.render import calibration
 from cutroom.workflows import registry
 from cutroom.workflows.explain import Explanation, StoryboardOutput
 from tests.media.sources import make_audio, make_image, make_video
@@ -55,7 +56,7 @@ async def run(folder: Path, workflow: str, **given: Any) -> tuple[Any, ManyFiles
     files.published = []
     made = timeline.parse(given.pop("made", None) or document(), LIMITS)
     kind = registry().get(workflow).input
-    value = kind.validate_python({"edit": made, "limits": LIMITS, **given})
+    value = made if workflow == "render" else kind.validate_python({"edit": made, "limits": LIMITS, **given})
     seen: list[Any] = []
     result = await run_alone(
         registry(), workflow, value, files=files, scratch=folder / "scratch", events=lambda *said: seen.append(said)
@@ -140,3 +141,18 @@ async def test_a_wrong_edit_is_pointed_at(folder: Path) -> None:
         with pytest.raises(Invalid) as caught:
             await run(folder, workflow, made=made)
         assert caught.value.details[0].pointer == "/timeline/tracks/1/clips/0/asset/src"
+
+
+async def test_a_render_tells_how_fast_its_machine_is(folder: Path) -> None:
+    before = list(calibration._folder)
+    calibration.keep_in(folder / "machine")
+    try:
+        told, _ = await run(folder, "render.explain")
+        assert told.calibration.pieces == 0
+        made = document(width=1920, height=1080, mute=True)
+        made["timeline"]["tracks"][1]["clips"][0]["opacity"] = 0.9
+        await run(folder, "render", made=timeline.parse(made, LIMITS))
+        learned, _ = await run(folder, "render.explain")
+        assert learned.calibration.pieces > 0
+    finally:
+        calibration.keep_in(*before)

@@ -10,7 +10,7 @@ import pytest
 from cutroom.render import REPORT
 from cutroom.workflows import films
 from tests.media.sources import make_image
-from tests.workflows.standing import run
+from tests.workflows.standing import keep_instead, run
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def _remove(folder: Path) -> None:
 
 def _tear_list(folder: Path) -> None:
     path = next((folder / "cache" / "film").iterdir())
-    path.write_bytes(path.read_bytes()[:50])
+    keep_instead(folder / "cache", path, path.read_text()[:50])
 
 
 @pytest.mark.parametrize("harm", [_write_to_result, _shorten, _remove, _tear_list])

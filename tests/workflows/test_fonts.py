@@ -17,11 +17,12 @@ from cutroom.kit.errors import CutroomError
 from cutroom.media import browser
 from cutroom.media.fetch import Fetcher
 from cutroom.render.lettering import typefaces
+from cutroom.render.paint import measure
 from cutroom.workflows import registry
 from cutroom.workflows.explain import Explain, Explanation, Storyboard
 from tests.media import foundry
 from tests.media.foundry import cast
-from tests.media.sources import make_audio
+from tests.media.sources import make_audio, make_image
 from tests.workflows.standing import frames, run
 
 OUTPUT = {"format": "mp4", "width": 240, "height": 120, "fps": 10, "quality": "high"}
@@ -96,6 +97,21 @@ async def test_captions_and_moving_texts_are_too(brand: Path) -> None:
         assert (width(frames(brand / "out.mp4")[-1]) < 65) == narrow
 
 
+async def test_letters_are_measured_once_for_all_outputs(brand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    ask = measure._ask
+
+    async def counted(questions: Any, *more: Any) -> Any:
+        asked.append(len(questions))
+        return await ask(questions, *more)
+
+    monkeypatch.setattr(measure, "_ask", counted)
+    made = document(words(), {**words(), "start": 0.5})
+    made["outputs"] = [{**OUTPUT, "format": "webm"}, {**OUTPUT, "width": 120, "height": 60}]
+    await run(brand, made)
+    assert asked == [2]  # a text has two sizes here, and stands alike wherever it stands
+
+
 @pytest.mark.threat("A98")
 async def test_two_jobs_at_once_do_not_see_each_others_fonts(tmp_path: Path) -> None:
     sizes = {"Anton-Regular.ttf": 0, "Montserrat-Black.ttf": 0}
@@ -145,6 +161,21 @@ async def test_sound_alone_needs_no_letters(brand: Path) -> None:
 async def test_timelines_inside_know_the_fonts_of_the_outer_one(brand: Path) -> None:
     inside = {"type": "timeline", "timeline": {"tracks": [{"clips": [words()]}]}}
     assert await seen(brand, document({"asset": inside, "start": 0, "length": 0.5})) == await seen(brand, document())
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+async def test_a_wrong_font_is_pointed_at_where_the_document_names_it(brand: Path, depth: int) -> None:
+    make_image(brand / "picture.png", (16, 16))
+    own: list[dict[str, Any]] = [{"src": "brand.ttf", "family": "Own"}]
+    wrong: list[dict[str, Any]] = [{"src": "picture.png"}]
+    inside: dict[str, Any] = {"tracks": [{"clips": [words()]}], "fonts": own}
+    for _ in range(depth):
+        nested = {"asset": {"type": "timeline", "timeline": inside}, "length": 0.5}
+        inside = {"tracks": [{"clips": [nested]}], "fonts": own}
+    inside["fonts"] = [*own, *wrong]
+    with pytest.raises(CutroomError) as caught:
+        await run(brand, {"output": OUTPUT, "timeline": inside})
+    assert [(one.pointer, one.code) for one in caught.value.details] == [("/timeline/fonts/1/src", "wrong_media_kind")]
 
 
 async def test_a_look_beforehand_knows_them(brand: Path) -> None:

@@ -52,6 +52,16 @@ async def test_a_timeline_inside_starts_with_its_clip_and_sounds(tmp_path: Path)
     assert "silent" not in {warning.code for warning in result.warnings}
 
 
+async def test_a_timeline_inside_may_be_silent(tmp_path: Path) -> None:
+    make_audio(tmp_path / "m.wav", 1)
+    document = edit({"asset": nested(color("#ff0000")), "start": 0, "length": 1})
+    result, _ = await run(tmp_path, document)
+    assert [(warning.code, warning.pointer) for warning in result.warnings] == [("silent", "/timeline")]
+    document["timeline"]["soundtrack"] = {"src": "m.wav"}
+    result, _ = await run(tmp_path, document)
+    assert not result.warnings
+
+
 async def test_timelines_lie_in_timelines(tmp_path: Path) -> None:
     inside = nested({"asset": nested(color("#00ff00", size=CORNER)), "start": 0, "length": 1})
     await run(tmp_path, edit({"asset": inside, "start": 0, "length": 1}))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cutroom.app.kept import KeptFiles
 from cutroom.render import REPORT, Level
 from tests.media.sources import make_audio
 from tests.workflows.standing import run
@@ -41,7 +42,9 @@ def kept(folder: Path) -> list[Path]:
 async def test_the_level_of_the_same_sound_is_taken_from_before(folder: Path, kind: str) -> None:
     first = await level(folder, "one", kind)
     [note] = kept(folder)
-    note.write_text(note.read_text().replace('"clipped":0', '"clipped":7'))
+    draft = folder / "note"
+    draft.write_text(note.read_text().replace('"clipped":0', '"clipped":7'))
+    await KeptFiles(folder / "cache").keep(str(note.relative_to(folder / "cache")), draft)
     second = await level(folder, "two", kind)
     assert (first.clipped, second.clipped) == (0, 7)
     assert second.integrated_lufs == first.integrated_lufs
@@ -60,5 +63,7 @@ async def test_another_sound_is_measured(folder: Path) -> None:
 async def test_a_note_that_cannot_be_read_is_none(folder: Path) -> None:
     first = await level(folder, "one")
     [note] = kept(folder)
-    note.write_text("{")
+    draft = folder / "note"
+    draft.write_text("{")
+    await KeptFiles(folder / "cache").keep(str(note.relative_to(folder / "cache")), draft)
     assert await level(folder, "two") == first

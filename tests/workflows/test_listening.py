@@ -8,7 +8,7 @@ from cutroom.jobs import Context, Files
 from cutroom.jobs.alone import _Direct, _Memory
 from cutroom.jobs.job import AttemptRef
 from cutroom.jobs.remembered import Remembered
-from cutroom.render.origin import zero
+from cutroom.media.origin import zero
 from cutroom.speech.pcm import duration_ms
 from cutroom.timeline import Media
 from cutroom.workflows.listening import listen, pcm_key

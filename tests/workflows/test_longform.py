@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -79,3 +80,18 @@ def test_a_longform_of_two_minutes_decodes_without_a_fault(folder: Path) -> None
     done = subprocess.run(program, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert count_frames(folder / "out.mp4") == 121 * 25
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.99])
+def test_pieces_that_a_stop_of_the_machine_cut_off_are_made_anew(folder: Path, kept: float) -> None:
+    longform = DOCUMENT["longform"] | {"audio": [{"src": "two.wav"}], "secondsPerBackground": 2, "crossfade": 0.5}
+    document = DOCUMENT | {"longform": longform}
+    render(folder, document, "one.mp4")
+    pieces = [path for path in (folder / "cache").iterdir() if path.is_file()]
+    assert len(pieces) > 3
+    for path in pieces:
+        path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
+    shutil.rmtree(folder / "cache" / "film")
+    shutil.rmtree(folder / "cache" / "again", ignore_errors=True)
+    render(folder, document, "two.mp4")
+    assert (folder / "two.mp4").read_bytes() == (folder / "one.mp4").read_bytes()

@@ -67,6 +67,25 @@ async def test_a_second_run_makes_only_what_changed(folder: Path) -> None:
     assert again.reused_segments > 0
 
 
+async def test_pieces_that_are_swept_before_they_are_joined_are_made_again(folder: Path) -> None:
+    swept: list[Path] = []
+
+    def sweep(event: dict[str, Any]) -> None:
+        if event.get("stage") == "joining" and not swept:
+            swept.extend(path for path in (folder / "cache").iterdir() if len(path.name) == 64)
+            for path in swept:
+                path.unlink()
+
+    result, seen = await run(folder, document(), meanwhile=sweep)
+    assert len(swept) == 2, "the pictures and the sound"
+    assert [event["code"] for event in seen if event["kind"] == "log" and event["level"] == "warning"] == [
+        "blob_missing"
+    ]
+    again, _ = await run(folder, document(), "again.mp4")
+    assert (folder / "again.mp4").read_bytes() == (folder / "out.mp4").read_bytes()
+    assert result.frames == again.frames == 30
+
+
 async def test_sound_alone_becomes_an_mp3(folder: Path) -> None:
     edit = {
         "output": {"format": "mp3"},
@@ -108,7 +127,7 @@ async def test_nothing_unfinished_is_left_beside_the_result(folder: Path) -> Non
     before = set(folder.iterdir())
     await run(folder, document())
     assert {path.name for path in set(folder.iterdir()) - before} == {"cache", "scratch", "out.mp4"}
-    assert list((folder / "cache").rglob("*.part")) == []
+    assert list((folder / "cache" / ".cutroom-parts").iterdir()) == []
 
 
 async def test_several_outputs_come_from_one_timeline(folder: Path) -> None:

@@ -86,3 +86,24 @@ async def test_a_picture_that_cannot_be_developed_is_named_and_pointed_at(folder
         "media_unsupported",
         "/timeline/tracks/0/clips/1/asset/src",
     )
+
+
+async def test_drawings_are_sharp_at_any_size_in_files_and_in_the_document(folder: Path) -> None:
+    corner = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0H4V8H0Z" fill="#{}"/></svg>'
+    (folder / "mark.svg").write_text(corner.format("fa0a14"))
+    written = {"asset": {"type": "svg", "svg": corner.format("141ef0")}, "start": "auto", "length": 0.5}
+    await run(folder, document(shown("image", "mark.svg", 0.5), written, background="#208040"))
+    pictures = frames(folder / "out.mp4")
+    assert len(pictures) == 10
+    for number, color in ((2, (250, 10, 20)), (7, (20, 30, 240))):
+        row = pictures[number][64].astype(int)  # eight units of the drawing are 128 pixels of the picture
+        assert np.abs(row[8:62] - color).max() <= 12, number
+        assert np.abs(row[66:120] - (0x20, 0x80, 0x40)).max() <= 12, number
+
+
+async def test_a_drawing_that_shows_other_files_is_named_and_pointed_at(folder: Path) -> None:
+    image = '<image href="photo.heic" width="8" height="8"/>'
+    (folder / "mark.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">{image}</svg>')
+    with pytest.raises(Invalid, match=r"mark\.svg.*shows another file") as raised:
+        await run(folder, document(shown("image", "mark.svg", 0.2)))
+    assert raised.value.details[0].pointer == "/timeline/tracks/0/clips/0/asset/src"

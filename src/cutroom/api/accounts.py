@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.background import BackgroundTask
 
 from cutroom.accounts import LoggedIn, NewUser, Place, Principal, Role, Session, User, Visitor
-from cutroom.api.answers import ListOut, answer, is_absent
+from cutroom.api.answers import ListOut, answer
 from cutroom.api.auth import Caller, key_in_headers, refuse_blocked
 from cutroom.api.cookies import cookie_of, forget_cookie, refuse_foreign_page, set_cookie
 from cutroom.api.deps import PREFIX, ApiServices, Services
@@ -17,7 +17,7 @@ from cutroom.api.gate import client_of
 from cutroom.api.posting import post_link, post_reset
 from cutroom.api.routes import keyed, open_to_all
 from cutroom.kit.errors import Forbidden, NotFound
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 
 TAG: Final = "auth"
 router: Final = keyed(TAG, area=None)

@@ -16,7 +16,6 @@ from cutroom.api.answers import (
     ListOut,
     Paging,
     answer,
-    is_absent,
     resource,
 )
 from cutroom.api.auth import Caller
@@ -25,7 +24,7 @@ from cutroom.api.errors import errors
 from cutroom.api.names import Name
 from cutroom.api.routes import keyed
 from cutroom.fleet import OVERLAP_S, Agent, Code, Token
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 
 log = structlog.get_logger()
 router: Final = keyed("agents", area="agents")

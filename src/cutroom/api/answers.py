@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 from starlette.responses import Response
 
 from cutroom.kit.page import DEFAULT_LIMIT, MAX_CURSOR_CHARS, MAX_LIMIT, Cursors
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 
 T = TypeVar("T")
 PRIVATE: Final = "private, no-cache"
@@ -31,11 +31,6 @@ Cursor = Annotated[
     str | None, Query(max_length=MAX_CURSOR_CHARS, description="`nextCursor` of the page before; opaque.")
 ]
 DEFAULT: Final = DEFAULT_LIMIT
-
-
-def is_absent(value: object) -> bool:
-    """Whether a field is left out of the JSON instead of being written as null."""
-    return value is None
 
 
 class ListOut(Schema, Generic[T]):

@@ -18,7 +18,6 @@ from cutroom.api.answers import (
     ListOut,
     Paging,
     answer,
-    is_absent,
     resource,
 )
 from cutroom.api.auth import Caller
@@ -26,7 +25,7 @@ from cutroom.api.deps import PREFIX, Services
 from cutroom.api.errors import errors
 from cutroom.api.names import Name
 from cutroom.api.routes import keyed
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 
 log = structlog.get_logger()
 router: Final = keyed("API keys", area="keys")

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from fastapi import Query, Request, Response
 from pydantic import Field
 
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, is_absent, resource
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import Services
 from cutroom.api.errors import errors, request_id_of
@@ -16,7 +16,7 @@ from cutroom.api.submission import ACCEPTED, KeyHeader, Wait, accepted, idempote
 from cutroom.assets import Asset
 from cutroom.jobs import Submission
 from cutroom.kit.errors import Invalid
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 from cutroom.media.info import MediaInfo
 from cutroom.workflows.importing import Import
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Request, Response
 from pydantic import ConfigDict, Field
 
-from cutroom.api.answers import ListOut, is_absent
+from cutroom.api.answers import ListOut
 from cutroom.api.asking import Asked, ask
 from cutroom.api.auth import Caller
 from cutroom.api.deps import Services
@@ -16,6 +16,7 @@ from cutroom.api.production_routes import AREA, Shelf
 from cutroom.api.production_view import EditedVersion, IfMatch, ProductionOut
 from cutroom.api.routes import keyed
 from cutroom.api.submission import ACCEPTED, KeyHeader, Wait
+from cutroom.kit.schema import is_absent
 from cutroom.posts.document import PostDocument
 from cutroom.posts.editing import PostChanges, edited
 from cutroom.workflows.write_posts import WritePosts

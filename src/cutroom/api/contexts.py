@@ -6,13 +6,13 @@ from typing import Annotated, Final
 from fastapi import Path, Request, Response
 from pydantic import ConfigDict, Field
 
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, is_absent, resource
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, Services
 from cutroom.api.errors import errors
 from cutroom.api.patterns import AREA
 from cutroom.api.routes import keyed
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 from cutroom.prompts import CONTEXT, Entry
 
 router: Final = keyed("contexts", area=AREA, carries_texts=True)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from cutroom.accounts import Invitation, NewInvitation, Role
 from cutroom.accounts.letters import invitation_letter
-from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, is_absent
+from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, ApiServices, Services
 from cutroom.api.errors import errors
@@ -17,7 +17,7 @@ from cutroom.api.names import person
 from cutroom.api.routes import keyed, needs, open_to_all
 from cutroom.api.workspaces import WorkspaceOut, workspace_view
 from cutroom.kit.errors import Invalid, Unavailable
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 
 log = structlog.get_logger()
 router: Final = keyed("invitations", area="members")

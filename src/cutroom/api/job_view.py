@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cutroom.api.answers import ListOut, Paging, is_absent
+from cutroom.api.answers import ListOut, Paging
 from cutroom.api.deps import ApiServices
 from cutroom.api.errors import ErrorDetail
 from cutroom.assets import Artifact, AssetService
 from cutroom.jobs import Job, JobEvent, Status
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 from cutroom.workflows.answers import BUDGET
 from cutroom.workflows.metering import SPENDING
 from cutroom.workflows.run_wishes import asked_of

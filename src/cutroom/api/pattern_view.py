@@ -6,10 +6,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from cutroom.api.answers import ListOut, is_absent
+from cutroom.api.answers import ListOut
 from cutroom.api.prompting import Origin
 from cutroom.kit.errors import Detail
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 from cutroom.llm.chat import tokens_of
 from cutroom.patterns import Pattern, Preview
 from cutroom.prompts import Entry, PromptVersion

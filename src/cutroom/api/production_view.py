@@ -11,9 +11,9 @@ from fastapi import Header, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from cutroom.api.answers import PRIVATE, WHO, ListOut, is_absent, matches
+from cutroom.api.answers import PRIVATE, WHO, ListOut, matches
 from cutroom.kit.errors import Conflict, Detail, Invalid
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 from cutroom.productions import Origin, Production, Version, Written
 
 _TAG: Final = re.compile(r'\s*"(\d{1,15})-[0-9a-f]{16}"\s*')

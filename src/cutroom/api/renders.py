@@ -178,7 +178,7 @@ async def read_document(
 
 
 def files_of(edit: Edit) -> list[timeline.SourceUse]:
-    """Every file that a document names, in timelines inside of its timeline too; pages are drawn, not fetched."""
+    """Every file that a document names, in timelines inside of its timeline too; what stands in it is made of it."""
     found: dict[str, timeline.SourceUse] = {}
     for use in document_sources(edit):
         if use.kind == "timeline" and not isinstance(edit, LongformEdit):
@@ -188,7 +188,7 @@ def files_of(edit: Edit) -> list[timeline.SourceUse]:
                     continue
                 pointers = [f"{use.pointers[0]}{pointer}" for pointer in deep.pointers]
                 found.setdefault(deep.src, replace(deep, pointers=[])).pointers.extend(pointers)
-        elif use.kind != "html":
+        elif use.asset is None:
             found.setdefault(use.src, replace(use, pointers=[])).pointers.extend(use.pointers)
     return list(found.values())
 

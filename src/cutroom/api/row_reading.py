@@ -1,6 +1,7 @@
 """Rows of a batch as they are sent: CSV, or lines of JSON. Read one by one, never held in memory together."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,20 +14,27 @@ from cutroom.workflows.rows import Row
 
 MAX_ROW_BYTES: Final = 64 << 10
 MAX_COLUMNS: Final = 1_000
+_COMMA: Final = re.compile(r"\s*[+-]?[0-9]*,[0-9]+\s*")
 
 
 def csv_rows(path: Path, form: Form, most: int) -> Iterator[Row]:
     """The rows of a CSV file (RFC 4180, UTF-8); its first line names the fields, and shows what stands between them.
+
+    As spreadsheets write them: lines and last columns in which nothing stands are left out, and where semicolons stand
+    between cells a number may have a comma.
 
     Raises:
         Invalid: `bad_csv`, `unknown_field`, `missing_column`, `duplicate_column` for what concerns all rows;
             `too_many_rows`, `no_rows`. What is wrong with one row is in that row.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=_delimiter(path), strict=True)
+        mark = _delimiter(path)
+        reader = csv.reader(file, delimiter=mark, strict=True)
         try:
             names = _header(reader, form)
-            yield from _counted((_cells(names, cells) for cells in reader if cells), most)
+            commas = [mark == ";" and form.fields[name].type in {"number", "numberOrText"} for name in names]
+            rows = (cells for cells in reader if len(cells) == 1 or any(map(str.strip, cells)))
+            yield from _counted((_cells(names, cells, commas) for cells in rows), most)
         except csv.Error as error:
             raise Invalid("bad_csv", f"Line {reader.line_num} is no CSV: {error}.") from error
         except UnicodeDecodeError as error:
@@ -67,8 +75,8 @@ def _counted(rows: Iterator[Row], most: int) -> Iterator[Row]:
 
 
 def _header(reader: Iterator[list[str]], form: Form) -> list[str]:
-    names = [name.strip() for name in next(reader, [])]
-    if not any(names):
+    names = _trimmed([name.strip() for name in next(reader, [])], 0)
+    if not names:
         raise Invalid("bad_csv", "The first line of the CSV names the fields, as NAME,OTHER_NAME; there is none.")
     if len(names) > MAX_COLUMNS:
         raise Invalid("bad_csv", f"The CSV has {len(names)} columns; at most {MAX_COLUMNS} are accepted.")
@@ -87,13 +95,26 @@ def _header(reader: Iterator[list[str]], form: Form) -> list[str]:
     return names
 
 
-def _cells(names: Sequence[str], cells: Sequence[str]) -> Row:
+def _trimmed(cells: list[str], least: int) -> list[str]:
+    """The cells without empty ones at the end, as far as there are more than `least`."""
+    count = len(cells)
+    while count > least and not cells[count - 1]:
+        count -= 1
+    return cells[:count]
+
+
+def _cells(names: Sequence[str], cells: list[str], commas: Sequence[bool]) -> Row:
+    cells = _trimmed(cells, len(names))
     if len(cells) > len(names):
         message = f"This row has {len(cells)} cells where there are {len(names)} columns; quote cells with commas."
         return Row(error=Invalid("bad_row", message))
     if sum(map(len, cells)) > MAX_ROW_BYTES:
         return Row(error=_too_large())
-    return Row(text=dict(zip(names, cells, strict=False)))
+    said = [
+        cell.replace(",", ".") if comma and _COMMA.fullmatch(cell) else cell
+        for cell, comma in zip(cells, commas, strict=False)
+    ]
+    return Row(text=dict(zip(names, said, strict=False)))
 
 
 def _lines(file: Any) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Path, Request, Response
 from pydantic import ConfigDict, Field
 
-from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, is_absent, resource
+from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, resource
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, ApiServices, Services
 from cutroom.api.errors import errors
@@ -15,7 +15,7 @@ from cutroom.api.patterns import AREA
 from cutroom.api.prompting import Origin
 from cutroom.api.routes import keyed
 from cutroom.kit.errors import NotFound
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 from cutroom.patterns import Strategy
 from cutroom.prompts import STRATEGY, Entry, Prompt
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import Request, Response
 from pydantic import ConfigDict, Field
 
-from cutroom.api.answers import ListOut, is_absent
+from cutroom.api.answers import ListOut
 from cutroom.api.asking import Asked, ask
 from cutroom.api.auth import Caller
 from cutroom.api.deps import Services
@@ -15,6 +15,7 @@ from cutroom.api.production_routes import AREA, Shelf
 from cutroom.api.production_view import ProductionOut
 from cutroom.api.routes import keyed
 from cutroom.api.submission import ACCEPTED, KeyHeader, Wait
+from cutroom.kit.schema import is_absent
 from cutroom.productions import Written
 from cutroom.speech.ass import to_ass
 from cutroom.speech.cues import Cue

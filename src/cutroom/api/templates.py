@@ -18,14 +18,13 @@ from cutroom.api.answers import (
     ListOut,
     Paging,
     answer,
-    is_absent,
     resource,
 )
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, ApiServices, Services
 from cutroom.api.errors import errors
 from cutroom.api.routes import keyed
-from cutroom.kit.schema import Schema, invalid
+from cutroom.kit.schema import Schema, invalid, is_absent
 from cutroom.templates import Template
 from cutroom.timeline import FIELDS, FormField
 

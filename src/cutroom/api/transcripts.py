@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Request, Response
 from pydantic import ConfigDict, Field
 
-from cutroom.api.answers import ListOut, is_absent
+from cutroom.api.answers import ListOut
 from cutroom.api.asking import Asked, ask
 from cutroom.api.auth import Caller
 from cutroom.api.deps import Services
@@ -18,6 +18,7 @@ from cutroom.api.production_view import IfMatch, ProductionOut
 from cutroom.api.routes import keyed
 from cutroom.api.submission import ACCEPTED, KeyHeader, Wait
 from cutroom.api.transcript_edits import TranscriptEdit, corrected
+from cutroom.kit.schema import is_absent
 from cutroom.productions import Written
 from cutroom.speech import Transcript
 from cutroom.speech.ass import to_ass

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Request, Response
 from pydantic import Field, ValidationError
 
-from cutroom.api.answers import ETAG, LOCATION, answer, is_absent, resource
+from cutroom.api.answers import ETAG, LOCATION, answer, resource
 from cutroom.api.assets import AssetOut, asset_view
 from cutroom.api.auth import Caller
 from cutroom.api.deps import PREFIX, Services
@@ -20,7 +20,7 @@ from cutroom.assets.sizes import part_count
 from cutroom.assets.store import MOST_PARTS
 from cutroom.assets.uploads import MOST_SIGNED
 from cutroom.kit.errors import CutroomError, Invalid
-from cutroom.kit.schema import Schema, invalid
+from cutroom.kit.schema import Schema, invalid, is_absent
 
 router: Final = keyed("uploads", area="assets")
 _POINTERS: Final = {

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from cutroom.api.answers import ListOut, is_absent
+from cutroom.api.answers import ListOut
 from cutroom.api.job_view import When
-from cutroom.kit.schema import Schema
+from cutroom.kit.schema import Schema, is_absent
 from cutroom.webhooks import Attempt, Delivery, DeliveryRecord, Endpoint, NewEndpoint
 
 EventType = Literal["job.succeeded", "job.failed", "job.cancelled", "webhook.disabled"]

@@ -35,6 +35,7 @@ class EngineSettings(SpeechSettings):
     ffmpeg: Path | None = Field(None, description="An ffmpeg to use instead of the one in the wheel.")
     chromium: Path | None = Field(None, description="A Chromium for html assets; one on the PATH when not set.")
     fonts: Path | None = Field(None, description="Folder of further fonts (TTF, OTF, TTC) that texts may name.")
+    blob_budget_bytes: int = Field(20 * 1024**3, gt=0, description="Disk for sources and segments kept for reuse.")
     min_sandbox_level: int = Field(1, ge=0, le=4, description="Least level of the sandbox that is worked in.")
     allow_unsandboxed: bool = Field(default=False, description="Go on where no sandbox holds at all: level 0.")
     patterns: Annotated[tuple[Path, ...], NoDecode] = Field(

@@ -8,6 +8,7 @@ from cutroom.app.console import out, show_facts, show_warning
 from cutroom.app.facts import facts
 from cutroom.app.workbench import Sheet, Workbench, read, target_of, workbench
 from cutroom.media.probe import probe
+from cutroom.render.estimate import Calibration
 from cutroom.render.outline import SegmentOutline
 from cutroom.workflows.explain import Explain, Explanation, PlanOut, Preview, Storyboard
 
@@ -17,7 +18,7 @@ async def explain(sheet: Sheet, bench: Workbench) -> None:
     given = Explain(edit=sheet.edit("An explanation"), limits=sheet.limits)
     found: Explanation = await bench.run("render.explain", given, "explaining")
     for plan in found.plans:
-        _show_plan(plan)
+        _show_plan(plan, found.calibration)
     for warning in found.warnings:
         show_warning(warning.code, warning.pointer, warning.message)
 
@@ -56,7 +57,7 @@ async def preview(document: Path, *, output: Path | None) -> None:
     show_facts("Preview", facts(await probe(target), target))
 
 
-def _show_plan(plan: PlanOut) -> None:
+def _show_plan(plan: PlanOut, machine: Calibration) -> None:
     picture = f", {plan.width}x{plan.height} at {plan.fps} fps" if plan.segments else ""
     sound = ", with sound" if plan.sound else ", without sound"
     out.print(f"[bold]{plan.format}[/]{picture}: {plan.frames} frames, {plan.duration:.3f} s{sound}")
@@ -83,10 +84,16 @@ def _show_plan(plan: PlanOut) -> None:
             "to encode": f"{costs.encoded_frames} frames in {costs.pieces} pieces",
             "kept from before": f"{costs.reused_frames} frames in {costs.reused_pieces} pieces",
             "copied or repeated": f"{costs.copied_frames + costs.repeated_frames} frames",
-            "time": f"about {costs.seconds:.1f} s",
+            "time": f"about {costs.seconds:.1f} s, {_how_known(machine)}",
             "memory": f"about {costs.memory_bytes / 1e6:.0f} MB",
         },
     )
+
+
+def _how_known(machine: Calibration) -> str:
+    if machine.pieces:
+        return f"by the last {machine.pieces} pieces that were rendered on this machine"
+    return "a guess from a short film: nothing was rendered on this machine yet"
 
 
 def _layers(segment: SegmentOutline) -> str:

@@ -101,7 +101,6 @@ class Settings(JobSettings):
     max_templates: int = Field(1_000, gt=0, description="Most templates of one workspace.")
     max_repositories: int = Field(1_000, gt=0, description="Most repositories of one workspace.")
     rework_first: bool = Field(True, description="Tasks on the rework queue go before those on the backlog.")
-    blob_budget_bytes: int = Field(20 * 1024**3, gt=0, description="Disk for sources and segments kept for reuse.")
     artifact_days: float = Field(7.0, gt=0, description="Days that signed output URLs last.")
 
     max_queued: int = Field(1_000_000, ge=1, description="Jobs that may wait for workers in all; then 503.")

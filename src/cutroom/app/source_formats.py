@@ -5,6 +5,7 @@ from typing import Final
 
 from cutroom.media.develop import MOST_PIXELS
 from cutroom.media.info import MAX_PIXELS
+from cutroom.media.svg import LONGEST_PX, SHARP_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,18 @@ _PHOTO: Final = (
     "eight; Display P3 and BT.2020 become sRGB, by the ICC profile or else the code points; of several pictures the "
     "primary one, without thumbnails, depth and gain maps"
 )
+_DRAWN: Final = (
+    f"drawn once into a PNG whose longer side has {SHARP_PX:,} pixels, or its own up to {LONGEST_PX:,}, which `fit` "
+    "`none` shows: give it a `size`; letters in the bundled fonts, Inter where it asks for none of them; without "
+    "scripts, movement and other files"
+)
 FORMATS: Final = (
-    SourceFormat(("mp4", "mov", "m4a"), "MP4, MOV, M4A", ("video", "audio"), "the film of a live photo is one"),
+    SourceFormat(
+        ("mp4", "mov", "m4a"),
+        "MP4, MOV, M4A",
+        ("video", "audio"),
+        "the film of a live photo is one; HDR (PQ, HLG) is shown as a screen for BT.709 shows it, here and below",
+    ),
     SourceFormat(("webm", "matroska"), "WebM, Matroska", ("video", "audio")),
     SourceFormat(("mpegts", "avi"), "MPEG-TS, AVI", ("video", "audio")),
     SourceFormat(("mp3", "aac", "wav", "flac", "ogg"), "MP3, AAC, WAV, FLAC, Ogg", ("audio",)),
@@ -46,9 +57,10 @@ FORMATS: Final = (
     SourceFormat(("heic",), "HEIC", ("image",), _PHOTO),
     SourceFormat(("avif",), "AVIF", ("image",), "as HEIC"),
     SourceFormat(("avif",), "animated AVIF", ("video", "image"), "as animated WebP"),
+    SourceFormat(("svg",), "SVG", ("image",), _DRAWN),
 )
 _REFUSED: Final = (
-    ("SVG", "it can name other files; convert it to PNG"),
+    ("SVG that shows other files", "embed them in it, or export it as PNG"),
     (
         "HEIC and AVIF in HDR (PQ or HLG)",
         "export them without; photos of phones have a gain map beside an ordinary picture, and are read",

@@ -2,15 +2,14 @@
 
 import asyncio
 import copy
-import os
 import secrets
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cutroom.app.again import Result, Seen, look, place_of
 from cutroom.app.hashes import hash_seen
+from cutroom.app.kept import KeptFiles
 from cutroom.jobs import Published, Taken
 from cutroom.kit.errors import Invalid
 from cutroom.kit.hashes import hash_file
@@ -42,8 +41,7 @@ class StandaloneFiles:
         out: where the result goes.
         fetcher: brings sources that have a URL.
         report: whether the report on what was measured is wanted beside the result.
-        lasting: folder for the little that is worth keeping between commands: how fast the machine is, and the
-            hashes of large files.
+        lasting: folder for the little that is worth keeping between commands: the hashes of large files.
 
     Attributes:
         seen: the local files that were taken, as they were before.
@@ -64,7 +62,7 @@ class StandaloneFiles:
     ) -> None:
         self._base = base
         self._parts = parts
-        self._cache = cache
+        self._cache = KeptFiles(cache)
         self._out = out
         self._fetcher = fetcher
         self._report = report
@@ -119,24 +117,18 @@ class StandaloneFiles:
         """The file under this content key, if it is here."""
         if key.startswith(_DRAWN_ELSEWHERE):
             self.repeatable = False
-        path = self._local.get(key) or self._place(key)
-        if not path.is_file():
-            return None
-        if key not in self._local:
-            with suppress(OSError):  # a cache may be for reading only
-                os.utime(path)
-        return path
+        local = self._local.get(key)
+        if local is not None:
+            return local if local.is_file() else None
+        return await self._cache.find(key)
 
     async def keep(self, key: str, path: Path) -> None:
         """Move a finished file under its content key; whoever else does so meanwhile has the same bytes."""
-        place = self._place(key)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft = place.with_name(f"{place.name}.{secrets.token_hex(4)}.part")
-        await asyncio.to_thread(shutil.move, path, draft)
-        draft.replace(place)
+        await self._cache.keep(key, path)
 
-    def _place(self, key: str) -> Path:
-        return (self._lasting if key.startswith("calibration/") else self._cache) / key
+    def evict(self, budget_bytes: int) -> int:
+        """Remove from the cache what was not used for longest; returns how many files."""
+        return self._cache.evict(budget_bytes)
 
     async def publish(self, path: Path, *, kind: str, name: str, content_type: str) -> Published:
         """Put a result where the caller asked for it, and others beside it; never half of one under that name."""

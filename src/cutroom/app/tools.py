@@ -6,8 +6,9 @@ from cutroom.app.console import err
 from cutroom.app.engine_settings import EngineSettings
 from cutroom.media import browser, ffmpeg, sandbox
 from cutroom.media.sandbox import Sandbox
+from cutroom.render import calibration
 from cutroom.render.lettering import typefaces
-from cutroom.render.output.hardware import keep_in
+from cutroom.render.output import hardware
 
 
 def use_tools(settings: EngineSettings, folder: Path, *, fresh: bool = False, least: int | None = None) -> Sandbox:
@@ -26,7 +27,8 @@ def use_tools(settings: EngineSettings, folder: Path, *, fresh: bool = False, le
     ffmpeg.use(settings.ffmpeg)
     browser.use(settings.chromium)
     typefaces.use((settings.fonts,) if settings.fonts is not None else ())
-    keep_in(folder)
+    hardware.keep_in(folder)
+    calibration.keep_in(folder)
     chosen = sandbox.use(
         folder,
         fresh=fresh,

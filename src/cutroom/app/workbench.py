@@ -71,10 +71,20 @@ def read(path: Path) -> Sheet:
         raw = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
     except OSError as error:
         raise Invalid("no_document", f"Cannot read '{path}': {error.strerror}.") from error
-    document = parse_document(strict_json.parse(raw), limits)
+    document = parse_document(_json(raw, path), limits)
     if path == STDIN:
         return Sheet(document, Path.cwd(), "render", limits, raw)
     return Sheet(document, path.parent, path.stem, limits, raw)
+
+
+def _json(raw: bytes, path: Path) -> Any:
+    if not raw.strip():
+        raise Invalid("malformed_json", f"'{path}' is empty.")
+    try:
+        return strict_json.parse(raw)
+    except Invalid as error:
+        said = error.message.replace("The body", f"'{path}'")
+        raise Invalid(error.code, said, details=error.details) from error
 
 
 def target_of(sheet: Sheet, wanted: Path | None, extension: str, source: Path) -> Path:
@@ -202,12 +212,17 @@ class Workbench:
                     files=self.files,
                     scratch=self.scratch.folder("work"),
                     events=on_event,
-                    concurrency=os.cpu_count() or 1,
+                    concurrency=_at_once(workflow),
                     productions=self.productions,
                     files_of=files_of,
                 )
             finally:
                 await models.close()
+
+    def tidy(self) -> None:
+        """Keep to the budget of the cache, as far as it may be written to."""
+        with contextlib.suppress(OSError):
+            self.files.evict(self._settings.blob_budget_bytes)
 
     def _registry(self, models: Models) -> Registry:
         """Every workflow; loading them takes as long as a small render."""
@@ -225,7 +240,17 @@ def workbench(
     scratch = Scratch(own_folder("work"))
     scratch.sweep()
     with contextlib.closing(scratch):
-        yield Workbench(ground, target, scratch, cache=cache, report=report)
+        bench = Workbench(ground, target, scratch, cache=cache, report=report)
+        try:
+            yield bench
+        finally:
+            if cache is not None:
+                bench.tidy()
+
+
+def _at_once(workflow: str) -> int:
+    """Items made at the same time: films of a render take turns, and one more of them waits, ready to begin."""
+    return (os.cpu_count() or 1) + (workflow == "render")
 
 
 def _folder_for(cache: Path) -> Path:

@@ -51,6 +51,7 @@ _TYPES: Final = {
     "apng": "image/apng",
     "heic": "image/heic",
     "avif": "image/avif",
+    "svg": "image/svg+xml",
     "pdf": "application/pdf",
     "text": "text/plain",
 }

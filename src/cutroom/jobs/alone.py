@@ -5,6 +5,7 @@ The same `Context` as in a worker. The journal lives as long as the call, items 
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from cutroom.jobs.job import JOB_PREFIX, AttemptRef
 from cutroom.jobs.registry import Registry, Workflow
 from cutroom.jobs.remembered import Remembered
 from cutroom.jobs.seams import Files
-from cutroom.kit.errors import CutroomError, Unavailable
+from cutroom.kit.errors import CutroomError, Unavailable, is_full
 from cutroom.kit.ids import new_id
 from cutroom.kit.strict_json import UNSTORABLE
 
@@ -185,9 +186,10 @@ class _Alone:
         attempt = 0
         while True:
             attempt += 1
+            folder = self.scratch / f"{job_id}.{attempt}"
             ctx = Context(
                 ref=AttemptRef(WORKSPACE, job_id, attempt, attempt),
-                make_scratch=partial(_made, self.scratch / f"{job_id}.{attempt}"),
+                make_scratch=partial(_made, folder),
                 make_files=lambda _: self.files_of(job_id),
                 make_productions=partial(self.productions.of, job_id),
                 journal=journal,
@@ -201,6 +203,7 @@ class _Alone:
             except CutroomError as error:
                 if not error.retryable or attempt >= workflow.max_attempts:
                     raise
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)  # the disk may be what is short
                 events.log("warning", f"{error.message} Trying again.", {"code": error.code, "attempt": attempt})
                 await asyncio.sleep(workflow.retry.delay_s(attempt))
 
@@ -259,6 +262,11 @@ async def _within(workflow: Workflow, ctx: Context, value: Any) -> Any:
             raise
         message = f"An attempt of '{workflow.name}' took longer than {workflow.timeout_s:g} s."
         raise Unavailable("job_timeout", message) from error
+    except OSError as error:
+        if not is_full(error):
+            raise
+        message = "The disk for work in progress is full; free some, or set TMPDIR to a folder with more room."
+        raise Unavailable("disk_full", message) from error
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

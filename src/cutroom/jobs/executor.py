@@ -1,7 +1,6 @@
 """One attempt: from the claimed row to what is written at its end."""
 
 import asyncio
-import errno
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +25,7 @@ from cutroom.jobs.registry import Registry, Workflow
 from cutroom.jobs.seams import Files, Productions
 from cutroom.jobs.states import Status
 from cutroom.kit import tracing
-from cutroom.kit.errors import CutroomError, Internal, Unavailable, first_of
+from cutroom.kit.errors import CutroomError, Internal, Unavailable, first_of, is_full
 from cutroom.kit.scratch import Scratch
 
 FilesFor = Callable[[AttemptRef, Path], Files]
@@ -244,7 +243,7 @@ def _error_of(error: BaseException | None) -> CutroomError:
     known = None if error is None else first_of(error)
     if known is not None:
         return known
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error is not None and is_full(error):
         return Unavailable("disk_full", "The disk for work in progress is full; the job is tried again later.")
     log.error("job.unexpected_error", exc_info=error)
     message = "Something went wrong on our side; the operator's log has the details."

@@ -12,6 +12,7 @@ CutroomError
 A kind says how the doors answer (HTTP, gRPC); `code` is stable and says what happened.
 """
 
+import errno
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,3 +165,8 @@ def first_of(error: BaseException) -> CutroomError | None:
     if isinstance(error, BaseExceptionGroup):
         return next(filter(None, map(first_of, error.exceptions)), None)
     return None
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the system says that a disk, or somebody's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}

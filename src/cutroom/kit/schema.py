@@ -22,6 +22,11 @@ class Schema(BaseModel):
     )
 
 
+def is_absent(value: object) -> bool:
+    """Whether a field is left out of the JSON instead of being written as null; for `exclude_if`."""
+    return value is None
+
+
 def pointer(parts: Sequence[str | int]) -> str:
     """A JSON pointer (RFC 6901) from its parts."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)

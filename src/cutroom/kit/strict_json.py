@@ -23,14 +23,14 @@ _OPEN_OR_CLOSE: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
 def parse(raw: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
-    """Parse a JSON document.
+    """Parse a JSON document, which may begin with a byte order mark, as editors of Windows write it.
 
     Raises:
         Invalid: `malformed_json` when it is no JSON; `json_too_deep`, `bad_number`, `bad_text` or `duplicate_key`
             when it is, but cannot be taken. Details point at the place where that is known.
     """
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Invalid("malformed_json", f"The body is not UTF-8: byte {error.start} is wrong.") from error
     _check_depth(raw, max_depth)

@@ -1,9 +1,10 @@
 """Turns a picture into a PNG of the same pixels: a program that `develop.py` starts and kills.
 
-Run as `python -I develop_child.py PATH still|moving MAX_PIXELS MOST_PIXELS OUT`, where OUT may be empty; it answers
-with one JSON object: the facts, or an `error`. Stills (HEIC, AVIF) are found by `heif.py`, decoded by FFmpeg's
-libraries, and put together here. Films (WebP, AVIF) are decoded by Pillow, and written as an APNG in which every
-picture is whole and stays for as long as it did. What comes out is upright and in sRGB, with eight bits a channel.
+Run as `python -I develop_child.py PATH still|moving|drawn MAX_PIXELS MOST_PIXELS OUT FONTS…`, where OUT may be empty;
+it answers with one JSON object: the facts, or an `error`. Stills (HEIC, AVIF) are found by `heif.py`, decoded by
+FFmpeg's libraries, and put together here. Films (WebP, AVIF) are decoded by Pillow, and written as an APNG in which
+every picture is whole and stays for as long as it did. Drawings (SVG) are read by `svg.py` and drawn by resvg, with the
+fonts in the folders that are named. What comes out is upright and in sRGB, with eight bits a channel.
 """
 
 import json
@@ -18,6 +19,7 @@ from typing import Any, Final
 import av
 import av.logging
 import numpy as np
+import resvg_py
 from av.codec.context import CodecContext, ThreadType
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -29,6 +31,7 @@ from cutroom.media.apng import Pixels, write_film
 from cutroom.media.formats import shown_ms
 from cutroom.media.heif import CODED, Heif, HeifError, Item
 from cutroom.media.srgb import Coding, Correction, TooBright, corrector
+from cutroom.media.svg import SvgError, read_svg
 
 DECODERS: Final = {b"hvc1": "hevc", b"av01": "libdav1d"}
 MOST_FRAMES: Final = 10_000
@@ -64,12 +67,18 @@ def main() -> None:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 — the only file that is read
             data = file.read()
-        told = still(data, max_pixels, out) if how == "still" else moving(data, max_pixels, most_pixels, out)
+        match how:
+            case "still":
+                told = still(data, max_pixels, out)
+            case "moving":
+                told = moving(data, max_pixels, most_pixels, out)
+            case _:
+                told = drawn(data, sys.argv[6:], out)
     except Failure as failure:
         told = {"error": str(failure)}
     except TooBright:
         told = {"error": "hdr"}
-    except HeifError as error:
+    except (HeifError, SvgError) as error:
         told = {"error": error.code, "reason": str(error)[:300]}
     except MemoryError:
         told = {"error": "too_large"}
@@ -123,6 +132,30 @@ def moving(data: bytes, max_pixels: int, most_pixels: int, out: str) -> dict[str
         else:
             lengths = [length for _, length in pictures]
     return _facts("webp" if webp else "av1", size, alpha, lengths)
+
+
+def drawn(data: bytes, fonts: list[str], out: str) -> dict[str, Any]:
+    """Draw an SVG, large enough for most pictures."""
+    svg = read_svg(data)
+    width, height = svg.drawn
+    made = resvg_py.svg_to_bytes(
+        svg_string=svg.text,
+        width=width,
+        height=height,
+        skip_system_fonts=True,
+        font_dirs=fonts,
+        font_family="Inter",
+        sans_serif_family="Inter",
+        serif_family="Inter",  # what is taken where none of the families that are asked for is there
+        cursive_family="Caveat",
+        fantasy_family="Anton",
+        monospace_family="JetBrains Mono",
+    )
+    with Image.open(BytesIO(made), formats=("PNG",)) as image:
+        opaque = image.getchannel("A").getextrema()[0] == 255
+        if out:
+            (image.convert("RGB") if opaque else image).save(out, "PNG", compress_level=1)
+        return _facts("svg", image.size, not opaque, [0])
 
 
 def _facts(codec: str, size: tuple[int, int], alpha: bool, lengths: list[int]) -> dict[str, Any]:  # noqa: FBT001

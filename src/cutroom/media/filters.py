@@ -52,7 +52,7 @@ def _source(kind: str, **options: Kind) -> Filter:
 
 _PIXEL_FORMATS: Final = (
     W.YUV420P, W.YUV422P, W.YUV444P, W.YUVA420P, W.YUVA444P, W.YUVA444P10LE, W.YUV420P10LE, W.YUVJ420P, W.NV12, W.GRAY,
-    W.RGB24, W.RGBA, W.GBRP, W.GBRAP, W.PAL8, W.YUV422P10LE,
+    W.RGB24, W.RGBA, W.GBRP, W.GBRP10LE, W.GBRAP, W.PAL8, W.YUV422P10LE,
 )  # fmt: skip
 _MATRICES: Final = Choice(W.AUTO, W.BT709, W.BT601, W.BT470BG, W.SMPTE170M, W.BT2020)
 _RANGES: Final = Choice(W.AUTO, W.TV, W.PC, W.LIMITED, W.FULL)
@@ -144,6 +144,7 @@ _VIDEO_FILTERS: Final[Mapping[str, Filter]] = {
     "eq": _video(contrast=Real(-1000, 1000), brightness=Real(-1, 1), saturation=Real(0, 3), gamma=Real(0.1, 10)),
     "hue": _video(h=Real(-3600, 3600), s=Real(-10, 10), b=Real(-10, 10)),
     "negate": _video(),
+    "lut3d": _video(file=File()),
     "boxblur": _video(luma_radius=Int(0, 4096), luma_power=Int(0, 16)),
     "gblur": _video(sigma=Real(0, 1024), steps=Int(1, 6)),
     "avgblur": _video(sizeX=Int(1, 1024), sizeY=Int(1, 1024)),
@@ -171,7 +172,8 @@ _VIDEO_FILTERS: Final[Mapping[str, Filter]] = {
         "vv", "v",
         {
             "x": _ON_CANVAS, "y": _ON_CANVAS, "eval": Choice(W.INIT, W.FRAME),
-            "format": Choice(W.YUV420, W.YUV444, W.RGB, W.AUTO), "alpha": Choice(W.STRAIGHT, W.PREMULTIPLIED), **_MIX,
+            "format": Choice(W.YUV420, W.YUV444, W.RGB, W.AUTO), "alpha": Choice(W.STRAIGHT, W.PREMULTIPLIED),
+            "threads": Int(1, 64), **_MIX,
         },
     ),
     "blend": Filter(

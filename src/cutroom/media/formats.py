@@ -12,6 +12,8 @@ INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
 """Containers that list where their key frames are."""
 UNSEEKABLE: Final = frozenset({"gif", "apng"})
 """Containers that are read from their start, wherever one wants to go."""
+ROUNDED: Final = frozenset({"matroska", "webm"})
+"""Containers that say in whole milliseconds when a packet is shown: where sound is read from, it may be so far off."""
 MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
 """Where key frames are not listed, seeking lands anywhere; a key frame is rarely further than this."""
 

@@ -3,9 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
+from pydantic import Field
+
+from cutroom.kit.schema import is_absent
 from cutroom.media.timebase import Rational
+
+Light = Literal["pq", "hlg"]
+"""How the numbers of HDR pictures stand for light (ITU-R BT.2100)."""
+Hdr = Annotated[Light | None, Field(exclude_if=is_absent)]
+"""None is left out, so that what is said of other pictures, and named after that, stays as it was."""
 
 MAX_PIXELS: Final = 8192 * 8192
 """Pixels of the largest picture that is let in. One of 16384 x 16384 took 2.2 GB to convert (threat A35)."""
@@ -32,6 +40,7 @@ class VideoStream:
         duration: seconds from the first frame's start to the last one's end; None for a still image.
         frames: how many there are, when the file says so or they were counted.
         has_alpha: whether the pictures can be transparent.
+        hdr: how they stand for light, where that is more than screens for BT.709 show.
     """
 
     index: int
@@ -50,6 +59,7 @@ class VideoStream:
     duration: Rational | None
     frames: int | None
     has_alpha: bool
+    hdr: Hdr = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,17 @@ from cutroom.media.sniff import Container, sniff
 from cutroom.media.timebase import parse_rational
 from cutroom.media.turns import SLOTS, turn
 
-__all__ = ["MAX_PIXELS", "AudioStream", "MediaInfo", "VideoStream", "probe", "probe_all"]
+__all__ = [
+    "MAX_PIXELS",
+    "AudioStream",
+    "MediaInfo",
+    "Sniffed",
+    "VideoStream",
+    "probe",
+    "probe_all",
+    "probe_sniffed",
+    "sniff_all",
+]
 
 _log = later_log()
 _CHILD: Final = Path(__file__).with_name("probe_child.py")
@@ -37,6 +47,24 @@ _STILLS: Final = frozenset({"png", "jpeg", "webp"})
 _FILMS: Final = frozenset({"gif", "apng"})
 _WEAK: Final = frozenset({"mp3", "aac", "mpegts"})  # told by a sync word that other files can begin with
 _SANE_ASPECT: Final = (Fraction(1, 20), Fraction(20))
+
+
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """A file of `size` bytes whose first ones say what it is."""
+
+    path: Path
+    size: int
+    container: Container
+
+
+def sniff_all(paths: Sequence[Path]) -> list[Sniffed | CutroomError]:
+    """What files begin as, or why they are no media.
+
+    Raises:
+        OSError: when a file cannot be opened.
+    """
+    return [_sniffed(path) for path in paths]
 
 
 async def probe(path: Path) -> MediaInfo:
@@ -58,6 +86,15 @@ async def probe(path: Path) -> MediaInfo:
 
 
 async def probe_all(paths: Sequence[Path]) -> list[MediaInfo | CutroomError]:
+    """`probe_sniffed`, of files of which nothing is known.
+
+    Raises:
+        OSError: when a file cannot be opened.
+    """
+    return await probe_sniffed(await asyncio.to_thread(sniff_all, paths))
+
+
+async def probe_sniffed(files: Sequence[Sniffed | CutroomError]) -> list[MediaInfo | CutroomError]:
     """Examine media files, many in one child: starting it takes ten times as long as looking at one file.
 
     What is said of one file must not depend on the others: only files of one job belong together. A file that kills its
@@ -65,16 +102,12 @@ async def probe_all(paths: Sequence[Path]) -> list[MediaInfo | CutroomError]:
 
     Returns:
         What `probe` returns or raises for each.
-
-    Raises:
-        OSError: when a file cannot be opened.
     """
-    files = [await asyncio.to_thread(_look, path) for path in paths]
-    known = [file for file in files if isinstance(file, _File) and file.container.demuxers]
+    known = [file for file in files if isinstance(file, Sniffed) and file.container.demuxers]
     groups = [known[first :: SLOTS["probe"]] for first in range(SLOTS["probe"])]
-    said: dict[_File, dict[str, Any]] = {}
+    said: dict[Sniffed, dict[str, Any]] = {}
 
-    async def ask(group: Sequence[_File]) -> None:
+    async def ask(group: Sequence[Sniffed]) -> None:
         said.update(zip(group, await _ask(group), strict=False))
 
     async with asyncio.TaskGroup() as together:
@@ -84,7 +117,7 @@ async def probe_all(paths: Sequence[Path]) -> list[MediaInfo | CutroomError]:
         looking = {
             file: together.create_task(_look_at(file))
             for file in files
-            if isinstance(file, _File) and not file.container.demuxers
+            if isinstance(file, Sniffed) and not file.container.demuxers
         }
     answers: list[MediaInfo | CutroomError] = []
     for file in files:
@@ -97,7 +130,7 @@ async def probe_all(paths: Sequence[Path]) -> list[MediaInfo | CutroomError]:
     return answers
 
 
-async def _look_at(file: "_File") -> MediaInfo | CutroomError:
+async def _look_at(file: Sniffed) -> MediaInfo | CutroomError:
     """What a file is that FFmpeg does not read: a font, or a picture that is to be developed."""
     try:
         if file.container.developed:
@@ -108,7 +141,7 @@ async def _look_at(file: "_File") -> MediaInfo | CutroomError:
         return error
 
 
-async def _alone(file: "_File") -> dict[str, Any] | CutroomError:
+async def _alone(file: Sniffed) -> dict[str, Any] | CutroomError:
     """What a child says that has this file only."""
     try:
         said = await _ask([file], patient=True)
@@ -120,7 +153,7 @@ async def _alone(file: "_File") -> dict[str, Any] | CutroomError:
     return said[0]
 
 
-async def _ask(files: Sequence["_File"], *, patient: bool = False) -> list[dict[str, Any]]:
+async def _ask(files: Sequence[Sniffed], *, patient: bool = False) -> list[dict[str, Any]]:
     """What one child says of some files: of fewer than all when it died, or took too long and nobody is `patient`."""
     command = [sys.executable, "-I", str(_CHILD), str(MAX_PIXELS), str(_COUNTING_S)]
     request = [[str(file.path), list(file.container.demuxers)] for file in files]
@@ -150,16 +183,7 @@ async def _ask(files: Sequence["_File"], *, patient: bool = False) -> list[dict[
     return said
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file whose first bytes say what it is."""
-
-    path: Path
-    size: int
-    container: Container
-
-
-def _found(file: _File, facts: dict[str, Any] | CutroomError) -> MediaInfo | CutroomError:
+def _found(file: Sniffed, facts: dict[str, Any] | CutroomError) -> MediaInfo | CutroomError:
     if isinstance(facts, CutroomError):
         return facts
     try:
@@ -170,12 +194,12 @@ def _found(file: _File, facts: dict[str, Any] | CutroomError) -> MediaInfo | Cut
         return error
 
 
-def _look(path: Path) -> _File | CutroomError:
+def _sniffed(path: Path) -> Sniffed | CutroomError:
     about = path.stat()
     if not stat.S_ISREG(about.st_mode):
         return Invalid("not_media", "This is no file but a folder, a pipe or a device.")
     try:
-        return _File(path.absolute(), about.st_size, sniff(path))
+        return Sniffed(path.absolute(), about.st_size, sniff(path))
     except CutroomError as error:
         return error
 
@@ -244,6 +268,7 @@ def _video(facts: dict[str, Any]) -> VideoStream:
         duration=_rational(facts["duration"]),
         frames=facts["frames"],
         has_alpha=facts["hasAlpha"],
+        hdr=facts["hdr"],
     )
 
 

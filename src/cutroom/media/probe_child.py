@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -34,6 +35,8 @@ ORDERED = frozenset({"h264", "hevc"})
 HASTY = {"skip_loop_filter": "all"}
 # A first picture that does not come within so many packets does not come.
 PATIENCE_PACKETS = 500
+# Transfer characteristics of HDR (ITU-T H.273, table 3).
+HDR = {16: "pq", 18: "hlg"}
 # Encoders prime and pad an mp3 by up to three frames of 1152 samples.
 MP3_TOLERANCE = Fraction(1152 * 3, 44100)
 
@@ -162,6 +165,8 @@ def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) ->
         raise Failure("no_picture")
     if indexed and video is not None:
         measured[video.index].frames = sum(1 for entry in video.index_entries if not entry.is_discard)
+    if name == "flac" and audio is not None and not full:
+        _look_at_end(source, audio, measured[audio.index])
     scan = Scan(name, indexed, complete and full)
     return {
         "format": name,
@@ -221,6 +226,16 @@ def _read(
     return frame, True
 
 
+def _look_at_end(source: "av.container.InputContainer", audio: AudioStream, measured: Measured) -> None:
+    """Look at the last packets of a file whose header says how long it is: one that was cut off says so still."""
+    second = int(1 / (audio.time_base or Fraction(1)))
+    with suppress(av.error.FFmpegError):
+        source.seek(max((audio.duration or 0) - second, 0), stream=audio)
+        for packet in source.demux(audio):
+            if packet.pts is not None:
+                measured.add(packet.pts, packet.duration or 0)
+
+
 def _picture(video: VideoStream, packet: "Packet[Any]", *, first: bool) -> VideoFrame | None:
     """The picture that comes out of a decoder when a packet is put in, if any does.
 
@@ -268,6 +283,7 @@ def _video(stream: VideoStream, frame: VideoFrame, measured: Measured, scan: Sca
         "duration": _text(duration),
         "frames": frames,
         "hasAlpha": _has_alpha(name, frame, stream.metadata.get("alpha_mode")),
+        "hdr": HDR.get(int(frame.color_trc)),
     }
 
 
@@ -306,6 +322,8 @@ def _audio(stream: AudioStream, measured: Measured, scan: Scan) -> dict[str, Any
         gapless = scan.container == "mp3" and bool(stream.start_time)
         if not gapless or header is None or abs(header - counted) > MP3_TOLERANCE:
             duration = counted
+    elif scan.container == "flac" and header is not None and measured.end is not None:
+        duration = min(header, measured.end - start)
     return {
         "index": stream.index,
         "codec": stream.codec.canonical_name,

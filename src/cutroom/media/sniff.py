@@ -5,6 +5,7 @@ and sockets (threats A15 to A22). Here only real containers have a name, and the
 read the file; what has no name is not media.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -51,6 +52,8 @@ _MAGIC: Final = (
     (b"ID3", Container("mp3", ("mp3", "aac", "flac"))),
 )
 
+_PAGES: Final = (b"<!doctype html", b"<html")
+_SVG: Final = re.compile(rb"<(?:[a-z0-9_-]{1,20}:)?svg[\s>]")
 _SFNT: Final = {b"\x00\x01\x00\x00": "ttf", b"true": "ttf", b"OTTO": "otf"}
 _TTC: Final = b"ttcf"
 _PACKED: Final = {b"wOFF": "woff", b"wOF2": "woff2"}
@@ -76,13 +79,14 @@ def sniff(path: Path) -> Container:
     return found
 
 
+def _text_of(head: bytes) -> bytes:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+
+
 def _no_media(head: bytes) -> Invalid:
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if text.startswith((b"<!doctype html", b"<html")):
+    if _text_of(head).startswith(_PAGES):
         sentence = "This is a web page; give the address of the file itself, one that asks nobody to log in."
         return Invalid("not_media", sentence)
-    if text.startswith(b"<") and b"<svg" in text:
-        return _unsupported("SVG", "PNG")
     what = "is no video, sound or picture file that we can read" if head else "is empty"
     return Invalid("not_media", f"The file {what}.")
 
@@ -99,7 +103,15 @@ def _by_magic(head: bytes) -> Container | None:
         return _riff(head)
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return Container("png", ("png_pipe",))
-    return _font(head) or _stream(head)
+    return _drawing(head) or _font(head) or _stream(head)
+
+
+def _drawing(head: bytes) -> Container | None:
+    """SVG: markup that is no page and soon comes to its root."""
+    text = _text_of(head)
+    if text.startswith(_PAGES) or not text.startswith(b"<") or _SVG.search(text) is None:
+        return None
+    return Container("svg", ())
 
 
 def _font(head: bytes) -> Container | None:
@@ -186,7 +198,3 @@ def _moves(file: BinaryIO) -> bool:
             return header[4:] == b"acTL"
         place += 12 + int.from_bytes(header[:4], "big")
     return False
-
-
-def _unsupported(what: str, instead: str) -> Invalid:
-    return Invalid("media_unsupported", f"{what} is not supported; convert it to {instead}.")

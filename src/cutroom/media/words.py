@@ -21,6 +21,7 @@ class Word(StrEnum):
     RGB24 = "rgb24"
     RGBA = "rgba"
     GBRP = "gbrp"
+    GBRP10LE = "gbrp10le"
     GBRAP = "gbrap"
     PAL8 = "pal8"
     # scaling

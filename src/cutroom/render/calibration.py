@@ -1,46 +1,131 @@
-"""How fast this machine renders, measured on it in about a second."""
+"""How fast this machine renders: what pieces took that were rendered on it, or a film of some frames until then.
 
+Both are kept in a file of the machine's own. A machine that does other work too is as slow as that leaves it: what is
+learned is what pieces took of late, the middle one of them.
+"""
+
+import asyncio
 import hashlib
 import math
 import os
 import platform
 import resource
+import secrets
+import tempfile
 import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import av
 import numpy as np
+from pydantic import ValidationError
 
 from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import Internal
 from cutroom.media import ffmpeg
 from cutroom.media.probe import probe
 from cutroom.media.sandbox import current
+from cutroom.media.turns import ALONE
 from cutroom.render.compile import compile_plan
-from cutroom.render.estimate import Calibration
+from cutroom.render.estimate import Calibration, work_of
 from cutroom.render.execute import render_segment
 from cutroom.render.plan import SegmentPlan
 from cutroom.timeline import Media, parse, resolve
 
-CALIBRATION: Final[Adapter[Calibration]] = Adapter(Calibration)
-_FRAMES: Final = 24
+FILE: Final = "calibration.json"
+_FRAMES: Final = 48
 _WIDTH, _HEIGHT = 1280, 720
 _SRC: Final = "calibration.mp4"
-_VERSION: Final = 3
+_VERSION: Final = 4
 _BUBBLEWRAPPED: Final = 3
 """The lowest level of the sandbox at which what a child used is hidden from us."""
+_REMEMBERED: Final = 40
+_SHORTEST_S: Final = 0.3
+"""Of what took less, most is the starting of programs."""
 
 
-def calibration_name() -> str:
-    """What a measurement holds for: this kind of machine with this ffmpeg. Letters and digits only."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is known of a machine.
+
+    Args:
+        name: what it holds for: this kind of machine with this ffmpeg.
+        sample: pixels a second of the sample film; None when it has not been rendered.
+        pieces: pixels a second of the last pieces, the latest at the end.
+    """
+
+    name: str
+    sample: float | None = None
+    pieces: tuple[float, ...] = ()
+
+
+_STORED: Final[Adapter[Measured]] = Adapter(Measured)
+_folder: list[Path] = [Path(tempfile.gettempdir()) / f"cutroom-{os.getuid()}-calibration"]
+
+
+def keep_in(folder: Path) -> None:
+    """Choose where this process keeps what it learns; the folder need not exist."""
+    _folder[0] = folder
+
+
+def learn(work: float, seconds: float) -> None:
+    """Remember how long a piece took.
+
+    Args:
+        work: what there was to do, as `estimate.work_of` reckons it.
+        seconds: of processors that it had, as `media.turns.clocked` tells.
+    """
+    if seconds < _SHORTEST_S or work <= 0:
+        return
+    known = _read()
+    _write(replace(known, pieces=(*known.pieces, work / seconds)[-_REMEMBERED:]))
+
+
+async def calibration(scratch: Path) -> Calibration:
+    """How fast this machine is.
+
+    Where nothing was rendered on it yet, a short film is made in `scratch`, which takes a second or two.
+
+    Raises:
+        CutroomError: as `render_segment`.
+    """
+    known = await asyncio.to_thread(_read)
+    if not known.pieces and known.sample is None:
+        known = replace(known, sample=await measure(scratch))
+        await asyncio.to_thread(_write, known)
+    speed = median(known.pieces) if known.pieces else known.sample or 0.0
+    return Calibration(pixels_per_s=speed, cores=os.cpu_count() or 1, pieces=len(known.pieces))
+
+
+def _read() -> Measured:
+    name = _name()
+    with suppress(OSError, ValidationError):
+        known = _STORED.validate_json((_folder[0] / FILE).read_bytes())
+        if known.name == name:
+            return known
+    return Measured(name)
+
+
+def _write(known: Measured) -> None:
+    """Keep it. Of processes that learn at once the last is remembered; what cannot be written is learned anew."""
+    with suppress(OSError):
+        _folder[0].mkdir(parents=True, exist_ok=True)
+        draft = _folder[0] / f"{FILE}.{secrets.token_hex(4)}.part"
+        draft.write_bytes(_STORED.dump_json(known))
+        draft.replace(_folder[0] / FILE)
+
+
+def _name() -> str:
     facts = [_VERSION, ffmpeg.find().version_text, os.cpu_count(), platform.machine(), platform.node()]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
 
-async def calibrate(scratch: Path) -> Calibration:
-    """Render one frame, then `_FRAMES` of a film with a text on it, and compare the times.
+async def measure(scratch: Path) -> float:
+    """Pixels a second: of one frame, and of `_FRAMES` of a film with a text on it, the times are compared.
 
     Raises:
         CutroomError: as `render_segment`.
@@ -48,14 +133,10 @@ async def calibrate(scratch: Path) -> Calibration:
     film = scratch / _SRC
     _write_film(film)
     media = Media(sha256="0" * 64, info=await probe(film))
-    once, _ = await _timed(media, film, scratch, 1)
+    once, first = await _timed(media, film, scratch, 1)
     whole, segment = await _timed(media, film, scratch, _FRAMES)
-    return Calibration(
-        pixels_per_s=(_FRAMES - 1) * _WIDTH * _HEIGHT / max(whole - once, 1e-3),
-        start_s=once,
-        preset=segment.encoder.preset,
-        cores=os.cpu_count() or 1,
-    )
+    more = work_of(segment) - work_of(first)
+    return more / max(whole - once, whole / 4)
 
 
 async def _timed(media: Media, film: Path, scratch: Path, frames: int) -> tuple[float, SegmentPlan]:
@@ -75,7 +156,7 @@ async def _timed(media: Media, film: Path, scratch: Path, frames: int) -> tuple[
     await render_segment(
         segment, inputs={media.sha256: film}, scratch=scratch, out=scratch / f"timed-{frames}.mp4", progress=_unheard
     )
-    whole = (time.perf_counter() - started) * min(segment.encoder.threads, os.cpu_count() or 1)
+    whole = (time.perf_counter() - started) * min(ALONE, os.cpu_count() or 1)
     # What the processor spent does not grow with what else is going on, unless that has ended in the meantime too. Of
     # what runs behind bubblewrap, which reaps it, we are not told.
     spent = _used_s() - used

@@ -32,7 +32,7 @@ from cutroom.render.sound.compile import compile_audio
 from cutroom.render.source import video_source
 from cutroom.timeline.resolved import SOUNDS, ResolvedEdit
 
-ENGINE: Final = 3
+ENGINE: Final = 4
 """Raised whenever the same plan would give other bytes."""
 _TABLES: Final = frozenset({"mp4", "mov"})
 _SKIPPING: Final = frozenset({"mp4", "hls"})

@@ -174,6 +174,7 @@ def _plain(clip: ResolvedClip, canvas: Canvas) -> bool:
     whole = clip.crop is None and clip.view is None and clip.matte is None and clip.chroma is None
     still = clip.motion is None and clip.enter is None and clip.leave is None and clip.speed == 1
     bare = not clip.looks and clip.blend == "normal" and clip.radius_px == 0 and not clip.flip_x and not clip.flip_y
+    bare = bare and clip.border is None and clip.shadow is None
     suits = (
         clip.media.info.format in _COPIED_FROM
         and (stream.codec, stream.pixel_format, stream.rotation) == ("h264", "yuv420p", 0)

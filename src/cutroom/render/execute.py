@@ -10,6 +10,7 @@ import av
 
 from cutroom.kit.errors import Internal
 from cutroom.media.command import Command, Input, Output
+from cutroom.media.info import Light
 from cutroom.media.kinds import Value
 from cutroom.media.run import Progress, kind_of
 from cutroom.media.turns import turn
@@ -18,6 +19,7 @@ from cutroom.render.arrangement import arranged
 from cutroom.render.blending import TOGETHER
 from cutroom.render.feed import image_input, painted_input, text_input, video_input
 from cutroom.render.lettering.raster import draw
+from cutroom.render.light import write_tables
 from cutroom.render.output.encode import segment_muxer, video_options
 from cutroom.render.paint.crew import paint, pipes, together
 from cutroom.render.paint.job import Order
@@ -96,7 +98,8 @@ async def _draw_on(
         fed = await asyncio.to_thread(_feeds, plan, inputs, scratch, drawn, ways)
         numbers = {index: number for number, index in enumerate(fed)}
         ground = [] if film is None else [Input(film, Word.NUT)]
-        graph, name = compose(plan, numbers, drawn, pixels, len(fed) if ground else None)
+        tables = await _tables(plan, scratch)
+        graph, name = compose(plan, numbers, drawn, pixels, len(fed) if ground else None, tables)
 
         def tell(done: Progress) -> None:
             progress(min(done.frame / plan.frames, 1.0))
@@ -139,6 +142,13 @@ def _lossless(pixels: Word, frames: int) -> dict[str, Value]:
         "flags:v": Word.PLUS_BITEXACT,
         "fflags": Word.PLUS_BITEXACT,
     }
+
+
+async def _tables(plan: SegmentPlan, scratch: Path) -> dict[Light, Path]:
+    """What the colours of HDR films become, for each kind that there is."""
+    films = [layer.source for layer in plan.layers if isinstance(layer, VideoLayer)]
+    lights = [film.hdr for film in films if film.hdr is not None]
+    return await asyncio.to_thread(write_tables, lights, scratch) if lights else {}
 
 
 async def _texts(plan: SegmentPlan, scratch: Path) -> dict[int, Drawn]:

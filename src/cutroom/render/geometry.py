@@ -57,6 +57,19 @@ def covers(box: Box, canvas: Canvas) -> bool:
     return box.x <= 0 and box.y <= 0 and box.x + box.width >= canvas.width and box.y + box.height >= canvas.height
 
 
+def around(box: Box, canvas: Canvas) -> list[tuple[int, int, int, int]]:
+    """What a box leaves free of a canvas, as rectangles: left edge, top edge, width, height."""
+    left, right = max(box.x, 0), min(box.x + box.width, canvas.width)
+    top, bottom = max(box.y, 0), min(box.y + box.height, canvas.height)
+    found = [
+        (0, 0, left, canvas.height),
+        (right, 0, canvas.width - right, canvas.height),
+        (left, 0, right - left, top),
+        (left, bottom, right - left, canvas.height - bottom),
+    ]
+    return [one for one in found if one[2] > 0 and one[3] > 0]
+
+
 def visible(box: Box, canvas: Canvas) -> bool:
     """Whether any pixel lies on the canvas."""
     return -box.width < box.x < canvas.width and -box.height < box.y < canvas.height

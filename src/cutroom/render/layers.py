@@ -9,6 +9,7 @@ import numpy as np
 from cutroom.media.mp4 import Integers
 from cutroom.render.geometry import covers, even, place, visible
 from cutroom.render.lettering import typefaces
+from cutroom.render.paint.patch import bounded
 from cutroom.render.paint.plan import Painted, needs_paint, painted
 from cutroom.render.painting import PaintedLayer, sources
 from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, TextLayer, VideoLayer, VideoSource
@@ -45,15 +46,22 @@ def picture(clip: ResolvedClip, canvas: Canvas) -> Picture | None:
     if clip.opacity <= 0:
         return None
     if needs_paint(clip):
-        made = painted(clip, canvas)
-        return None if made is None else Picture(clip, None, made)
+        return _painted(clip, canvas)
     if clip.text is not None:
         return Picture(clip, None)
     stream = clip.media.info.video if clip.media is not None and clip.kind in {"video", "image"} else None
     if stream is None and clip.color is None:
         return None
     box = place(clip, canvas, (stream.width, stream.height) if stream is not None else None)
+    size = (box.width, box.height)
+    if bounded(size, (canvas.width, canvas.height)) != size:  # FFmpeg would scale all of it, seen or not
+        return _painted(clip, canvas)
     return Picture(clip, box) if visible(box, canvas) else None
+
+
+def _painted(clip: ResolvedClip, canvas: Canvas) -> Picture | None:
+    made = painted(clip, canvas)
+    return None if made is None else Picture(clip, None, made)
 
 
 def live(shown: Picture, canvas: Canvas, keys: Mapping[str, Integers]) -> Live:

@@ -5,18 +5,32 @@ wherever the edit is cut.
 """
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from cutroom.kit.schema import is_absent
 from cutroom.media.timebase import Rational
 from cutroom.render.parts import Box, ClipPart, VideoSource
 from cutroom.timeline.resolved.captions import Captions
 from cutroom.timeline.resolved.media import Color
-from cutroom.timeline.resolved.picture import BlendMode, ChromaKey, Look, MatteMode, Motion, Passage, View
+from cutroom.timeline.resolved.picture import (
+    BlendMode,
+    Border,
+    ChromaKey,
+    Look,
+    MatteMode,
+    Motion,
+    Passage,
+    Shadow,
+    View,
+)
 from cutroom.timeline.resolved.shapes import Gradient, Shape, Waveform
 from cutroom.timeline.resolved.text import OwnFace, TextStyle
 
+_SIGMAS: Final = 3
+"""Sigmas of a blur beyond which nothing of it is seen."""
 TICKS: Final = 1000
 """Ticks a second of what a painter sends; one tick is one frame, whatever the output's rate."""
 
@@ -148,12 +162,13 @@ class Painting:
     Args:
         width: of the canvas, in pixels.
         height: of the canvas.
-        box: which part of the subject is shown, and where it stands before any motion; those of text may be odd.
+        box: which part of the subject is shown, and where it stands before any motion; those of text may be odd. Around
+            the picture it has the `margin` on every side.
         frames: length of the clip, its tail included.
         still: whether all frames are the same picture.
         opaque: whether every pixel of the window is opaque in all frames.
         padded: whether the subject is contained in the box over a blurred picture of itself (fit "blur").
-        radius_px: of the box's corners.
+        radius_px: of the picture's corners.
     """
 
     subject: Subject
@@ -175,6 +190,16 @@ class Painting:
     radius_px: float = 0.0
     flip_x: bool = False
     flip_y: bool = False
+    border: Annotated[Border | None, Field(exclude_if=is_absent)] = None
+    shadow: Annotated[Shadow | None, Field(exclude_if=is_absent)] = None
+
+    @property
+    def margin(self) -> int:
+        """Pixels around the picture, on every side of it, in which its shadow lies; even."""
+        shadow = self.shadow
+        if shadow is None:
+            return 0
+        return 2 * ceil((_SIGMAS * shadow.blur_px + max(abs(shadow.dx_px), abs(shadow.dy_px))) / 2)
 
 
 @dataclass(frozen=True, slots=True)

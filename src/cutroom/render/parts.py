@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cutroom.media.info import Hdr
 from cutroom.media.timebase import Rational
 from cutroom.timeline.resolved.media import Color
 
@@ -80,6 +81,7 @@ class VideoSource:
         alpha: whether pixels can be transparent.
         hd: whether untagged colours are to be taken as BT.709; BT.601 otherwise.
         duration: seconds from `zero`; None when the file does not say.
+        hdr: as in `VideoStream`.
     """
 
     sha256: str
@@ -92,3 +94,4 @@ class VideoSource:
     duration: Rational | None
     alpha: bool
     hd: bool
+    hdr: Hdr = None

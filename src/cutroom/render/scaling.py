@@ -29,7 +29,7 @@ def resized(edit: ResolvedEdit, size: tuple[int, int]) -> ResolvedEdit:
     if size == (output.width, output.height):
         return edit
     factor = Fraction(size[0], output.width)
-    clips = tuple(_scale(_boxed(clip, (output.width, output.height)), factor) for clip in edit.clips)
+    clips = tuple(scale(_boxed(clip, (output.width, output.height)), factor) for clip in edit.clips)
     return replace(edit, output=replace(output, width=size[0], height=size[1]), clips=clips)
 
 
@@ -48,24 +48,24 @@ def _boxed(clip: ResolvedClip, canvas: tuple[int, int]) -> ResolvedClip:
     return replace(clip, fit="fill", width_px=stream.width, height_px=stream.height)
 
 
-def _scale(value: Any, factor: Fraction) -> Any:
-    """A copy of plain data in which every field named `…_px` is smaller."""
+def scale(value: Any, factor: Fraction) -> Any:
+    """A copy of plain data in which every field named `…_px` is multiplied by a factor."""
     if isinstance(value, Media) or not is_dataclass(value) or isinstance(value, type):
-        return tuple(_scale(item, factor) for item in value) if isinstance(value, tuple) else value
+        return tuple(scale(item, factor) for item in value) if isinstance(value, tuple) else value
     changes: Mapping[str, Any] = {
-        field.name: _smaller(getattr(value, field.name), factor)
+        field.name: _multiplied(getattr(value, field.name), factor)
         if field.name.endswith("_px")
-        else _scale(getattr(value, field.name), factor)
+        else scale(getattr(value, field.name), factor)
         for field in fields(value)
     }
     return replace(value, **changes)
 
 
-def _smaller(value: Any, factor: Fraction) -> Any:
+def _multiplied(value: Any, factor: Fraction) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
         return max(1, round(value * factor)) if value > 0 else round(value * factor)
     if isinstance(value, float):
         return value * float(factor)
-    return _scale(value, factor)
+    return scale(value, factor)

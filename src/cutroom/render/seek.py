@@ -1,7 +1,8 @@
 """Reading from the middle of a file, exactly.
 
 Timestamps stay what the file says (`-copyts`), and everything from the key frame before the wanted place on is decoded
-(`-noaccurate_seek`): the graph does the cutting, in exact integers.
+(`-noaccurate_seek`): the graph does the cutting, in exact integers. It goes on when pictures change their size, as
+those of recorded windows and calls do (`-reinit_filter:v 0`); one that began anew would count frames from 0 again.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ class Exact(Input):
         """The input on the command line."""
         matrix = ["-colorspace:v", self.matrix.value] if self.matrix is not None else []
         stamped = ["-seek_timestamp", "1"] if self.stamped else []
-        return ["-copyts", "-noaccurate_seek", *stamped, *matrix, *self._sieve(), *Input.arguments(self)]
+        kept = ["-copyts", "-noaccurate_seek", "-reinit_filter:v", "0"]
+        return [*kept, *stamped, *matrix, *self._sieve(), *Input.arguments(self)]
 
     def _sieve(self) -> list[str]:
         """The bitstream filter that keeps packets from the decoder; a comma would end its name."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from cutroom.media.info import MediaInfo, VideoStream
-from cutroom.render.origin import zero
+from cutroom.media.origin import zero
 from cutroom.render.plan import VideoSource
 
 __all__ = ["video_source", "zero"]
@@ -26,4 +26,5 @@ def video_source(sha256: str, info: MediaInfo, stream: VideoStream) -> VideoSour
         alpha=stream.has_alpha,
         # Untagged pictures of standard definition are BT.601, others BT.709: what players assume.
         hd=max(stream.coded_width * _HD_HEIGHT // 1280, stream.coded_height) >= _HD_HEIGHT,
+        hdr=stream.hdr,
     )

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
 
 from cutroom.media.expression import Expression, Function, Variable, call, var
 from cutroom.media.filtergraph import Pad
+from cutroom.media.info import Light
 from cutroom.media.words import Color as Paint
 from cutroom.media.words import Word
 from cutroom.render.arrangement import Arrangement, Part, arranged, everything
@@ -15,6 +19,10 @@ from cutroom.render.painting import TICKS, PaintedLayer
 from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, SegmentPlan, TextLayer, VideoLayer
 from cutroom.render.sampling import sampling
 from cutroom.timeline.resolved import Color
+
+Tables = Mapping[Light, Path]
+"""What the colours of HDR pictures become (`light.write_tables`)."""
+_NONE: Final[Tables] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ def compose(
     drawn: Mapping[int, Drawn],
     pixels: Word = Word.YUV420P,
     ground: int | None = None,
+    tables: Tables = _NONE,
 ) -> tuple[StreamGraph, str]:
     """Draw a segment's layers over each other.
 
@@ -49,6 +58,7 @@ def compose(
         drawn: where the text layer with this index goes; a text without an entry is not to be seen.
         pixels: format of what comes out, one with alpha for a canvas with alpha.
         ground: number of the input with the frames that the layers are drawn on; the canvas' background when None.
+        tables: for every kind of HDR among the sources.
 
     Returns:
         The graph and the name of its output: exactly `plan.frames` frames.
@@ -56,7 +66,7 @@ def compose(
     graph = StreamGraph()
     order = arranged(plan) if ground is None else Arrangement((), everything(plan.layers))
     frames = _shared(graph, plan, order, inputs)
-    picture = _ground(graph, plan, order, frames) if ground is None else _film(graph, ground, plan.canvas)
+    picture = _ground(graph, plan, order, frames, tables) if ground is None else _film(graph, ground, plan.canvas)
     for part in order.over:
         layer = _during(plan, part)
         if isinstance(layer, TextLayer):
@@ -69,11 +79,11 @@ def compose(
         if isinstance(layer, PaintedLayer) and layer.blend not in {"normal", *TOGETHER}:
             picture, over = _met(graph, picture, layer, plan.canvas, shown)
         else:
-            over = _picture(graph, layer, plan.canvas, shown, Word.YUVA420P)
+            over = _picture(graph, layer, plan.canvas, shown, Word.YUVA420P, tables)
         over = graph.add(
             "setpts", _faded(graph, over, layer, plan.canvas), expr=var(Variable.FRAME_UPPER) + layer.first
         )
-        picture = _overlaid(graph, picture, over, x, y)
+        picture = _overlaid(graph, picture, over, x, y, alpha=plan.canvas.alpha)
     picture = graph.add("format", picture, pix_fmts=pixels)
     return graph, graph.output(_tagged(graph, picture))
 
@@ -125,7 +135,9 @@ def _film(graph: StreamGraph, number: int, canvas: Canvas) -> Pad:
     return _tagged(graph, graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER)))
 
 
-def _ground(graph: StreamGraph, plan: SegmentPlan, order: Arrangement, frames: Mapping[Part, Pad]) -> Pad:
+def _ground(
+    graph: StreamGraph, plan: SegmentPlan, order: Arrangement, frames: Mapping[Part, Pad], tables: Tables
+) -> Pad:
     """What the others are drawn on: the parts of the ground, one after the other."""
     canvas = plan.canvas
     pads: list[Pad] = []
@@ -133,7 +145,7 @@ def _ground(graph: StreamGraph, plan: SegmentPlan, order: Arrangement, frames: M
         if part.index is None:
             pads.append(_background(graph, canvas, part.last - part.first))
         else:
-            pads.append(_picture(graph, _during(plan, part), canvas, frames.get(part), Word.YUV420P))
+            pads.append(_picture(graph, _during(plan, part), canvas, frames.get(part), Word.YUV420P, tables))
     if len(pads) == 1:
         return pads[0]
     (joined,) = graph.concat([[pad] for pad in pads])
@@ -148,7 +160,9 @@ def _background(graph: StreamGraph, canvas: Canvas, length: int) -> Pad:
     return _repeated(graph, still, canvas, length)
 
 
-def _overlaid(graph: StreamGraph, picture: Pad, over: Pad, x: int, y: int) -> Pad:
+def _overlaid(graph: StreamGraph, picture: Pad, over: Pad, x: int, y: int, *, alpha: bool) -> Pad:
+    # Colours take the transparency of two rows, one of which another thread may have mixed already.
+    threads: dict[str, Any] = {"threads": 1} if alpha else {}
     # Outside of its own frames an overlay leaves the picture as it is: repeatlast is off.
     return graph.add(
         "overlay",
@@ -160,6 +174,7 @@ def _overlaid(graph: StreamGraph, picture: Pad, over: Pad, x: int, y: int) -> Pa
         format=Word.YUV420,
         alpha=Word.STRAIGHT,
         repeatlast=False,
+        **threads,
     )
 
 
@@ -178,7 +193,7 @@ def _frames(graph: StreamGraph, layer: Layer, number: int, canvas: Canvas) -> Pa
     return graph.input(number, "v")
 
 
-def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, frames: Pad | None, pixels: Word) -> Pad:
+def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, frames: Pad | None, pixels: Word, tables: Tables) -> Pad:
     """A layer as it is laid over others, without its fades: frames counted from 0."""
     length = layer.last - layer.first
     if isinstance(layer, ColorLayer):
@@ -194,7 +209,11 @@ def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, frames: Pad | Non
     if isinstance(layer, ImageLayer):
         still = _fitted(graph, frames, layer.box, Word.LANCZOS, pixels)
         return _repeated(graph, _dimmed(graph, still, layer.opacity), canvas, length)
-    return _dimmed(graph, _fitted(graph, frames, layer.box, Word.BICUBIC, pixels), layer.opacity)
+    table = None if layer.source.hdr is None else tables[layer.source.hdr]
+    if layer.box.crop_width < 1 or layer.box.crop_height < 1:
+        # Does nothing until a film changes its size: what cuts would then cut at places that are not there.
+        frames = graph.add("scale", frames, w=var(Variable.IN_WIDTH), h=var(Variable.IN_HEIGHT), eval=Word.INIT)
+    return _dimmed(graph, _fitted(graph, frames, layer.box, Word.BICUBIC, pixels, table), layer.opacity)
 
 
 def _spread(graph: StreamGraph, pictures: Pad, layer: PaintedLayer, canvas: Canvas) -> Pad:
@@ -243,7 +262,7 @@ def _sampled(graph: StreamGraph, source: Pad, layer: VideoLayer, canvas: Canvas)
     return graph.add("setpts", pad, expr=var(Variable.FRAME_UPPER))
 
 
-def _fitted(graph: StreamGraph, pad: Pad, box: Box, scaler: Word, pixels: Word) -> Pad:
+def _fitted(graph: StreamGraph, pad: Pad, box: Box, scaler: Word, pixels: Word, table: Path | None = None) -> Pad:
     if box.crop_width < 1 or box.crop_height < 1:
         pad = graph.add(
             "crop",
@@ -253,15 +272,28 @@ def _fitted(graph: StreamGraph, pad: Pad, box: Box, scaler: Word, pixels: Word) 
             x=_from(Variable.IN_WIDTH, box.crop_x),
             y=_from(Variable.IN_HEIGHT, box.crop_y),
         )
+    if table is not None:
+        pad = _looked_up(graph, pad, box, scaler, table)
     return _converted(graph, pad, pixels, box, scaler)
 
 
+def _looked_up(graph: StreamGraph, pad: Pad, box: Box, scaler: Word, table: Path) -> Pad:
+    """HDR pictures as a screen for BT.709 shows them; they get their size first, which is fewer pixels to look up."""
+    flags = (scaler, Word.ACCURATE_RND, Word.FULL_CHROMA_INT, Word.BITEXACT)
+    pad = graph.add("scale", pad, w=box.width, h=box.height, flags=flags)
+    pad = graph.add("lut3d", graph.add("format", pad, pix_fmts=Word.GBRP10LE), file=table)
+    return graph.add("setparams", pad, color_primaries=Word.BT709, color_trc=Word.BT709)
+
+
 def _part(side: Variable, share: Fraction) -> Expression:
-    """An even number of pixels, two at least; a hair less is asked for, since ffmpeg counts in floating point."""
+    """An even number of pixels, two at least, or all that there are of an odd number.
+
+    A hair less is asked for, since ffmpeg counts in floating point.
+    """
     if share == 1:
         return var(side)
     half = var(side) * share.numerator / (2 * share.denominator)
-    return 2 * call(Function.FLOOR, half + (1 - Fraction(1, 1000)))
+    return call(Function.MIN, 2 * call(Function.FLOOR, half + (1 - Fraction(1, 1000))), var(side))
 
 
 def _from(side: Variable, share: Fraction) -> Expression:

@@ -37,6 +37,8 @@ def dressed(resolved: ResolvedClip, placed: Placed, stage: Stage) -> ResolvedCli
         matte=_matte(clip, stage.sources),
         blend=clip.blend,
         radius_px=clip.radius,
+        border=None if clip.border is None else clip.border.resolved(),
+        shadow=None if clip.shadow is None else clip.shadow.resolved(stage.canvas),
         flip_x=clip.flip in {"horizontal", "both"},
         flip_y=clip.flip in {"vertical", "both"},
         shape=asset.resolved() if isinstance(asset, ShapeAsset) else None,

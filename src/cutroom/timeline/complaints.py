@@ -12,6 +12,8 @@ from cutroom.timeline.model import ASSETS, Clip, Edit
 
 _ELSEWHERE: Final = {
     ("Clip", "duration"): "'length'",
+    ("Clip", "alias"): '\'name\', and "with:NAME", "after:NAME" or "like:NAME" where other clips mean it',
+    ("Clip", "id"): "'name'",
     ("Clip", "text"): '\'asset\': {"type": "text", "text": …}',
     ("Clip", "x"): "'offset': {\"x\": …}",
     ("Clip", "y"): "'offset': {\"y\": …}",
@@ -24,6 +26,7 @@ _ELSEWHERE: Final = {
     ("ImageAsset", "url"): "'src'",
     ("AudioAsset", "url"): "'src'",
     ("WaveformAsset", "url"): "'src'",
+    ("SvgAsset", "src"): "the markup as 'svg', or type 'image' with the file as 'src'",
     ("CaptionsAsset", "url"): "'src'",
     ("Matte", "url"): "'src'",
     ("Soundtrack", "url"): "'src'",
@@ -42,6 +45,13 @@ _ELSEWHERE: Final = {
     ("Output", "destinations"): "'callbackUrl' beside it, or fetch the artifacts",
     ("ShapeAsset", "shape"): "'form'",
     ("ShapeAsset", "color"): "'fill'",
+    ("Output", "scaleTo"): "a smaller output in 'outputs'",
+    ("Font", "opacity"): "it into 'color': #ffffff80",
+    ("TextAsset", "style"): "'case', 'decoration' and 'gradient' here, 'lineHeight' and 'letterSpacing' in 'font'",
+    ("VideoAsset", "prompt"): "'src', the URL of what a model has made of it",
+    ("ImageAsset", "prompt"): "'src', the URL of what a model has made of it",
+    ("AudioAsset", "prompt"): "'src', the URL of what a model has made of it",
+    ("Keyframe", "interpolation"): "'easing'; 'hold' stays, then jumps",
     ("Keyframe", "time"): "'at'",
     ("Keyframe", "start"): "'at'",
     ("Keyframe", "from"): "two keyframes, each with 'at' and 'value'",
@@ -57,16 +67,27 @@ _ELSEWHERE: Final = {
 }
 """What people coming from other tools write, and where it goes here."""
 
+_NEEDLESS: Final = frozenset({
+    ("Edit", "disk"), ("Edit", "instance"), ("Timeline", "cache"), ("VideoAsset", "transcode"),
+})  # fmt: skip
+"""What has no counterpart, because nothing is to be said of it."""
+
 _MEANT: Final = {
+    "rich-text": "write 'text'",
+    "text-to-speech": "write 'audio' with what a model has made of it",
+    "text-to-image": "write 'image' with what a model has made of it",
+    "image-to-video": "write 'video' with what a model has made of it",
     "title": "write 'text'",
     "html5": "write 'html'; scripts do not run",
-    "svg": "write 'shape' with a 'path', or 'image' with a PNG",
     "luma": "write 'matte' on the clip that it masks",
     "crop": "write 'cover'",
     "sd": "write '480p'",
     "hd": "write '720p'",
     "1080": "write '1080p'",
     "4k": "write '2160p'",
+    "veryhigh": "write 'highest'",
+    "verylow": "write 'lowest'",
+    "bmp": "write 'png'",
     "none": "leave it out",
 }
 """Words of other tools where a word is chosen, and what to write here."""
@@ -90,8 +111,9 @@ def complaints(error: ValidationError, root: type[Part] = Edit) -> Iterator[Deta
         if item["type"] == "missing" and isinstance(item["loc"][-1], int):
             if item["loc"][-1] == len(item["input"]):  # once for a list of a fixed length, not for every missing entry
                 item["loc"] = item["loc"][:-1]
-                place, _ = _place(item["loc"], root)
-                yield Detail(pointer(place), "too_few", f"This list has too few entries: {len(item['input'])}.")
+                place, model = _place(item["loc"], root)
+                count, wanted = len(item["input"]), _entries(model, str(place[-1]))
+                yield Detail(pointer(place), "too_few", f"This list has {count or 'no'} entries; {wanted} are needed.")
             continue
         place, model = _place(item["loc"], root)
         code, sentence, below = _say({**item, "loc": tuple(place)}, model)
@@ -141,6 +163,11 @@ def _parts(annotation: Any) -> Iterator[Any]:
             yield from _parts(arg)
 
 
+def _entries(model: type[Part] | None, name: str) -> int:
+    """How many entries a list of a fixed length has."""
+    return max(len(get_args(part)) for part in _parts(_annotation(model, name)) if get_origin(part) is tuple)
+
+
 def _say(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
     """Code, sentence and further path of one complaint."""
     kind: str = item["type"]
@@ -171,6 +198,8 @@ def _unknown_field(item: Any, model: type[Part] | None) -> tuple[str, str, tuple
     said = f"{shown(name)} is not a known field"
     if (owner, name) in _ELSEWHERE:
         return "unknown_field", f"{said} here; write {_ELSEWHERE[owner, name]}.", ()
+    if (owner, name) in _NEEDLESS:
+        return "unknown_field", f"{said} here; leave it out.", ()
     if owner.endswith("Asset") and _annotation(Clip, name) is not None:
         return "unknown_field", f"{said} of an asset; it belongs to the clip, beside 'asset'.", ()
     if model is Clip and any(_annotation(asset, name) is not None for asset in ASSETS.values()):
@@ -226,6 +255,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, type[Part] | None], tuple[str, str, 
     "missing": _missing,
     "extra_forbidden": _unknown_field,
     "literal_error": _unknown_value,
+    "int_parsing_size": _unknown_value,
     "union_tag_invalid": _unknown_type,
     "union_tag_not_found": _no_type,
     "string_too_short": _too_short,

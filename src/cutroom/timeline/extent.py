@@ -2,10 +2,11 @@
 
 from fractions import Fraction
 
-from cutroom.timeline.fields import SECOND_NS, exact, nanoseconds
+from cutroom.timeline.fields import SECOND_NS, exact
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.longform import LongformEdit
 from cutroom.timeline.model import Edit
+from cutroom.timeline.times import Nanoseconds, Times, spots
 
 
 def longest(document: Edit | LongformEdit, limits: Limits) -> Fraction:
@@ -16,13 +17,11 @@ def longest(document: Edit | LongformEdit, limits: Limits) -> Fraction:
     timeline = document.timeline
     if timeline.duration is not None:
         return exact(timeline.duration)
-    end_ns = 0
-    for track in timeline.tracks:
-        cursor_ns = 0
-        for clip in track.clips:
-            if clip.length == "auto":
-                return Fraction(limits.duration_s)
-            start_ns = cursor_ns if clip.start == "auto" else nanoseconds(clip.start)
-            cursor_ns = start_ns if clip.length == "end" else start_ns + nanoseconds(clip.length)
-            end_ns = max(end_ns, cursor_ns)
+    times = Times(timeline.tracks, lambda _spot, _clip: None)
+    end_ns: Nanoseconds = 0
+    for spot, clip in spots(timeline.tracks):
+        if clip.length == "auto":
+            return Fraction(limits.duration_s)
+        ends = times.start(spot) if clip.length == "end" else times.end(spot)
+        end_ns = max(end_ns, ends or 0)
     return Fraction(end_ns, SECOND_NS)

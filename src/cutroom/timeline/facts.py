@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Final
 
 from cutroom.kit.errors import Internal
-from cutroom.media.info import AudioStream, MediaInfo, VideoStream
+from cutroom.media.info import MediaInfo
+from cutroom.media.origin import length_s
 from cutroom.timeline.cuesheet import CueSheet
 from cutroom.timeline.fields import exact
 from cutroom.timeline.model import Clip
@@ -17,6 +18,7 @@ from cutroom.timeline.soundtrack import Soundtrack
 from cutroom.timeline.source import public_name
 from cutroom.timeline.sources import SourceUse
 
+_MADE: Final = frozenset({"svg", "html", "timeline"})
 _A: Final = {"video": "a video", "image": "a still image", "audio": "sound"}
 _LOOPING: Final = frozenset({"gif", "apng"})
 _BY_SOUND: Final = frozenset({"audio", "waveform"})
@@ -64,16 +66,10 @@ def gathered(uses: Sequence[SourceUse], media: Mapping[str, Media | CueSheet]) -
         if use.kind == "captions" and isinstance(one, CueSheet):
             sheets[use.src] = one
         elif use.kind != "captions" and isinstance(one, Media):
-            known[use.src] = Known(one, _length(one.info, one.info.video), _length(one.info, one.info.audio))
+            known[use.src] = Known(one, length_s(one.info, one.info.video), length_s(one.info, one.info.audio))
         else:
             raise Internal("media_missing", f"No media was given for {public_name(use.src)}.")
     return Gathered(known, sheets, {place: use.src for use in uses for place in use.pointers})
-
-
-def _length(info: MediaInfo, stream: VideoStream | AudioStream | None) -> Fraction | None:
-    if stream is not None and stream.duration is not None and stream.duration > 0:
-        return stream.start - info.start + stream.duration
-    return info.duration if info.duration is not None and info.duration > 0 else None
 
 
 def check_clip(clip: Clip, place: str, src: str | None, source: Known | None, notes: Notes) -> Fraction | None:
@@ -138,7 +134,7 @@ def check_soundtrack(track: Soundtrack | None, media: Mapping[str, Known], notes
 def _fits(kind: str, info: MediaInfo) -> bool:
     if kind in _BY_SOUND:
         return info.audio is not None
-    if kind in {"html", "timeline"} or (kind == "image" and info.format in _LOOPING):
+    if kind in _MADE or (kind == "image" and info.format in _LOOPING):
         return info.video is not None
     return info.kind == kind and info.video is not None
 
@@ -148,8 +144,8 @@ def _refuse_kind(kind: str, place: str, name: str, info: MediaInfo, notes: Notes
         what = "an audio clip" if kind == "audio" else "a waveform"
         notes.refuse(place, "no_audio", f"{name} has no sound; {what} needs some.")
         return
-    if kind in {"html", "timeline"}:
-        raise Internal("wrong_media", "What was made of a page or a timeline has no picture.")
+    if kind in _MADE:
+        raise Internal("wrong_media", "What was made for the edit has no picture.")
     is_a = info.kind
     if is_a not in _A:
         notes.refuse(place, "wrong_media_kind", f"{name} is a {is_a}, and this clip asks for {_A[kind]}.")

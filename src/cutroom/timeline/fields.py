@@ -28,6 +28,9 @@ from cutroom.kit.schema import Schema
 
 MAX_SECONDS: Final = 1_000_000.0
 SECOND_NS: Final = 10**9
+_ALIAS: Final = "alias://"
+"""How another tool names a clip in the times of others."""
+CLIP_NAME: Final = r"[A-Za-z0-9_\-]{1,64}"
 _COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 _OPAQUE: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
@@ -82,6 +85,7 @@ class Number:
         at_least: the smallest, unless there is `more_than`.
         more_than: the end of the range that is itself left out.
         words: words accepted instead of a number.
+        ways: words accepted with a colon and the name of a clip behind them.
         integer: whole numbers only.
         even: even numbers only.
         unit: what the number counts, for the sentence.
@@ -91,6 +95,7 @@ class Number:
     at_least: float = 0
     more_than: float | None = None
     words: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
     integer: bool = False
     even: bool = False
     unit: str = ""
@@ -110,12 +115,16 @@ class Number:
         ):
             if value is not None:
                 number[key] = int(value) if float(value).is_integer() else value
-        return {"anyOf": [number, {"enum": list(self.words)}]} if self.words else number
+        forms = [number, *([{"enum": list(self.words)}] if self.words else [])]
+        if self.ways:
+            forms.append({"type": "string", "pattern": f"^(?:{'|'.join(self.ways)}):{CLIP_NAME}$"})
+        return {"anyOf": forms} if len(forms) > 1 else number
 
     def check(self, value: Any) -> float | int | str:
         """The value itself, or an error that says what is accepted."""
         if isinstance(value, str):
-            if value in self.words:
+            way, _, name = value.partition(":")
+            if value in self.words or (way in self.ways and re.fullmatch(CLIP_NAME, name) is not None):
                 return value
             raise self._refuse("unknown_value" if self.words else "wrong_type", value)
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -133,14 +142,17 @@ class Number:
         return too_small or value > self.at_most
 
     def _refuse(self, code: str, value: Any) -> PydanticCustomError:
-        return PydanticCustomError(code, "This is {value}; accepted is {accepted}.", _facts(value, self.accepted()))
+        facts = {**_facts(value, self.accepted()), "hint": ""}
+        if self.ways and isinstance(value, str) and value.startswith(_ALIAS):
+            facts["hint"] = f" (write {self.ways[0]}:{shown(value.removeprefix(_ALIAS))[1:-1]})"
+        return PydanticCustomError(code, "This is {value}{hint}; accepted is {accepted}.", facts)
 
     def accepted(self) -> str:
         """What is accepted, as words: "a number of seconds from 0 to 10, or auto"."""
         kind = ("an even number" if self.even else "a whole number") if self.integer else "a number"
         low = f"from {self.at_least:g} to" if self.more_than is None else f"above {self.more_than:g} and up to"
         unit = f" of {self.unit}" if self.unit else ""
-        words = "".join(f', or "{word}"' for word in self.words)
+        words = "".join(f', or "{word}"' for word in (*self.words, *(f"{way}:NAME" for way in self.ways)))
         return f"{kind}{unit} {low} {self.at_most:.10g}{words}"
 
 
@@ -219,7 +231,7 @@ class Word:
         facts = _facts(value, self._says)
         if not isinstance(value, str):
             raise PydanticCustomError("wrong_type", "This is {value}; accepted is {accepted}.", facts)
-        facts["hint"] = did_you_mean(value, self.words)
+        facts["hint"] = " (leave it out)" if value == "none" else did_you_mean(value, self.words)
         raise PydanticCustomError("unknown_value", "This is {value}{hint}; accepted is {accepted}.", facts)
 
 
@@ -272,13 +284,17 @@ Share = Annotated[float, Number(at_least=0, at_most=1)]
 Degrees = Annotated[float, Number(at_least=-360, at_most=360, unit="degrees")]
 
 
-def wrong(problems: Sequence[tuple[str, str, str]]) -> ValidationError:
-    """Several problems of one object at once: (field as written in the document, code, sentence) each.
+def wrong(problems: Sequence[tuple[str | tuple[str | int, ...], str, str]]) -> ValidationError:
+    """Several problems of one object at once: (field as written in the document, or the path to it, code, sentence).
 
     Raised inside a model's validator, Pydantic puts every one of them at its own place.
     """
     lines = [
-        InitErrorDetails(type=PydanticCustomError(code, "{sentence}", {"sentence": sentence}), loc=(field,), input=None)
+        InitErrorDetails(
+            type=PydanticCustomError(code, "{sentence}", {"sentence": sentence}),
+            loc=field if isinstance(field, tuple) else (field,),
+            input=None,
+        )
         for field, code, sentence in problems
     ]
     return ValidationError.from_exception_data("timeline", lines)

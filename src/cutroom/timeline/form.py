@@ -13,23 +13,24 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from cutroom.kit.errors import Detail, Invalid
-from cutroom.kit.schema import Schema, pointer
+from cutroom.kit.schema import Schema, is_absent, pointer
 from cutroom.timeline.fields import did_you_mean, shown
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.merge import FIELD, MAX_NAMES, Scalar, fill, placeholders, read_values, value_problem, written
 from cutroom.timeline.model import Edit
 from cutroom.timeline.validate import parse, refusal
 
-FieldType = Literal["string", "number", "boolean", "color", "url"]
+FieldType = Literal["string", "number", "boolean", "color", "url", "numberOrText"]
 _SAMPLES: Final[Mapping[FieldType, Scalar]] = {
     "string": "Text",
     "number": 2,
     "boolean": True,
     "color": "#808080",
     "url": "https://example.com/sample.mp4",
+    "numberOrText": 2,
 }
 """What stands in for a value that nobody has given yet."""
-_GUESSES: Final[tuple[tuple[FieldType, Scalar], ...]] = (*_SAMPLES.items(), ("number", 400))
+_GUESSES: Final[tuple[tuple[FieldType, Scalar], ...]] = (*list(_SAMPLES.items())[:5], ("number", 400))
 """What is tried in a place to guess its type, in this order; a weight of letters is one of few numbers."""
 _ROUNDS: Final = 12
 _COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
@@ -41,11 +42,8 @@ _ACCEPTED: Final[Mapping[FieldType, str]] = {
     "boolean": "true or false",
     "color": "a colour such as #fff, #101418 or, with opacity, #10141880",
     "url": "an http(s):// URL or asset:ID",
+    "numberOrText": "a number, or text",
 }
-
-
-def _is_absent(value: object) -> bool:
-    return value is None
 
 
 class FormField(Schema):
@@ -53,15 +51,15 @@ class FormField(Schema):
 
     type: Annotated[FieldType, Field(description="What a value must be.")]
     default: Annotated[
-        str | int | float | bool | None, Field(exclude_if=_is_absent, description="Used where no value is given.")
+        str | int | float | bool | None, Field(exclude_if=is_absent, description="Used where no value is given.")
     ] = None
     required: Annotated[
         bool | None,
         Field(
-            exclude_if=_is_absent, description="Whether a value must be given; by default when there is no `default`."
+            exclude_if=is_absent, description="Whether a value must be given; by default when there is no `default`."
         ),
     ] = None
-    description: Annotated[str | None, Field(exclude_if=_is_absent, max_length=500, description="For people.")] = None
+    description: Annotated[str | None, Field(exclude_if=is_absent, max_length=500, description="For people.")] = None
 
 
 FIELDS: Final[TypeAdapter[dict[str, FormField]]] = TypeAdapter(dict[str, FormField])
@@ -163,8 +161,12 @@ def read_value(kind: FieldType, value: Any, *, from_text: bool) -> Scalar | Deta
     if (wrong := value_problem(value)) is not None:
         return Detail("", *wrong)
     read: Scalar | None = value
-    if from_text and isinstance(value, str) and kind in {"number", "boolean"}:
-        read = _number(value.strip()) if kind == "number" else _TRUTH.get(value.strip().lower())
+    if from_text and isinstance(value, str):
+        if kind in {"number", "numberOrText"}:
+            number = _number(value.strip())
+            read = number if kind == "number" or number is not None else value
+        elif kind == "boolean":
+            read = _TRUTH.get(value.strip().lower())
     if kind == "string" and read is not None and not isinstance(read, str):
         read = written(read)
     if read is None or not _fits(kind, read):
@@ -184,13 +186,13 @@ def _number(text: str) -> Scalar | None:
 def _fits(kind: FieldType, value: Scalar) -> bool:
     if kind == "boolean":
         return isinstance(value, bool)
-    if kind == "number":
+    if kind == "number" or (kind == "numberOrText" and not isinstance(value, str)):
         return isinstance(value, int | float) and not isinstance(value, bool)
     if not isinstance(value, str):
         return False
     if kind == "color":
         return _COLOR.fullmatch(value) is not None
-    return kind == "string" or value.startswith(("http://", "https://", "asset:"))
+    return kind in {"string", "numberOrText"} or value.startswith(("http://", "https://", "asset:"))
 
 
 def _places(document: Any) -> dict[str, list[str]]:
@@ -241,22 +243,43 @@ def _guessed(
     spots = {name: places[name] for name in tries}
     for _ in range(_ROUNDS if tries else 0):
         samples = {name: _GUESSES[min(at, len(_GUESSES) - 1)][1] for name, at in tries.items()}
-        # A sample that is too small or too large is of the type that the place takes.
-        problems = _problems(document, {**fixed, **samples}, limits)
-        wrong = _names_at((found for found in problems if found.code != "out_of_range"), spots)
+        wrong = _misfits(document, {**fixed, **samples}, spots, limits)
         moving = {name for name in wrong if tries[name] < len(_GUESSES)}
         if not moving:
             break
         for name in moving:
             tries[name] += 1
+    words = {name: places[name] for name in places if name not in given and isinstance(defaults.get(name), str)}
+    both = _taking_numbers(document, {name: spots for name, spots in words.items() if spots}, fixed, limits)
     found: dict[str, FormField] = {}
     for name in places:
         if name in defaults:
-            found[name] = FormField(type=_kind_of(defaults[name]), default=defaults[name])
+            kind = "numberOrText" if name in both else _kind_of(defaults[name])
+            found[name] = FormField(type=kind, default=defaults[name])
         else:
             at = tries.get(name, 0)
             found[name] = FormField(type=_GUESSES[at][0] if at < len(_GUESSES) else "string")
     return found
+
+
+def _misfits(document: Any, values: Mapping[str, Scalar], spots: Mapping[str, list[str]], limits: Limits) -> set[str]:
+    """The names whose places take values of other types; one that is too small or too large is of the right type."""
+    problems = _problems(document, values, limits)
+    return _names_at((one for one in problems if one.code != "out_of_range"), spots)
+
+
+def _taking_numbers(
+    document: Any, spots: Mapping[str, list[str]], values: Mapping[str, Scalar], limits: Limits
+) -> set[str]:
+    """Those names, of some that have words as defaults, in whose places numbers may stand too."""
+    left = set(spots)
+    for _ in range(_ROUNDS if left else 0):
+        numbers = dict.fromkeys(left, _SAMPLES["number"])
+        wrong = _misfits(document, {**values, **numbers}, {name: spots[name] for name in left}, limits)
+        if not wrong:
+            return left
+        left -= wrong
+    return set()
 
 
 def _kind_of(value: Scalar) -> FieldType:

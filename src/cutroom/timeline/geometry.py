@@ -79,18 +79,9 @@ def safe_shift(position: Position, canvas: Canvas) -> tuple[Fraction, Fraction]:
 
 def hides_all_below(clip: ResolvedClip, canvas: Canvas) -> bool:
     """Whether the clip, once it has come in full, leaves nothing of the canvas to be seen through or around it."""
-    if clip.kind in _SEEN_THROUGH or clip.motion is not None or _lets_through(clip):
+    box = _opaque(clip, canvas)
+    if box is None or clip.radius_px > 0:
         return False
-    box = (Fraction(clip.width_px or canvas[0]), Fraction(clip.height_px or canvas[1]))
-    if clip.media is not None:
-        stream = clip.media.info.video
-        if stream is None or stream.has_alpha:
-            return False
-        seen = seen_of(stream, clip.crop)
-        if clip.fit == "contain" and seen[0] * box[1] != seen[1] * box[0]:
-            return False
-        if clip.fit == "none":
-            box = (min(box[0], seen[0]), min(box[1], seen[1]))
     shift = (clip.offset_x, clip.offset_y)
     for side, length, share, moved in zip(canvas, box, anchor(clip.position), shift, strict=True):
         edge = (side - length) * share + moved * side
@@ -99,9 +90,47 @@ def hides_all_below(clip: ResolvedClip, canvas: Canvas) -> bool:
     return True
 
 
+def hides(clip: ResolvedClip, earlier: ResolvedClip, canvas: Canvas) -> bool:
+    """Whether the clip, once it has come in full, leaves nothing of an earlier one to be seen: it takes its place."""
+    if hides_all_below(clip, canvas):
+        return True
+    if (
+        earlier.kind in _SEEN_THROUGH
+        or earlier.motion is not None
+        or _outline(clip, canvas) != _outline(earlier, canvas)
+    ):
+        return False
+    return _opaque(clip, canvas) == _box(clip, canvas)
+
+
+def _outline(clip: ResolvedClip, canvas: Canvas) -> tuple[object, ...]:
+    """Width and height of a clip's box, and all that says where it lies and what its corners are like."""
+    return *_box(clip, canvas), clip.position, clip.offset_x, clip.offset_y, clip.radius_px
+
+
+def _box(clip: ResolvedClip, canvas: Canvas) -> tuple[Fraction, Fraction]:
+    return Fraction(clip.width_px or canvas[0]), Fraction(clip.height_px or canvas[1])
+
+
+def _opaque(clip: ResolvedClip, canvas: Canvas) -> tuple[Fraction, Fraction] | None:
+    """Width and height of the picture through which nothing is seen, but for its corners; None where there is none."""
+    if clip.kind in _SEEN_THROUGH or clip.motion is not None or _lets_through(clip):
+        return None
+    box = _box(clip, canvas)
+    if clip.media is None:
+        return box
+    stream = clip.media.info.video
+    if stream is None or stream.has_alpha:
+        return None
+    seen = seen_of(stream, clip.crop)
+    if clip.fit == "contain" and seen[0] * box[1] != seen[1] * box[0]:
+        return None
+    return (min(box[0], seen[0]), min(box[1], seen[1])) if clip.fit == "none" else box
+
+
 def _lets_through(clip: ResolvedClip) -> bool:
     """Whether what lies below is seen through the picture, at a place inside of its box."""
-    if clip.opacity < 1 or clip.blend != "normal" or clip.radius_px > 0:
+    if clip.opacity < 1 or clip.blend != "normal":
         return True
     if clip.chroma is not None or clip.matte is not None:
         return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from cutroom.timeline.facts import Known
-from cutroom.timeline.geometry import Canvas, hides_all_below
+from cutroom.timeline.geometry import Canvas, hides
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.resolved import ResolvedClip
 
@@ -88,8 +88,9 @@ def _cross(
     audio_end, falling = _falling(before, clip.audio_start, seconds, stage)
     tail, fade_out = before.tail, before.fade_out
     if crossing.pictures:
-        fades = before.end <= until and not hides_all_below(clip, stage.canvas)
-        tail, fade_out = max(0, until - before.end), min(span, until - before.start) if fades else 0
+        fades = before.end <= until and not hides(clip, before, stage.canvas)
+        left = until - before.start - before.fade_in  # nothing goes before it has come
+        tail, fade_out = max(0, until - before.end), max(0, min(span, left)) if fades else 0
     before = replace(before, tail=tail, fade_out=fade_out, audio_end=audio_end, audio_fade_out=falling)
     if clip.audio_end == clip.audio_start:
         return before, clip

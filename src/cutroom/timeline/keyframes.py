@@ -3,7 +3,8 @@
 from itertools import pairwise
 from typing import Annotated, Any, Final, get_args
 
-from pydantic import Field, GetCoreSchemaHandler, ValidationError
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from cutroom.timeline.fields import Forms, Number, Part, Seconds, Word, exact
@@ -63,6 +64,10 @@ class _Rising:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Check in `check`, after each keyframe has checked itself."""
         return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """How many there may be, for the published schema."""
+        return {**handler(schema), "minItems": 1, "maxItems": MAX_KEYFRAMES}
 
     def check(self, keyframes: tuple[Keyframe, ...]) -> tuple[Keyframe, ...]:
         """The keyframes themselves, or an error at each wrong one."""

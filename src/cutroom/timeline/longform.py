@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from cutroom.kit.errors import Detail
+from cutroom.media.origin import length_s
 from cutroom.media.timebase import nearest_frame
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.complaints import complaints
@@ -349,9 +350,7 @@ def _length(track: LongformTrack, place: str, media: Media, notes: Notes) -> Fra
         notes.refuse(f"{place}/src", "no_audio", f"{name} has no sound; a longform is made of sounds.")
         return Fraction(0)
     trim, asked = exact(track.trim), None if track.length is None else exact(track.length)
-    whole = media.info.duration
-    if stream.duration is not None and stream.duration > 0:
-        whole = stream.start - media.info.start + stream.duration
+    whole = length_s(media.info, stream)
     if whole is None or whole <= 0:
         if asked is None:
             sentence = f"{name} does not say how long it is; give it a 'length' in seconds."

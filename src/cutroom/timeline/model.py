@@ -15,15 +15,17 @@ from cutroom.timeline.assets.color import ColorAsset, GradientAsset
 from cutroom.timeline.assets.html import HtmlAsset
 from cutroom.timeline.assets.media import AudioAsset, ImageAsset, VideoAsset
 from cutroom.timeline.assets.shape import ShapeAsset
+from cutroom.timeline.assets.svg import SvgAsset
 from cutroom.timeline.assets.text import TextAsset
 from cutroom.timeline.assets.waveform import WaveformAsset
 from cutroom.timeline.clip.applies import WITHOUT_EFFECT, no_effect
 from cutroom.timeline.clip.effect import EFFECTS
 from cutroom.timeline.clip.filters import ChromaKey, Filters, Flip, Matte
+from cutroom.timeline.clip.frame import Border, ClipShadow
 from cutroom.timeline.clip.place import Crop, Offset, Size, Skew
 from cutroom.timeline.clip.sound import DUCKING, DuckingValue
 from cutroom.timeline.clip.transition import Transition
-from cutroom.timeline.fields import MAX_SECONDS, ClearOrOpaque, Number, Part, Seconds, Word, wrong
+from cutroom.timeline.fields import CLIP_NAME, MAX_SECONDS, ClearOrOpaque, Number, Part, Seconds, Word, wrong
 from cutroom.timeline.fontfile import FontFile
 from cutroom.timeline.keyframes import Keyed, Keyframes
 from cutroom.timeline.limits import MAX_FONTS, MAX_OUTPUTS
@@ -31,10 +33,13 @@ from cutroom.timeline.output import Output
 from cutroom.timeline.resolved import BlendMode, Fit, Position
 from cutroom.timeline.soundtrack import LOUDNESS, VOLUME, LoudnessValue, Soundtrack
 
-Start = Annotated[float | Literal["auto"], Number(at_least=0, at_most=MAX_SECONDS, words=("auto",), unit="seconds")]
+Start = Annotated[
+    float | str,
+    Number(at_least=0, at_most=MAX_SECONDS, words=("auto",), ways=("with", "after"), unit="seconds"),
+]
 Length = Annotated[
-    float | Literal["auto", "end"],
-    Number(more_than=0, at_most=MAX_SECONDS, words=("auto", "end"), unit="seconds"),
+    float | str,
+    Number(more_than=0, at_most=MAX_SECONDS, words=("auto", "end"), ways=("like",), unit="seconds"),
 ]
 
 
@@ -62,6 +67,7 @@ ASSETS: Final[Mapping[str, type[Part]]] = {
     "gradient": GradientAsset,
     "shape": ShapeAsset,
     "waveform": WaveformAsset,
+    "svg": SvgAsset,
     "html": HtmlAsset,
     "timeline": TimelineAsset,
 }
@@ -76,6 +82,7 @@ Asset = Annotated[
     | GradientAsset
     | ShapeAsset
     | WaveformAsset
+    | SvgAsset
     | HtmlAsset
     | TimelineAsset,
     Field(discriminator="type", description="What the clip shows or plays."),
@@ -85,11 +92,19 @@ Asset = Annotated[
 class Clip(Part):
     """One asset on the timeline."""
 
+    name: Annotated[
+        str | None,
+        Field(
+            pattern=f"^{CLIP_NAME}$",
+            description="What `start` and `length` of other clips of this timeline call it; no two have the same.",
+        ),
+    ] = None
     asset: Asset
     start: Annotated[
         Start,
         Field(
-            description="Second at which the clip starts, or `auto`: where the previous clip of the track ends, or 0."
+            description="Second at which the clip starts; `auto`: where the previous clip of the track ends, or 0; "
+            "`with:NAME`: when the clip of that name starts; `after:NAME`: when it ends."
         ),
     ] = "auto"
     length: Annotated[
@@ -97,7 +112,7 @@ class Clip(Part):
         Field(
             description="Seconds that the clip lasts; `auto`: what is left of a video, sound or timeline after `trim`, "
             "divided by `speed`; until the last of the captions; and 3 seconds for everything else; `end`: to the end "
-            "of the timeline."
+            "of the timeline; `like:NAME`: as long as the clip of that name."
         ),
     ] = "auto"
     trim: Annotated[
@@ -167,6 +182,12 @@ class Clip(Part):
         Annotated[float, Number(at_least=0, at_most=4096, unit="pixels")],
         Field(description="Radius of the box's corners in pixels."),
     ] = 0.0
+    border: Annotated[
+        Border | None, Field(description="A line along the edges of the box, inside of it; none by default.")
+    ] = None
+    shadow: Annotated[ClipShadow | None, Field(description="A shadow of what is seen, below it; none by default.")] = (
+        None
+    )
     effect: Annotated[
         Annotated[str, Word(EFFECTS)] | None,
         Field(

@@ -35,6 +35,7 @@ from cutroom.timeline.typecase import lettered, typecase
 
 _DEFAULT: Final = Limits()
 _KINDS: Final[Mapping[str, ClipKind]] = {name: name for name in get_args(ClipKind)} | {
+    "svg": "image",
     "html": "image",
     "timeline": "video",
 }

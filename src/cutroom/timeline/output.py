@@ -101,8 +101,8 @@ class Output(Part):
         Format,
         Field(
             description="`mp4`, `webm`, `mov` and `hls` hold pictures and sound; `gif` and `webp` moving pictures; "
-            "`png` and `jpg` one picture, see `at`; `mp3`, `m4a` and `wav` the sound alone (the picture's size and "
-            "rate are ignored)."
+            "`png` and `jpg` one picture, see `at`; `mp3`, `m4a` and `wav` the sound alone, as long as the pictures "
+            "would be (their size is ignored)."
         ),
     ] = "mp4"
     codec: Annotated[

@@ -14,6 +14,8 @@ from cutroom.timeline.fields import shown
 SLOWEST: Final = 1
 FASTEST: Final = 60
 _RATIO: Final = re.compile(r"([0-9]{1,7})(?:/([0-9]{1,7}))?")
+_PUBLISHED: Final = "^0{0,6}[1-9][0-9]{0,6}(?:/0{0,6}[1-9][0-9]{0,6})?$"
+"""The same for the published schema: neither is nothing."""
 _NTSC: Final = tuple(Fraction(rate * 1000, 1001) for rate in (12, 15, 24, 30, 48, 60))
 """The rates of colour television in North America, which people write as 23.976, 29.97 and 59.94 (SMPTE ST 12-1)."""
 
@@ -50,7 +52,7 @@ class Rate:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """The same rule for the published schema."""
         number = {"type": "number", "minimum": SLOWEST, "maximum": FASTEST}
-        return {"anyOf": [number, {"type": "string", "pattern": f"^{_RATIO.pattern}$"}]}
+        return {"anyOf": [number, {"type": "string", "pattern": _PUBLISHED}]}
 
     @staticmethod
     def check(value: Any) -> float | str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
+from cutroom.timeline.clip.filters import Filter
 from cutroom.timeline.fields import exact
 from cutroom.timeline.geometry import anchor, enlargement
 from cutroom.timeline.joins import Stage
@@ -104,4 +105,9 @@ def _curves(clip: Clip) -> list[tuple[str, Keyframes]]:
         ("offset/y", clip.offset.y),
         ("skew/x", clip.skew.x),
         ("skew/y", clip.skew.y),
+        *(
+            (f"filters/{index}/amount", one.amount)
+            for index, one in enumerate(clip.filters)
+            if isinstance(one, Filter) and one.amount is not None
+        ),
     ]

@@ -6,19 +6,19 @@ from typing import Final
 
 from cutroom.kit.errors import Detail
 from cutroom.media.timebase import nearest_frame
-from cutroom.timeline.fields import SECOND_NS, exact, nanoseconds
+from cutroom.timeline.fields import SECOND_NS, did_you_mean, exact, nanoseconds, shown
 from cutroom.timeline.keyframes import greatest
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.model import Clip, Edit, Timeline, TimelineAsset
 from cutroom.timeline.output import Output
 from cutroom.timeline.resolved import SOUNDS
+from cutroom.timeline.times import Nanoseconds, Spot, Times, named, spots
 
 STILL_S: Final = Fraction(3)
 """Seconds that a clip without a length of its own lasts with `"length": "auto"`."""
-STILLS_IN_TIME: Final = frozenset({"image", "text", "color", "shape", "gradient", "html"})
+STILLS_IN_TIME: Final = frozenset({"image", "text", "color", "shape", "gradient", "svg", "html"})
 """The assets without a length of their own."""
 _HEARD: Final = frozenset({"video", "audio", "timeline"})
-_Nanoseconds = int | Fraction
 
 
 def clips_of(edit: Edit) -> Iterator[tuple[str, Clip]]:
@@ -64,6 +64,7 @@ def problems_of(edit: Edit, limits: Limits) -> Iterator[Detail]:
         yield from _size(output, place, limits)
     for place, timeline in timelines_of(edit):
         yield from _nothing_left(timeline, place)
+        yield from _names(timeline, place)
         yield from _duration(timeline, place, limits)
         yield from _frames(edit, timeline, place)
     yield from _ranges(edit)
@@ -125,34 +126,19 @@ def certain_end(timeline: Timeline) -> Fraction | None:
     """The second at which a timeline ends, when the document alone says so; None when that hangs on media."""
     if timeline.duration is not None:
         return exact(timeline.duration)
-    ends: list[tuple[_Nanoseconds | None, Clip]] = []
-    for track in timeline.tracks:
-        cursor: _Nanoseconds | None = 0
-        for clip in track.clips:
-            start = cursor if clip.start == "auto" else nanoseconds(clip.start)
-            cursor = _certain_stop(clip, start)
-            if clip.length != "end":
-                ends.append((cursor, clip))
+    times = Times(timeline.tracks, _own_length)
+    ends = [(times.end(spot), clip) for spot, clip in spots(timeline.tracks) if clip.length != "end"]
     deciding = [end for end, clip in ends if clip.parent_duration_decider] or [end for end, _ in ends]
     known = [end for end in deciding if end is not None]
     return Fraction(max(known), SECOND_NS) if known and len(known) == len(deciding) else None
 
 
-def _certain_stop(clip: Clip, start: _Nanoseconds | None) -> _Nanoseconds | None:
-    if start is None or clip.length == "end":
-        return None
-    if clip.length == "auto":
-        own = _own_length(clip)
-        return None if own is None else start + own * SECOND_NS
-    return start + nanoseconds(clip.length)
-
-
-def _own_length(clip: Clip) -> Fraction | None:
-    """The seconds of `"length": "auto"`, when the document alone says so."""
+def _own_length(_spot: Spot, clip: Clip) -> Nanoseconds | None:
+    """The nanoseconds of `"length": "auto"`, when the document alone says so."""
     if isinstance(clip.asset, TimelineAsset):
         end = certain_end(clip.asset.timeline)
-        return None if end is None else max(Fraction(0), (end - exact(clip.trim)) / exact(clip.speed))
-    return STILL_S if clip.asset.type in STILLS_IN_TIME else None
+        return None if end is None else max(Fraction(0), (end - exact(clip.trim)) / exact(clip.speed)) * SECOND_NS
+    return STILL_S * SECOND_NS if clip.asset.type in STILLS_IN_TIME else None
 
 
 def _nothing_left(timeline: Timeline, place: str) -> Iterator[Detail]:
@@ -161,6 +147,29 @@ def _nothing_left(timeline: Timeline, place: str) -> Iterator[Detail]:
             if before.length == "end" and clip.start == "auto":
                 sentence = "The clip before this one runs to the end, so nothing is left for it; give it a 'start'."
                 yield Detail(f"{place}/tracks/{row}/clips/{index}/start", "nothing_left", sentence)
+
+
+def _names(timeline: Timeline, at: str) -> Iterator[Detail]:
+    """What clips call each other: every name is there once, and says a time that does not hang on itself."""
+    known: dict[str, Clip] = {}
+    for place, clip in clips_in(timeline, at):
+        if clip.name is not None and known.setdefault(clip.name, clip) is not clip:
+            yield Detail(f"{place}/name", "duplicate_name", f"{shown(clip.name)} is the name of another clip already.")
+    for place, clip in clips_in(timeline, at):
+        for field, value in (("start", clip.start), ("length", clip.length)):
+            found = named(value)
+            if found is None:
+                continue
+            way, name = found
+            if name not in known:
+                sentence = f"No clip of this timeline has the name {shown(name)}{did_you_mean(name, known)}."
+                yield Detail(f"{place}/{field}", "unknown_clip", sentence)
+            elif way != "with" and known[name].length == "end":
+                sentence = f"{shown(name)} runs to the end, so it is not known how long it lasts; give it a 'length'."
+                yield Detail(f"{place}/{field}", "unknown_length", sentence)
+    for (row, index), field in Times(timeline.tracks, _own_length).circles() if known else ():
+        sentence = f"This {field} hangs on itself by way of other clips; give one of them a number of seconds."
+        yield Detail(f"{at}/tracks/{row}/clips/{index}/{field}", "circular_times", sentence)
 
 
 def _duration(timeline: Timeline, at: str, limits: Limits) -> Iterator[Detail]:
@@ -172,7 +181,7 @@ def _duration(timeline: Timeline, at: str, limits: Limits) -> Iterator[Detail]:
     if not deciding:
         yield no_duration(timeline, at)
     for place, clip in deciding:
-        start = 0.0 if clip.start == "auto" else clip.start
+        start = 0.0 if isinstance(clip.start, str) else clip.start
         length = 0.0 if isinstance(clip.length, str) else clip.length
         if nanoseconds(start) + nanoseconds(length) > nanoseconds(limits.duration_s):
             field = "start" if start > limits.duration_s else "length"

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import overload
 
 from cutroom.timeline.assets.captions import CaptionsAsset
 from cutroom.timeline.cuesheet import CueSheet
 from cutroom.timeline.facts import Gathered, Known, check_captions, check_clip, check_matte
-from cutroom.timeline.fields import exact
+from cutroom.timeline.fields import SECOND_NS, exact
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.model import Clip, Edit
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.rules import no_duration, too_long
+from cutroom.timeline.times import Nanoseconds, Spot, Times, spots
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,41 +35,42 @@ class Placed:
 
 def schedule(edit: Edit, found: Gathered, notes: Notes) -> list[list[Placed]]:
     """Place the clips of every track; what a source makes impossible goes to `notes`."""
-    count = len(edit.timeline.tracks)
-    return [
-        _track(f"/timeline/tracks/{row}/clips", count - 1 - row, track.clips, found, notes)
-        for row, track in enumerate(edit.timeline.tracks)
-    ]
-
-
-def _track(place: str, layer: int, clips: Sequence[Clip], found: Gathered, notes: Notes) -> list[Placed]:
-    placed: list[Placed] = []
-    cursor: Fraction | None = Fraction(0)
-    for index, clip in enumerate(clips):
-        pointer = f"{place}/{index}"
+    tracks = edit.timeline.tracks
+    own: dict[Spot, Fraction | None] = {}
+    media: dict[Spot, tuple[str | None, Known | None, CueSheet | None]] = {}
+    for spot, clip in spots(tracks):
+        pointer = _pointer(spot)
         src = found.src_at(pointer)
         source, sheet = found.known.get(src or ""), _sheet(clip, src, found)
         if sheet is not None:
-            own = check_captions(clip, pointer, sheet, notes)
+            lasts = check_captions(clip, pointer, sheet, notes)
         else:
-            own = check_clip(clip, pointer, src, source, notes)
+            lasts = check_clip(clip, pointer, src, source, notes)
         check_matte(clip, pointer, found.known, notes)
-        if clip.start != "auto":
-            start = exact(clip.start)
-        elif cursor is not None:
-            start = cursor
-        else:
+        own[spot], media[spot] = lasts, (src, source, sheet)
+    times = Times(tracks, lambda spot, _clip: (own[spot] or 0) * SECOND_NS)
+    placed: list[list[Placed]] = [[] for _ in tracks]
+    for spot, clip in spots(tracks):
+        start, end = times.start(spot), times.end(spot)
+        if start is None:
             sentence = "The clip before this one runs to the end, so nothing is left for it; give it a 'start'."
-            notes.refuse(f"{pointer}/start", "nothing_left", sentence)
+            notes.refuse(f"{_pointer(spot)}/start", "nothing_left", sentence)
             continue
-        if clip.length == "end":
-            cursor = None
-        elif clip.length == "auto":
-            cursor = start + (own or 0)
-        else:
-            cursor = start + exact(clip.length)
-        placed.append(Placed(pointer, layer, clip, src, source, sheet, start, cursor))
+        layer = len(tracks) - 1 - spot[0]
+        placed[spot[0]].append(Placed(_pointer(spot), layer, clip, *media[spot], _seconds(start), _seconds(end)))
     return placed
+
+
+def _pointer(spot: Spot) -> str:
+    return f"/timeline/tracks/{spot[0]}/clips/{spot[1]}"
+
+
+@overload
+def _seconds(time: Nanoseconds) -> Fraction: ...
+@overload
+def _seconds(time: None) -> None: ...
+def _seconds(time: Nanoseconds | None) -> Fraction | None:
+    return None if time is None else Fraction(time, SECOND_NS)
 
 
 def _sheet(clip: Clip, src: str | None, found: Gathered) -> CueSheet | None:

@@ -14,7 +14,7 @@ ASSET: Final = "asset:"
 """Begins a source that is an uploaded asset; its id follows."""
 _ASSET: Final = re.compile(ASSET + r"[A-Za-z0-9_-]{1,128}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-_MADE: Final = {"timeline:": "The inner timeline", "html:": "The page"}
+_MADE: Final = {"timeline:": "The inner timeline", "html:": "The page", "svg:": "The drawing"}
 """What is made for an edit, by the beginning of its `src`; nobody can write these."""
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f]")
 

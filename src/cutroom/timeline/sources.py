@@ -1,4 +1,4 @@
-"""Which media an edit needs: files, and what has to be made first, pages and timelines inside of the timeline."""
+"""Which media an edit needs: files, and what has to be made first, drawings, pages and timelines inside of it."""
 
 import hashlib
 import json
@@ -10,13 +10,14 @@ from cutroom.kit.errors import Detail, NotFound
 from cutroom.timeline.assets.captions import CaptionsAsset
 from cutroom.timeline.assets.html import HtmlAsset
 from cutroom.timeline.assets.media import MediaAsset
+from cutroom.timeline.assets.svg import SvgAsset
 from cutroom.timeline.assets.waveform import WaveformAsset
 from cutroom.timeline.fontfile import FontFile
 from cutroom.timeline.model import Clip, Edit, TimelineAsset
 from cutroom.timeline.output import Output
 from cutroom.timeline.rules import clips_of, made_at
 
-SourceKind = Literal["video", "image", "audio", "matte", "captions", "html", "timeline", "font"]
+SourceKind = Literal["video", "image", "audio", "matte", "captions", "svg", "html", "timeline", "font"]
 CLEAR: Final = "transparent"
 
 
@@ -25,16 +26,16 @@ class SourceUse:
     """One source and every place that names it; `kind` is what the first of them takes it for.
 
     A `matte` is a video or an image. `captions` are read to a `CueSheet`, everything else is probed to `Media`. The
-    `src` of a page (`html:…`) or a timeline (`timeline:…`) is a hash of all that determines it, and `asset` says what
-    to draw, with both sides of the page said; `fonts` are those of the document, which a page knows. `inner` gives the
-    edit that makes the timeline. Pointers into that edit become pointers into this one when the use's pointer is put
-    before them.
+    `src` of a drawing (`svg:…`), a page (`html:…`) or a timeline (`timeline:…`) is a hash of all that determines it,
+    and `asset` says what to draw, with both sides of a page said; `fonts` are those of the document, which a page
+    knows. `inner` gives the edit that makes the timeline. Pointers into that edit become pointers into this one when
+    the use's pointer is put before them.
     """
 
     src: str
     kind: SourceKind
     pointers: list[str]
-    asset: HtmlAsset | TimelineAsset | None = None
+    asset: SvgAsset | HtmlAsset | TimelineAsset | None = None
     fonts: tuple[FontFile, ...] = ()
 
 
@@ -107,6 +108,8 @@ def _used_by(clip: Clip, place: str, edit: Edit) -> Iterator[SourceUse]:
         yield SourceUse(asset.src, "audio", [f"{place}/asset/src"])
     elif isinstance(asset, CaptionsAsset) and asset.src is not None:
         yield SourceUse(asset.src, "captions", [f"{place}/asset/src"])
+    elif isinstance(asset, SvgAsset):
+        yield SourceUse(f"svg:{_digest(asset.svg)}", "svg", [f"{place}/asset"], asset)
     elif isinstance(asset, HtmlAsset):
         sized = asset.sized(made_at(edit)[0])
         digest = _digest(_with_fonts(_plain(sized), edit))

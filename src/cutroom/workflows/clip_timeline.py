@@ -10,6 +10,7 @@ from cutroom.framing.pictures import Cutout, Piece, picture_clips, pieces_of, se
 from cutroom.framing.platforms import Platform
 from cutroom.framing.sight import Seen
 from cutroom.framing.thumbnail import best_moment
+from cutroom.media.origin import length_s
 from cutroom.speech.burn_in import caption_clip, limits_in, room_of
 from cutroom.speech.cues import Cue, cues_of
 from cutroom.speech.limits import limits_for
@@ -91,7 +92,8 @@ def _sounds(media: Media, start: Fraction) -> bool:
     sound = media.info.audio
     if sound is None:
         return False
-    return sound.duration is None or start < sound.start - media.info.start + sound.duration
+    end = length_s(media.info, sound)
+    return end is None or start < end
 
 
 def _output(cutout: Cutout, thumbnail: Fraction | None) -> dict[str, Any]:

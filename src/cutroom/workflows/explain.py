@@ -11,7 +11,7 @@ from cutroom.jobs import Context
 from cutroom.kit.errors import Invalid
 from cutroom.kit.schema import Schema
 from cutroom.render import RenderPlan
-from cutroom.render.calibration import CALIBRATION, calibrate, calibration_name
+from cutroom.render.calibration import calibration
 from cutroom.render.estimate import Calibration, Estimate, estimate
 from cutroom.render.outline import SegmentOutline, outline
 from cutroom.render.scaling import scaled
@@ -20,7 +20,7 @@ from cutroom.timeline import CueSheet, Edit, Limits, Media
 from cutroom.timeline.output import Output
 from cutroom.workflows.blobs import locate
 from cutroom.workflows.inner import gather_edit
-from cutroom.workflows.pieces import make, pieces_of, which_are_kept
+from cutroom.workflows.pieces import infos_of, make, pieces_of, which_are_kept
 from cutroom.workflows.plans import cards_encoders, measured, planned, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
 
@@ -93,8 +93,8 @@ async def explain(ctx: Context, given: Explain) -> Explanation:
     keys = [piece.plan.key for piece in pieces_of(*plans)]
     kept = set(await ctx.step("kept", which_are_kept, ctx.files, keys))
     measured = await ctx.step("calibration", _calibration, ctx)
-    rates = _bit_rates(gathered.sources)
-    shown = [_shown(plan, estimate(plan, measured, kept=kept, bit_rates=rates), kept) for plan in plans]
+    infos = infos_of(gathered.sources.values())
+    shown = [_shown(plan, estimate(plan, measured, kept=kept, infos=infos), kept) for plan in plans]
     artifacts: list[str] = []
     if given.storyboard is not None:
         ctx.progress(0.7, "drawing")
@@ -133,7 +133,7 @@ async def preview(ctx: Context, given: Preview) -> RenderOutput:
         resolved = timeline.resolve(edit, gathered.sources, given.limits, output=_quick(edit, own))
     plan = await planned(ctx, scaled(resolved, PREVIEW_WIDTH))
     ctx.progress(0.1, "rendering")
-    kept = await make(ctx, pieces_of(plan), span=(0.1, 0.95))
+    kept = await make(ctx, pieces_of(plan, sources=gathered.sources.values()), span=(0.1, 0.95))
     ctx.progress(0.95, "joining")
     made = await ctx.step("join", join, ctx, plan, 0, kept)
     ctx.progress(1.0, "done")
@@ -156,16 +156,7 @@ def _quick(edit: Edit, rate: Fraction) -> Output:
 
 
 async def _calibration(ctx: Context) -> Calibration:
-    """How fast this machine is, measured once and then kept."""
-    key = f"calibration/{calibration_name()}"
-    path = await ctx.files.find(key)
-    if path is not None:
-        return CALIBRATION.validate_json(path.read_bytes())
-    measured = await calibrate(ctx.scratch)
-    draft = ctx.scratch / "calibration.json"
-    draft.write_bytes(CALIBRATION.dump_json(measured))
-    await ctx.files.keep(key, draft)
-    return measured
+    return await calibration(ctx.scratch)
 
 
 async def _board(
@@ -173,22 +164,14 @@ async def _board(
 ) -> StoryboardOutput:
     resolved = timeline.resolve(edit, sources, limits)
     frames = storyboard_frames(resolved, count)
-    pieces = storyboard_pieces(await measured(ctx.files, storyboard_edit(resolved)), frames)
+    (drawn,) = await measured(ctx.files, [storyboard_edit(resolved)])
+    pieces = storyboard_pieces(drawn, frames)
     inputs = await locate(ctx.files, sorted({name for piece in pieces for name in piece.inputs}))
     sheet = ctx.scratch / "storyboard.jpg"
     await storyboard(pieces, inputs=inputs, scratch=ctx.scratch, out=sheet)
     published = await ctx.files.publish(sheet, kind="storyboard", name="storyboard.jpg", content_type="image/jpeg")
     fps = resolved.output.fps
     return StoryboardOutput(artifacts=[published.id], times=[round(float(frame / fps), 6) for frame in frames])
-
-
-def _bit_rates(sources: dict[str, Media | CueSheet]) -> dict[str, float]:
-    """Bits a second of every source that lasts."""
-    return {
-        one.sha256: one.info.size_bytes * 8 / float(one.info.duration)
-        for one in sources.values()
-        if isinstance(one, Media) and one.info.duration
-    }
 
 
 def _shown(plan: RenderPlan, costs: Estimate, kept: set[str]) -> PlanOut:

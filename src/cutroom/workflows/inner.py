@@ -3,17 +3,20 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from cutroom import render as engine
 from cutroom import timeline
 from cutroom.jobs import Context
 from cutroom.kit.errors import CutroomError, Detail
 from cutroom.render import PLAN, RenderPlan
-from cutroom.timeline import CueSheet, Edit, Limits, Media, SourceUse
+from cutroom.timeline import CueSheet, Edit, Limits, Media, SourceUse, TimelineAsset
 from cutroom.workflows.blobs import adopt, find
 from cutroom.workflows.pieces import make, parts_of, pieces_of
 from cutroom.workflows.plans import planned
 from cutroom.workflows.sources import gather
+
+_FONTS: Final = "/timeline/fonts/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,9 @@ async def gather_edit(ctx: Context, edit: Edit, limits: Limits, prefix: str = ""
         except CutroomError as error:
             raise _pointing(error, use) from error
         found[use.src] = made
-        warnings += [replace(warning, pointer=f"{use.pointers[0]}{warning.pointer}") for warning in said]
+        # That it is silent matters only if all of the film is, which the timeline around it will say.
+        told = (warning for warning in said if warning.code != "silent")
+        warnings += [replace(warning, pointer=_outward(warning.pointer, use)) for warning in told]
     return Gathered(found, tuple(warnings))
 
 
@@ -50,7 +55,7 @@ async def _render(ctx: Context, inner: Edit, limits: Limits, prefix: str) -> tup
     key = f"inner/{hashlib.sha256(PLAN.dump_json(plan)).hexdigest()}"
     made = await ctx.step(f"{prefix}kept", _kept, ctx, key)
     if made is None:
-        await make(ctx, pieces_of(plan), prefix=f"{prefix}pieces:")
+        await make(ctx, pieces_of(plan, sources=gathered.sources.values()), prefix=f"{prefix}pieces:")
         made = await ctx.step(f"{prefix}join", _join, ctx, plan, key)
     return made, [*gathered.warnings, *plan.warnings]
 
@@ -72,8 +77,20 @@ async def _join(ctx: Context, plan: RenderPlan, key: str) -> Media:
 
 def _pointing(error: CutroomError, use: SourceUse) -> CutroomError:
     """The error with pointers that start from the outer document."""
-    place = use.pointers[0]
     if not error.details:
-        return error.at(place)
-    details = [Detail(f"{place}{detail.pointer}", detail.code, detail.message) for detail in error.details]
+        return error.at(use.pointers[0])
+    details = [Detail(_outward(detail.pointer, use), detail.code, detail.message) for detail in error.details]
     return type(error)(error.code, error.message, details=details, retryable=error.retryable)
+
+
+def _outward(pointer: str, use: SourceUse) -> str:
+    """Where the outer document says what a pointer into an inner edit means.
+
+    Its output is the outer one, and after its own fonts it has those of the outer timeline (`timeline.inner`).
+    """
+    number = pointer.removeprefix(_FONTS).partition("/")[0]
+    if pointer.startswith(_FONTS) and isinstance(use.asset, TimelineAsset):
+        later = int(number) - len(use.asset.timeline.fonts)
+        if later >= 0:
+            return f"{_FONTS}{later}{pointer.removeprefix(_FONTS + number)}"
+    return pointer if pointer.startswith("/output") else f"{use.pointers[0]}{pointer}"

@@ -11,9 +11,9 @@ from cutroom.jobs import Context
 from cutroom.kit.errors import Invalid
 from cutroom.media.command import MAX_OUTPUT_S, Command, Input, Output
 from cutroom.media.filtergraph import Graph
+from cutroom.media.origin import zero
 from cutroom.media.run import Progress, run_ffmpeg
 from cutroom.media.words import Word
-from cutroom.render.origin import zero
 from cutroom.speech.pcm import SAMPLE_RATE, mix
 from cutroom.timeline import Media
 from cutroom.workflows.blobs import blob_key, find

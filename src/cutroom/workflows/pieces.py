@@ -1,15 +1,21 @@
 """The pieces of a plan: what is made on its own, on any worker, and kept under its content key."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from cutroom import render as engine
 from cutroom.jobs import Context, Files
+from cutroom.media.info import MediaInfo
+from cutroom.media.turns import clocked
 from cutroom.render import AudioPlan, MixPlan, RenderPlan, SegmentPlan
+from cutroom.render.calibration import learn
 from cutroom.render.estimate import work_of
 from cutroom.render.repeat import made_for
+from cutroom.timeline import CueSheet, Media
 from cutroom.workflows.blobs import blob_key, find, locate
 
 
@@ -19,12 +25,14 @@ class Piece:
 
     Args:
         parts: of a sound whose mix is made apart: the parts, in order.
+        work: how much there is to do for a segment, as `estimate.work_of` reckons it; 0 when nobody has.
     """
 
     segment: SegmentPlan | None = None
     audio: AudioPlan | None = None
     mix: MixPlan | None = None
     parts: tuple[MixPlan, ...] = ()
+    work: float = 0.0
 
     @property
     def plan(self) -> SegmentPlan | AudioPlan | MixPlan:
@@ -35,18 +43,22 @@ class Piece:
         return plan
 
 
-def pieces_of(*plans: RenderPlan) -> list[Piece]:
+def pieces_of(*plans: RenderPlan, sources: Iterable[Media | CueSheet] | None = None) -> list[Piece]:
     """What the plans are joined from, each thing once: the sounds first, since they are long, then the segments.
 
-    The most work comes first: what is left at the end, when processors run out of pieces, is small.
+    The most work comes first: what is left at the end, when processors run out of pieces, is small. How much it is can
+    be told for certain where the `sources` are known.
     """
+    infos = infos_of(sources or ())
     sounds = [_sound(plan.audio, plan.engine) for plan in plans if plan.audio is not None and not plan.audio.copies]
-    segments = [Piece(segment=made_for(one)) for plan in plans for one in plan.segments if one.kind != "copy"]
-    return _distinct([*sounds, *sorted(segments, key=_work, reverse=True)])
+    encoded = [made_for(one) for plan in plans for one in plan.segments if one.kind != "copy"]
+    weighed = sorted(((work_of(one, infos), one) for one in encoded), key=itemgetter(0), reverse=True)
+    return _distinct([*sounds, *(Piece(segment=one, work=0.0 if sources is None else work) for work, one in weighed)])
 
 
-def _work(piece: Piece) -> float:
-    return 0.0 if piece.segment is None else work_of(piece.segment)
+def infos_of(sources: Iterable[Media | CueSheet]) -> dict[str, MediaInfo]:
+    """What sources are, by SHA-256."""
+    return {one.sha256: one.info for one in sources if isinstance(one, Media)}
 
 
 def mixes_of(pieces: Iterable[Piece]) -> list[Piece]:
@@ -110,7 +122,11 @@ async def render_piece(ctx: Context, piece: Piece) -> str:
     inputs = await locate(ctx.files, plan.inputs)
     if piece.segment is not None:
         out = ctx.scratch / "segment"  # its container follows from its codec
-        await engine.render_segment(piece.segment, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress)
+        with clocked() as clock:
+            await engine.render_segment(
+                piece.segment, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress
+            )
+        await asyncio.to_thread(learn, piece.work, clock.seconds)
     elif piece.audio is not None:
         out = ctx.scratch / f"sound.{piece.audio.extension}"
         await engine.render_audio(piece.audio, inputs=inputs, scratch=ctx.scratch, out=out, progress=ctx.progress)
@@ -123,9 +139,7 @@ async def render_piece(ctx: Context, piece: Piece) -> str:
 
 async def _master(ctx: Context, audio: AudioPlan, piece: Piece) -> str:
     """Make a sound out of the parts of its mix."""
-    parts = mixes_of([piece])
-    kept = await ctx.step("parts kept", which_are_kept, ctx.files, [part.plan.key for part in parts])
-    await ctx.map("parts", render_piece, [part for part in parts if part.plan.key not in kept])
+    await ctx.map("parts", render_piece, await _missing(ctx, "parts kept", mixes_of([piece])))
     mixed = [await find(ctx.files, part.key) for part in piece.parts]
     out = ctx.scratch / f"sound.{audio.extension}"
     await engine.render_audio(audio, inputs={}, scratch=ctx.scratch, out=out, progress=ctx.progress, mixed=mixed)
@@ -142,18 +156,25 @@ async def make(ctx: Context, pieces: Sequence[Piece], prefix: str = "", span: tu
         prefix: begins the names of the steps.
         span: the job's progress before the first and after the last.
     """
-    keys = [piece.plan.key for piece in pieces]
-    name = name_of(keys)
-    kept = await ctx.step(f"{prefix}kept {name}", which_are_kept, ctx.files, keys)
-    missing = [piece for piece in pieces if piece.plan.key not in kept]
+    name = name_of([piece.plan.key for piece in pieces])
+    missing = await _missing(ctx, f"{prefix}kept {name}", pieces)
     late = [piece for piece in missing if piece.parts]
-    parts = mixes_of(late)
-    ready = await ctx.step(f"{prefix}mixes kept {name}", which_are_kept, ctx.files, [part.plan.key for part in parts])
-    first = [*(part for part in parts if part.plan.key not in ready), *(one for one in missing if not one.parts)]
+    mixes = await _missing(ctx, f"{prefix}mixes kept {name}", mixes_of(late))
+    first = [*mixes, *(one for one in missing if not one.parts)]
     between = None if span is None else span[0] + (span[1] - span[0]) * len(first) / max(len(first) + len(late), 1)
     await ctx.map(f"{prefix}pieces {name}", render_piece, first, span=_from(span, between, 0))
     await ctx.map(f"{prefix}sounds {name}", render_piece, late, span=_from(span, between, 1))
-    return len(kept)
+    if ctx.attempt > 1:
+        # What was swept since it was made may be what the attempt before failed of: the journal has it yet.
+        now = f"{prefix}{name} in attempt {ctx.attempt}"
+        await ctx.map(f"made again {now}", render_piece, await _missing(ctx, f"still kept {now}", pieces))
+    return len(pieces) - len(missing)
+
+
+async def _missing(ctx: Context, step: str, pieces: Sequence[Piece]) -> list[Piece]:
+    """Those of the pieces that are not there, as the step of that name has seen it."""
+    kept = await ctx.step(step, which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
+    return [piece for piece in pieces if piece.plan.key not in kept]
 
 
 def _from(span: tuple[float, float] | None, between: float | None, half: int) -> tuple[float, float] | None:

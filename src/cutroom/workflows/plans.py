@@ -1,7 +1,7 @@
 """From an edit whose sources are at hand to the plans of its outputs."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from cutroom import render as engine
@@ -33,13 +33,15 @@ async def plans_of(
     ctx: Context, edit: Edit, sources: Mapping[str, Media | CueSheet], limits: Limits, card: Encoders
 ) -> list[RenderPlan]:
     """The plans of all outputs, in the order of the document; `card` is used where the output allows it."""
-    plans: list[RenderPlan] = []
+    edits: list[ResolvedEdit] = []
     places = ["/output", *(f"/outputs/{number}" for number in range(len(edit.outputs)))]
     for place, output in zip(places, (edit.output, *edit.outputs), strict=True):
         # Pure work, but of seconds for ten thousand clips: heartbeats must go on.
-        resolved = await asyncio.to_thread(decided, edit, sources, limits, output, place)
-        plan = await planned(ctx, resolved, shared=bool(edit.outputs))
-        plans.append(engine.hasten(plan, card) if resolved.output.hardware else plan)
+        edits.append(await asyncio.to_thread(decided, edit, sources, limits, output, place))
+    plans: list[RenderPlan] = []
+    for one in await measured(ctx.files, edits):
+        plan = await _compiled(ctx, one, shared=bool(edit.outputs))
+        plans.append(engine.hasten(plan, card) if one.output.hardware else plan)
     return plans
 
 
@@ -70,12 +72,17 @@ def decided(
     return resized(timeline.resolve(edit, sources, limits, output=alike, place=place), size)
 
 
-async def planned(ctx: Context, edit: ResolvedEdit, *, shared: bool = False) -> RenderPlan:
-    """Plan a render; `shared` when other outputs are made of the same edit.
+async def planned(ctx: Context, edit: ResolvedEdit) -> RenderPlan:
+    """Plan a render of one output."""
+    (edit,) = await measured(ctx.files, [edit])
+    return await _compiled(ctx, edit, shared=False)
+
+
+async def _compiled(ctx: Context, edit: ResolvedEdit, *, shared: bool) -> RenderPlan:
+    """The plan of an edit whose letters are measured; `shared` when other outputs are made of the same edit.
 
     What may be copied is looked up anew in each attempt: lists of packets are long, and soon made again.
     """
-    edit = await measured(ctx.files, edit)
     inputs = await locate(ctx.files, engine.copy_sources(edit))
     indexes = await engine.index_copies(edit, inputs)
     sounds = await asyncio.to_thread(engine.index_sounds, edit, inputs) if indexes else {}
@@ -84,9 +91,9 @@ async def planned(ctx: Context, edit: ResolvedEdit, *, shared: bool = False) -> 
     return await asyncio.to_thread(engine.compile_plan, edit, indexes=indexes, keys=keys, sounds=sounds, shared=shared)
 
 
-async def measured(files: Files, edit: ResolvedEdit) -> ResolvedEdit:
-    """The edit with its letters measured that are in fonts which the document brings."""
-    return await engine.measure_letters(edit, await locate(files, engine.letter_sources(edit)))
+async def measured(files: Files, edits: Sequence[ResolvedEdit]) -> list[ResolvedEdit]:
+    """The edits with their letters measured that are in fonts which the document brings."""
+    return await engine.measure_letters(edits, await locate(files, engine.letter_sources(edits)))
 
 
 def _even(side: Fraction) -> int:

@@ -73,7 +73,8 @@ async def render(
         for number, (plan, digest) in enumerate(zip(plans, digests, strict=True))
     ]
     ctx.progress(fetched, "rendering")
-    wanted = pieces_of(*(plan for plan, given in zip(plans, again, strict=True) if given is None))
+    unmade = [plan for plan, given in zip(plans, again, strict=True) if given is None]
+    wanted = pieces_of(*unmade, sources=gathered.sources.values())
     try:
         kept = await make(ctx, wanted, span=(fetched, rendered))
     except CutroomError as error:

@@ -13,8 +13,8 @@ from cutroom.framing.sight import Seen
 from cutroom.framing.watch import WATCHED, Span, Stretch, find_shots, joined, look_at
 from cutroom.jobs import Context
 from cutroom.kit.adapter import Adapter
+from cutroom.media.origin import zero
 from cutroom.media.timebase import format_rational
-from cutroom.render.origin import zero
 from cutroom.timeline import Media
 from cutroom.workflows.blobs import blob_key, find
 

@@ -1,6 +1,7 @@
 """Sources of a document: fetched or drawn, hashed, developed where need be, and probed once per job."""
 
 import asyncio
+import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,18 +12,20 @@ from typing import Final
 from cutroom.jobs import Context, Files
 from cutroom.kit.adapter import Adapter
 from cutroom.kit.errors import CutroomError, Invalid, ungrouped
-from cutroom.media.develop import develop, is_developed
-from cutroom.media.probe import probe_all
+from cutroom.media.develop import develop
+from cutroom.media.probe import Sniffed, probe_sniffed, sniff_all
 from cutroom.media.shown import show
+from cutroom.render.lettering.typefaces import FOLDER, folders
 from cutroom.timeline import CueSheet, Media, SourceUse, parse_cues
-from cutroom.timeline.assets import HtmlAsset
+from cutroom.timeline.assets import HtmlAsset, SvgAsset
+from cutroom.timeline.source import public_name
 from cutroom.workflows.blobs import adopt, blob_key, find
 from cutroom.workflows.pages import page_fonts, take_page
 
 AT_ONCE = 8
 """Sources fetched at the same time: enough to hide latency, few enough to be polite to one host."""
 MOST_CAPTION_BYTES = 2 << 20
-PROBED = 1
+PROBED = 2
 """Raised whenever a probe would say something else of the same bytes, or they would be developed into others."""
 _MEDIA: Final[Adapter[Media]] = Adapter(Media)
 _NOTHING: Final[Mapping[str, Media | CueSheet]] = MappingProxyType({})
@@ -70,7 +73,7 @@ async def gather(
                     fonts = page_fonts(use.fonts, known)
                     found[use.src] = await ctx.step(name, take_page, ctx.files, ctx.scratch, use.asset, fonts)
                 else:
-                    sha256 = await ctx.step(name, bring, ctx.files, use.src)
+                    sha256 = await ctx.step(name, bring_use, ctx.files, ctx.scratch, use)
                     brought[index] = Brought(use.src, sha256, use.pointers[0])
             except CutroomError as error:
                 raise error.at(use.pointers[0]) from error
@@ -95,9 +98,27 @@ async def take(files: Files, scratch: Path, src: str) -> Media:
     return media
 
 
+async def take_use(files: Files, scratch: Path, use: SourceUse) -> Media:
+    """`take` for what a document uses: files, and drawings that stand in it."""
+    [media] = await examine(files, scratch, [Brought(use.src, await bring_use(files, scratch, use), "")])
+    return media
+
+
 async def bring(files: Files, src: str) -> str:
     """Bring one source into the blobs; its SHA-256."""
     return (await files.take(src)).sha256
+
+
+async def bring_use(files: Files, scratch: Path, use: SourceUse) -> str:
+    """`bring` for what a document uses."""
+    if not isinstance(use.asset, SvgAsset):
+        return await bring(files, use.src)
+    markup = use.asset.svg.encode()
+    sha256 = hashlib.sha256(markup).hexdigest()
+    draft = scratch / f"svg-{secrets.token_hex(8)}"
+    await asyncio.to_thread(draft.write_bytes, markup)
+    await files.keep(blob_key(sha256), draft)
+    return sha256
 
 
 async def examine(files: Files, scratch: Path, asked: Sequence[Brought]) -> list[Media]:
@@ -143,16 +164,17 @@ async def _known(files: Files, sha256: str) -> Media | None:
 
 async def _said(files: Files, scratch: Path, missing: Mapping[str, Path]) -> dict[str, Media | CutroomError]:
     """What files are; those that the engine does not read are developed, and what comes of them is said."""
-    ways = {sha256: await asyncio.to_thread(is_developed, path) for sha256, path in missing.items()}
-    plain = [sha256 for sha256 in missing if not ways[sha256]]
-    probed = await probe_all([missing[sha256] for sha256 in plain])
+    begun = dict(zip(missing, await asyncio.to_thread(sniff_all, list(missing.values())), strict=True))
+    ways = {sha256: file for sha256, file in begun.items() if isinstance(file, Sniffed) and file.container.developed}
+    plain = [sha256 for sha256 in missing if sha256 not in ways]
+    probed = await probe_sniffed([begun[sha256] for sha256 in plain])
     said: dict[str, Media | CutroomError] = {
         sha256: info if isinstance(info, CutroomError) else Media(sha256=sha256, info=info)
         for sha256, info in zip(plain, probed, strict=True)
     }
-    drafts = {sha256: scratch / f"developed-{secrets.token_hex(8)}" for sha256 in missing if ways[sha256]}
+    drafts = {sha256: scratch / f"developed-{secrets.token_hex(8)}" for sha256 in ways}
     async with asyncio.TaskGroup() as group:
-        made = {sha256: group.create_task(_developed(missing[sha256], draft)) for sha256, draft in drafts.items()}
+        made = {sha256: group.create_task(_developed(ways[sha256], draft)) for sha256, draft in drafts.items()}
     for sha256, draft in drafts.items():
         refused = made[sha256].result()
         if refused is None:
@@ -163,9 +185,9 @@ async def _said(files: Files, scratch: Path, missing: Mapping[str, Path]) -> dic
     return said
 
 
-async def _developed(path: Path, draft: Path) -> CutroomError | None:
+async def _developed(file: Sniffed, draft: Path) -> CutroomError | None:
     try:
-        await develop(path, draft)
+        await develop(file.path, file.container, draft, (FOLDER, *folders()))
     except CutroomError as error:
         return error
     return None
@@ -196,4 +218,4 @@ def _cues(path: Path) -> CueSheet:
 
 
 def _shown(src: str) -> str:
-    return show(src) if "://" in src else src
+    return show(src) if "://" in src else public_name(src)

@@ -12,8 +12,8 @@ from cutroom import timeline
 from cutroom.jobs import Context, Draft, Origin
 from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.kit.schema import Schema
+from cutroom.media.origin import zero
 from cutroom.media.soft_track import add_soft_track, soft_track_of
-from cutroom.render.origin import zero
 from cutroom.speech.ass import to_ass
 from cutroom.speech.burn_in import burnt, limits_in, room_of
 from cutroom.speech.cues import Cue, cues_of

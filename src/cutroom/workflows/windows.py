@@ -26,7 +26,7 @@ from cutroom.workflows.plans import Encoders, cards_encoders, plans_of
 from cutroom.workflows.render import RenderOutput, join, merged
 from cutroom.workflows.rendering import ATTEMPTS
 from cutroom.workflows.rows import Row, RowsFile, edit_of
-from cutroom.workflows.sources import AT_ONCE, take, take_cues
+from cutroom.workflows.sources import AT_ONCE, take_cues, take_use
 
 _ROUNDS: Final = 5
 """How often the pieces of a window are tried again without those that took their workers with them."""
@@ -212,7 +212,7 @@ async def _take(ctx: Context, use: SourceUse, known: Mapping[str, Source]) -> So
             return SourceOutcome(
                 source=await take_page(ctx.files, ctx.scratch, use.asset, page_fonts(use.fonts, known))
             )
-        return SourceOutcome(source=await take(ctx.files, ctx.scratch, use.src))
+        return SourceOutcome(source=await take_use(ctx.files, ctx.scratch, use))
     except CutroomError as error:
         return SourceOutcome(failure=_failure(ctx, error))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cutroom.render.artist import Pixels
 from cutroom.render.lettering import CaptionArtist, caption_missing
+from cutroom.timeline.assets.presets import PRESET_NAMES, PRESETS, CaptionFont, PresetName, style_of
 from cutroom.timeline.resolved import (
     CaptionAnimation,
     Captions,
@@ -196,6 +197,13 @@ def test_words_too_wide_for_a_line_are_broken_and_reported() -> None:
     assert drawn.frame(160).any()
 
 
+def test_all_of_a_word_that_is_broken_over_parts_is_seen() -> None:
+    made = artist("none", cue("W" * 40), look={"wrap_px": 200}, most_lines=2)
+    pictures = {id(picture): picture for picture in map(made.frame, range(30, 45))}
+    letter = (artist("none", cue("W")).frame(30)[:, :, 3] > 128).sum()
+    assert sum((picture[:, :, 3] > 128).sum() for picture in pictures.values()) == pytest.approx(40 * letter, rel=0.1)
+
+
 def test_missing_signs_of_all_cues_are_named() -> None:
     captions = Captions((cue("fine 😀"), cue("\U00012000 x", start=5)), style(""), RED, None, 1.0, None, "none")
     assert caption_missing(captions) == ["\U00012000"]
@@ -226,3 +234,19 @@ def test_thousands_of_cues_are_no_trouble() -> None:
     drawn = artist("highlight", *cues)
     assert drawn.frame(3 * 2999 * 30 + 10).any()
     assert time.process_time() - start < 20
+
+
+@pytest.mark.parametrize("name", PRESET_NAMES)
+def test_every_style_can_be_read_over_snow(name: PresetName) -> None:
+    preset, snow = PRESETS[name], 242.0
+    asked: dict[str, Any] = dict.fromkeys(("stroke", "background", "shadow", "case", "wrap_px"))
+    letters = style_of(preset, CaptionFont(), **asked, align="center", canvas=(1280, 720))
+    shown = CaptionArtist(
+        Captions((cue("snow here"),), letters, WHITE, None, 1.0, None, preset.animation),
+        width=1280,
+        height=720,
+        fps=FPS,
+    ).frame(50)
+    seen = shown[:, :, :3].mean(axis=2) * (shown[:, :, 3] / 255) + snow * (1 - shown[:, :, 3] / 255)
+    # 3 to 1, as WCAG 2.2 asks of large letters: white beside a grey of 149 or darker.
+    assert (seen < 149).sum() > 0.3 * (seen > 250).sum() > 0

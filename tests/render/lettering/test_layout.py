@@ -58,6 +58,21 @@ def test_no_line_is_wider_than_the_box_even_when_a_word_is() -> None:
     assert "".join(lines_of("incomprehensibilities", wrap_px=90)) == "incomprehensibilities"
 
 
+def test_a_word_is_broken_at_its_soft_hyphens_and_shows_none_elsewhere() -> None:
+    word = "super\u00adcali\u00adfragilistic"
+    whole, *_ = lines_of(word, wrap_px=1000)
+    assert block_of(word, wrap_px=1000).width == pytest.approx(
+        block_of(whole.replace("\u00ad", ""), wrap_px=1000).width
+    )
+    assert [line.replace("\u00ad", "") for line in lines_of(word, wrap_px=130)] == ["supercali-", "fragilistic"]
+    assert [line.replace("\u00ad", "") for line in lines_of(f"a {word}", wrap_px=120)] == [
+        "a super-",
+        "cali-",
+        "fragilistic",
+    ]
+    assert block_of(word, wrap_px=130).width <= 130
+
+
 def test_a_box_of_one_pixel_still_takes_every_letter() -> None:
     assert lines_of("abc", wrap_px=1) == ["a", "b", "c"]
 

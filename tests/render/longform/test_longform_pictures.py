@@ -13,7 +13,7 @@ from cutroom.render.plan import RepeatSegment, SkipSegment
 from cutroom.timeline.resolved import Media
 from tests.render.edits import image, sound, video
 from tests.render.longform.making import longform, make
-from tests.render.studio import Studio, counts, frames, hashes, near
+from tests.render.studio import HEIGHT, WIDTH, Studio, counts, frames, hashes, near
 
 
 async def quiet(studio: Studio) -> Media:
@@ -65,6 +65,22 @@ async def test_a_moving_background_plays_on_under_the_next(studio: Studio, tmp_p
         strength = 1.0 if number < 60 else 1 - (number - 60 + 0.5) / 15
         wanted = np.array([strength * (233 if number >> bar & 1 else 15) for bar in range(12)])
         assert near(bars[number], wanted, 16), number
+
+
+@pytest.mark.parametrize("color", [(0, 0, 200), (0, 0, 200, 255)])
+async def test_what_a_background_leaves_free_dissolves_too(
+    studio: Studio, tmp_path: Path, color: tuple[int, ...]
+) -> None:
+    red, upright = await studio.flat("red.png", (200, 0, 0)), await studio.flat("upright.png", color, (40, HEIGHT))
+    wanted = longform([red, upright], [(await quiet(studio), 4)])
+    wanted = replace(wanted, backgrounds=tuple(replace(one, fit="contain") for one in wanted.backgrounds))
+    out, _, _ = await make(studio, wanted, tmp_path)
+    seen = frames(out)
+    middle, side = [frame[:, WIDTH // 2] for frame in seen], [frame[:, 8] for frame in seen]
+    for number, share in ((59, 0.0), (67, 0.5), (74, 0.97), (75, 1.0)):
+        assert near(side[number].mean(axis=0), (200 * (1 - share), 0, 0), 12), number
+        if len(color) == 3 or share != 0.5:  # where something may be seen through, both fade
+            assert near(middle[number].mean(axis=0), (200 * (1 - share), 0, 200 * share), 12), number
 
 
 async def test_one_still_lasts_for_all_the_time(studio: Studio, tmp_path: Path) -> None:

@@ -86,3 +86,15 @@ def test_a_wipe_uncovers_evenly() -> None:
     edges = [int((frame[90, :, 3] > 127).sum()) for frame in frames]
     assert edges[50] == pytest.approx(162, abs=4)
     assert all(later >= sooner for sooner, later in pairwise(edges))
+
+
+@pytest.mark.parametrize("name", ["wipe-left", "wipe-right", "wipe-up", "wipe-down", "barn-door", "blinds", "circle"])
+@pytest.mark.parametrize("size", [(300, 12), (24, 170)])
+def test_an_edge_is_as_sharp_in_a_long_and_thin_box(name: PassageName, size: tuple[int, int]) -> None:
+    bar = clip(0, 40, color=Color(9, 9, 9), width_px=size[0], height_px=size[1], enter=Passage(name, 40))
+    for frame in painted(bar)[10:30:5]:
+        alpha = frame[:, :, 3]
+        upright = name.endswith(("up", "down")) or name == "blinds" or (name == "circle" and size[1] > size[0])
+        along = alpha[:, 160] if upright else alpha[90]
+        soft = np.flatnonzero((along > 0) & (along < 255))
+        assert max((len(run) for run in np.split(soft, np.flatnonzero(np.diff(soft) > 1) + 1)), default=0) <= 4

@@ -149,13 +149,17 @@ async def test_an_ffmpeg_that_fails_ends_the_painter(studio: Studio, tmp_path: P
     assert not any("ffmpeg" in command or "paint" in command for command in children().values())
 
 
-async def test_a_clip_that_needs_too_much_memory_is_pointed_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_clip_that_needs_too_much_memory_is_pointed_at(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = await studio.flat("large.png", (200, 0, 0), (8000, 6000))  # its decoder is what wants too much
     monkeypatch.setattr(crew, "_LIMITS", replace(crew._LIMITS, memory_bytes=400 << 20))
-    large = clip(0, 2, pointer="/timeline/tracks/0/clips/3", width_px=8000, height_px=8000, motion=TURNING)
-    (segment, *_) = compile_plan(edit(2, large)).segments
+    (segment, *_) = compile_plan(
+        edit(2, clip(0, 2, large, motion=TURNING, pointer="/timeline/tracks/0/clips/3"))
+    ).segments
     assert isinstance(segment, SegmentPlan)
     with pytest.raises(CutroomError) as caught:
-        await render_segment(segment, inputs={}, scratch=tmp_path, out=tmp_path / "out.mp4", progress=ignore)
+        await render_segment(segment, inputs=studio.paths, scratch=tmp_path, out=tmp_path / "out.mp4", progress=ignore)
     assert caught.value.code == "out_of_memory"
     assert [detail.pointer for detail in caught.value.details] == ["/timeline/tracks/0/clips/3"]
 

@@ -1,6 +1,8 @@
 """Looks, keys, mattes and corners, by their pixels."""
 
 from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -9,9 +11,9 @@ import pytest
 from cutroom.render.paint.key import keyed
 from cutroom.render.paint.looks import look
 from cutroom.timeline.resolved import ChromaKey, Color, Crop, Look, LookName, Matte
-from tests.render.edits import clip
-from tests.render.paint.gallery import Frame, kept, painted, ramp
-from tests.render.studio import Studio
+from tests.render.edits import clip, edit
+from tests.render.paint.gallery import Frame, kept, keys, painted, ramp
+from tests.render.studio import HEIGHT, WIDTH, Studio, hashes
 
 NEUTRAL = {"brightness": 1.0, "saturation": 1.0, "gamma": 1.0}
 NOISE: Frame = np.random.default_rng(3).integers(0, 256, (90, 160, 3), np.uint8)
@@ -210,3 +212,20 @@ async def test_what_was_cropped_is_not_seen_beside_a_padded_picture(studio: Stud
     assert frame[90, 160, 1] == 255
     assert frame[:, :125, :3].argmax(axis=2).min() == frame[:, :125, :3].argmax(axis=2).max() == 1
     assert frame[:, 195:, :3].argmax(axis=2).min() == frame[:, 195:, :3].argmax(axis=2).max() == 1
+
+
+async def test_a_look_changes_from_frame_to_frame_wherever_the_edit_is_cut(studio: Studio, tmp_path: Path) -> None:
+    still = await kept(studio, "ramp.png", ramp())
+    looks = (Look("greyscale", 0.0, keys((0, 0), (1, 1))), Look("blur", 0.0, keys((0, 0.4), (1, 0))))
+    shown = painted(clip(0, 31, still, looks=looks), studio)
+    colorful = [spread(frame) for frame in shown]
+    assert all(before > after for before, after in pairwise(colorful))  # less and less colour
+    assert colorful[0] > 40
+    assert colorful[-1] < 1
+    assert np.abs(shown[30][:, :, :3].astype(int) - look(ramp(), Look("greyscale", 1.0), 0)).max() <= 2
+    swinging = clip(0, 31, still, looks=(Look("brightness", 1.0, keys((0, 1), (1, 0), easing="easeInOutBack")),))
+    assert painted(swinging, studio)[30][:, :, :3].max() == 0
+    wanted = edit(40, clip(0, 40, still, looks=looks), size=(WIDTH, HEIGHT))
+    whole = hashes(await studio.film(wanted, tmp_path / "whole", edges=[0, 40], lossless=True))
+    parts = await studio.film(wanted, tmp_path / "parts", edges=[0, 11, 29, 40], lossless=True)
+    assert hashes(parts) == whole

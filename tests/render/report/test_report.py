@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from cutroom.media.ffmpeg import find
-from cutroom.render import REPORT, verify, write_report
+from cutroom.render import REPORT, compile_plan, verify, write_report
 from cutroom.render.report import iso
+from cutroom.render.report.glance import MOST
 from cutroom.render.report.loudness import listen, name_of
 from cutroom.render.report.model import SCHEMA
+from cutroom.render.report.verify import chosen
 from cutroom.timeline.resolved import Warning  # noqa: A004 — the word of the document
 from tests.render.edits import clip, edit
 from tests.render.output.press import FRAMES, film, press
@@ -138,6 +140,19 @@ async def test_what_is_black_or_stands_still_without_reason_is_told(studio: Stud
     done = await press(studio, edit(110, clip(0, 110, still)), tmp_path / "still", cut=60)
     report = await verify(done.plan, done.path)
     assert [one.what for one in report.suspicions] == ["frozen"]
+
+
+@pytest.mark.parametrize("segments", [1, 7, 400])
+async def test_never_more_frames_are_looked_at_and_none_of_them_twice(studio: Studio, segments: int) -> None:
+    moving = await studio.counter("steady.mp4")
+    clips = (clip(20 * at, 20 * at + 20, moving, trim=Fraction(at % 2, 4)) for at in range(segments))
+    plan = compile_plan(edit(segments * 20, *clips))
+    frames = chosen(plan)
+    assert frames[0] == 0
+    assert frames == sorted(set(frames))
+    assert MOST // 2 <= len(frames) <= MOST
+    begins = {part.start for part in plan.segments}
+    assert len(begins & set(frames)) >= min(len(begins), MOST // 4), "where one begins that was made here"
 
 
 async def _picture(studio: Studio) -> Path:

@@ -72,6 +72,21 @@ async def test_clicks_stay_in_place_when_encoded(studio: Studio, tmp_path: Path,
     assert abs(int(mono[60_000:].argmax()) + 60_000 - 82_000) <= 1
 
 
+@pytest.mark.parametrize("form", ["mp4", "mkv"])
+async def test_sound_keeps_its_place_where_the_pictures_of_its_file_begin_later(
+    studio: Studio, tmp_path: Path, form: str
+) -> None:
+    await written(studio, "clicks.wav", clicks(4, 100_000, 130_000))
+    await studio.counter("steady.mp4")
+    path = studio.folder / f"late-pictures.{form}"
+    if not path.exists():
+        pictures = ("-itsoffset", "1.5", "-i", str(studio.place("steady.mp4", "30", 4)))
+        sound = ("-i", str(studio.folder / "clicks.wav"), "-map", "0:v", "-map", "1:a", "-c:v", "copy")
+        studio.ffmpeg(*pictures, *sound, "-c:a", "flac", "-strict", "-2", str(path))
+    wanted = edit(30, clip(0, 30, await studio.take(path), trim=Fraction(6, 5), audio_end=Fraction(2)), **WAV)
+    assert loud(await mixed(studio, wanted, tmp_path)) == [100_000 - 57_600]
+
+
 async def test_a_hole_in_a_source_is_silence(studio: Studio, tmp_path: Path) -> None:
     media = await written(studio, "whole.m4a", tone(440, 4), "-c:a", "aac", "-b:a", "128k")
     path = studio.folder / "hole.mkv"

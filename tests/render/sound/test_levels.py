@@ -10,7 +10,7 @@ import pytest
 
 from cutroom.kit.errors import Invalid
 from cutroom.media.info import AudioStream
-from cutroom.render.origin import zero
+from cutroom.media.origin import zero
 from cutroom.render.sound.levels import Levels, levels, spectrum
 from cutroom.timeline.resolved import Media
 from tests.render.studio import RATE, Studio, noise_samples

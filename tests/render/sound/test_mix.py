@@ -84,7 +84,7 @@ async def test_sound_and_pictures_stay_together_over_many_cuts(studio: Studio, t
     assert len(sound) == round(700 / fps * RATE)
 
 
-@pytest.mark.parametrize("name", ["forty.mp3", "forty.m4a", "forty.wav"])
+@pytest.mark.parametrize("name", ["forty.mp3", "forty.m4a", "forty.wav", "forty.mkv"])
 async def test_spans_join_without_a_seam(studio: Studio, tmp_path: Path, name: str) -> None:
     media = await studio.noise(name, 40, rate=44_100)
     wanted = edit(1200, clip(0, 1200, media, trim=Fraction(1, 7)), **WAV_ONLY)

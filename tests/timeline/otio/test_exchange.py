@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutroom.kit.errors import Invalid
-from cutroom.timeline import parse, resolve
+from cutroom.timeline import Limits, parse, resolve
 from cutroom.timeline.otio import from_otio, read, to_otio, write
 from tests.timeline import documents
 
@@ -88,6 +88,21 @@ def test_a_whole_document_comes_back_as_it_was() -> None:
     )
     made["timeline"] |= {"background": "#102030", "soundtrack": {"src": documents.SOUND, "loop": True}, "duration": 9}
     made["timeline"]["fonts"] = [{"src": documents.FONT, "family": "Titles"}]
+    assert there_and_back(made) == made
+
+
+def test_clips_keep_their_names_and_the_times_that_they_say_by_them() -> None:
+    made = document(
+        [documents.text(start="with:voice", length="like:voice"), documents.color(start="after:voice", length=1)],
+        [{"name": "voice", **documents.sound(start=2)}],
+    )
+    timeline = exported(made)
+    assert [item.name for track in timeline.tracks for item in track if isinstance(item, otio.schema.Clip)] == [
+        "voice", "Hello", "color",
+    ]  # fmt: skip
+    (gap, title, after) = timeline.tracks[-1]
+    assert gap.duration().to_seconds() == 2
+    assert title.duration() == after.trimmed_range_in_parent().start_time - at(60, 30)
     assert there_and_back(made) == made
 
 
@@ -183,14 +198,92 @@ def test_time_codes_count_from_where_the_media_starts() -> None:
 
 
 def test_what_no_document_can_say_is_refused_at_its_place() -> None:
-    nested = otio.schema.Stack()
     missing = otio.schema.Clip(name="lost", source_range=span(0, 24))
+    endless = clip("a.mp4", 0, 24)
+    endless.source_range = None
+    timeline = foreign(clip("a.mp4", 0, 24), missing, endless)
     with pytest.raises(Invalid) as caught:
-        from_otio(foreign(clip("a.mp4", 0, 24), missing, nested))
+        from_otio(timeline)
     assert [(d.code, d.pointer) for d in caught.value.details] == [
         ("unsupported_otio", "/tracks/children/0/children/1/media_reference"),
         ("unsupported_otio", "/tracks/children/0/children/2"),
     ]
+    for rate in (0, float("nan")):
+        with pytest.raises(Invalid):
+            from_otio(foreign(clip("a.mp4", 0, 24, rate)))
+
+
+def stack(*items: Any, **more: Any) -> Any:
+    made = otio.schema.Stack(**more)
+    made.extend(items)
+    return made
+
+
+def test_a_sequence_inside_of_a_sequence_becomes_a_timeline_inside_of_the_timeline() -> None:
+    inside = stack(foreign(clip("a.mp4", 0, 48)).tracks[0].clone(), source_range=span(12, 24))
+    within = {"tracks": [{"clips": [{"asset": {"type": "video", "src": "a.mp4"}, "start": 0, "length": 2}]}]}
+    asset = {"type": "timeline", "timeline": within}
+    made = from_otio(read(write(foreign(clip("b.mp4", 0, 24), inside)))).document
+    assert made["timeline"]["tracks"][0]["clips"][1] == {"asset": asset, "start": 1, "length": 1, "trim": 0.5}
+    parse(made, Limits(allow_local=True))
+    beside = otio.schema.Timeline()
+    beside.tracks.extend([inside.clone(), clip("b.mp4", 0, 24)])
+    over, under = (track["clips"] for track in from_otio(beside).document["timeline"]["tracks"])
+    assert over == [{"asset": {"type": "video", "src": "b.mp4"}, "start": 0, "length": 1}]
+    assert under == [{"asset": asset, "start": 0, "length": 1, "trim": 0.5}]
+    deep = inside
+    for _ in range(4):
+        deep = stack(foreign(deep.clone()).tracks[0].clone())
+    with pytest.raises(Invalid, match="At most 4"):
+        from_otio(foreign(deep))
+
+
+def test_of_a_trimmed_track_only_that_part_is_seen() -> None:
+    timeline = foreign(clip("a.mp4", 0, 24), clip("b.mp4", 0, 24))
+    timeline.tracks[0].source_range = span(0, 48)
+    whole = from_otio(timeline).document["timeline"]["tracks"]
+    assert [one["asset"]["src"] for one in whole[0]["clips"]] == ["a.mp4", "b.mp4"]
+    timeline.tracks[0].source_range = span(12, 24)
+    (part,) = from_otio(timeline).document["timeline"]["tracks"][0]["clips"]
+    assert (part["start"], part["trim"], part["length"]) == (0, 0.5, 1)
+    assert part["asset"]["timeline"]["tracks"] == whole
+    timeline.tracks[0].source_range = None
+    timeline.tracks.source_range = span(12, 24)
+    assert from_otio(timeline).document["timeline"]["tracks"] == [{"clips": [part]}]
+
+
+def test_what_is_switched_off_or_unknown_is_left_out_and_told() -> None:
+    timeline = foreign(clip("a.mp4", 0, 24), clip("zero.mp4", 0, 0))
+    off, notes = otio.schema.Track(), otio.schema.Track(name="Subtitles", kind="Subtitle")
+    off.append(clip("off.mp4", 0, 24))
+    off.enabled = False
+    notes.append(clip("x.srt", 0, 24))
+    timeline.tracks.extend([off, notes])
+    timeline.tracks[0].effects.append(otio.schema.LinearTimeWarp(time_scalar=2))
+    timeline.tracks[0][0].effects.append(otio.schema.LinearTimeWarp(time_scalar=99))
+    found = from_otio(timeline)
+    assert found.document["timeline"]["tracks"] == [
+        {"clips": [{"asset": {"type": "video", "src": "a.mp4"}, "start": 0, "length": 1}]}
+    ]
+    assert len(found.notes) == 3
+    assert "'Subtitles'" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "lie", [7, {"clip": 5}, {"soundtrack": 1}, {"tracks": 5, "left_out": [3], "document": []}, {"track": 0, "clip": {}}]
+)
+def test_metadata_under_our_name_that_is_not_ours_means_nothing(lie: Any) -> None:
+    timeline = foreign(clip("a.mp4", 0, 24))
+    for one in (timeline, timeline.tracks[0], timeline.tracks[0][0]):
+        one.metadata["cutroom"] = lie
+    plain = {"asset": {"type": "video", "src": "a.mp4"}, "start": 0, "length": 1}
+    assert from_otio(timeline).document["timeline"]["tracks"] == [{"clips": [plain]}]
+
+
+def test_paths_with_a_drive_keep_it_alone() -> None:
+    timeline = foreign(clip("file:///C:/Media/My%20film.mp4", 0, 24), clip("file://localhost/m/b.mp4", 0, 24))
+    clips = from_otio(timeline).document["timeline"]["tracks"][0]["clips"]
+    assert [one["asset"]["src"] for one in clips] == ["C:/Media/My film.mp4", "/m/b.mp4"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"a": 1}', '{"OTIO_SCHEMA": "Clip.2"}', '{"OTIO_SCHEMA": 5}'])

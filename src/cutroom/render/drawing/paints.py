@@ -1,5 +1,6 @@
 """Filling a rectangle with a colour or a gradient."""
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from cutroom.timeline.resolved.shapes import Paint
 Field = NDArray[np.float32]
 _NOISE_SEED: Final = 0x5EED
 _TILE: Final = 128
+_STRIPE: Final = 32  # rows; tiles are made of whole stripes
 
 
 def fill(paint: Paint, width: int, height: int) -> Field:
@@ -26,8 +28,10 @@ def fill(paint: Paint, width: int, height: int) -> Field:
     stops = sorted(paint.stops, key=lambda stop: stop.at)
     places = [stop.at for stop in stops]
     colors = np.stack([_premultiplied(stop.color) for stop in stops])
-    channels = [np.interp(at, places, colors[:, channel]) for channel in range(4)]
-    return np.stack(channels, axis=-1).astype(np.float32)
+    field = np.empty((4, height, width), np.float32)
+    for channel in range(4):
+        field[channel] = np.interp(at, places, colors[:, channel])
+    return np.moveaxis(field, 0, -1)
 
 
 def covered(field: Field, mask: Field) -> Pixels:
@@ -35,16 +39,21 @@ def covered(field: Field, mask: Field) -> Pixels:
 
     Values are rounded with a little noise, always the same: without it, slow gradients show steps in eight bits.
     """
-    seen = field * mask[..., None]
-    noise = np.tile(_noise(), (-(-mask.shape[0] // _TILE), -(-mask.shape[1] // _TILE)))[
-        : mask.shape[0], : mask.shape[1]
-    ]
-    pixels = np.empty(seen.shape, np.uint8)
-    np.minimum(np.floor(seen[..., 3] + 0.5), 255, out=seen[..., 3])
-    pixels[..., 3] = seen[..., 3]
-    for channel in range(3):
-        # A premultiplied colour is never more than its alpha.
-        pixels[..., channel] = np.clip(np.floor(seen[..., channel] + noise), 0, seen[..., 3])
+    height, width = mask.shape
+    tiles = np.tile(_noise(), (1, -(-width // _TILE)))[:, :width]
+    pixels = np.zeros((height, width, 4), np.uint8)
+    # In stripes, which stay in the processor's cache.
+    for top in range(0, height, _STRIPE):
+        rows = slice(top, min(top + _STRIPE, height))
+        seen = mask[rows]
+        if not seen.any():
+            continue
+        noise = tiles[top % _TILE : top % _TILE + len(seen)]
+        alpha = np.minimum(np.floor(field[rows, :, 3] * seen + np.float32(0.5)), 255)
+        pixels[rows, :, 3] = alpha
+        for channel in range(3):
+            # A premultiplied colour is never more than its alpha.
+            pixels[rows, :, channel] = np.clip(np.floor(field[rows, :, channel] * seen + noise), 0, alpha)
     return pixels
 
 
@@ -70,6 +79,7 @@ def _premultiplied(color: Color) -> Field:
     return np.append(rgb, np.float32(255 * color.alpha)).astype(np.float32)
 
 
+@cache
 def _noise() -> Field:
     """A tile of thresholds between 0 and 1 for rounding; the mean of the rounded value stays what it was."""
     return np.random.default_rng(_NOISE_SEED).random((_TILE, _TILE), np.float32)

@@ -122,8 +122,12 @@ def _words(cue: Cue, style: TextStyle, fonts: Fonts) -> Iterator[Word]:
         if _width(text, fonts) <= style.wrap_px:
             yield Word(text, word.start, word.end)
         else:
+            # Each piece has its share of the word's time: they may be on screen one after the other.
+            start, long = word.start, (word.end - word.start) / len(text)
             for piece in _torn(text, style.wrap_px, fonts):
-                yield Word(piece, word.start, word.end, torn=True)
+                end = start + len(piece) * long
+                yield Word(piece, start, end, torn=True)
+                start = end
 
 
 def _torn(text: str, wrap_px: float, fonts: Fonts) -> list[str]:

@@ -6,6 +6,8 @@ from typing import Final
 
 UNSEEN: Final = frozenset({"Cf", "Mn", "Me"})
 """Categories of joiners, marks and variation selectors: part of what is before them."""
+SOFT_HYPHEN: Final = "\u00ad"
+"""Where a word may be broken: a hyphen at the end of a line, and nothing anywhere else."""
 _ZWJ: Final = "\u200d"
 _TEXT, _PICTURE, _KEYCAP = "\ufe0e", "\ufe0f", "\u20e3"
 _JOINED: Final = (
@@ -77,7 +79,7 @@ def _may_break(text: str, index: int) -> bool:
     before, char = text[index - 1], text[index]
     if blank(char) or char in _GLUE or before in _GLUE:
         return False
-    if blank(before) or before == "\u200b":
+    if blank(before) or before in {"\u200b", SOFT_HYPHEN}:
         return True
     if before in _HYPHENS:
         return index > 1 and text[index - 2].isalpha() and char.isalpha()

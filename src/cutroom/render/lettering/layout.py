@@ -12,7 +12,7 @@ from typing import Final
 from PIL import ImageFont
 
 from cutroom.render.lettering.bidi import base_level, levels, line_levels, visual
-from cutroom.render.lettering.clusters import UNSEEN, blank, breakable, clusters, joined, picture
+from cutroom.render.lettering.clusters import SOFT_HYPHEN, UNSEEN, blank, breakable, clusters, joined, picture
 from cutroom.render.lettering.typefaces import EMOJI, NO_FILES, Typeface, faces_of, letters, load
 from cutroom.timeline.resolved import TextStyle
 
@@ -164,7 +164,7 @@ def lay_out(style: TextStyle, fonts: Fonts) -> Block:
         base = base_level(text)
         found = levels(text, base)
         for start, end, torn in _wrapped(text, found, style.wrap_px, fonts):
-            lines.append(_line(text[start:end], found[start:end], base, fonts))
+            lines.append(_line(_hyphenated(text, start, end), found[start:end], base, fonts))
             broken = broken or torn
     return _block(lines, style, fonts, broken=broken)
 
@@ -293,8 +293,14 @@ def _measure(text: str, found: list[int], start: int, end: int, fonts: Fonts) ->
     start, end = _trimmed(text, start, end)
     return sum(
         fonts.width(part, face, rtl=level % 2 == 1)
-        for part, face, level in _runs(text[start:end], found[start:end], fonts.faces)
+        for part, face, level in _runs(_hyphenated(text, start, end), found[start:end], fonts.faces)
     )
+
+
+def _hyphenated(text: str, start: int, end: int) -> str:
+    """The characters of a line; a soft hyphen at its end is to be seen."""
+    line = text[start:end]
+    return line[:-1] + "-" if line.endswith(SOFT_HYPHEN) and end < len(text) else line
 
 
 def _line(text: str, found: list[int], base: int, fonts: Fonts) -> Line:

@@ -28,6 +28,7 @@ from cutroom.render.running import Tell, run_for
 from cutroom.render.seek import Exact, seek_s
 from cutroom.render.sound.encode import audio_options
 from cutroom.render.sound.plan import Fade, Voice
+from cutroom.render.sound.take import steady_s
 
 _WARM_UP_S: Final = Fraction(1, 10)
 """What a resampler or a decoder is given to hear before the first sample that counts."""
@@ -50,7 +51,7 @@ async def render_sound_part(
         Internal: `ffmpeg_failed`; `segment_incomplete` when packets are missing.
     """
     cuts = [_Cut.of(voice, plan) for voice in plan.voices]
-    feeds = [cut.input(inputs[cut.voice.source.sha256]) for cut in cuts]
+    feeds = [cut.input(inputs[cut.voice.source.sha256], plan.sample_rate) for cut in cuts]
     graph, name = _graph(plan, cuts)
     options = audio_options(AudioEncoder("aac", plan.bit_rate, plan.sample_rate))
 
@@ -89,10 +90,11 @@ class _Cut:
         origin = Fraction(floor((at - _WARM_UP_S) * common), common)
         return cls(voice, first, last - first, origin, to_ticks(at - origin, Fraction(1, plan.sample_rate)))
 
-    def input(self, path: Path) -> Input:
-        """Where it is read from."""
+    def input(self, path: Path, rate: int) -> Input:
+        """Where it is read from, for output of `rate` samples a second."""
         name = self.voice.source.format
-        at = max(Fraction(0), self.origin - self.voice.source.zero)
+        back = steady_s(Fraction(self.first - self.voice.first, rate), name)
+        at = max(Fraction(0), self.origin - back - self.voice.source.zero)
         return Exact(path, demuxer(name), seek=seek_s(at, name, _MARGIN_S))
 
 

@@ -13,10 +13,12 @@ from typing import Final
 
 from cutroom.media.timebase import nearest_frame
 from cutroom.render.compile import segments_at
+from cutroom.render.geometry import around, place
 from cutroom.render.keys import segment_key
 from cutroom.render.longform.plan import PictureSegment
-from cutroom.render.plan import RepeatSegment, SegmentPlan, SkipSegment
+from cutroom.render.plan import Canvas, RepeatSegment, SegmentPlan, SkipSegment
 from cutroom.render.repeat import skip_still
+from cutroom.timeline.geometry import hides_all_below
 from cutroom.timeline.resolved import ResolvedClip, ResolvedEdit
 from cutroom.timeline.resolved.longform import ResolvedBackground, ResolvedLongform
 
@@ -101,11 +103,39 @@ class _Turns:
         return tuple(found)
 
     def _dissolve_of(self, before: int, here: int, fade: int) -> SegmentPlan:
-        """The first frames of a turn, over the background before it, which plays on."""
+        """The first frames of a turn, over the background before it, which plays on.
+
+        What the new background leaves free becomes the plain colour meanwhile, as it will be when it stands alone.
+        """
         turn = self._longform.turn
-        below = self._clips(before, turn, turn + fade, 0)
-        above = [replace(clip, fade_in=self._longform.crossfade) for clip in self._clips(here, 0, fade, 1)]
+        below, coming = self._clips(before, turn, turn + fade, 0), self._clips(here, 0, fade, 2)
+        above = [replace(clip, fade_in=self._longform.crossfade) for clip in (*self._free(coming[0]), *coming)]
         return self._encoded(self._edit(fade, [*below, *above]))
+
+    def _free(self, clip: ResolvedClip) -> list[ResolvedClip]:
+        """The plain colour, on layer 1, where a background leaves the picture free; everywhere if it lets through."""
+        output, stream = self._longform.output, clip.media.info.video if clip.media is not None else None
+        canvas = Canvas(output.width, output.height, output.fps, output.background)
+        if stream is None or hides_all_below(clip, (canvas.width, canvas.height)):
+            return []
+        box = place(clip, canvas, (stream.width, stream.height))
+        whole = (0, 0, canvas.width, canvas.height)
+        return [
+            replace(
+                clip,
+                layer=1,
+                kind="color",
+                media=None,
+                src=None,
+                color=output.background,
+                position="top-left",
+                offset_x=Fraction(x, canvas.width),
+                offset_y=Fraction(y, canvas.height),
+                width_px=width,
+                height_px=height,
+            )
+            for x, y, width, height in ([whole] if stream.has_alpha else around(box, canvas))
+        ]
 
     def _clips(self, here: int, first: int, last: int, layer: int) -> list[ResolvedClip]:
         """A background in frames [first, last) of its turn, as clips that start at frame 0."""

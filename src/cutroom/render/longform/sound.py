@@ -14,14 +14,15 @@ from itertools import pairwise
 from typing import Final
 
 from cutroom.kit.adapter import Adapter
+from cutroom.media.origin import zero
 from cutroom.media.timebase import to_ticks
 from cutroom.render.digest import digest
 from cutroom.render.longform.plan import LEAD, MARGIN, CopiedSound, EncodedSound, LongformSound, SoundPart
 from cutroom.render.mux.aac import CopyFacts
 from cutroom.render.mux.samples import AAC_FRAME
-from cutroom.render.origin import zero
 from cutroom.render.output.encode import audio_encoder
-from cutroom.render.sound.plan import AudioSource, Fade, Voice
+from cutroom.render.sound.compile import audio_source
+from cutroom.render.sound.plan import Fade, Voice
 from cutroom.timeline.resolved.longform import ResolvedLongform, ResolvedTrack
 
 DEFAULT_RATE: Final = 48_000
@@ -146,20 +147,12 @@ def _shortened(one: _Placed, last: int) -> _Placed:
 
 
 def _voice(track: ResolvedTrack, first: int, last: int, rise: int, fall: int) -> Voice:
-    info, stream = track.media.info, track.media.info.audio
+    stream = track.media.info.audio
     if stream is None:
         raise ValueError(f"{track.pointer} has no sound")
     fades = [Fade(first, rise, rising=True)] if rise else []
     fades += [Fade(last - fall, fall, rising=False)] if fall else []
-    source = AudioSource(
-        sha256=track.media.sha256,
-        format=info.format,
-        stream=stream.index,
-        zero=zero(info),
-        start=stream.start,
-        sample_rate=stream.sample_rate,
-        channels=stream.channels,
-    )
+    source = audio_source(track.media, stream)
     return Voice(track.pointer, first, last, source, track.trim, track.volume, tuple(fades))
 
 

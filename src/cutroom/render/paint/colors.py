@@ -13,6 +13,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
+from cutroom.media.info import Light
+from cutroom.render.light import shown
 from cutroom.render.paint.warp import Picture
 
 Plane = NDArray[np.uint8]
@@ -49,6 +51,16 @@ def converted(
     if turns:
         picture = np.ascontiguousarray(np.rot90(picture, -turns))
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2mRGBA), np.uint8) if alpha else picture
+
+
+def bright(frame: VideoFrame, size: tuple[int, int], light: Light) -> Picture:
+    """As `converted`, of a picture in HDR, which has no transparency."""
+    turns = round(-frame.rotation / 90) % 4
+    stored = size if turns % 2 == 0 else (size[1], size[0])
+    scaler = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.BITEXACT
+    made = frame.reformat(width=stored[0], height=stored[1], format="gbrp16le", interpolation=scaler, threads=1)
+    picture = shown(np.asarray(made.to_ndarray(), np.float32) / np.float32(65535), light)
+    return np.ascontiguousarray(np.rot90(np.rint(picture * 255).astype(np.uint8), -turns))
 
 
 def _is_yuv(frame: VideoFrame) -> bool:

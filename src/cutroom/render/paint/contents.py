@@ -4,7 +4,7 @@ from bisect import bisect_right
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from cutroom.render.painting import (
     WaveformSubject,
 )
 from cutroom.timeline.resolved.media import Color
+
+if TYPE_CHECKING:
+    from cutroom.render.paint.letters import Lettered
 
 _LARGEST: Final = 16_000  # pixels in one direction; OpenCV's warping counts in 16 bits
 _PILLOW: Final = {"gif": "GIF", "apng": "PNG"}
@@ -48,7 +51,14 @@ class Content(Protocol):
 
 
 def content(
-    subject: Subject, paths: dict[str, str], wanted: tuple[float, float], first: int, fps: Fraction, frames: int
+    subject: Subject,
+    paths: dict[str, str],
+    wanted: tuple[float, float],
+    first: int,
+    fps: Fraction,
+    frames: int,
+    *,
+    scale: float = 1.0,
 ) -> Content:
     """The content of a painting.
 
@@ -56,10 +66,12 @@ def content(
         subject: what is shown.
         paths: file of each source, by SHA-256.
         wanted: width and height, in pixels, at which the whole subject is needed. Files are scaled to about that, but
-            never much beyond what they hold; drawings are made at exactly that size; text has a size of its own.
+            never much beyond what they hold; drawings are made at exactly that size; text has a size of its own, and
+            should have about this one where it is enlarged.
         first: the first frame that will be asked for.
         fps: frames in a second.
         frames: length of the clip.
+        scale: how much larger than they say letters and lines are drawn.
 
     Raises:
         Damaged: when a file cannot be read.
@@ -71,7 +83,7 @@ def content(
         return LoopContent(subject, paths[subject.sha256], fps)
     if isinstance(subject, ColorSubject):
         return StillContent(_plain(subject.color, size))
-    return _drawn(subject, paths, size, fps, frames)
+    return _drawn(subject, paths, size, fps, frames, scale)
 
 
 class StillContent:
@@ -159,6 +171,14 @@ class ArtistContent:
         self._artist.close()
 
 
+class LetterContent(ArtistContent):
+    """What an artist letters, at a size of its own."""
+
+    def __init__(self, artist: "Lettered") -> None:
+        super().__init__(artist)
+        self.size = artist.size
+
+
 def _decoded(
     subject: VideoSubject | ImageSubject, paths: dict[str, str], size: tuple[int, int], first: int, fps: Fraction
 ) -> Content:
@@ -176,16 +196,18 @@ def _drawn(
     size: tuple[int, int],
     fps: Fraction,
     frames: int,
+    scale: float,
 ) -> ArtistContent:
     """The artists are other packages; each is loaded only where it is needed."""
     if isinstance(subject, TextSubject | CaptionSubject):
-        from cutroom.render.paint.letters import lettered  # noqa: PLC0415 — costs start-up time
+        from cutroom.render.paint.letters import enlarged, lettered  # noqa: PLC0415 — costs start-up time
 
-        return ArtistContent(lettered(subject, fps, frames, paths))
+        larger = enlarged(subject, fps, frames, paths, scale, size) if scale > 1 else None
+        return LetterContent(larger or lettered(subject, fps, frames, paths))
     from cutroom.render.paint.drawings import drawn  # noqa: PLC0415 — costs start-up time
 
     path = Path(paths[subject.waveform.media.sha256]) if isinstance(subject, WaveformSubject) else None
-    return ArtistContent(drawn(subject, path, size, fps))
+    return ArtistContent(drawn(subject, path, size, fps, scale))
 
 
 def _plain(color: Color, size: tuple[int, int]) -> Picture:

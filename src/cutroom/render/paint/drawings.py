@@ -7,15 +7,20 @@ from cutroom.render.artist import Artist
 from cutroom.render.drawing import GradientArtist, ShapeArtist, WaveformArtist
 from cutroom.render.paint.silence import keep_silent
 from cutroom.render.painting import GradientSubject, ShapeSubject, WaveformSubject
+from cutroom.render.scaling import scale as scaled
 
 
 def drawn(
-    subject: ShapeSubject | GradientSubject | WaveformSubject, path: Path | None, size: tuple[int, int], fps: Fraction
+    subject: ShapeSubject | GradientSubject | WaveformSubject,
+    path: Path | None,
+    size: tuple[int, int],
+    fps: Fraction,
+    scale: float,
 ) -> Artist:
-    """The artist of a drawing at a size; `path` is the waveform's source."""
+    """The artist of a drawing at a size, which is the drawing's own times `scale`; `path` is the waveform's source."""
     width, height = size
     if isinstance(subject, ShapeSubject):
-        return ShapeArtist(subject.shape, width, height)
+        return ShapeArtist(scaled(subject.shape, Fraction(scale)), width, height)
     if isinstance(subject, GradientSubject):
         return GradientArtist(subject.gradient, width, height)
     if path is None:

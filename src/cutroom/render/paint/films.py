@@ -5,7 +5,7 @@ from fractions import Fraction
 from av.video.frame import VideoFrame
 
 from cutroom.media.formats import demuxer
-from cutroom.render.paint.colors import converted
+from cutroom.render.paint.colors import bright, converted
 from cutroom.render.paint.damaged import Damaged
 from cutroom.render.paint.reader import Reader, video_reader
 from cutroom.render.paint.warp import Picture
@@ -38,12 +38,18 @@ class VideoContent:
         if self._now is None:
             raise Damaged("there is no picture")
         if self._made is None:
-            self._made = converted(self._now, self._size, alpha=self._source.alpha, hd=self._source.hd)
+            self._made = self._converted(self._now)
         return self._made
 
     def close(self) -> None:
         """Close the file."""
         self._reader.close()
+
+    def _converted(self, frame: VideoFrame) -> Picture:
+        source = self._source
+        if source.hdr is not None:
+            return bright(frame, self._size, source.hdr)
+        return converted(frame, self._size, alpha=source.alpha, hd=source.hd)
 
     def _read(self) -> tuple[int, VideoFrame] | None:
         found = next(self._pictures, None)

@@ -10,6 +10,7 @@ of 5 % of it, a whole `pixelate` has blocks of 10 %, a `sharpen` reaches 0.15 %,
 """
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from math import cos, radians, sin
 from typing import Final
@@ -18,6 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cutroom.render.curve import value
+from cutroom.render.paint.patch import Patch, entire
 from cutroom.render.paint.warp import Picture
 from cutroom.timeline.resolved.picture import Look, LookName
 
@@ -35,13 +38,23 @@ Table = NDArray[np.uint8]
 Mixing = NDArray[np.float64]
 
 
-def look(picture: Picture, wanted: Look, frame: int) -> Picture:
-    """The picture with a look; `frame` is the clip's own number of it."""
+def look(picture: Picture, wanted: Look, frame: int, part: Patch | None = None) -> Picture:
+    """The picture with a look.
+
+    Args:
+        picture: the picture.
+        wanted: the look.
+        frame: the clip's own number of it.
+        part: which part of a larger one the picture is; None when it is whole, as one that is to be spread must be.
+    """
     if wanted.name in _COLORS:
         return _colored(picture, wanted)
+    if wanted.name in _SPREAD:
+        return _SPREAD[wanted.name](picture, wanted.amount)
+    part = part or entire((picture.shape[1], picture.shape[0]))
     if wanted.name == "grain":
-        return _grained(picture, wanted.amount, frame)
-    return _SOFT[wanted.name](picture, wanted.amount)
+        return _grained(picture, wanted.amount, frame, part)
+    return _sharpened(picture, wanted.amount, part) if wanted.name == "sharpen" else _vignetted(picture, wanted, part)
 
 
 def _colored(picture: Picture, wanted: Look) -> Picture:
@@ -52,9 +65,22 @@ def _colored(picture: Picture, wanted: Look) -> Picture:
     return _toned(picture, wanted)
 
 
-def changing(looks: tuple[Look, ...]) -> bool:
-    """Whether the looks differ from frame to frame on the same picture."""
-    return any(one.name == "grain" for one in looks)
+def timed(wanted: Look, at: Fraction) -> Look:
+    """A look as it is `at` seconds after the clip's start; easings that swing below nothing stay there."""
+    if not wanted.course:
+        return wanted
+    amount = value(wanted.course, at)
+    return Look(wanted.name, amount if wanted.name == "hue" else max(amount, 0.0))
+
+
+def spreading(looks: tuple[Look, ...]) -> bool:
+    """Whether a pixel of the result may depend on pixels that are far away."""
+    return any(one.name in _SPREAD for one in looks)
+
+
+def reach(looks: tuple[Look, ...]) -> float:
+    """How far away they are at most otherwise, as a share of the picture's height."""
+    return 4 * _SHARP * sum(one.name == "sharpen" for one in looks)
 
 
 def pointwise(looks: tuple[Look, ...]) -> bool:
@@ -137,8 +163,8 @@ def _toned(picture: Picture, wanted: Look) -> Picture:
     return _straight(contrasted, lambda rgb: cv2.transform(rgb, _saturate(1 + share)))
 
 
-def _sharpened(picture: Picture, amount: float) -> Picture:
-    sigma = max(_SHARP * picture.shape[0], 0.6)
+def _sharpened(picture: Picture, amount: float, part: Patch) -> Picture:
+    sigma = max(_SHARP * part.whole[1], 0.6)
     soft = cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     made = _bytes(cv2.addWeighted(picture, 1 + 1.5 * amount, soft, -1.5 * amount, 0))
     if made.shape[2] == 4:
@@ -147,9 +173,8 @@ def _sharpened(picture: Picture, amount: float) -> Picture:
     return made
 
 
-def _vignetted(picture: Picture, amount: float) -> Picture:
-    shade = _shade((picture.shape[1], picture.shape[0]), round(amount, 6))
-    return shaded(picture, shade)
+def _vignetted(picture: Picture, wanted: Look, part: Patch) -> Picture:
+    return shaded(picture, _shade(part, round(wanted.amount, 6)))
 
 
 def shaded(picture: Picture, shade: NDArray[np.uint8]) -> Picture:
@@ -161,29 +186,34 @@ def shaded(picture: Picture, shade: NDArray[np.uint8]) -> Picture:
 
 
 @lru_cache(maxsize=4)
-def _shade(size: tuple[int, int], amount: float) -> NDArray[np.uint8]:
+def _shade(part: Patch, amount: float) -> NDArray[np.uint8]:
     """Falls with the fourth power of the cosine of the angle of view, as a lens's light does; black corners at 1."""
-    width, height = size
-    x = (np.arange(width) + 0.5) / width * 2 - 1
-    y = (np.arange(height) + 0.5) / height * 2 - 1
+    width, height = part.whole
+    x = (np.arange(part.left, part.left + part.width) + 0.5) / width * 2 - 1
+    y = (np.arange(part.top, part.top + part.height) + 0.5) / height * 2 - 1
     square = (x[None, :] ** 2 + y[:, None] ** 2) / 2
     light = 1 - amount * (1 - (1 - square) ** 2)
     return np.asarray(np.clip(np.rint(light * 255), 0, 255), np.uint8)
 
 
-def _grained(picture: Picture, amount: float, frame: int) -> Picture:
+def _grained(picture: Picture, amount: float, frame: int, part: Patch) -> Picture:
     """Noise that is the same in all three colours, another at every frame, the same in every render."""
     height, width = picture.shape[:2]
-    size = max(1, round(height / _GRAIN_ROWS))
+    size = max(1, round(part.whole[1] / _GRAIN_ROWS))
     rng = np.random.default_rng([_SEED, frame])
-    rows, columns = -(-height // size), -(-width // size)
+    above, before = part.top % size, part.left % size
+    rows, columns = -(-(above + height) // size), -(-(before + width) // size)
     noise = _noise(amount)
     # A place in a large field of noise, chosen anew for each frame, is as good as new noise and much cheaper.
-    top, left = int(rng.integers(noise.shape[0])), int(rng.integers(noise.shape[1]))
+    top, left = (
+        int(rng.integers(noise.shape[0])) + part.top // size,
+        int(rng.integers(noise.shape[1])) + part.left // size,
+    )
     down, across = (np.arange(rows) + top) % noise.shape[0], (np.arange(columns) + left) % noise.shape[1]
     tile = noise[down[:, None], across[None, :]]
     if size > 1:
-        tile = cv2.resize(tile, (columns * size, rows * size), interpolation=cv2.INTER_NEAREST)[:height, :width]
+        tile = cv2.resize(tile, (columns * size, rows * size), interpolation=cv2.INTER_NEAREST)
+        tile = tile[above : above + height, before : before + width]
     change = cv2.merge([tile] * 3)
     return _straight(picture, lambda rgb: cv2.add(rgb, change, dtype=cv2.CV_8U))
 
@@ -238,9 +268,4 @@ _MATRICES: Final[Mapping[LookName, Callable[[float], Mixing]]] = {
     "hue": _hue,
 }
 _COLORS: Final[frozenset[LookName]] = frozenset({*_TABLES, *_MATRICES, "boost", "muted"})
-_SOFT: Final[Mapping[LookName, Callable[[Picture, float], Picture]]] = {
-    "blur": blurred,
-    "pixelate": pixelated,
-    "sharpen": _sharpened,
-    "vignette": _vignetted,
-}
+_SPREAD: Final[Mapping[LookName, Callable[[Picture, float], Picture]]] = {"blur": blurred, "pixelate": pixelated}

@@ -6,17 +6,19 @@ A field gives every pixel a number from 0 to 1; a passage uncovers pixels in tha
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import pi
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cutroom.render.paint.patch import Patch
 from cutroom.timeline.resolved.picture import PassageName
 
 Field = NDArray[np.float32]
 Place = NDArray[np.float64]
 Mask = NDArray[np.uint8]
 """(height, width) bytes, 255 where all is seen."""
+Floating = TypeVar("Floating", np.float32, np.float64)
 
 _SLATS: Final = 10
 _BLADES: Final = 6
@@ -26,44 +28,50 @@ _STRIPES: Final = 24
 _SEED: Final = 20_240_601
 
 
-def uncovered(name: PassageName, edge: float, size: tuple[int, int], *, onward: bool) -> Mask:
+def uncovered(name: PassageName, edge: float, part: Patch, *, onward: bool) -> Mask:
     """The mask of a passage.
 
     Args:
         name: one of `passages.MASKED`.
         edge: how much is uncovered: nothing at 0, everything at 1.
-        size: width and height of the box.
+        part: of the box.
         onward: whether the field runs the other way round.
     """
-    field, softness = _field(name, size)
+    field, softness = _field(name, part)
     # Softness is what the field changes by from nothing to all; the edge begins that far before the field.
     level = edge * (1 + softness)
     order = 1 - field if onward else field
     return np.asarray(np.clip((level - order) * (255 / softness), 0, 255) + 0.5, np.uint8)
 
 
-def corners(size: tuple[int, int], radius: float) -> Mask:
+def corners(part: Patch, radius: float) -> Mask:
     """A rectangle with round corners; each pixel's value is the share of it that lies inside, to the first order."""
-    width, height = size
+    width, height = part.whole
     radius = min(radius, width / 2, height / 2)
-    x = np.maximum(np.abs(np.arange(width, dtype=np.float32) + 0.5 - width / 2) - (width / 2 - radius), 0)
-    y = np.maximum(np.abs(np.arange(height, dtype=np.float32) + 0.5 - height / 2) - (height / 2 - radius), 0)
+    across, down = _middles(part, np.float32)
+    x = np.maximum(np.abs(across - width / 2) - (width / 2 - radius), 0)
+    y = np.maximum(np.abs(down - height / 2) - (height / 2 - radius), 0)
     distance = np.hypot(x[None, :], y[:, None])
     return np.asarray(np.clip(radius - distance + 0.5, 0, 1) * 255 + 0.5, np.uint8)
 
 
 @lru_cache(maxsize=4)
-def _field(name: PassageName, size: tuple[int, int]) -> tuple[Field, float]:
-    width, height = size
-    x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
-    order = _order(name, x[None, :], y[:, None], width / height)
-    made = np.ascontiguousarray(np.broadcast_to(order, (height, width)), np.float32)
+def _field(name: PassageName, part: Patch) -> tuple[Field, float]:
+    width, height = part.whole
+    across, down = _middles(part, np.float64)
+    order = _order(name, (across / width)[None, :], (down / height)[:, None], width / height)
+    made = np.ascontiguousarray(np.broadcast_to(order, (part.height, part.width)), np.float32)
     if name == "reveal":
         return made, _REVEAL
     if name == "glitch":
         return made, 1e-3
-    slope = _SLATS / height if name == "blinds" else 2 / min(width, height)
-    return made, float(min(_EDGE_PX * slope, 0.5))
+    return made, float(min(_EDGE_PX * _slope(name, width, height), 0.5))
+
+
+def _middles(part: Patch, kind: type[Floating]) -> tuple[NDArray[Floating], NDArray[Floating]]:
+    """Where the middles of a part's pixels lie in the box: across, and down."""
+    across = np.arange(part.left, part.left + part.width, dtype=kind) + kind(0.5)
+    return across, np.arange(part.top, part.top + part.height, dtype=kind) + kind(0.5)
 
 
 def _order(name: PassageName, x: Place, y: Place, aspect: float) -> Place:
@@ -89,6 +97,19 @@ def _stripes(x: Place, y: Place) -> Place:
     rows = np.minimum((y * _STRIPES).astype(int), _STRIPES - 1)
     columns = np.minimum((x * 4).astype(int), 3)
     return np.asarray(order[rows, columns])
+
+
+def _slope(name: PassageName, width: int, height: int) -> float:
+    """What the field changes by from one pixel to the next, across the edge; halfway out, for a clock's hand."""
+    if name in {"circle", "iris", "diagonal"}:
+        return float(np.hypot(1 / width, 1 / height) / 2 if name == "diagonal" else 2 / np.hypot(width, height))
+    return {
+        "wipe-up": 1 / height,
+        "wipe-down": 1 / height,
+        "barn-door": 2 / width,
+        "blinds": _SLATS / height,
+        "clock": 2 / (pi * min(width, height)),
+    }.get(name, 1 / width)
 
 
 _STRAIGHT: Final[Mapping[PassageName, Callable[[Place, Place], Place]]] = {

@@ -34,35 +34,40 @@ _ENV: Final = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_TH
 _MEASURED: Final[Adapter[Measured]] = Adapter(Measured)
 
 
-def letter_sources(edit: ResolvedEdit) -> tuple[str, ...]:
+def letter_sources(edits: Sequence[ResolvedEdit]) -> tuple[str, ...]:
     """SHA-256 of every font of the document that its letters are drawn with: the inputs of `measure_letters`."""
-    return tuple(sorted({face.sha256 for _, one in _questions(edit) for face in own_faces(one.subject)}))
+    asked = (one for edit in edits for _, one in _questions(edit))
+    return tuple(sorted({face.sha256 for one in asked for face in own_faces(one.subject)}))
 
 
-async def measure_letters(edit: ResolvedEdit, inputs: Mapping[str, Path]) -> ResolvedEdit:
-    """The edit with the measures of all letters in fonts that the document brings; nothing is planned without them.
+async def measure_letters(edits: Sequence[ResolvedEdit], inputs: Mapping[str, Path]) -> list[ResolvedEdit]:
+    """The edits with the measures of all letters in fonts that the document brings; nothing is planned without them.
+
+    Letters that several edits have alike are measured once, and all of them in one child.
 
     Args:
-        edit: the edit, on the canvas that it is to be drawn on.
+        edits: what one document becomes for each of its outputs, on the canvas that it is to be drawn on.
         inputs: a file for each SHA-256 of `letter_sources`.
 
     Raises:
         Invalid: `text_too_large`; `font_damaged`, with a pointer to the clip whose letters could not be drawn.
         Unavailable: `media_timeout`.
     """
-    asked = _questions(edit)
-    if not asked:
-        return edit
-    questions = [question for _, question in asked]
+    asked = [_questions(edit) for edit in edits]
+    questions = list(dict.fromkeys(question for of_one in asked for _, question in of_one))
+    if not questions:
+        return list(edits)
     done = await _ask(questions, {sha256: str(path.absolute()) for sha256, path in inputs.items()})
     said = _lines(done.stdout)
     if len(said) < len(questions):
         said.append({"damaged": f"status {done.returncode}: {done.stderr[-2000:].decode('utf-8', 'replace')}"})
-    found: dict[str, Measured] = {}
-    for (clip, _), answer in zip(asked, said, strict=False):
-        found[clip.pointer] = _measured(clip, answer)
-    clips = [replace(clip, measured=found.get(clip.pointer, clip.measured)) for clip in edit.clips]
-    return replace(edit, clips=tuple(clips))
+    answers = dict(zip(questions, said, strict=False))
+    made: list[ResolvedEdit] = []
+    for edit, of_one in zip(edits, asked, strict=True):
+        found = {clip.pointer: _measured(clip, answers[question]) for clip, question in of_one}
+        clips = [replace(clip, measured=found.get(clip.pointer, clip.measured)) for clip in edit.clips]
+        made.append(replace(edit, clips=tuple(clips)))
+    return made
 
 
 def _lines(stdout: bytes) -> list[dict[str, Any]]:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from cutroom.kit.errors import CutroomError
 from cutroom.render.blending import TOGETHER
-from cutroom.render.curve import steady
 from cutroom.render.geometry import ANCHORS, even, place
 from cutroom.render.lettering import typefaces
-from cutroom.render.paint.pose import moves, window
+from cutroom.render.paint.pose import moves, stands, window
 from cutroom.render.painting import (
     CaptionSubject,
     ColorSubject,
@@ -28,7 +28,7 @@ from cutroom.render.painting import (
 )
 from cutroom.render.parts import Box, Canvas
 from cutroom.render.source import video_source
-from cutroom.timeline.resolved import Look, Matte, Media, ResolvedClip, View
+from cutroom.timeline.resolved import Matte, Media, ResolvedClip
 from cutroom.timeline.resolved.text import Measured
 
 _ANIMATED = frozenset({"gif", "apng"})
@@ -54,6 +54,8 @@ def needs_paint(clip: ResolvedClip) -> bool:
     if clip.text is not None and (clip.text.animation is not None or clip.text.faces):
         return True
     asked = (clip.motion, clip.view, clip.enter, clip.leave, clip.chroma, clip.matte)
+    if clip.border is not None or clip.shadow is not None:
+        return True
     if any(one is not None for one in asked) or clip.looks or clip.radius_px > 0 or clip.blend != "normal":
         return True
     return clip.flip_x or clip.flip_y
@@ -84,13 +86,23 @@ def painted(clip: ResolvedClip, canvas: Canvas) -> Painted | None:
         radius_px=clip.radius_px,
         flip_x=clip.flip_x,
         flip_y=clip.flip_y,
+        border=clip.border,
+        shadow=clip.shadow,
     )
+    made = replace(made, box=_around(made.box, made.margin))
     seen = window(made)
     if seen is None:
         return None
     # A layer that takes colours apart is mixed with each frame that lies below it.
     still = _still(made) and clip.blend not in TOGETHER
     return Painted(replace(made, still=still, opaque=_opaque(made)), seen)
+
+
+def _around(box: Box, margin: int) -> Box:
+    """The box with room on every side."""
+    return replace(
+        box, x=box.x - margin, y=box.y - margin, width=box.width + 2 * margin, height=box.height + 2 * margin
+    )
 
 
 def _subject(clip: ResolvedClip, canvas: Canvas) -> Subject | None:
@@ -161,14 +173,20 @@ def _block(clip: ResolvedClip, canvas: Canvas, subject: TextSubject | CaptionSub
 
 def _measured(clip: ResolvedClip, canvas: Canvas, subject: TextSubject | CaptionSubject) -> Measured:
     """What a text in fonts of ours takes; one in the document's own is measured by `measure_letters`, elsewhere."""
-    from cutroom.render.paint.letters import lettered  # noqa: PLC0415 — a painter of videos need not load it
-
     if own_faces(subject):
         raise ValueError(f"{clip.pointer} is lettered in a font of the document, and was not measured")
     try:
-        artist = lettered(subject, canvas.fps, clip.end + clip.tail - clip.start)
+        return _taken(subject, canvas.fps, clip.end + clip.tail - clip.start)
     except CutroomError as error:
         raise error.at(clip.pointer) from error
+
+
+@lru_cache(maxsize=64)
+def _taken(subject: TextSubject | CaptionSubject, fps: Fraction, frames: int) -> Measured:
+    """Kept, for a plan asks twice, and so do the outputs of one document."""
+    from cutroom.render.paint.letters import lettered  # noqa: PLC0415 — a painter of videos need not load it
+
+    artist = lettered(subject, fps, frames)
     artist.close()
     return Measured(artist.size, artist.origin, artist.block)
 
@@ -189,7 +207,7 @@ def _vertical(clip: ResolvedClip) -> Literal["top", "center", "bottom"]:
 
 def _still(painting: Painting) -> bool:
     """Whether all frames are the same."""
-    if moves(painting) or (painting.view is not None and not _stands(painting.view)) or _changing(painting.looks):
+    if moves(painting) or not stands(painting.view) or any(one.changes for one in painting.looks):
         return False
     if painting.matte is not None and not isinstance(painting.matte.picture, ImageSubject):
         return False
@@ -203,7 +221,7 @@ def _opaque(painting: Painting) -> bool:
     """Whether every pixel of the window is opaque in all frames: the box stands still and lets nothing through."""
     if moves(painting) or painting.motion is not None:
         return False
-    if painting.chroma is not None or painting.matte is not None or painting.radius_px > 0:
+    if painting.chroma is not None or painting.matte is not None or painting.radius_px > 0 or painting.margin:
         return False
     subject = painting.subject
     if isinstance(subject, VideoSubject):
@@ -213,12 +231,3 @@ def _opaque(painting: Painting) -> bool:
     if isinstance(subject, ColorSubject):
         return subject.color.alpha >= 1
     return isinstance(subject, GradientSubject) and all(stop.color.alpha >= 1 for stop in subject.gradient.stops)
-
-
-def _changing(looks: tuple[Look, ...]) -> bool:
-    """Whether looks differ from frame to frame on the same picture."""
-    return any(one.name == "grain" for one in looks)
-
-
-def _stands(view: View) -> bool:
-    return steady(view.zoom) and steady(view.x) and steady(view.y)

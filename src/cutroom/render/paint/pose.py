@@ -9,6 +9,7 @@ from cutroom.render.curve import steady, value
 from cutroom.render.paint.passages import REST, Room, Stage, stage
 from cutroom.render.painting import Painting, Window
 from cutroom.timeline.resolved.curve import Curve
+from cutroom.timeline.resolved.picture import View
 
 Matrix = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): the point (x, y) goes to (a x + b y + c, d x + e y + f). Edges of pixels are whole numbers."""
@@ -55,6 +56,11 @@ def pose(painting: Painting, frame: int) -> Pose:
     if skew_x or skew_y:
         matrix = _skewed(matrix, middle, tan(radians(skew_x)), tan(radians(skew_y)))
     return Pose(matrix, opacity, stages)
+
+
+def stands(view: View | None) -> bool:
+    """Whether the same part of the subject is seen all the time."""
+    return view is None or (steady(view.zoom) and steady(view.x) and steady(view.y))
 
 
 def moves(painting: Painting) -> bool:

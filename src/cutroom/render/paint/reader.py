@@ -39,6 +39,8 @@ class Reader:
             self._codec.options = {"max_pixels": str(MAX_PIXELS)}
             self._codec.thread_type = ThreadType.AUTO
             self._codec.thread_count = _THREADS
+        except MemoryError:  # one of FFmpeg's errors, and none of the source's
+            raise
         except (av.error.FFmpegError, OSError, IndexError, AttributeError) as error:
             raise Damaged(str(error)) from error
 
@@ -67,6 +69,8 @@ class Reader:
         for packet in self._packets():
             try:
                 frames = self._codec.decode(packet)
+            except MemoryError:
+                raise
             except (av.error.FFmpegError, EOFError):
                 broken += 1
                 frames = []
@@ -85,6 +89,8 @@ class Reader:
                 yield packet if packet.size else None
                 if packet.size == 0:
                     return
+        except MemoryError:
+            raise
         except av.error.FFmpegError:
             yield None  # what the decoder still holds
 

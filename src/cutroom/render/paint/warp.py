@@ -50,7 +50,7 @@ class Pyramid:
         return self._levels[number]
 
 
-def laid(source: Pyramid, matrix: Matrix, size: tuple[int, int], *, framed: bool) -> Picture:
+def laid(source: Pyramid, matrix: Matrix, size: tuple[int, int], *, framed: bool, smooth: bool = False) -> Picture:
     """A picture of `size` (width, height) into which the source is laid.
 
     Args:
@@ -59,6 +59,7 @@ def laid(source: Pyramid, matrix: Matrix, size: tuple[int, int], *, framed: bool
         size: of the result.
         framed: whether the source's edge pixels go on beyond its edges. Otherwise nothing is there, and the result has
             an alpha channel.
+        smooth: enlarge with the better filter here.
     """
     a, b, _, d, e, _ = matrix
     if not framed and abs(a * e - b * d) * source.size[0] * source.size[1] < _SEEN:
@@ -68,7 +69,7 @@ def laid(source: Pyramid, matrix: Matrix, size: tuple[int, int], *, framed: bool
     while scale * 2 ** (number + 1) <= 1 and number < 16:
         number += 1
     rest = scale * 2**number
-    result = _warped(source, number, matrix, size, framed=framed)
+    result = _warped(source, number, matrix, size, framed=framed, cubic=smooth and scale > 1)
     if rest >= _BLENDED:
         return result
     # Between one level and the next: the share goes from nothing at 3/4 to all at 1/2.
@@ -94,7 +95,14 @@ def scaled(x: float, y: float) -> Matrix:
     return x, 0.0, 0.0, 0.0, y, 0.0
 
 
-def _warped(source: Pyramid, number: int, matrix: Matrix, size: tuple[int, int], *, framed: bool) -> Picture:
+def moved(x: float, y: float) -> Matrix:
+    """The matrix that moves points."""
+    return 1.0, 0.0, x, 0.0, 1.0, y
+
+
+def _warped(
+    source: Pyramid, number: int, matrix: Matrix, size: tuple[int, int], *, framed: bool, cubic: bool = False
+) -> Picture:
     picture = source.level(number)
     width, height = source.size
     if not framed:
@@ -106,7 +114,11 @@ def _warped(source: Pyramid, number: int, matrix: Matrix, size: tuple[int, int],
     # OpenCV counts from the middle of the first pixel.
     centred = np.array([[a, b, c + (a + b) / 2 - 0.5], [d, e, f + (d + e) / 2 - 0.5]])
     border = cv2.BORDER_REPLICATE if framed else cv2.BORDER_CONSTANT
-    return _bytes(cv2.warpAffine(picture, centred, size, flags=cv2.INTER_LINEAR, borderMode=border))
+    way = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
+    made = _bytes(cv2.warpAffine(picture, centred, size, flags=way, borderMode=border))
+    if cubic and made.ndim == 3 and made.shape[2] == 4:  # a colour that swings above its alpha would be too bright
+        made[:, :, :3] = np.minimum(made[:, :, :3], made[:, :, 3:])
+    return made
 
 
 def _bytes(picture: NDArray[np.generic] | cv2.typing.MatLike) -> Picture:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-MOST: Final = 40
-"""Pictures that are looked at, however long the film: 1080p takes about 15 ms for each."""
+MOST: Final = 30
+"""Pictures that are looked at, however long the film: 1080p takes about 30 ms for each."""
 _SMALL: Final = (48, 27)
 _BLACK_AT_MOST: Final = 10.0
 _STILL_AT_MOST: Final = 1.5

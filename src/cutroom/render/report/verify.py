@@ -104,7 +104,7 @@ def _playlist(plan: RenderPlan, playlist: Path, checks: Checks) -> None:
 def _look(plan: RenderPlan, film: Path, checks: Checks) -> tuple[Suspicion, ...]:
     """Look at some frames: their colours are checked, and what is black or still without reason is found."""
     try:
-        seen = glances(film, plan.output.format, plan.output.fps, _wanted(plan))
+        seen = glances(film, plan.output.format, plan.output.fps, chosen(plan))
     except (av.FFmpegError, OSError) as error:
         raise unreadable(str(error.strerror)) from error
     found: list[Suspicion] = []
@@ -117,13 +117,13 @@ def _look(plan: RenderPlan, film: Path, checks: Checks) -> tuple[Suspicion, ...]
     return tuple(found)
 
 
-def _wanted(plan: RenderPlan) -> list[int]:
-    """Frames to look at: the starts of segments, and others evenly over the film; fewer where nothing is made by us."""
-    most = MOST // 2 if all(part.kind == "copy" for part in plan.segments) else MOST
-    starts = [part.start for part in plan.segments]
-    evenly = [plan.frames * number // most for number in range(most)]
-    step = -(-2 * len(starts) // most)
-    return sorted({*starts[:: max(step, 1)], *evenly[:: 1 if len(starts) < most // 2 else 2]})
+def chosen(plan: RenderPlan) -> list[int]:
+    """Frames to look at: where what was made here begins, and others all over the film; fewer where all is copied."""
+    made = [part.start for part in plan.segments if part.kind != "copy"]
+    most = MOST if made else MOST // 2
+    starts = made[:: max(-(-2 * len(made) // most), 1)]
+    evenly = most - len(starts)
+    return sorted({*starts, *(plan.frames * number // evenly for number in range(evenly))})
 
 
 def _as_expected(plan: RenderPlan, glance: Glance) -> bool:

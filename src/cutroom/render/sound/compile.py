@@ -5,10 +5,10 @@ from fractions import Fraction
 from math import ceil, log2
 from typing import Final
 
-from cutroom.media.info import AudioStream, MediaInfo
+from cutroom.media.info import AudioStream
+from cutroom.media.origin import length_s, zero
 from cutroom.media.timebase import nearest_frame
 from cutroom.render.encoders import SAMPLE_RATE, AudioEncoder
-from cutroom.render.origin import zero
 from cutroom.render.sound.ducking import reach
 from cutroom.render.sound.plan import AudioPlan, AudioSource, AudioSpan, Fade, MixPlan, Voice, audio_of, mix_of
 from cutroom.timeline.resolved import SILENT, SOUNDS, Media, ResolvedClip, ResolvedEdit, ResolvedSoundtrack
@@ -97,7 +97,7 @@ def _clip_voice(clip: ResolvedClip, fps: Fraction) -> Voice | None:
         pointer=clip.pointer,
         first=first,
         last=last,
-        source=_source(clip.media, clip.media.info.audio),
+        source=audio_source(clip.media, clip.media.info.audio),
         at=clip.trim,
         volume=clip.volume,
         ramps=_fades(first, last, clip.audio_fade_in, clip.audio_fade_out),
@@ -114,7 +114,7 @@ def _soundtrack_voices(track: ResolvedSoundtrack) -> Iterator[Voice]:
     end = _samples(track.end)
     if track.media.info.audio is None or end <= 0 or _silent(track.volume, track.swell):
         return
-    source = _source(track.media, track.media.info.audio)
+    source = audio_source(track.media, track.media.info.audio)
     fades = _fades(0, end, track.fade_in, track.fade_out)
     for first, over, at, seams in _plays(track, end):
         last = min(over, end)
@@ -138,7 +138,7 @@ def _plays(track: ResolvedSoundtrack, end: int) -> Iterator[tuple[int, int, Frac
     The first may be so short that all of it crosses with the second, which then starts beside it.
     """
     stream = track.media.info.audio
-    length = None if stream is None else _heard_s(track.media.info, stream)
+    length = None if stream is None else length_s(track.media.info, stream)
     if not track.loop or length is None or length < SHORTEST_LOOP_S:
         yield 0, end, track.trim, ()
         return
@@ -159,22 +159,18 @@ def _silent(volume: float, swell: Curve) -> bool:
     return volume <= 0 or (max(key.value for key in swell) if isinstance(swell, tuple) else swell) <= 0
 
 
-def _heard_s(info: MediaInfo, stream: AudioStream) -> Fraction | None:
-    """Seconds from the file's second 0 to the end of its sound."""
-    if stream.duration is None:
-        return info.duration
-    return stream.start + stream.duration - zero(info)
-
-
-def _source(media: Media, stream: AudioStream) -> AudioSource:
+def audio_source(media: Media, stream: AudioStream) -> AudioSource:
+    """What a mix needs to know of a sound."""
+    start, video = zero(media.info), media.info.video
     return AudioSource(
         sha256=media.sha256,
         format=media.info.format,
         stream=stream.index,
-        zero=zero(media.info),
+        zero=start,
         start=stream.start,
         sample_rate=stream.sample_rate,
         channels=stream.channels,
+        pictures=video.start - start if video is not None and video.start > start else None,
     )
 
 

@@ -8,6 +8,7 @@ moment, and one crosses over into the other where they are most alike.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -15,12 +16,14 @@ from numpy.typing import NDArray
 
 from cutroom.render.encoders import SAMPLE_RATE
 from cutroom.render.sound.plan import Voice
-from cutroom.render.sound.take import Take
+from cutroom.render.sound.take import Take, steady_s
 
 Sound = NDArray[np.float32]
 """(n, 2), at 48 kHz; full scale is 1."""
 
 _BLOCK: Final = 10 * SAMPLE_RATE
+GRAIN: Final = 1024
+"""Half a grain of slow sound, in samples; as much is left as it is around each edge, and at both ends of a block."""
 _OVERLAP: Final = 4800
 """Samples on both sides of the point where two blocks meet."""
 _CROSSING: Final = 960
@@ -45,11 +48,12 @@ class Heard:
             return filled(taken[self.takes[0]], self.last - self.first)
         begin, end = self.first - voice.first, self.last - voice.first
         number = max(begin - _OVERLAP, 0) // _BLOCK
-        start = max(number * _BLOCK - _OVERLAP, 0) if number else 0
+        lap = _lap(voice.speed)
+        start = number * _BLOCK - lap if number else 0
         whole = filled(taken[self.takes[0]], self.takes[0].length)
         for take in self.takes[1:]:
             number += 1
-            whole = _joined(whole, filled(taken[take], take.length), number * _BLOCK - _OVERLAP - start)
+            whole = _joined(whole, filled(taken[take], take.length), number * _BLOCK - start, lap)
         return whole[begin - start : end - start]
 
 
@@ -59,8 +63,9 @@ def heard(voice: Voice, first: int, last: int) -> Heard | None:
     if first >= last:
         return None
     if voice.speed == 1:
-        at = voice.at + Fraction(first - voice.first, SAMPLE_RATE)
-        return Heard(voice, first, last, (Take(voice.source, at, last - first),))
+        gone = Fraction(first - voice.first, SAMPLE_RATE)
+        take = Take(voice.source, voice.at + gone, last - first, back=steady_s(gone, voice.source.format))
+        return Heard(voice, first, last, (take,))
     begin, end, length = first - voice.first, last - voice.first, voice.last - voice.first
     low = max(begin - _OVERLAP, 0) // _BLOCK
     high = min(end - 1 + _OVERLAP, length - 1) // _BLOCK
@@ -75,22 +80,34 @@ def filled(sound: Sound, length: int) -> Sound:
 
 
 def _block(voice: Voice, number: int, length: int) -> Take:
-    start = max(number * _BLOCK - _OVERLAP, 0)
-    end = min((number + 1) * _BLOCK + _OVERLAP, length)
+    lap = _lap(voice.speed)
+    start = max(number * _BLOCK - lap, 0)
+    end = min((number + 1) * _BLOCK + lap, length)
     return Take(voice.source, voice.at + Fraction(start, SAMPLE_RATE) * voice.speed, end - start, voice.speed)
 
 
-def _joined(before: Sound, after: Sound, at: int) -> Sound:
-    """Two blocks, of which the second starts at sample `at` of the first and overlaps with its end."""
-    both = min(len(before) - at, len(after))
-    cross, likeness = _alike(before[at : at + both], after[:both])
+def _lap(speed: Fraction) -> int:
+    """How far a block goes on beyond the point where it meets the next."""
+    # The ends of a block of slow sound are off their places, which is over two grains of the source later.
+    return _OVERLAP if speed >= 1 else _OVERLAP + ceil(2 * GRAIN / speed)
+
+
+def _joined(before: Sound, after: Sound, at: int, lap: int) -> Sound:
+    """Two blocks, which meet at sample `at` of the first and sample `lap` of the second."""
+    one, other = before[at - _OVERLAP : at + _OVERLAP], after[lap - _OVERLAP : lap + _OVERLAP]
+    both = min(len(one), len(other))
+    cross, likeness = _alike(one[:both], other[:both])
     length = min(_CROSSING, both - cross)
-    part = ((np.arange(length) + 0.5) / max(length, 1))[:, None]
-    # The power stays the same all the way, whether the two strengthen each other or cancel out.
+    mixed = crossed(one[cross : cross + length], other[cross : cross + length], likeness)
+    return np.concatenate([before[: at - _OVERLAP + cross], mixed, after[lap - _OVERLAP + cross + length :]])
+
+
+def crossed(one: Sound, other: Sound, likeness: float) -> Sound:
+    """A sound that crosses over into another; the power stays, whether the two strengthen each other or cancel out."""
+    part = ((np.arange(len(one)) + 0.5) / max(len(one), 1))[:, None]
     power = part**2 + (1 - part) ** 2 + 2 * part * (1 - part) * max(likeness, _UNLIKE)
-    begin = at + cross
-    mixed = (before[begin : begin + length] * (1 - part) + after[cross : cross + length] * part) / np.sqrt(power)
-    return np.concatenate([before[:begin], mixed.astype(np.float32), after[cross + length :]])
+    mixed: Sound = ((one * (1 - part) + other * part) / np.sqrt(power)).astype(np.float32)
+    return mixed
 
 
 def _alike(one: Sound, other: Sound) -> tuple[int, float]:

@@ -19,14 +19,13 @@ from numpy.typing import NDArray
 
 from cutroom.kit.errors import Invalid
 from cutroom.media.command import MAX_STREAMS
-from cutroom.media.formats import INDEXED, demuxer
+from cutroom.media.formats import INDEXED, MARGIN_WITHOUT_INDEX_S, demuxer
 from cutroom.media.timebase import to_ticks
 
 Levels = NDArray[np.float32]
 
 _LEAD_S: Final = Fraction(1, 4)
 """What a decoder hears before the first sample that counts."""
-_LEAD_WITHOUT_INDEX_S: Final = Fraction(10)
 _INDEXED: Final = INDEXED | {"wav"}
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 16_000.0
 _FLOOR_DB, _TOP_DB = -72.0, -6.0
@@ -130,7 +129,7 @@ def _decoded(
             rate = source.rate
             origin = _sample(zero + start, rate) - margin
             sound = np.zeros(_sample(seconds, rate) + 2 * margin + 1, np.float32)
-            lead = _LEAD_S if name in _INDEXED else _LEAD_WITHOUT_INDEX_S
+            lead = _LEAD_S if name in _INDEXED else MARGIN_WITHOUT_INDEX_S
             wanted = zero + start - lead
             if wanted > 0 and source.time_base is not None:
                 file.seek(floor(wanted / source.time_base), stream=source, backward=True)

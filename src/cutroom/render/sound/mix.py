@@ -10,9 +10,10 @@ import numpy as np
 from cutroom.render.running import Tell, run_for
 from cutroom.render.sound.ducking import STEP, ducked, reach, spoken
 from cutroom.render.sound.gain import gain
-from cutroom.render.sound.heard import Heard, Sound, heard, needed
+from cutroom.render.sound.heard import Heard, Sound, filled, heard, needed
 from cutroom.render.sound.pieces import Writer
 from cutroom.render.sound.plan import AudioSpan, MixPlan
+from cutroom.render.sound.stretch import stretched
 from cutroom.render.sound.take import Take, takes
 
 _FILES_AT_ONCE: Final = 24
@@ -119,10 +120,15 @@ def _groups(parts: Sequence[Heard]) -> Iterator[list[Heard]]:
 
 
 def _sounding(part: Heard, files: Mapping[Take, Path]) -> Sound:
-    taken = {take: _read(files[take]) for take in part.takes}
+    taken = {take: _made(take, _read(files[take])) for take in part.takes}
     level = gain(part.voice, part.first, part.last)
     sound = part.sound(taken)
     return sound * (level[:, None] if isinstance(level, np.ndarray) else np.float32(level))
+
+
+def _made(take: Take, sound: Sound) -> Sound:
+    """What a take becomes; what is fast was made so as it was decoded."""
+    return sound if take.speed >= 1 else stretched(filled(sound, take.needed), take.speed, take.length)
 
 
 def _read(path: Path) -> Sound:

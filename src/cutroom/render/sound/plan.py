@@ -8,9 +8,13 @@ share the same pieces, since those have the same keys.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 from cutroom.kit.adapter import Adapter
+from cutroom.kit.schema import is_absent
+from cutroom.media.formats import ROUNDED
 from cutroom.media.timebase import Rational
 from cutroom.render.digest import digest
 from cutroom.render.encoders import AudioEncoder
@@ -35,7 +39,10 @@ class Fade:
 class AudioSource:
     """The sound of a file; `zero`, `format` and `stream` as in `VideoSource`.
 
-    `start` is the presentation time, in seconds, of the first sample.
+    Args:
+        start: presentation time, in seconds, of the first sample.
+        pictures: second of the file at which its pictures begin, when that is later than second 0: where they are not
+            yet, FFmpeg does not find its way. Left out where it is None, so that no other sound has another key.
     """
 
     sha256: str
@@ -45,6 +52,7 @@ class AudioSource:
     start: Rational
     sample_rate: int
     channels: int
+    pictures: Annotated[Rational | None, Field(exclude_if=is_absent)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,10 @@ class AudioPlan:
         return self.encoder.extension
 
 
+_STRETCHER: Final = "stretch 1"
+"""What makes slow sound; raised whenever `stretch` would make other samples of it."""
+_READER: Final = "steady 1"
+"""What reads sound from containers that round; raised whenever it would begin elsewhere."""
 _MIX: Final[Adapter[MixPlan]] = Adapter(MixPlan)
 _AUDIO: Final[Adapter[AudioPlan]] = Adapter(AudioPlan)
 
@@ -184,7 +196,10 @@ _AUDIO: Final[Adapter[AudioPlan]] = Adapter(AudioPlan)
 def mix_of(samples: int, voices: tuple[Voice, ...], spans: tuple[AudioSpan, ...], bits: int, engine: str) -> MixPlan:
     """A mix with its inputs and its key."""
     plan = MixPlan(samples, voices, spans, bits, sources(voices), "")
-    return replace(plan, key=digest(_MIX.dump_python(plan, mode="json"), engine))
+    slow = any(voice.speed < 1 for voice in voices)
+    rounded = any(voice.source.format in ROUNDED for voice in voices)
+    made_by = [engine, *[_STRETCHER] * slow, *[_READER] * rounded]
+    return replace(plan, key=digest(_MIX.dump_python(plan, mode="json"), ", ".join(made_by)))
 
 
 def audio_of(mix: MixPlan, loudness: Loudness | None, encoder: AudioEncoder, *, apart: bool, engine: str) -> AudioPlan:

@@ -13,14 +13,14 @@ it is floating point, so nothing is cut off, and the limiter takes it back.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor, gcd
+from math import ceil, floor, gcd
 from pathlib import Path
 from typing import Any, Final
 
 from cutroom.media.command import Command, Input, Output
 from cutroom.media.expression import Variable, var
 from cutroom.media.filtergraph import Pad
-from cutroom.media.formats import demuxer
+from cutroom.media.formats import ROUNDED, demuxer
 from cutroom.media.timebase import to_ticks
 from cutroom.media.words import Word
 from cutroom.render.encoders import SAMPLE_RATE
@@ -31,27 +31,36 @@ from cutroom.render.sound.plan import AudioSource
 _WARM_UP_S: Final = Fraction(1, 20)
 """What a resampler or a decoder is given to hear before the first sample that counts."""
 _MARGIN_S: Final = Fraction(1, 2)
+_STEADY_S: Final = Fraction(300)
+"""For how long a voice is read from one place on, whichever part of it is wanted, where places are not exact."""
 _FILL_HOLES: Final[Mapping[str, Any]] = {"async": 1}
-_SLOWEST, _FASTEST = Fraction(1, 2), Fraction(2)
-"""What one `atempo` can do, and up to where it leaves nothing out."""
+_FASTEST: Final = Fraction(2)
+"""Up to where `atempo` leaves nothing out."""
 _TEMPO_TAIL_S: Final = Fraction(1, 4)
 """What a change of tempo is given to hear after the last sample that counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """Part of a source: `length` samples of stereo at 48 kHz, from second `at` of the source on."""
+    """Part of a source: `length` samples of stereo at 48 kHz, from second `at` of the source on.
+
+    It is read from `back` seconds earlier on.
+    """
 
     source: AudioSource
     at: Fraction
     length: int
     speed: Fraction = Fraction(1)
+    back: Fraction = Fraction(0)
 
     @property
     def origin(self) -> Fraction:
         """Second of the source, on its own clock, at which decoding is cut: a whole sample of source and output."""
+        return self._origin(self.at)
+
+    def _origin(self, at: Fraction) -> Fraction:
         common = gcd(self.source.sample_rate, SAMPLE_RATE)
-        return Fraction(floor((self.source.zero + self.at - _WARM_UP_S) * common), common)
+        return Fraction(floor((self.source.zero + at - _WARM_UP_S) * common), common)
 
     @property
     def skip(self) -> int:
@@ -61,21 +70,35 @@ class Take:
     @property
     def needed(self) -> int:
         """Samples of the source, at 48 kHz, that are heard."""
-        if self.speed == 1:
-            return self.length
+        if self.speed <= 1:
+            return ceil(self.length * self.speed)
         return to_ticks(self.length * self.speed / SAMPLE_RATE + _TEMPO_TAIL_S, Fraction(1, SAMPLE_RATE))
 
     def input(self, path: Path) -> Input:
         """What ffmpeg reads, and from where on."""
         name = self.source.format
-        seek = seek_s(max(Fraction(0), self.origin - self.source.zero), name, _MARGIN_S)
+        begin = self._origin(self.at - self.back)
+        seek = seek_s(max(Fraction(0), begin - self.source.zero), name, _MARGIN_S)
+        if seek is not None and self.source.pictures is not None and seek < self.source.pictures:
+            seek = None
         return Exact(path, demuxer(name), seek=seek, duration=None)
+
+
+def steady_s(gone: Fraction, name: str) -> Fraction:
+    """How long before a part of a voice its source is read, in seconds, so that it goes on from the part before it.
+
+    Args:
+        gone: seconds of the source from the voice's start to the part's.
+        name: the source's format.
+    """
+    return gone % _STEADY_S if name in ROUNDED else Fraction(0)
 
 
 def takes(wanted: Sequence[Take], inputs: Mapping[str, Path], outs: Sequence[Path]) -> Command:
     """The command that decodes takes into files of raw 32-bit floating point stereo.
 
-    A file is shorter than its take when the source ends earlier.
+    A file is shorter than its take when the source ends earlier. Fast takes are made fast; slow ones are as they are,
+    `needed` samples, and are made slow by `stretched`.
     """
     graph = StreamGraph()
     outputs: list[Output] = []
@@ -100,7 +123,7 @@ def _taken(graph: StreamGraph, take: Take, number: int) -> Pad:
     pad = graph.add("aformat", pad, sample_fmts=Word.FLTP, sample_rates=SAMPLE_RATE, channel_layouts=Word.STEREO)
     pad = graph.add("atrim", pad, start_sample=take.skip, end_sample=take.skip + take.needed)
     pad = _from_zero(graph, pad)
-    if take.speed != 1:
+    if take.speed > 1:
         for tempo in _tempos(take.speed):
             pad = graph.add("atempo", pad, tempo=tempo)
         pad = _from_zero(graph, graph.add("atrim", pad, end_sample=take.length))
@@ -110,14 +133,11 @@ def _taken(graph: StreamGraph, take: Take, number: int) -> Pad:
 
 
 def _tempos(speed: Fraction) -> list[Fraction]:
-    """Factors that make up a speed, each within what one filter does well."""
+    """Factors that make up a speed above 1, each within what one filter does well."""
     factors: list[Fraction] = []
     while speed > _FASTEST:
         factors.append(_FASTEST)
         speed /= _FASTEST
-    while speed < _SLOWEST:
-        factors.append(_SLOWEST)
-        speed /= _SLOWEST
     return [*factors, speed]
 
 

@@ -5,6 +5,7 @@ from cutroom.timeline.assets.color import ColorAsset, GradientAsset
 from cutroom.timeline.assets.html import HtmlAsset
 from cutroom.timeline.assets.media import AudioAsset, ImageAsset, MediaAsset, VideoAsset
 from cutroom.timeline.assets.shape import ShapeAsset
+from cutroom.timeline.assets.svg import SvgAsset
 from cutroom.timeline.assets.text import TextAsset
 from cutroom.timeline.assets.waveform import WaveformAsset
 
@@ -17,6 +18,7 @@ __all__ = [
     "ImageAsset",
     "MediaAsset",
     "ShapeAsset",
+    "SvgAsset",
     "TextAsset",
     "VideoAsset",
     "WaveformAsset",

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from cutroom.kit.errors import Invalid
@@ -34,6 +35,7 @@ def _some(found: tuple[Part, ...]) -> tuple[Part, ...]:
 
 # Not `min_length`: Pydantic would also say it of a list whose only entry is wrong.
 _SOME: Final = AfterValidator(_some)
+_ONE: Final[JsonDict] = {"minItems": 1}
 
 
 class CaptionWord(Part):
@@ -54,7 +56,8 @@ class CaptionCue(Part):
         Field(min_length=1, max_length=2000, description="The words, when they carry no times; line breaks are kept."),
     ] = None
     words: Annotated[
-        Annotated[tuple[CaptionWord, ...], _SOME, Field(strict=False, max_length=_MAX_WORDS)] | None,
+        Annotated[tuple[CaptionWord, ...], _SOME, Field(strict=False, max_length=_MAX_WORDS, json_schema_extra=_ONE)]
+        | None,
         Field(description="The words with their times, instead of `text`; each starts no earlier than the last one."),
     ] = None
 
@@ -131,7 +134,8 @@ class CaptionsAsset(Part):
         Field(min_length=1, max_length=MAX_CHARACTERS, description="The text of such a file, instead of `src`."),
     ] = None
     cues: Annotated[
-        Annotated[tuple[CaptionCue, ...], _SOME, Field(strict=False, max_length=MAX_CUES)] | None,
+        Annotated[tuple[CaptionCue, ...], _SOME, Field(strict=False, max_length=MAX_CUES, json_schema_extra=_ONE)]
+        | None,
         Field(description="The captions themselves, instead of `src`."),
     ] = None
     style: Annotated[

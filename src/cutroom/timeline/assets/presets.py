@@ -20,9 +20,9 @@ from cutroom.timeline.assets.lettering import (
     Stroke,
     shadow_of,
 )
-from cutroom.timeline.colors import read_color
+from cutroom.timeline.colors import is_light, read_color
 from cutroom.timeline.fields import ColorText, Number, Part
-from cutroom.timeline.resolved import Alignment, CaptionAnimation, TextStyle
+from cutroom.timeline.resolved import Alignment, CaptionAnimation, Color, TextStyle
 
 PresetName = Literal[
     "plain", "outline", "box", "karaoke", "highlight", "pop", "bounce", "word", "typewriter", "minimal"
@@ -66,6 +66,7 @@ class Preset:
         size: type size, in units of the usual one.
         weight: of the letters.
         stroke: width of the outline in units of the type size; 0 for none.
+        hairline: whether light letters have a thin outline that is half seen, and sets them off from light pictures.
         box: opacity of the box behind the lines; 0 for none.
         shadow: the shadow; None for none.
         active: colour of the word that is spoken.
@@ -82,6 +83,7 @@ class Preset:
     weight: int = 700
     color: str = "#ffffff"
     stroke: float = 0.0
+    hairline: bool = False
     box: float = 0.0
     shadow: Shadow | None = None
     active: str = "#ffffff"
@@ -94,8 +96,10 @@ class Preset:
 
 
 _SOFT: Final = Shadow(opacity=0.6)
+_HAIR, _HAIRLINE = "#00000099", 0.038
+"""Colour of a hairline, and its width in units of the type size: white letters stay readable over snow."""
 PRESETS: Final[Mapping[PresetName, Preset]] = {
-    "plain": Preset(weight=600, shadow=_SOFT),
+    "plain": Preset(weight=600, hairline=True, shadow=_SOFT),
     "outline": Preset(stroke=0.09, shadow=Shadow(opacity=0.35)),
     "box": Preset(size=0.92, weight=600, box=0.78),
     "karaoke": Preset(stroke=0.09, active="#ffd54a", spoken="#ffd54a", animation="karaoke"),
@@ -117,7 +121,7 @@ PRESETS: Final[Mapping[PresetName, Preset]] = {
         family="Anton", size=1.9, weight=400, stroke=0.1, shadow=_SOFT, animation="single", lines=1, case="upper"
     ),
     "typewriter": Preset(family="JetBrains Mono", size=0.85, weight=400, box=0.72, animation="typewriter"),
-    "minimal": Preset(size=0.78, weight=500, shadow=_SOFT, animation="fade"),
+    "minimal": Preset(size=0.78, weight=500, hairline=True, shadow=_SOFT, animation="fade"),
 }
 
 
@@ -147,7 +151,7 @@ def style_of(
     size = font.size or round(base_size(canvas) * preset.size, 2)
     ink = read_color(font.color or preset.color)
     box = _asked(background, Background(), Background(opacity=preset.box) if preset.box else None)
-    line = _asked(stroke, Stroke(), Stroke(width=round(preset.stroke * size, 2)) if preset.stroke else None)
+    line = _asked(stroke, Stroke(), _outline(preset, ink, size))
     shade = _asked(shadow, PLAIN_SHADOW, preset.shadow)
     spacing = 0.0 if font.letter_spacing is None else font.letter_spacing
     return TextStyle(
@@ -166,6 +170,12 @@ def style_of(
         italic=font.style == "italic",
         case=case or preset.case,
     )
+
+
+def _outline(preset: Preset, ink: Color, size: float) -> Stroke | None:
+    if preset.hairline and is_light(ink):
+        return Stroke(color=_HAIR, width=round(_HAIRLINE * size, 2))
+    return Stroke(width=round(preset.stroke * size, 2)) if preset.stroke else None
 
 
 def _asked(

@@ -4,25 +4,27 @@ from collections.abc import Mapping
 from typing import Final
 
 _MOVED: Final = frozenset({
-    "position", "offset", "size", "scale", "rotation", "skew", "flip", "opacity", "radius", "filters", "matte", "blend",
+    "position", "offset", "size", "scale", "rotation", "skew", "flip", "opacity", "radius", "border", "shadow",
+    "filters", "matte", "blend",
 })  # fmt: skip
 _SOURCE: Final = frozenset({"fit", "crop", "effect", "chroma_key"})
 """What is done to a picture that comes from elsewhere, with a shape of its own."""
 _HEARD: Final = frozenset({"volume", "fade_in", "fade_out", "ducking"})
 _PLAYED: Final = frozenset({"trim", "speed"})
-_LETTERS: Final = frozenset({"size", "radius"})
+_LETTERS: Final = frozenset({"size", "radius", "border", "shadow"})
 
 WITHOUT_EFFECT: Final[Mapping[str, frozenset[str]]] = {
     "video": frozenset(),
     "timeline": frozenset(),
     "image": _HEARD | _PLAYED,
+    "svg": _HEARD | _PLAYED,
     "html": _HEARD | _PLAYED,
     "audio": _MOVED | _SOURCE,
     "text": _HEARD | _PLAYED | _SOURCE | _LETTERS,
     "captions": _HEARD | _SOURCE | _LETTERS,
     "color": _HEARD | _PLAYED | _SOURCE | {"flip"},
     "gradient": _HEARD | _PLAYED | _SOURCE,
-    "shape": _HEARD | _PLAYED | _SOURCE | {"radius"},
+    "shape": _HEARD | _PLAYED | _SOURCE | {"radius", "border"},
     "waveform": _HEARD | _SOURCE | {"speed"},
 }
 _FADES: Final = {
@@ -34,13 +36,19 @@ _INSTEAD: Final = {
     ("captions", "size"): "; set the captions' own 'width'",
     ("text", "radius"): "; set it in the text's 'background'",
     ("captions", "radius"): "; set it in the captions' 'background'",
+    ("text", "border"): "; set the text's own 'stroke', or its 'background'",
+    ("captions", "border"): "; set the captions' own 'stroke', or their 'background'",
+    ("text", "shadow"): "; set the text's own 'shadow'",
+    ("captions", "shadow"): "; set the captions' own 'shadow'",
     ("shape", "radius"): "; set the shape's own 'radius'",
+    ("shape", "border"): "; set the shape's own 'stroke'",
     ("waveform", "volume"): "; put an audio clip beside it to be heard",
 }
 A: Final[Mapping[str, str]] = {
     "video": "a video",
     "timeline": "a timeline",
     "image": "an image",
+    "svg": "a drawing",
     "html": "a page",
     "audio": "a sound",
     "text": "a text",

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.fields import Forms, Number, OpaqueColorText, Part, Seconds, Share, Word, wrong
+from cutroom.timeline.keyframes import Keyed, Keyframes, curve
 from cutroom.timeline.limits import MAX_FILTERS
 from cutroom.timeline.resolved import ChromaKey as ResolvedChromaKey
 from cutroom.timeline.resolved import Look, LookName, MatteMode
@@ -35,21 +36,32 @@ class Filter(Part):
 
     type: Annotated[LookName, Word(FILTERS), Field(description="Name of the filter.")]
     amount: Annotated[
-        Annotated[float, Number(at_least=-360, at_most=360)] | None,
+        Annotated[Keyframes, Keyed(Number(at_least=-360, at_most=360))] | None,
         Field(
             description="From 0 (nothing) to 1; for `hue` degrees from -360 to 360; for `brightness`, `saturation` and "
             "`gamma` a factor up to 4, where 1 changes nothing. When not given: 1; hue 180; brightness and gamma "
-            "1.25; saturation 1.5; sharpen and vignette 0.5; grain 0.3; blur and pixelate 0.25."
+            "1.25; saturation 1.5; sharpen and vignette 0.5; grain 0.3; blur and pixelate 0.25. "
+            "Or keyframes."
         ),
     ] = None
 
     @model_validator(mode="after")
     def _amount_fits(self) -> Self:
-        if self.amount is not None:
+        if self.amount is None:
+            return self
+        values: dict[tuple[str | int, ...], float] = (
+            {("amount",): self.amount}
+            if isinstance(self.amount, float)
+            else {("amount", index, "value"): one.value for index, one in enumerate(self.amount)}
+        )
+        problems = []
+        for place, value in values.items():
             try:
-                _RANGES.get(self.type, _OTHER).check(self.amount)
+                _RANGES.get(self.type, _OTHER).check(value)
             except PydanticCustomError as error:
-                raise wrong([("amount", error.type, error.message())]) from None
+                problems.append((place, error.type, error.message()))
+        if problems:
+            raise wrong(problems)
         return self
 
 
@@ -81,8 +93,10 @@ def looks_of(filters: Sequence[LookName | Filter]) -> tuple[Look, ...]:
     for one in filters:
         name = one.type if isinstance(one, Filter) else one
         given = one.amount if isinstance(one, Filter) else None
-        amount = _DEFAULTS.get(name, 1.0) if given is None else given
-        if amount != _NEUTRAL.get(name, 0.0):
+        amount = _DEFAULTS.get(name, 1.0) if given is None else curve(given)
+        if isinstance(amount, tuple):
+            found.append(Look(name, amount[0].value, amount))
+        elif amount != _NEUTRAL.get(name, 0.0):
             found.append(Look(name, amount))
     return tuple(found)
 

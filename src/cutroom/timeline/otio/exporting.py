@@ -170,4 +170,4 @@ def _range(start: float, frames: float, rate: float) -> Any:
 def _name(raw: Mapping[str, Any]) -> str:
     asset = raw["asset"]
     said = asset.get("text") or asset.get("src") or asset.get("type")
-    return str(said).rsplit("/", maxsplit=1)[-1][:80]
+    return str(raw.get("name") or str(said).rsplit("/", maxsplit=1)[-1])[:80]

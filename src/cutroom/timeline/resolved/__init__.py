@@ -38,6 +38,7 @@ from cutroom.timeline.resolved.output import (
 )
 from cutroom.timeline.resolved.picture import (
     BlendMode,
+    Border,
     ChromaKey,
     Crop,
     Look,
@@ -47,6 +48,7 @@ from cutroom.timeline.resolved.picture import (
     Motion,
     Passage,
     PassageName,
+    Shadow,
     View,
 )
 from cutroom.timeline.resolved.shapes import (
@@ -82,6 +84,7 @@ __all__ = [
     "Alignment",
     "Bezier",
     "BlendMode",
+    "Border",
     "CaptionAnimation",
     "Captions",
     "ChromaKey",
@@ -117,6 +120,7 @@ __all__ = [
     "ResolvedEdit",
     "ResolvedOutput",
     "ResolvedSoundtrack",
+    "Shadow",
     "Shape",
     "ShapeForm",
     "SpokenWord",

@@ -7,14 +7,28 @@ class goes to JSON and back through `pydantic.TypeAdapter` (fractions as "n/d").
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from cutroom.kit.schema import is_absent
 from cutroom.media.timebase import Rational
 from cutroom.timeline.resolved.captions import Captions
 from cutroom.timeline.resolved.curve import Curve
 from cutroom.timeline.resolved.media import Color, Media
 from cutroom.timeline.resolved.output import ResolvedOutput
-from cutroom.timeline.resolved.picture import BlendMode, ChromaKey, Crop, Look, Matte, Motion, Passage, View
+from cutroom.timeline.resolved.picture import (
+    BlendMode,
+    Border,
+    ChromaKey,
+    Crop,
+    Look,
+    Matte,
+    Motion,
+    Passage,
+    Shadow,
+    View,
+)
 from cutroom.timeline.resolved.shapes import Gradient, Shape, Waveform
 from cutroom.timeline.resolved.sound import Ducking, Loudness, ResolvedSoundtrack
 from cutroom.timeline.resolved.text import Measured, TextStyle
@@ -58,6 +72,8 @@ class ResolvedClip:
         leave: how the clip goes, other than by fading.
         looks: filters, in the order they are applied.
         radius_px: of the box's corners.
+        border: along the edges of the box; None for none.
+        shadow: below the picture; None for none.
         flip_x: left and right swapped.
         flip_y: top and bottom swapped.
         measured: what letters take that were measured elsewhere; those in fonts that the document brings have to be.
@@ -108,6 +124,8 @@ class ResolvedClip:
     gradient: Gradient | None = None
     waveform: Waveform | None = None
     measured: Measured | None = None
+    border: Annotated[Border | None, Field(exclude_if=is_absent)] = None
+    shadow: Annotated[Shadow | None, Field(exclude_if=is_absent)] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """What may be done to a picture before it is laid on the others."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from cutroom.media.timebase import Rational
-from cutroom.timeline.resolved.curve import Curve
+from cutroom.timeline.resolved.curve import Curve, Keyframe
 from cutroom.timeline.resolved.media import Color, Media
 
 BlendMode = Literal[
@@ -26,6 +28,10 @@ PassageName = Literal[
     "glitch",
 ]  # fmt: skip
 MatteMode = Literal["luma", "luma-inverted", "alpha", "alpha-inverted"]
+
+
+def _is_none(keyframes: tuple[Keyframe, ...]) -> bool:
+    return not keyframes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +84,19 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A filter on the picture; `amount` 0 to 1 for most (hue: degrees; brightness, saturation, gamma: factors)."""
+    """A filter on the picture; `amount` 0 to 1 for most (hue: degrees; brightness, saturation, gamma: factors).
+
+    Where there is a `course`, that is the amount, from moment to moment.
+    """
 
     name: LookName
     amount: float
+    course: Annotated[tuple[Keyframe, ...], Field(exclude_if=_is_none)] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether it differs from frame to frame on the same picture."""
+        return self.name == "grain" or bool(self.course)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,24 @@ class ChromaKey:
     threshold: float
     softness: float
     despill: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """A line of `width_px` inside of the box, along its edges and corners, over the picture."""
+
+    color: Color
+    width_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What is seen of a clip, in one colour, moved right and DOWN and blurred (`blur_px` is the sigma), below it."""
+
+    color: Color
+    dx_px: float
+    dy_px: float
+    blur_px: float
 
 
 @dataclass(frozen=True, slots=True)
