@@ -7,6 +7,7 @@ import pytest
 
 from cutroom.agents.wire import agents_pb2 as wire
 from cutroom.jobs import Status, payload
+from cutroom.jobs.claimant import Claimant
 from cutroom.jobs.claiming import Claim
 from tests.agents.agency import Agency
 from tests.agents.raw import raw_agent
@@ -158,21 +159,21 @@ async def test_what_is_claimed_while_an_agent_says_that_it_leaves_goes_to_others
 async def test_what_is_claimed_while_an_agent_is_told_to_take_no_more_goes_to_others_at_once(
     agency: Agency, rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    claim = Claimant._claim
+
+    async def slow(claimant: Claimant, count: int, *, unsure: bool) -> Claim:
+        found = await claim(claimant, count, unsure=unsure)
+        of_agent = [session for session in door.sessions if session.claimant is claimant]
+        for session in of_agent if found.jobs else ():
+            async with rig.database.begin() as transaction:
+                await agency.fleet.set_draining(transaction, None, agent.welcome.agent_id, draining=True)
+            while not session.known.agent.draining:
+                await asyncio.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(Claimant, "_claim", slow)  # of all: a session's first claim runs as soon as it is there
     async with agency.door(lease_s=200.0) as door:
         async with raw_agent(door.port, await agency.token(), ["echo"]) as agent:
-            (session,) = door.sessions
-            claim = session.claimant._claim
-
-            async def slow(count: int, *, unsure: bool) -> Claim:
-                found = await claim(count, unsure=unsure)
-                if found.jobs:
-                    async with rig.database.begin() as transaction:
-                        await agency.fleet.set_draining(transaction, None, agent.welcome.agent_id, draining=True)
-                    while not session.known.agent.draining:
-                        await asyncio.sleep(0.01)
-                return found
-
-            monkeypatch.setattr(session.claimant, "_claim", slow)
             job_id = await rig.submit("echo", {"value": 1})
 
             async def released() -> bool | None:
