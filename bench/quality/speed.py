@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.quality.corpus.speech import Recipe, recording
 from bench.quality.table import Row
-from bench.render.stand import Taken, folder, taken
+from bench.render.stand import Taken, new_folder, taken
 
 MINUTES = (10, 60)
 RECIPE = Recipe(600, ("slt", "rms", "kal16"), numbers=6)
@@ -45,7 +45,7 @@ def measured(short: int, long: int) -> list[Row]:
 
 def _transcribe(minutes: int, cores: list[int]) -> Taken:
     talk = recording(Recipe(60 * minutes, RECIPE.voices, numbers=RECIPE.numbers))
-    place = folder()
+    place = new_folder()
     try:
         command: list[str | Path] = ["taskset", "-c", ",".join(map(str, cores)), sys.executable, "-m", "cutroom.app"]
         command += ["transcribe", talk.wav, "-o", place, "--engine", "pocketsphinx", "--language", "en"]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.render.stand import Watch, film, folder, table
+from bench.render.stand import Watch, film, new_folder, table
 from cutroom import timeline
 from cutroom.app.standalone import StandaloneFiles
 from cutroom.jobs import Published, run_alone
@@ -93,7 +93,7 @@ async def timed(workflow: str, given: Any, at: Path, rows: Path | None = None) -
 async def main(rows: int, height: int, singles: int) -> None:
     made = document(film("batch", 24, size=(1280, 720), gop=250), height)
     form = timeline.make_form(made, None, LIMITS)
-    at = folder()
+    at = new_folder()
     alone: list[Took] = []
     for number in range(singles):
         edit = form.filled({"NAME": f"single {number}"}, LIMITS)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.render.stand import FOLDER, cutroom, film, folder, plain, table
+from bench.render.stand import FOLDER, cutroom, film, new_folder, plain, table
 
 HOUR_S = 3600
 AT_S = 1801.37
@@ -62,7 +62,7 @@ def transcript(seconds: float) -> list[dict[str, Any]]:
 
 def main(seconds: float) -> None:
     source = recording()
-    made = folder()
+    made = new_folder()
     clip = {"asset": {"type": "video", "src": str(source)}, "trim": AT_S, "start": 0, "length": seconds}
     captions = {"asset": {"type": "captions", "cues": transcript(seconds), "style": "highlight"}, "start": 0}
     document = {

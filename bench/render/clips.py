@@ -10,13 +10,12 @@ import argparse
 import json
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from bench.render.stand import FOLDER, cutroom, plain, table
+from bench.render.stand import cutroom, new_folder, plain, table
 
 FRAMES = 5
 FPS = 30
@@ -78,8 +77,7 @@ def copied(count: int, paths: list[Path]) -> dict[str, Any]:
 
 
 def main(counts: list[int], *, copies: bool) -> None:
-    FOLDER.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=FOLDER))
+    folder = new_folder()
     frames, make, paths = (COPIED_FRAMES, copied, films(folder)) if copies else (FRAMES, document, pictures(folder))
     os.environ["CUTROOM_MAX_CLIPS"] = str(max(counts))
     os.environ["CUTROOM_MAX_SECONDS"] = str(max(counts) * frames // FPS + 1)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.render.service import service
-from bench.render.stand import Taken, cutroom, film, folder, plain, table, taken
+from bench.render.stand import Taken, cutroom, film, new_folder, plain, table, taken
 from cutroom.app.client import local_sources, with_sources
 from cutroom.render.lettering import typefaces
 
@@ -127,7 +127,7 @@ def round_of(seconds: int, size: tuple[int, int], gop: int, into: Path) -> tuple
 
 
 def main(seconds: int, size: tuple[int, int], gops: list[int], *, in_service: bool, with_moviepy: bool) -> None:
-    made = folder()
+    made = new_folder()
     rows: list[tuple[str, ...]] = []
     found: dict[str, dict[str, float]] = {}
     for gop in gops:

@@ -10,12 +10,11 @@ import argparse
 import asyncio
 import json
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from bench.render.service import middle, service
-from bench.render.stand import FOLDER, Taken, cutroom, film, table
+from bench.render.stand import Taken, cutroom, film, new_folder, table
 from cutroom.app.client import local_sources, with_sources
 
 CLIPS = 10
@@ -54,7 +53,7 @@ async def served(documents: list[dict[str, Any]], folder: Path) -> list[Taken]:
 
 
 def main(size: tuple[int, int], *, in_service: bool) -> None:
-    folder = Path(tempfile.mkdtemp(dir=FOLDER))
+    folder = new_folder()
     words = [f"Chapter {number + 1} of ten" for number in range(CLIPS)]
     other = [*words[:4], "Chapter five of ten", *words[5:]]
     documents = [document(size, words), *[document(size, other)] * (1 + ROUNDS)]

@@ -13,14 +13,13 @@ import asyncio
 import hashlib
 import json
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import av
 
 from bench.render.service import middle, service
-from bench.render.stand import FOLDER, Taken, cutroom, film, plain, table
+from bench.render.stand import Taken, cutroom, film, new_folder, plain, table
 from cutroom.app.client import with_sources
 
 SECONDS = (15, 6)
@@ -50,7 +49,7 @@ async def served(document: dict[str, Any], sources: list[Path], folder: Path) ->
 
 def main(files: int, seconds: int, preset: str) -> None:
     sources = [film(f"join-{number}", seconds) for number in range(files)]
-    folder = Path(tempfile.mkdtemp(dir=FOLDER))
+    folder = new_folder()
     clips = [{"asset": {"type": "video", "src": str(path)}, "start": "auto", "length": seconds} for path in sources]
     document = {
         "output": {"format": "mp4", "width": 1920, "height": 1080, "fps": 30, "quality": "medium"},

@@ -9,11 +9,10 @@ to the next, the songs faded and joined by concat; the same encoder settings), a
 import json
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.render.stand import FOLDER, Taken, cutroom, plain, table
+from bench.render.stand import FOLDER, Taken, cutroom, new_folder, plain, table
 
 HOURS_S = 3 * 3600
 SONG_S = 200
@@ -93,9 +92,8 @@ def line(points: list[tuple[float, float]]) -> tuple[float, float]:
 
 
 def main(*, quick: bool) -> None:
-    FOLDER.mkdir(exist_ok=True)
+    folder = new_folder()
     pictures(), songs("m4a"), songs("mp3")
-    folder = Path(tempfile.mkdtemp(dir=FOLDER))
     rows: list[tuple[object, ...]] = []
     ours: dict[tuple[int, str], Taken] = {}
     for seconds, extension in ((600, "m4a"), (HOURS_S, "m4a"), (HOURS_S, "mp3")):

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.render.stand import FFMPEG, cutroom, film, folder, plain, table
+from bench.render.stand import FFMPEG, cutroom, film, new_folder, plain, table
 
 WIDTH, HEIGHT, FPS = 960, 540, 30
 X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-g", "60", "-bf", "3", "-x264-params", "open-gop=0")
@@ -77,7 +77,7 @@ def measured(path: Path, reference: Path, scratch: Path) -> tuple[float, float, 
 
 
 def main(seconds: float) -> None:
-    made = folder()
+    made = new_folder()
     ours, bare, reference = made / "ours.mp4", made / "bare.mp4", made / "reference.mkv"
     graph(seconds, ("-c:v", "ffv1"), reference)
     graph(seconds, X264, bare)

@@ -142,7 +142,7 @@ def film(name: str, seconds: float, *, size: tuple[int, int] = (1920, 1080), fps
 
     A pure tone would take AAC encoders two to three times as long as any sound that a microphone hears.
     """
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}-{size[0]}x{size[1]}-{fps}-{gop}-{seconds:g}s.2.mp4"
     if path.exists():
         return path
@@ -161,9 +161,9 @@ def film(name: str, seconds: float, *, size: tuple[int, int] = (1920, 1080), fps
     return path
 
 
-def folder() -> Path:
+def new_folder() -> Path:
     """A new folder for what a benchmark makes."""
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=FOLDER))
 
 
