@@ -1,7 +1,7 @@
 """The workflows of this program, by the names that job rows carry."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_type_hints
 
@@ -55,13 +55,17 @@ class Registry:
         deterministic: bool = False,
         internal: bool = False,
         timeout_s: float = 3_600.0,
+        formerly: Sequence[str] = (),
     ) -> Workflow:
         """Make `async def function(ctx: Context, input: I) -> O` known under `name`; I and O are read from annotations.
 
+        It is also found by the names of `formerly`: versions before submitted it under these, with inputs that this one
+        still reads.
+
         Raises:
-            ValueError: when the name is taken, or the function does not look like that.
+            ValueError: when a name is taken, or the function does not look like that.
         """
-        if name in self._by_name or function in self._by_function:
+        if {name, *formerly} & self._by_name.keys() or function in self._by_function:
             raise ValueError(f"workflow {name!r} or its function is registered already")
         if not inspect.iscoroutinefunction(function):
             raise ValueError(f"workflow {name!r} is not an async function")
@@ -80,7 +84,7 @@ class Registry:
             internal=internal,
             timeout_s=timeout_s,
         )
-        self._by_name[name] = workflow
+        self._by_name |= dict.fromkeys((name, *formerly), workflow)
         self._by_function[function] = workflow
         return workflow
 

@@ -33,6 +33,9 @@ from cutroom.timeline.resolved import (
 
 __all__ = ["Box", "Canvas", "Ramp", "VideoSource"]
 
+FORM: Final = 2
+"""Of plans: one more whenever a piece can say what the version before would not understand."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoLayer(ClipPart):

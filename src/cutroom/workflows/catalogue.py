@@ -13,7 +13,7 @@ from cutroom.workflows.export_clip import ExportClip, ExportClipOutput, export_c
 from cutroom.workflows.find_highlights import FindHighlights, FindHighlightsOutput, find_highlights
 from cutroom.workflows.importing import import_asset
 from cutroom.workflows.read_video import VideoReading
-from cutroom.workflows.rendering import ATTEMPTS, rendering
+from cutroom.workflows.rendering import ATTEMPTS, add_maker, rendering
 from cutroom.workflows.repurpose import BRANCH, Repurposing
 from cutroom.workflows.run_pattern import PatternRuns
 from cutroom.workflows.run_task import TASK, Tasks
@@ -75,7 +75,7 @@ def registry(
     known.add("render.storyboard", draw_storyboard, deterministic=True)
     known.add("render.preview", preview, deterministic=True)
     known.add("assets.import", import_asset)
-    known.add("render.try_piece", try_piece, internal=True, max_attempts=ATTEMPTS)
+    add_maker(known, "render.try_piece", try_piece)
     known.add("shots.part", watch_part, internal=True, max_attempts=ATTEMPTS)
     known.add("transcribe", transcribing.transcribe, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
     known.add("transcribe.chunk", transcribing.chunk, internal=True, max_attempts=ATTEMPTS, timeout_s=_LONG_S)
