@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from cutroom.app.cli import cli
 from cutroom.media.probe import probe
 from tests.media.sources import count_frames, make_audio, make_image, make_video
+from tests.workflows.standing import run
 
 DOCUMENT: Any = {
     "output": {"format": "mp4", "width": 160, "height": 90, "fps": 25},
@@ -95,3 +96,18 @@ def test_pieces_that_a_stop_of_the_machine_cut_off_are_made_anew(folder: Path, k
     shutil.rmtree(folder / "cache" / "again", ignore_errors=True)
     render(folder, document, "two.mp4")
     assert (folder / "two.mp4").read_bytes() == (folder / "one.mp4").read_bytes()
+
+
+async def test_pieces_of_a_longform_that_are_swept_before_they_are_joined_are_made_again(folder: Path) -> None:
+    swept: list[Path] = []
+
+    def sweep(event: dict[str, Any]) -> None:
+        if event.get("stage") == "joining" and not swept:
+            swept.extend(path for path in (folder / "cache").iterdir() if len(path.name) == 64)
+            for path in swept:
+                path.unlink()
+
+    result, seen = await run(folder, DOCUMENT, meanwhile=sweep)
+    assert len(swept) > 2, "pictures, the way from one to the next, and sound"
+    assert "blob_missing" in {event.get("code") for event in seen}
+    assert result.frames == 25 * 25 == count_frames(folder / "out.mp4")

@@ -25,7 +25,7 @@ from cutroom.timeline import Edit, Limits, Media
 from cutroom.timeline.longform import LongformEdit, longform_sources, resolve_longform
 from cutroom.workflows.blobs import blob_key, find, locate
 from cutroom.workflows.films import digest_of
-from cutroom.workflows.pieces import name_of, which_are_kept
+from cutroom.workflows.pieces import make_again, missing_of, name_of
 from cutroom.workflows.render import (
     FETCHED,
     JOINED,
@@ -80,13 +80,12 @@ async def render_longform(ctx: Context, edit: LongformEdit, limits: Limits = _DE
         return again
     ctx.progress(FETCHED, "rendering")
     items = [_item(piece) for piece in longform_pieces(plan)]
-    keys = [item.plan.key for item in items]
-    name = name_of(keys)
-    kept = await ctx.step(f"kept {name}", which_are_kept, ctx.files, keys)
-    missing = [item for item in items if item.plan.key not in kept]
+    name = name_of([item.plan.key for item in items])
+    missing = await missing_of(ctx, f"kept {name}", items)
     await ctx.map(f"pieces {name}", render_longform_item, missing, span=(FETCHED, RENDERED))
+    await make_again(ctx, name, render_longform_item, items)
     ctx.progress(RENDERED, "joining")
-    output = await ctx.step("join", join, ctx, plan, len(kept), digest)
+    output = await ctx.step("join", join, ctx, plan, len(items) - len(missing), digest)
     ctx.progress(JOINED, "done")
     return output
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from cutroom import render as engine
 from cutroom.jobs import Context, Files
@@ -17,6 +18,25 @@ from cutroom.render.estimate import work_of
 from cutroom.render.repeat import made_for
 from cutroom.timeline import CueSheet, Media
 from cutroom.workflows.blobs import blob_key, find, locate
+
+
+class Keyed(Protocol):
+    """What has a key under which it is kept."""
+
+    @property
+    def key(self) -> str:
+        """Names its bytes."""
+
+
+class Planned(Protocol):
+    """What is made of a plan."""
+
+    @property
+    def plan(self) -> Keyed:
+        """The plan."""
+
+
+P = TypeVar("P", bound=Planned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +159,7 @@ async def render_piece(ctx: Context, piece: Piece) -> str:
 
 async def _master(ctx: Context, audio: AudioPlan, piece: Piece) -> str:
     """Make a sound out of the parts of its mix."""
-    await ctx.map("parts", render_piece, await _missing(ctx, "parts kept", mixes_of([piece])))
+    await ctx.map("parts", render_piece, await missing_of(ctx, "parts kept", mixes_of([piece])))
     mixed = [await find(ctx.files, part.key) for part in piece.parts]
     out = ctx.scratch / f"sound.{audio.extension}"
     await engine.render_audio(audio, inputs={}, scratch=ctx.scratch, out=out, progress=ctx.progress, mixed=mixed)
@@ -157,21 +177,27 @@ async def make(ctx: Context, pieces: Sequence[Piece], prefix: str = "", span: tu
         span: the job's progress before the first and after the last.
     """
     name = name_of([piece.plan.key for piece in pieces])
-    missing = await _missing(ctx, f"{prefix}kept {name}", pieces)
+    missing = await missing_of(ctx, f"{prefix}kept {name}", pieces)
     late = [piece for piece in missing if piece.parts]
-    mixes = await _missing(ctx, f"{prefix}mixes kept {name}", mixes_of(late))
+    mixes = await missing_of(ctx, f"{prefix}mixes kept {name}", mixes_of(late))
     first = [*mixes, *(one for one in missing if not one.parts)]
     between = None if span is None else span[0] + (span[1] - span[0]) * len(first) / max(len(first) + len(late), 1)
     await ctx.map(f"{prefix}pieces {name}", render_piece, first, span=_from(span, between, 0))
     await ctx.map(f"{prefix}sounds {name}", render_piece, late, span=_from(span, between, 1))
-    if ctx.attempt > 1:
-        # What was swept since it was made may be what the attempt before failed of: the journal has it yet.
-        now = f"{prefix}{name} in attempt {ctx.attempt}"
-        await ctx.map(f"made again {now}", render_piece, await _missing(ctx, f"still kept {now}", pieces))
+    await make_again(ctx, f"{prefix}{name}", render_piece, pieces)
     return len(pieces) - len(missing)
 
 
-async def _missing(ctx: Context, step: str, pieces: Sequence[Piece]) -> list[Piece]:
+async def make_again(
+    ctx: Context, name: str, maker: Callable[[Context, P], Awaitable[str]], pieces: Sequence[P]
+) -> None:
+    """What was swept since it was made may be what the attempt before failed of, and the journal has it yet."""
+    if ctx.attempt > 1:
+        now = f"{name} in attempt {ctx.attempt}"
+        await ctx.map(f"made again {now}", maker, await missing_of(ctx, f"still kept {now}", pieces))
+
+
+async def missing_of(ctx: Context, step: str, pieces: Sequence[P]) -> list[P]:
     """Those of the pieces that are not there, as the step of that name has seen it."""
     kept = await ctx.step(step, which_are_kept, ctx.files, [piece.plan.key for piece in pieces])
     return [piece for piece in pieces if piece.plan.key not in kept]
