@@ -153,6 +153,22 @@ async def test_a_louder_track_is_limited_and_not_clipped(studio: Studio, tmp_pat
     assert 0.7 < np.abs(samples(out)).max() < 1.1
 
 
+@pytest.mark.parametrize("form", ["mp4", "mkv"])
+async def test_sound_keeps_its_place_where_the_pictures_of_its_file_begin_later(
+    studio: Studio, tmp_path: Path, form: str
+) -> None:
+    noise = await studio.noise("plain.wav", 6)
+    await studio.counter("steady.mp4")
+    path = studio.folder / f"late-pictures-of-noise.{form}"
+    if not path.exists():
+        pictures = ("-itsoffset", "1.5", "-i", str(studio.place("steady.mp4", "30", 4)))
+        heard = ("-i", str(studio.paths[noise.sha256]), "-map", "0:v", "-map", "1:a", "-c:v", "copy")
+        studio.ffmpeg(*pictures, *heard, "-c:a", "flac", "-strict", "-2", str(path))
+    wanted = longform([], [(await studio.take(path), 3)], trims=[Fraction(6, 5)], **SOUND_ONLY)
+    out, _, _ = await make(studio, wanted, tmp_path)
+    assert lag(samples(out)[:, 0], noise_samples(6)[RATE * 6 // 5 :][: 3 * RATE]) == 0
+
+
 async def test_44100_hz_stays_so_when_most_is_copied(studio: Studio, tmp_path: Path) -> None:
     media, other = await song(studio, "cd.m4a", 12, rate=44_100), await song(studio)
     wanted = longform([], [(media, 11), (other, 4)], **SOUND_ONLY)

@@ -16,7 +16,6 @@ from cutroom.kit.errors import Internal
 from cutroom.media.command import Command, Input, Output
 from cutroom.media.expression import Variable, var
 from cutroom.media.filtergraph import Pad
-from cutroom.media.formats import demuxer
 from cutroom.media.run import Progress
 from cutroom.media.timebase import to_ticks
 from cutroom.media.words import Word
@@ -25,14 +24,12 @@ from cutroom.render.graph import StreamGraph
 from cutroom.render.longform.plan import EncodedSound
 from cutroom.render.mux.samples import AAC_FRAME, read_sound
 from cutroom.render.running import Tell, run_for
-from cutroom.render.seek import Exact, seek_s
 from cutroom.render.sound.encode import audio_options
 from cutroom.render.sound.plan import Fade, Voice
-from cutroom.render.sound.take import steady_s
+from cutroom.render.sound.take import read_from, steady_s
 
 _WARM_UP_S: Final = Fraction(1, 10)
 """What a resampler or a decoder is given to hear before the first sample that counts."""
-_MARGIN_S: Final = Fraction(1, 2)
 _MONO_GAIN: Final = sqrt(2)
 """FFmpeg spreads one channel over two at -3 dB each; players do so at full level."""
 _LOUDEST: Final = 0.97
@@ -92,10 +89,9 @@ class _Cut:
 
     def input(self, path: Path, rate: int) -> Input:
         """Where it is read from, for output of `rate` samples a second."""
-        name = self.voice.source.format
-        back = steady_s(Fraction(self.first - self.voice.first, rate), name)
-        at = max(Fraction(0), self.origin - back - self.voice.source.zero)
-        return Exact(path, demuxer(name), seek=seek_s(at, name, _MARGIN_S))
+        source = self.voice.source
+        back = steady_s(Fraction(self.first - self.voice.first, rate), source.format)
+        return read_from(source, path, self.origin - back)
 
 
 def _graph(plan: EncodedSound, cuts: list[_Cut]) -> tuple[StreamGraph, str]:

@@ -76,12 +76,15 @@ class Take:
 
     def input(self, path: Path) -> Input:
         """What ffmpeg reads, and from where on."""
-        name = self.source.format
-        begin = self._origin(self.at - self.back)
-        seek = seek_s(max(Fraction(0), begin - self.source.zero), name, _MARGIN_S)
-        if seek is not None and self.source.pictures is not None and seek < self.source.pictures:
-            seek = None
-        return Exact(path, demuxer(name), seek=seek, duration=None)
+        return read_from(self.source, path, self._origin(self.at - self.back))
+
+
+def read_from(source: AudioSource, path: Path, begin: Fraction) -> Input:
+    """What ffmpeg reads to have a source's sound from a second of its own clock on."""
+    seek = seek_s(max(Fraction(0), begin - source.zero), source.format, _MARGIN_S)
+    if seek is not None and source.pictures is not None and seek < source.pictures:
+        seek = None
+    return Exact(path, demuxer(source.format), seek=seek)
 
 
 def steady_s(gone: Fraction, name: str) -> Fraction:
