@@ -99,10 +99,15 @@ async def test_what_goes_wrong_has_a_stable_code(rig: Rig, kind: str, code: str)
     assert job.error["code"] == code
 
 
-async def test_an_input_that_this_version_does_not_understand_fails_with_pointers(rig: Rig) -> None:
+async def test_an_input_that_this_version_does_not_understand_goes_back_and_at_last_fails_with_pointers(
+    rig: Rig,
+) -> None:
     job_id = await rig.submit("same", {"value": 1})
     await rig.sql("""UPDATE jobs SET input = '{"value": "x"}'""")
     async with rig.worker():
+        job = await rig.until(job_id, Status.RETRYING)
+        assert (job.attempt, job.error) == (0, None)
+        await rig.sql("UPDATE jobs SET started_at = started_at - interval '11 minutes', run_at = now()")
         job = await rig.ended(job_id)
     assert job.error is not None
     assert job.error["code"] == "invalid_input"

@@ -25,24 +25,31 @@ from cutroom.jobs.registry import Registry, Workflow
 from cutroom.jobs.seams import Files, Productions
 from cutroom.jobs.states import Status
 from cutroom.kit import tracing
-from cutroom.kit.errors import CutroomError, Internal, Unavailable, first_of, is_full
+from cutroom.kit.errors import CutroomError, Internal, Invalid, Unavailable, first_of, is_full
 from cutroom.kit.scratch import Scratch
 
 FilesFor = Callable[[AttemptRef, Path], Files]
 ProductionsFor = Callable[[Claimed], Productions]
 UNKNOWN_AGAIN_S: Final = 5.0
 """A job of a workflow that this version does not know goes back for so long, uncharged: a newer worker may know it."""
+UNREAD_S: Final = 600.0
+"""For so long after its first claim a job goes back too whose input this version does not understand."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class _Worked:
-    """How the workflow function ended: exactly one of these is set; none when it was stopped."""
+    """How the workflow function ended: exactly one of these is set; none when it was stopped.
+
+    Args:
+        unread: it never began, since its input is another version's.
+    """
 
     output: str | None = None
     waits: Sequence[Wait] = ()
     error: CutroomError | None = None
+    unread: bool = False
 
 
 def no_productions(job: Claimed) -> Productions:
@@ -180,6 +187,13 @@ class Executor:
         self, holding: Holding, workflow: Workflow, make_scratch: Callable[[], Path], pace: Pace
     ) -> _Worked:
         job = holding.job
+        try:
+            given = payload.load(workflow.input, job.input)
+        except Invalid as error:  # it was understood by whoever accepted it
+            if (job.claimed_at - job.started_at).total_seconds() > UNREAD_S:
+                raise
+            log.warning("job.input_not_understood", type=job.type, error=str(error))
+            return _Worked(unread=True)
         kept = Kept() if job.fence == 1 else await self._pen.kept(holding)
         ctx = Context(
             ref=job.ref,
@@ -193,7 +207,7 @@ class Executor:
             threads=self._threads,
             pace=pace,
         )
-        output = await workflow.function(ctx, payload.load(workflow.input, job.input))
+        output = await workflow.function(ctx, given)
         if holding.waits:
             return _Worked(waits=holding.waits)  # it caught what was to end it, as `gather` does when asked to
         return _Worked(output=payload.dump(workflow.output, output, f"The output of '{workflow.name}'"))
@@ -208,8 +222,8 @@ class Executor:
                 return await self._end(holding, "succeeded", output=worked.output)
             except Exception as error:  # noqa: BLE001 — `on_end` refused the success, or the database the output
                 worked = _Worked(error=_error_of(error))
-        if holding.reason is not None:
-            return await self._end(holding, "released")
+        if holding.reason is not None or worked.unread:
+            return await self._end(holding, "released", again_s=UNKNOWN_AGAIN_S if worked.unread else None)
         if worked.waits:
             try:
                 suspended = await self._pen.suspend(holding, worked.waits)
