@@ -1,5 +1,6 @@
 import asyncio
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,11 @@ def chromium() -> Path:
     return found
 
 
-async def drawn(html: str, tmp_path: Path, size: tuple[int, int] = (120, 80)) -> np.ndarray[Any, Any]:
+async def drawn(
+    html: str, tmp_path: Path, size: tuple[int, int] = (120, 80), font: Path = FONT
+) -> np.ndarray[Any, Any]:
     out = tmp_path / "page.png"
-    await picture(Page(html, *size, {"black": FONT}), scratch=tmp_path, out=out)
+    await picture(Page(html, *size, {"black": font}), scratch=tmp_path, out=out)
     with Image.open(out) as image:
         return np.asarray(image.convert("RGBA"))
 
@@ -80,13 +83,23 @@ async def test_a_page_reaches_no_server_and_no_file(chromium: Path, tmp_path: Pa
     assert not ((pixels[..., 0] > 200) & (pixels[..., 1] < 50)).any()
 
 
-async def test_our_own_fonts_are_there(chromium: Path, tmp_path: Path) -> None:
-    def page(source: str) -> str:
-        face = f"@font-face{{font-family:X;src:{source}}}"
-        return f"<style>{face}body{{margin:0;font:60px X,monospace}}</style><body>MMM</body>"
+async def test_our_own_fonts_are_there_however_late_they_come(chromium: Path, tmp_path: Path) -> None:
+    def page(fonts: str) -> str:
+        faces = "".join(f"@font-face{{font-family:{name};src:url(/fonts/{name})}}" for name in ("black", "other"))
+        return f"<style>{faces}body{{margin:0;font:60px {fonts},monospace}}</style><body>MMM</body>"
 
-    ours = await drawn(page("url(/fonts/black)"), tmp_path, (240, 80))
-    missing = await drawn(page("url(/fonts/other)"), tmp_path, (240, 80))
+    def write_slowly() -> None:
+        with late.open("wb") as file:  # as soon as the browser reads it
+            time.sleep(0.7)
+            file.write(FONT.read_bytes())
+
+    late = tmp_path / "late"
+    os.mkfifo(late)
+    missing = await drawn(page("other"), tmp_path, (240, 80))
+    # What stands second is asked for when the first is known not to come and the page is laid out once more.
+    ours, _ = await asyncio.gather(
+        drawn(page("other,black"), tmp_path, (240, 80), late), asyncio.to_thread(write_slowly)
+    )
     assert ours[..., 3].sum() > 1.2 * missing[..., 3].sum()
 
 

@@ -2,10 +2,15 @@
 
 The page is a stranger's. It gets no script, no file and no network: the browser's only way out is a proxy of ours,
 which knows the page and its fonts and refuses everything else.
+
+Chromium takes the picture when the page has loaded, which by its reckoning is before it knows every font: one that
+stands second in a style sheet is asked for when letters are laid out. So our frame around the page holds its own load
+back until the page's fonts are there.
 """
 
 import asyncio
 import os
+import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -27,9 +32,25 @@ PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chro
 """Names under which the browser is looked for, in this order."""
 _HOST: Final = "page.invalid"  # RFC 2606: never a real host
 _POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src 'self' data:; form-action 'none'; "
-    "base-uri 'none'"
+    "default-src 'none'; script-src 'nonce-{secret}'; style-src 'unsafe-inline'; "
+    "img-src data: http://{host}/{secret}/; font-src 'self' data:; form-action 'none'; base-uri 'none'"
 )
+_WATCH: Final = """
+document.addEventListener("load", async ({target}) => {
+  if (target.localName !== "iframe") return;
+  try {
+    for (let page = target.contentDocument, seen, now; ; seen = now) {
+      page.documentElement.getBoundingClientRect();
+      now = page.fonts.ready;
+      if (now === seen) break;
+      await now;
+    }
+  } finally {
+    new Image().src = "/{secret}/drawn";
+  }
+}, true);
+"""
+"""Says that the page has its fonts, or has gone: laid out once more, it asks for none (CSS Font Loading 3, 3.3)."""
 _REQUEST_BYTES: Final = 64 << 10
 _TIMEOUT_S: Final = 60.0
 _FILE_BYTES: Final = 512 << 20
@@ -119,11 +140,16 @@ async def picture(page: Page, *, scratch: Path, out: Path) -> None:
     _log.info("browser.drew", elapsed_s=round(time.monotonic() - started, 3))
 
 
-def _frame(page: Page) -> bytes:
-    """A page that shows the author's in a frame of its own, which is exactly as large as was asked for."""
+def _frame(page: Page, secret: str) -> bytes:
+    """A page that shows the author's in a frame of its own, which is exactly as large as was asked for.
+
+    It is loaded when the last font of the author's page is.
+    """
     style = f"position:fixed;left:0;top:0;width:{page.width}px;height:{page.height}px;border:0"
-    html = f'<!doctype html><meta charset="utf-8"><iframe style="{style}" srcdoc="{escape(page.html)}"></iframe>'
-    return html.encode()
+    script = f'<script nonce="{secret}">{_WATCH.replace("{secret}", secret)}</script>'
+    frame = f'<iframe style="{style}" sandbox="allow-same-origin" srcdoc="{escape(page.html)}"></iframe>'
+    held = f'<img hidden src="/{secret}/held">'
+    return f'<!doctype html><meta charset="utf-8">{script}{frame}{held}'.encode()
 
 
 def _crop(path: Path, page: Page) -> None:
@@ -140,11 +166,12 @@ def _sandbox() -> list[str]:
 @asynccontextmanager
 async def _serving(page: Page) -> AsyncIterator[int]:
     """A proxy that knows one page; yields its port."""
+    visit = _Visit(page)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(await _answer(head.split(b"\r\n", 1)[0].decode("latin-1"), page))
+            writer.write(await visit.answer(head.split(b"\r\n", 1)[0].decode("latin-1")))
             await writer.drain()
         writer.close()
 
@@ -153,23 +180,41 @@ async def _serving(page: Page) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        visit.end()
 
 
-async def _answer(line: str, page: Page) -> bytes:
-    """The whole answer to a request line such as "GET http://page.invalid/ HTTP/1.1"."""
-    method, _, rest = line.partition(" ")
-    target = rest.rpartition(" ")[0]
-    place = target.removeprefix(f"http://{_HOST}")
-    if method == "GET" and place != target:
-        if place == "/":
-            return _response("200 OK", "text/html; charset=utf-8", _frame(page))
-        font = page.fonts.get(unquote(place.removeprefix("/fonts/")))
-        if font is not None:
-            return _response("200 OK", "font/otf", await asyncio.to_thread(font.read_bytes))
-    return _response("403 Forbidden", "text/plain", b"")
+class _Visit:
+    """A browser's one visit to a page: what it asks, and what it is told."""
 
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._secret = secrets.token_urlsafe()  # ours alone: the author's page can ask for nothing under it
+        self._drawn = asyncio.Event()
+        policy = _POLICY.format(secret=self._secret, host=_HOST)
+        facts = f"Content-Security-Policy: {policy}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+        self._facts = facts.encode("latin-1")
 
-def _response(status: str, content_type: str, body: bytes) -> bytes:
-    head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
-    policy = f"Content-Security-Policy: {_POLICY}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
-    return (head + policy).encode("latin-1") + body
+    def end(self) -> None:
+        """Hold nothing back any longer."""
+        self._drawn.set()
+
+    async def answer(self, line: str) -> bytes:
+        """The whole answer to a request line such as "GET http://page.invalid/ HTTP/1.1"."""
+        method, _, rest = line.partition(" ")
+        target = rest.rpartition(" ")[0]
+        place = target.removeprefix(f"http://{_HOST}")
+        if method == "GET" and place != target:
+            if place == "/":
+                return self._response("200 OK", "text/html; charset=utf-8", _frame(self._page, self._secret))
+            if place == f"/{self._secret}/drawn":
+                self.end()
+            if place == f"/{self._secret}/held":
+                await self._drawn.wait()
+            font = self._page.fonts.get(unquote(place.removeprefix("/fonts/")))
+            if font is not None:
+                return self._response("200 OK", "font/otf", await asyncio.to_thread(font.read_bytes))
+        return self._response("403 Forbidden", "text/plain", b"")
+
+    def _response(self, status: str, content_type: str, body: bytes) -> bytes:
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+        return head.encode("latin-1") + self._facts + body

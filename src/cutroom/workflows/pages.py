@@ -19,7 +19,7 @@ from cutroom.timeline.assets import HtmlAsset
 from cutroom.workflows.blobs import adopt, blob_key, find
 
 WEIGHTS = range(100, 1000, 100)
-DRAWN = 2
+DRAWN = 3
 """Raised whenever the same page would give another picture."""
 
 
