@@ -269,6 +269,7 @@ def _video(facts: dict[str, Any]) -> VideoStream:
         frames=facts["frames"],
         has_alpha=facts["hasAlpha"],
         hdr=facts["hdr"],
+        interlaced=facts["interlaced"],
     )
 
 

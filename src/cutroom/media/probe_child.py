@@ -37,6 +37,10 @@ HASTY = {"skip_loop_filter": "all"}
 PATIENCE_PACKETS = 500
 # Transfer characteristics of HDR (ITU-T H.273, table 3).
 HDR = {16: "pq", 18: "hlg"}
+# Orders in which the two fields of a picture come (libavcodec/defs.h, AVFieldOrder).
+FIELDS = frozenset({2, 3, 4, 5})
+# Smaller pictures cannot be deinterlaced (libavfilter/vf_bwdif.c).
+LEAST_LINES = 4
 # Encoders prime and pad an mp3 by up to three frames of 1152 samples.
 MP3_TOLERANCE = Fraction(1152 * 3, 44100)
 
@@ -284,7 +288,15 @@ def _video(stream: VideoStream, frame: VideoFrame, measured: Measured, scan: Sca
         "frames": frames,
         "hasAlpha": _has_alpha(name, frame, stream.metadata.get("alpha_mode")),
         "hdr": HDR.get(int(frame.color_trc)),
+        "interlaced": _interlaced(name, frame, stream),
     }
+
+
+def _interlaced(codec: str, frame: VideoFrame, stream: VideoStream) -> bool:
+    """Whether two fields lie in one picture; those of HEVC are pictures of their own."""
+    if codec == "hevc" or min(frame.width, frame.height) < LEAST_LINES:
+        return False
+    return frame.interlaced_frame or stream.codec_context.field_order in FIELDS
 
 
 def _rate(stream: VideoStream, frames: int | None, duration: Fraction | None) -> Fraction | None:

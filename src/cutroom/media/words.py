@@ -74,6 +74,10 @@ class Word(StrEnum):
     BURN = "burn"
     REPEAT = "repeat"
     ENDALL = "endall"
+    # fields
+    SEND_FRAME = "send_frame"
+    SEND_FIELD = "send_field"
+    INTERLACED = "interlaced"
     # time
     UP = "up"
     DOWN = "down"
