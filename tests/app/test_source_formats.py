@@ -28,14 +28,19 @@ def files(folder: Path) -> dict[str, list[Path]]:
     frames[0].save(folder / "moving.avif", **moving)
     frames[0].save(folder / "moving.png", **moving)
     films = {name: make_video(folder / f"a.{name}", 0.2) for name in ("mp4", "mov", "mkv", "ts", "avi")}
+    films["flv"] = make_video(folder / "a.flv", 0.2, options=("-ar", "44100"))
+    films["wmv"] = make_video(folder / "a.wmv", 0.2, codec="wmv2", audio_codec="wmav2")
     films["webm"] = make_video(folder / "a.webm", 0.2, codec="libvpx", audio_codec="libopus")
     gif = make_video(folder / "a.gif", 0.4, fps=10, audio=False, codec="gif", pixel_format="rgb8")
     sounds = [make_audio(folder / f"b.{name}", 0.3) for name in ("mp3", "aac", "wav", "flac", "ogg")]
+    other = [make_audio(folder / f"b.{name}", 0.3, options=("-f", name)) for name in ("aiff", "caf", "ac3", "eac3")]
     return {
         "MP4, MOV, M4A": [films["mp4"], films["mov"], make_audio(folder / "b.m4a", 0.3)],
         "WebM, Matroska": [films["webm"], films["mkv"]],
         "MPEG-TS, AVI": [films["ts"], films["avi"]],
+        "WMV, WMA, FLV": [films["wmv"], films["flv"]],
         "MP3, AAC, WAV, FLAC, Ogg": sounds,
+        "AIFF, CAF, AC-3, E-AC-3": other,
         "PNG, JPEG, WebP": [make_image(folder / f"c.{name}") for name in ("png", "jpg", "webp")],
         "GIF, animated PNG": [gif, folder / "moving.png"],
         "animated WebP": [folder / "moving.webp"],

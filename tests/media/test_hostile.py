@@ -17,7 +17,7 @@ from cutroom.media.words import Word
 from tests.media.heics import Entry, chart, coded, dots, film, grid, heif, size
 from tests.media.hostile import HLS, flood_png, write_all
 from tests.media.oracle import Canary
-from tests.media.sources import ffmpeg, make_image, make_video
+from tests.media.sources import ffmpeg, make_audio, make_image, make_video
 
 
 def test_the_canary_sings(tmp_path: Path) -> None:
@@ -197,6 +197,9 @@ async def test_damage_of_any_kind_ends_in_facts_or_in_a_named_error(tmp_path: Pa
         make_video(tmp_path / "a.mp4", 0.4).read_bytes(),
         make_video(tmp_path / "a.webm", 0.4, codec="libvpx", audio_codec="libopus").read_bytes(),
         make_video(tmp_path / "a.ts", 0.4).read_bytes(),
+        make_video(tmp_path / "a.wmv", 0.4, codec="wmv2", audio_codec="wmav2").read_bytes(),
+        make_video(tmp_path / "a.flv", 0.4, options=("-ar", "44100")).read_bytes(),
+        make_audio(tmp_path / "a.caf", 0.4, options=("-c:a", "alac")).read_bytes(),
         make_image(tmp_path / "a.jpg").read_bytes(),
         heif([coded(chart(64, 64), tmp_path)]),
         film(dots(3), [40, 40, 40]),

@@ -10,6 +10,7 @@ from PIL import Image
 from cutroom.kit.errors import CutroomError, Invalid
 from cutroom.media.info import MediaInfo
 from cutroom.media.probe import probe, probe_all
+from tests.media.fields import make_fields
 from tests.media.hostile import flood_png
 from tests.media.sources import (
     count_frames,
@@ -44,6 +45,16 @@ async def test_a_video_is_known_exactly(name: str, tmp_path: Path) -> None:
     assert abs(info.duration - 2) < Fraction(1, 20)
 
 
+@pytest.mark.parametrize("name", ["a.ts", "a.mp4"])
+async def test_fields_in_packets_of_their_own_are_counted_as_pictures(name: str, tmp_path: Path) -> None:
+    path = make_fields(tmp_path / name, 40)
+    video = (await probe(path)).video
+    assert video is not None
+    assert video.interlaced
+    assert (video.fps, video.frames) == (Fraction(25), count_frames(path))
+    assert video.duration == Fraction(40, 25)
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "options"),
     [
@@ -58,6 +69,10 @@ async def test_a_video_is_known_exactly(name: str, tmp_path: Path) -> None:
         ("a.ogg", "opus", ("-c:a", "libopus")),
         ("a.webm", "opus", ()),
         ("a.mkv", "pcm_s16le", ("-c:a", "pcm_s16le")),
+        ("a.aiff", "pcm_s16be", ()),
+        ("a.caf", "pcm_s16be", ()),
+        ("a.ac3", "ac3", ()),
+        ("a.eac3", "eac3", ("-f", "eac3")),
     ],
 )
 async def test_the_length_of_sound_is_what_decoding_gives(
@@ -268,6 +283,8 @@ async def test_a_picture_that_was_cut_off_is_named_so(tmp_path: Path) -> None:
         b"%PDF-1.7\n",
         b"PK\x03\x04" + bytes(100),
         b"<html><body>404</body></html>",
+        b"\x0b\x77 is how AC-3 begins, and some texts",
+        b"\x0b\x77\0\0\x08\x40" + bytes(5000),
     ],
 )
 async def test_what_is_not_media_is_named_so(content: bytes, tmp_path: Path) -> None:
@@ -280,7 +297,18 @@ async def test_what_is_not_media_is_named_so(content: bytes, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "magic", [b"\x1aE\xdf\xa3", b"RIFF\x10\0\0\0WAVE", b"RIFF\x10\0\0\0AVI ", b"OggS\0", b"fLaC\0"]
+    "magic",
+    [
+        b"\x1aE\xdf\xa3",
+        b"RIFF\x10\0\0\0WAVE",
+        b"RIFF\x10\0\0\0AVI ",
+        b"OggS\0",
+        b"fLaC\0",
+        b"FORM\0\0\0\x10AIFF",
+        b"caff\x00\x01\0\0",
+        b"FLV\x01\x05\0\0\0\x09",
+        bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
+    ],
 )
 async def test_a_good_beginning_alone_is_not_enough(magic: bytes, tmp_path: Path) -> None:
     path = tmp_path / "half"

@@ -15,6 +15,8 @@ SOURCES = {
     "film.mkv": ("24000/1001", ()),
     "broadcast.ts": ("25", ("-g", "25")),
     "ntsc.avi": ("30000/1001", ("-c:v", "mpeg4", "-q:v", "2", "-bf", "0")),
+    "flash.flv": ("30", ()),
+    "windows.wmv": ("25", ("-c:v", "wmv2", "-b:v", "2M", "-g", "20")),
     "web.webm": ("30", ("-c:v", "libvpx", "-b:v", "2M", "-g", "20")),
 }
 

@@ -44,8 +44,16 @@ FORMATS: Final = (
         "the film of a live photo is one; HDR (PQ, HLG) is shown as a screen for BT.709 shows it, here and below",
     ),
     SourceFormat(("webm", "matroska"), "WebM, Matroska", ("video", "audio")),
-    SourceFormat(("mpegts", "avi"), "MPEG-TS, AVI", ("video", "audio")),
+    SourceFormat(
+        ("mpegts", "avi"),
+        "MPEG-TS, AVI",
+        ("video", "audio"),
+        "interlaced films (broadcasts, AVCHD, DV) are made whole: of each field a picture where the output is fast "
+        "enough to show them, as at 50 `fps`; in all containers",
+    ),
+    SourceFormat(("asf", "flv"), "WMV, WMA, FLV", ("video", "audio")),
     SourceFormat(("mp3", "aac", "wav", "flac", "ogg"), "MP3, AAC, WAV, FLAC, Ogg", ("audio",)),
+    SourceFormat(("aiff", "caf", "ac3", "eac3"), "AIFF, CAF, AC-3, E-AC-3", ("audio",)),
     SourceFormat(
         ("png", "jpeg", "webp"),
         "PNG, JPEG, WebP",

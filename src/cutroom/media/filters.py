@@ -115,8 +115,7 @@ _VIDEO_FILTERS: Final[Mapping[str, Filter]] = {
         alpha_mode=Choice(W.AUTO, W.STRAIGHT, W.PREMULTIPLIED),
     ),
     "null": _video(),
-    "yadif": _video(),
-    "bwdif": _video(),
+    "bwdif": _video(mode=Choice(W.SEND_FRAME, W.SEND_FIELD), deint=Choice(W.INTERLACED)),
     # time
     "fps": _video(fps=Ratio(), start_time=Time(-1e7), round=Choice(W.ZERO, W.INF, W.DOWN, W.UP, W.NEAR)),
     "settb": _video(expr=Ratio()),

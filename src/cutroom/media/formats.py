@@ -12,7 +12,7 @@ INDEXED: Final = frozenset({"mp4", "mov", "m4a", "matroska", "webm"})
 """Containers that list where their key frames are."""
 UNSEEKABLE: Final = frozenset({"gif", "apng"})
 """Containers that are read from their start, wherever one wants to go."""
-ROUNDED: Final = frozenset({"matroska", "webm"})
+ROUNDED: Final = frozenset({"matroska", "webm", "flv", "asf"})
 """Containers that say in whole milliseconds when a packet is shown: where sound is read from, it may be so far off."""
 MARGIN_WITHOUT_INDEX_S: Final = Fraction(10)
 """Where key frames are not listed, seeking lands anywhere; a key frame is rarely further than this."""
@@ -71,6 +71,12 @@ _DEMUXERS: Final[Mapping[str, Word]] = {
     "flac": Word.FLAC,
     "ogg": Word.OGG,
     "aac": Word.AAC,
+    "ac3": Word.AC3,
+    "eac3": Word.EAC3,
+    "aiff": Word.AIFF,
+    "caf": Word.CAF,
+    "flv": Word.FLV,
+    "asf": Word.ASF,
     "png": Word.PNG_PIPE,
     "jpeg": Word.JPEG_PIPE,
     "webp": Word.WEBP_PIPE,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import not_
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -14,6 +15,8 @@ Light = Literal["pq", "hlg"]
 """How the numbers of HDR pictures stand for light (ITU-R BT.2100)."""
 Hdr = Annotated[Light | None, Field(exclude_if=is_absent)]
 """None is left out, so that what is said of other pictures, and named after that, stays as it was."""
+Interlaced = Annotated[bool, Field(exclude_if=not_)]
+"""False is left out, as above."""
 
 MAX_PIXELS: Final = 8192 * 8192
 """Pixels of the largest picture that is let in. One of 16384 x 16384 took 2.2 GB to convert (threat A35)."""
@@ -41,6 +44,7 @@ class VideoStream:
         frames: how many there are, when the file says so or they were counted.
         has_alpha: whether the pictures can be transparent.
         hdr: how they stand for light, where that is more than screens for BT.709 show.
+        interlaced: whether the two halves of a picture, its odd lines and its even ones, may be of two moments.
     """
 
     index: int
@@ -60,6 +64,7 @@ class VideoStream:
     frames: int | None
     has_alpha: bool
     hdr: Hdr = None
+    interlaced: Interlaced = False
 
 
 @dataclass(frozen=True, slots=True)

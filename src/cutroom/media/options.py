@@ -24,7 +24,7 @@ MUXERS: Final = frozenset(
 DEMUXERS: Final = frozenset(
     {
         W.MOV, W.MATROSKA, W.MPEGTS, W.AVI, W.GIF, W.MP3, W.AAC, W.WAV, W.W64, W.FLAC, W.OGG, W.NUT, W.PNG_PIPE,
-        W.JPEG_PIPE, W.WEBP_PIPE, W.APNG, W.H264,
+        W.JPEG_PIPE, W.WEBP_PIPE, W.APNG, W.H264, W.AC3, W.EAC3, W.AIFF, W.CAF, W.FLV, W.ASF,
         W.RAWVIDEO,
         W.WEBVTT,
     }

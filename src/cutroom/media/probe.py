@@ -45,7 +45,7 @@ _COUNTING_S: Final = 15.0  # after which a header is believed rather than counte
 _LIMITS: Final = Limits(memory_bytes=2 << 30, file_bytes=0, cpu_s=60, files=4096)
 _STILLS: Final = frozenset({"png", "jpeg", "webp"})
 _FILMS: Final = frozenset({"gif", "apng"})
-_WEAK: Final = frozenset({"mp3", "aac", "mpegts"})  # told by a sync word that other files can begin with
+_WEAK: Final = frozenset({"mp3", "aac", "ac3", "eac3", "mpegts"})  # told by a sync word that other files can begin with
 _SANE_ASPECT: Final = (Fraction(1, 20), Fraction(20))
 
 
@@ -269,6 +269,7 @@ def _video(facts: dict[str, Any]) -> VideoStream:
         frames=facts["frames"],
         has_alpha=facts["hasAlpha"],
         hdr=facts["hdr"],
+        interlaced=facts["interlaced"],
     )
 
 

@@ -37,6 +37,12 @@ HASTY = {"skip_loop_filter": "all"}
 PATIENCE_PACKETS = 500
 # Transfer characteristics of HDR (ITU-T H.273, table 3).
 HDR = {16: "pq", 18: "hlg"}
+# Orders in which the two fields of a picture come (libavcodec/defs.h, AVFieldOrder).
+FIELDS = frozenset({2, 3, 4, 5})
+# How many packets of an interlaced stream tell whether two of them make a picture.
+FEW_PACKETS = 12
+# Smaller pictures cannot be deinterlaced (libavfilter/vf_bwdif.c).
+LEAST_LINES = 4
 # Encoders prime and pad an mp3 by up to three frames of 1152 samples.
 MP3_TOLERANCE = Fraction(1152 * 3, 44100)
 
@@ -161,17 +167,16 @@ def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) ->
     measured = {stream.index: Measured(stream.time_base) for stream in (video, audio) if stream is not None}
     full = not indexed and not (name in {"wav", "flac"} and audio is not None and audio.duration)
     frame, complete = _read(source, video, measured, full=full, deadline=deadline, max_pixels=max_pixels)
-    if video is not None and frame is None:
-        raise Failure("no_picture")
-    if indexed and video is not None:
-        measured[video.index].frames = sum(1 for entry in video.index_entries if not entry.is_discard)
+    if video is not None:
+        _count(source, video, frame, measured[video.index], indexed=indexed)
     if name == "flac" and audio is not None and not full:
         _look_at_end(source, audio, measured[audio.index])
     scan = Scan(name, indexed, complete and full)
+    heard = None if audio is None or not audio.codec.name.startswith("wma") else _first_heard(source, audio)
     return {
         "format": name,
         "video": _video(video, frame, measured[video.index], scan) if video and frame else None,
-        "audio": _audio(audio, measured[audio.index], scan) if audio else None,
+        "audio": _audio(audio, measured[audio.index], scan, heard) if audio else None,
     }
 
 
@@ -226,6 +231,23 @@ def _read(
     return frame, True
 
 
+def _count(
+    source: "av.container.InputContainer",
+    video: VideoStream,
+    frame: VideoFrame | None,
+    measured: Measured,
+    *,
+    indexed: bool,
+) -> None:
+    """Say how many pictures there are, not packets."""
+    if frame is None:
+        raise Failure("no_picture")
+    if indexed:
+        measured.frames = sum(1 for entry in video.index_entries if not entry.is_discard)
+    if _apart(source, video, frame):
+        measured.frames //= 2
+
+
 def _look_at_end(source: "av.container.InputContainer", audio: AudioStream, measured: Measured) -> None:
     """Look at the last packets of a file whose header says how long it is: one that was cut off says so still."""
     second = int(1 / (audio.time_base or Fraction(1)))
@@ -234,6 +256,16 @@ def _look_at_end(source: "av.container.InputContainer", audio: AudioStream, meas
         for packet in source.demux(audio):
             if packet.pts is not None:
                 measured.add(packet.pts, packet.duration or 0)
+
+
+def _first_heard(source: "av.container.InputContainer", audio: AudioStream) -> Fraction | None:
+    """When the first samples come out of a decoder that keeps to itself what only primes it, as those of WMA do."""
+    with suppress(av.error.FFmpegError):
+        source.seek(audio.start_time or 0, stream=audio)
+        for packet in source.demux(audio):
+            for frame in packet.decode():
+                return None if frame.pts is None else frame.pts * (frame.time_base or Fraction(1))
+    return None
 
 
 def _picture(video: VideoStream, packet: "Packet[Any]", *, first: bool) -> VideoFrame | None:
@@ -284,7 +316,33 @@ def _video(stream: VideoStream, frame: VideoFrame, measured: Measured, scan: Sca
         "frames": frames,
         "hasAlpha": _has_alpha(name, frame, stream.metadata.get("alpha_mode")),
         "hdr": HDR.get(int(frame.color_trc)),
+        "interlaced": _interlaced(name, frame, stream),
     }
+
+
+def _interlaced(codec: str, frame: VideoFrame, stream: VideoStream) -> bool:
+    """Whether two fields lie in one picture; those of HEVC are pictures of their own."""
+    if codec == "hevc" or min(frame.width, frame.height) < LEAST_LINES:
+        return False
+    return frame.interlaced_frame or stream.codec_context.field_order in FIELDS
+
+
+def _apart(source: "av.container.InputContainer", video: VideoStream, frame: VideoFrame) -> bool:
+    """Whether each field of H.264 is a packet of its own, as cameras write them (AVCHD)."""
+    context = video.codec_context
+    if video.codec.canonical_name != "h264" or not _interlaced("h264", frame, video):
+        return False
+    packets = pictures = 0
+    with suppress(av.error.FFmpegError):
+        context.flush_buffers()
+        source.seek(video.start_time or 0, stream=video)
+        for packet in source.demux(video):
+            if packet.size == 0 or packets == FEW_PACKETS:
+                break
+            packets += 1
+            pictures += len(context.decode(packet))
+        pictures += len(context.decode(None))
+    return 2 * packets > 3 * pictures > 0
 
 
 def _rate(stream: VideoStream, frames: int | None, duration: Fraction | None) -> Fraction | None:
@@ -310,11 +368,12 @@ def _has_alpha(codec: str, frame: VideoFrame, alpha_mode: str | None) -> bool:
     return any(component.is_alpha for component in frame.format.components)
 
 
-def _audio(stream: AudioStream, measured: Measured, scan: Scan) -> dict[str, Any]:
+def _audio(stream: AudioStream, measured: Measured, scan: Scan, heard: Fraction | None) -> dict[str, Any]:
     tick = stream.time_base or Fraction(1, stream.sample_rate)
     header = None if stream.duration is None else stream.duration * tick
     # FFmpeg's start leaves out the samples that only prime the decoder; packets include them.
     start = measured.start or Fraction(0) if stream.start_time is None else stream.start_time * tick
+    start = start if heard is None else heard
     duration = header
     if scan.counted and measured.end is not None:
         counted = measured.end - start

@@ -18,7 +18,10 @@ _BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide",
 _HEIF: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"})
 _AVIF: Final = frozenset({b"avif", b"avis"})
 _TS_PACKETS: Final = (188, 192, 204)  # plain, with a time code (M2TS), with error correction
-
+_DOLBY: Final = b"\x0b\x77"
+_DOLBY_RATES: Final = (48_000, 44_100, 32_000)
+_DOLBY_KBITS: Final = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
+_LAST_AC3, _LAST_EAC3 = 10, 16  # bit stream identifications
 
 FONTS: Final = frozenset({"ttf", "otf", "ttc", "woff", "woff2"})
 
@@ -50,6 +53,10 @@ _MAGIC: Final = (
     (b"OggS", Container("ogg", ("ogg",))),
     (b"fLaC", Container("flac", ("flac",))),
     (b"ID3", Container("mp3", ("mp3", "aac", "flac"))),
+    (b"caff\x00\x01", Container("caf", ("caf",))),
+    (b"FLV\x01", Container("flv", ("flv",))),
+    # the header object of ASF, by its GUID: WMV and WMA (Advanced Systems Format, section 10.1)
+    (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), Container("asf", ("asf",))),
 )
 
 _PAGES: Final = (b"<!doctype html", b"<html")
@@ -99,7 +106,7 @@ def _by_magic(head: bytes) -> Container | None:
         return _movie(head)
     if head.startswith(b"\x1aE\xdf\xa3"):
         return Container("webm" if b"webm" in head[:64] else "matroska", ("matroska",))
-    if head[:4] in {b"RIFF", b"RF64"}:
+    if head[:4] in {b"RIFF", b"RF64", b"FORM"}:
         return _riff(head)
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return Container("png", ("png_pipe",))
@@ -134,12 +141,29 @@ def _stream(head: bytes) -> Container | None:
             return Container("aac", ("aac",))
         if head[1] & 0xE0 == 0xE0 and version != 1 and layer in {1, 2}:
             return Container("mp3", ("mp3",))
+    if (size := _dolby_bytes(head)) and head[size : size + 2] in {_DOLBY, b""}:
+        name = "eac3" if head[5] >> 3 > _LAST_AC3 else "ac3"
+        return Container(name, (name,))
     for size in _TS_PACKETS:
         for start in (0, 4):  # M2TS puts its time code first
             places = range(start, len(head), size)
             if len(places) >= 4 and all(head[place] == 0x47 for place in places):
                 return Container("mpegts", ("mpegts",))
     return None
+
+
+def _dolby_bytes(head: bytes) -> int:
+    """Length of the frame of AC-3 or E-AC-3 that begins here; 0 where none does (ETSI TS 102 366, 4.4 and E.1.3)."""
+    if len(head) < 6 or head[:2] != _DOLBY:
+        return 0
+    if head[5] >> 3 > _LAST_AC3:
+        return 2 * (1 + ((head[2] & 7) << 8 | head[3])) if head[5] >> 3 <= _LAST_EAC3 else 0
+    rate, code = head[4] >> 6, head[4] & 63
+    if rate == len(_DOLBY_RATES) or code >= 2 * len(_DOLBY_KBITS):
+        return 0
+    # 1,536 samples in words of two bytes; at 44.1 kHz an odd code has one word more
+    words = _DOLBY_KBITS[code // 2] * 1000 * 1536 // (16 * _DOLBY_RATES[rate])
+    return 2 * (words + (code & 1 if rate == 1 else 0))
 
 
 def _movie(head: bytes) -> Container:
@@ -163,6 +187,8 @@ def _riff(head: bytes) -> Container | None:
         if head[12:16] == b"VP8X" and len(head) > 20 and head[20] & 0x02:
             return Container("webp", (), moves=True)
         return Container("webp", ("webp_pipe",))
+    if head[:4] == b"FORM":  # the same with its numbers the other way round
+        return Container("aiff", ("aiff",)) if kind in {b"AIFF", b"AIFC"} else None
     return {b"WAVE": Container("wav", ("wav",)), b"AVI ": Container("avi", ("avi",))}.get(kind)
 
 

@@ -74,6 +74,10 @@ class Word(StrEnum):
     BURN = "burn"
     REPEAT = "repeat"
     ENDALL = "endall"
+    # fields
+    SEND_FRAME = "send_frame"
+    SEND_FIELD = "send_field"
+    INTERLACED = "interlaced"
     # time
     UP = "up"
     DOWN = "down"
@@ -158,6 +162,12 @@ class Word(StrEnum):
     F32LE = "f32le"
     S16LE = "s16le"
     FLAC = "flac"
+    AC3 = "ac3"
+    EAC3 = "eac3"
+    AIFF = "aiff"
+    CAF = "caf"
+    FLV = "flv"
+    ASF = "asf"
     OGG = "ogg"
     H264 = "h264"
     IMAGE2 = "image2"

@@ -180,6 +180,7 @@ def _plain(clip: ResolvedClip, canvas: Canvas) -> bool:
         and (stream.codec, stream.pixel_format, stream.rotation) == ("h264", "yuv420p", 0)
         and (stream.coded_width, stream.coded_height) == (canvas.width, canvas.height)
         and stream.sample_aspect == 1
+        and not stream.interlaced
         and abs(stream.fps / canvas.fps - 1) < Fraction(1, 1000)
     )
     return whole and still and bare and suits and clip.opacity >= 1

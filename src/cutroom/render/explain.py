@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from cutroom.render.encoders import SAMPLE_RATE
+from cutroom.render.outline import made_whole
 from cutroom.render.plan import CopySegment, ImageLayer, Layer, RenderPlan, Segment, VideoLayer
 from cutroom.render.repeat import made_for
 from cutroom.render.sound.plan import AudioPlan
@@ -40,10 +41,10 @@ def _segment(segment: Segment, fps: Fraction) -> Iterable[str]:
     if inner is not segment:
         yield f"          {inner.frames} frames, shown again and again"
     for layer in inner.layers:
-        yield f"          {layer.kind:<7}  {layer.first}-{layer.last - 1}  {_look(layer)}  {layer.pointer}"
+        yield f"          {layer.kind:<7}  {layer.first}-{layer.last - 1}  {_look(layer, fps)}  {layer.pointer}"
 
 
-def _look(layer: Layer) -> str:
+def _look(layer: Layer, fps: Fraction) -> str:
     words: list[str] = []
     if layer.kind == "text":
         words.append(f"{layer.position} {layer.text.text.splitlines()[0][:40]!r}")
@@ -56,6 +57,8 @@ def _look(layer: Layer) -> str:
         words.append(f"{layer.source.sha256[:_KEY]} from {float(layer.at):.3f} s")
     elif isinstance(layer, ImageLayer):
         words.append(layer.sha256[:_KEY])
+    if whole := made_whole(layer, fps):
+        words.append(f"a picture of {whole}")
     if layer.opacity < 1:
         words.append(f"opacity {layer.opacity:g}")
     words += [f"{'in' if ramp.rising else 'out'} over {ramp.length} from {ramp.first}" for ramp in layer.ramps]

@@ -37,6 +37,8 @@ def video_input(layer: VideoLayer, path: Path, fps: Fraction) -> Input:
     at, first = layer.at, due(0, fps, rule) * layer.speed / rule.ticks - source.zero
     if source.duration is not None:
         at, first = min(at, source.duration), min(first, source.duration)
+    if source.interlaced:  # a field is made whole from the pictures before and after it
+        first -= 2 / source.fps
     way = shortest_way(path, source, first)
     stamped = way is not None
     way = way or Way(seek_s(at, source.format, _MARGIN_S))

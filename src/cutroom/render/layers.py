@@ -92,7 +92,9 @@ def keyed_source(shown: Picture) -> VideoSource | None:
     if shown.painted is not None or clip.kind != "video" or clip.speed != 1 or clip.media is None:
         return None
     stream = clip.media.info.video
-    return None if stream is None else video_source(clip.media.sha256, clip.media.info, stream)
+    if stream is None or stream.interlaced:  # its pictures need those before them, key frames too
+        return None
+    return video_source(clip.media.sha256, clip.media.info, stream)
 
 
 def key_frames(shown: Picture, fps: Fraction, keys: Mapping[str, Integers]) -> tuple[int, ...]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
-from cutroom.render.plan import RenderPlan, Segment
+from cutroom.render.painting import PaintedLayer, VideoSubject
+from cutroom.render.plan import Layer, RenderPlan, Segment, SegmentPlan, VideoLayer
 from cutroom.render.repeat import made_for
+from cutroom.render.sampling import fielded
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,24 @@ def _reason(segment: Segment, *, reused: bool) -> str:
         return f"The same {segment.cycle.frames} frames come again and again: they are encoded once."
     if segment.kind == "skip":
         return "The picture stands still: it is encoded once."
+    whole = {fields for layer in segment.layers if (fields := made_whole(layer, segment.canvas.fps))}
+    interlaced = [f"Of the interlaced, a picture is made of {fields}." for fields in sorted(whole)]
+    return " ".join([_encoded(segment), *interlaced])
+
+
+def _encoded(segment: SegmentPlan) -> str:
     painted = sum(layer.kind == "painted" for layer in segment.layers)
     if painted:
         return f"Of its layers ({len(segment.layers)}), {painted} have to be painted frame by frame."
     return f"Its layers ({len(segment.layers)}) are drawn over each other and encoded."
+
+
+def made_whole(layer: Layer, fps: Fraction) -> Literal["every field", "every two fields"] | None:
+    """Which fields of an interlaced source become a picture; None for all else."""
+    shown = layer.painting.subject if isinstance(layer, PaintedLayer) else layer
+    if not isinstance(shown, VideoLayer | VideoSubject) or not shown.source.interlaced:
+        return None
+    return "every field" if fielded(shown.source, shown.speed, fps) else "every two fields"
 
 
 def _layers(segment: Segment, fps: float) -> tuple[LayerOutline, ...]:

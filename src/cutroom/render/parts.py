@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cutroom.media.info import Hdr
+from cutroom.media.info import Hdr, Interlaced
 from cutroom.media.timebase import Rational
 from cutroom.timeline.resolved.media import Color
 
@@ -82,6 +82,7 @@ class VideoSource:
         hd: whether untagged colours are to be taken as BT.709; BT.601 otherwise.
         duration: seconds from `zero`; None when the file does not say.
         hdr: as in `VideoStream`.
+        interlaced: as there.
     """
 
     sha256: str
@@ -95,3 +96,4 @@ class VideoSource:
     alpha: bool
     hd: bool
     hdr: Hdr = None
+    interlaced: Interlaced = False

@@ -5,6 +5,9 @@ frame of the faster of the two: sources whose timestamps are rounded to millisec
 with one half those of 24 frames a second would, since at 30 they often lie just there. Times are kept as integers in a
 time base in which frames of source and output are whole numbers, so that a frame does not depend on where a segment
 starts. The filter graph (`video.py`) and the painter (`paint/films.py`) count in the same way.
+
+Of an interlaced source, the first field of each picture is made whole where an output frame shows every picture, or
+every n-th. Else every field is, so that what was filmed at 50 moments a second moves as smoothly as the output can.
 """
 
 from dataclasses import dataclass
@@ -17,6 +20,8 @@ from cutroom.render.parts import VideoSource
 
 _FINEST: Final = (1 << 31) - 1  # an AVRational holds two ints
 _TOLERANCE: Final = Fraction(3, 8)
+_SAME: Final = Fraction(1, 100)
+"""By how much rates may differ that count as the same, as 29.97 and 30 do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,24 @@ class Sampling:
 
 def sampling(source: VideoSource, at: Fraction, speed: Fraction, fps: Fraction) -> Sampling:
     """The sampling of a source whose second `at` is shown at output frame 0."""
-    ticks = lcm(source.time_base.denominator, fps.numerator)
+    ticks = lcm(shown_base(source).denominator, fps.numerator)
     if ticks > _FINEST:
         ticks = fps.numerator * (_FINEST // fps.numerator)
-    tolerance = min(1 / (source.fps * speed), 1 / fps) * _TOLERANCE
+    pictures = source.fps * (2 if fielded(source, speed, fps) else 1)
+    tolerance = min(1 / (pictures * speed), 1 / fps) * _TOLERANCE
     shift = to_ticks((source.zero + at) / speed + tolerance, Fraction(1, ticks))
     return Sampling(ticks, shift, speed)
+
+
+def fielded(source: VideoSource, speed: Fraction, fps: Fraction) -> bool:
+    """Whether every field of a source is made a picture, instead of every two."""
+    pictures = source.fps * speed / fps
+    return source.interlaced and abs(pictures - max(1, round(pictures))) > _SAME
+
+
+def shown_base(source: VideoSource) -> Fraction:
+    """Seconds of one tick of the pictures that are sampled: a field may lie between two ticks of its file."""
+    return source.time_base / 2 if source.interlaced else source.time_base
 
 
 def tick(pts: int, time_base: Fraction, rule: Sampling) -> int:

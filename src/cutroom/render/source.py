@@ -27,4 +27,5 @@ def video_source(sha256: str, info: MediaInfo, stream: VideoStream) -> VideoSour
         # Untagged pictures of standard definition are BT.601, others BT.709: what players assume.
         hd=max(stream.coded_width * _HD_HEIGHT // 1280, stream.coded_height) >= _HD_HEIGHT,
         hdr=stream.hdr,
+        interlaced=stream.interlaced,
     )

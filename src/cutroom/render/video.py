@@ -17,7 +17,7 @@ from cutroom.render.blending import TOGETHER, mixed
 from cutroom.render.graph import StreamGraph
 from cutroom.render.painting import TICKS, PaintedLayer
 from cutroom.render.plan import Box, Canvas, ColorLayer, ImageLayer, Layer, Ramp, SegmentPlan, TextLayer, VideoLayer
-from cutroom.render.sampling import sampling
+from cutroom.render.sampling import fielded, sampling
 from cutroom.timeline.resolved import Color
 
 Tables = Mapping[Light, Path]
@@ -211,9 +211,13 @@ def _picture(graph: StreamGraph, layer: Layer, canvas: Canvas, frames: Pad | Non
         return _repeated(graph, _dimmed(graph, still, layer.opacity), canvas, length)
     table = None if layer.source.hdr is None else tables[layer.source.hdr]
     if layer.box.crop_width < 1 or layer.box.crop_height < 1:
-        # Does nothing until a film changes its size: what cuts would then cut at places that are not there.
-        frames = graph.add("scale", frames, w=var(Variable.IN_WIDTH), h=var(Variable.IN_HEIGHT), eval=Word.INIT)
+        frames = _of_one_size(graph, frames)
     return _dimmed(graph, _fitted(graph, frames, layer.box, Word.BICUBIC, pixels, table), layer.opacity)
+
+
+def _of_one_size(graph: StreamGraph, frames: Pad) -> Pad:
+    """Does nothing until a film changes its size: what cuts, or compares lines, would then do so where nothing is."""
+    return graph.add("scale", frames, w=var(Variable.IN_WIDTH), h=var(Variable.IN_HEIGHT), eval=Word.INIT)
 
 
 def _spread(graph: StreamGraph, pictures: Pad, layer: PaintedLayer, canvas: Canvas) -> Pad:
@@ -251,6 +255,9 @@ def _met(graph: StreamGraph, picture: Pad, layer: PaintedLayer, canvas: Canvas, 
 def _sampled(graph: StreamGraph, source: Pad, layer: VideoLayer, canvas: Canvas) -> Pad:
     """The source's frames that output frames show; the last one stays when the source has ended."""
     rule = sampling(layer.source, layer.at, layer.speed, canvas.fps)
+    if layer.source.interlaced:
+        mode = Word.SEND_FIELD if fielded(layer.source, layer.speed, canvas.fps) else Word.SEND_FRAME
+        source = graph.add("bwdif", _of_one_size(graph, source), mode=mode, deint=Word.INTERLACED)
     pad = graph.add("settb", source, expr=Fraction(1, rule.ticks))
     stamp = var(Variable.PTS)
     if rule.speed != 1:

@@ -25,7 +25,7 @@ from cutroom.workflows.pages import page_fonts, take_page
 AT_ONCE = 8
 """Sources fetched at the same time: enough to hide latency, few enough to be polite to one host."""
 MOST_CAPTION_BYTES = 2 << 20
-PROBED = 2
+PROBED = 3
 """Raised whenever a probe would say something else of the same bytes, or they would be developed into others."""
 _MEDIA: Final[Adapter[Media]] = Adapter(Media)
 _NOTHING: Final[Mapping[str, Media | CueSheet]] = MappingProxyType({})

@@ -87,6 +87,18 @@ async def test_sound_keeps_its_place_where_the_pictures_of_its_file_begin_later(
     assert loud(await mixed(studio, wanted, tmp_path)) == [100_000 - 57_600]
 
 
+async def test_sound_whose_decoder_keeps_its_first_samples_is_the_same_wherever_it_is_trimmed(
+    studio: Studio, tmp_path: Path
+) -> None:
+    media = await written(studio, "clicks.wma", clicks(4, 100_000, 130_000), "-c:a", "wmav2", "-b:a", "192k")
+    places = []
+    for trim in (Fraction(0), Fraction(6, 5)):
+        sound = await mixed(studio, edit(75, clip(0, 75, media, trim=trim), **WAV), tmp_path)
+        mono = np.abs(sound[: 110_000 - round(trim * RATE), 0])
+        places.append(int(mono.argmax()) + round(trim * RATE))
+    assert abs(places[0] - places[1]) <= 1
+
+
 async def test_a_hole_in_a_source_is_silence(studio: Studio, tmp_path: Path) -> None:
     media = await written(studio, "whole.m4a", tone(440, 4), "-c:a", "aac", "-b:a", "128k")
     path = studio.folder / "hole.mkv"

@@ -44,6 +44,8 @@ def placed(at: int, source: Samples, length: int) -> Samples:
         ("phone.m4a", ("-c:a", "aac", "-b:a", "192k")),
         ("free.ogg", ("-c:a", "libvorbis", "-q:a", "6")),
         ("call.flac", ()),
+        ("memo.caf", ("-c:a", "alac")),
+        ("apple.aiff", ()),
     ],
 )
 @pytest.mark.parametrize("rate", [48_000, 44_100])

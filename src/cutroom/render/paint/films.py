@@ -7,10 +7,11 @@ from av.video.frame import VideoFrame
 from cutroom.media.formats import demuxer
 from cutroom.render.paint.colors import bright, converted
 from cutroom.render.paint.damaged import Damaged
+from cutroom.render.paint.fields import Deinterlacer
 from cutroom.render.paint.reader import Reader, video_reader
 from cutroom.render.paint.warp import Picture
 from cutroom.render.painting import ImageSubject, VideoSubject
-from cutroom.render.sampling import due, sampling, tick
+from cutroom.render.sampling import due, fielded, sampling, tick
 
 
 class VideoContent:
@@ -24,7 +25,10 @@ class VideoContent:
         self._rule = sampling(source, subject.trim, subject.speed, fps)
         at = subject.trim + subject.speed * first / fps
         self._reader = video_reader(source, path, demuxer(source.format).value, at)
-        self._pictures = self._reader.pictures()
+        self._pictures, self._time_base = self._reader.pictures(), self._reader.time_base
+        if source.interlaced:
+            whole = Deinterlacer(self._time_base, fields=fielded(source, subject.speed, fps))
+            self._pictures, self._time_base = whole.pictures(self._pictures), whole.time_base
         self._next = self._read()
         self._now: VideoFrame | None = None
         self._made: Picture | None = None
@@ -53,7 +57,7 @@ class VideoContent:
 
     def _read(self) -> tuple[int, VideoFrame] | None:
         found = next(self._pictures, None)
-        return None if found is None else (tick(found[0], self._reader.time_base, self._rule), found[1])
+        return None if found is None else (tick(found[0], self._time_base, self._rule), found[1])
 
 
 def still(subject: ImageSubject, path: str, size: tuple[int, int]) -> Picture:

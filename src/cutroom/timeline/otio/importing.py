@@ -18,7 +18,9 @@ from cutroom.timeline.otio.exporting import KEY
 from cutroom.timeline.rate import exact_rate
 
 _IMAGES: Final = frozenset({".png", ".apng", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".heif", ".avif", ".svg"})
-_SOUNDS: Final = frozenset({".mp3", ".wav", ".m4a", ".aac", ".flac", ".ogg", ".opus"})
+_SOUNDS: Final = frozenset(
+    {".mp3", ".wav", ".m4a", ".aac", ".flac", ".ogg", ".opus", ".aif", ".aiff", ".caf", ".ac3", ".eac3", ".wma"}
+)
 _TINY: Final = 1e-6
 _DEEPEST: Final = 4
 """Timelines that may lie in each other."""
