@@ -51,7 +51,7 @@ PAINTS: list[Wrong] = [
     _gradient("a colour beyond the gradient", ["#f00", {"color": "#00f", "at": 1.5}], "out_of_range", "stops/1/at"),
     _gradient("a place without a colour", ["#f00", {"at": 1}], "missing_field", "stops/1/color"),
     _gradient("colours out of order", [{"color": "#f00", "at": 0.8}, {"color": "#00f", "at": 0.2}], "bad_gradient",
-              "stops"),
+              "stops/1/at"),
     _asset("a gradient of an unknown form", {"type": "gradient", "form": "conic", "stops": ["#f00", "#00f"]},
            "unknown_value", "form"),
     _asset("an angle in radians by the thousand", {"type": "gradient", "angle": 3600, "stops": ["#f00", "#00f"]},

@@ -201,7 +201,8 @@ TRANSITIONS: list[Wrong] = [
     wrong("a cross in words", f"{IMAGE}/transition", {"cross": "yes"}, "wrong_type", f"{IMAGE}/transition/cross"),
     wrong("a transition of two minutes", f"{IMAGE}/transition", {"duration": 120}, "out_of_range",
           f"{IMAGE}/transition/duration"),
-    wrong("a wipe on a sound", f"{AUDIO}/transition", {"in": "wipeLeft"}, "not_applicable", f"{AUDIO}/transition"),
+    wrong("a wipe on a sound", f"{AUDIO}/transition", {"in": "wipeLeft"}, "not_applicable",
+          f"{AUDIO}/transition/in"),
     wrong("a slow zoom at the end of a sound", f"{AUDIO}/transition", {"out": "zoomSlow"}, "not_applicable",
-          f"{AUDIO}/transition"),
+          f"{AUDIO}/transition/out"),
 ]  # fmt: skip

@@ -15,7 +15,7 @@ def documents() -> Mapping[str, str]:
     """Every generated document by file name."""
     return {
         "openapi.json": json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n",
-        "timeline.schema.json": json.dumps(timeline.json_schema(), indent=2, ensure_ascii=False) + "\n",
+        "timeline.schema.json": timeline.schema_text(),
         "settings.md": settings_table(),
         "errors.md": errors_table(),
         "sources.md": sources_table(),

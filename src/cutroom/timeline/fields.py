@@ -25,12 +25,15 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from cutroom.kit.schema import Schema
+from cutroom.timeline.agreement import Agreement
 
 MAX_SECONDS: Final = 1_000_000.0
 SECOND_NS: Final = 10**9
 _ALIAS: Final = "alias://"
 """How another tool names a clip in the times of others."""
 CLIP_NAME: Final = r"[A-Za-z0-9_\-]{1,64}"
+CLEAR: Final = "transparent"
+"""What stands for no colour at all."""
 _COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 _OPAQUE: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
@@ -39,6 +42,11 @@ class Part(Schema):
     """A part of the document. Strict: "5" is not 5, and only the names of the schema are names."""
 
     model_config = ConfigDict(strict=True, populate_by_name=False, validate_by_name=False, validate_by_alias=True)
+
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """What the published schema says of these fields together; the validators of the model check it."""
+        return ()
 
 
 @lru_cache(maxsize=4096)
@@ -76,6 +84,11 @@ def did_you_mean(value: str, options: Iterable[str]) -> str:
     return f" (did you mean '{by_case[close[0]]}'?)" if close else ""
 
 
+def one_of(words: Sequence[str]) -> str:
+    """The words as a sentence names them: "a", "a or b", "a, b or c"."""
+    return " or ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), words[-1]])
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number in a range, or one of a few words.
@@ -106,19 +119,23 @@ class Number:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """The same rule for the published schema."""
-        number: JsonSchemaValue = {"type": "integer" if self.integer else "number"}
-        for key, value in (
-            ("minimum", self.at_least if self.more_than is None else None),
-            ("exclusiveMinimum", self.more_than),
-            ("maximum", self.at_most),
-            ("multipleOf", 2 if self.even else None),
-        ):
-            if value is not None:
-                number[key] = int(value) if float(value).is_integer() else value
+        number: JsonSchemaValue = {"type": "integer" if self.integer else "number", **self.range_schema()}
         forms = [number, *([{"enum": list(self.words)}] if self.words else [])]
         if self.ways:
             forms.append({"type": "string", "pattern": f"^(?:{'|'.join(self.ways)}):{CLIP_NAME}$"})
         return {"anyOf": forms} if len(forms) > 1 else number
+
+    def range_schema(self) -> JsonSchemaValue:
+        """How large numbers may be, for the published schema."""
+        found = {
+            "minimum": self.at_least if self.more_than is None else None,
+            "exclusiveMinimum": self.more_than,
+            "maximum": self.at_most,
+            "multipleOf": 2 if self.even else None,
+        }
+        return {
+            key: int(value) if float(value).is_integer() else value for key, value in found.items() if value is not None
+        }
 
     def check(self, value: Any) -> float | int | str:
         """The value itself, or an error that says what is accepted."""
@@ -175,14 +192,14 @@ def _opaque_color(value: str) -> str:
 
 
 def _clear_or_color(value: str) -> str:
-    if value != "transparent" and _COLOR.fullmatch(value) is None:
+    if value != CLEAR and _COLOR.fullmatch(value) is None:
         accepted = '"transparent", or a colour such as #fff, #101418 or, with opacity, #10141880'
         raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
     return value
 
 
 def _clear_or_opaque(value: str) -> str:
-    if value != "transparent" and _OPAQUE.fullmatch(value) is None:
+    if value != CLEAR and _OPAQUE.fullmatch(value) is None:
         accepted = '"transparent", or an opaque colour such as #fff or #101418'
         raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
     return value
@@ -191,12 +208,12 @@ def _clear_or_opaque(value: str) -> str:
 ClearOrColor = Annotated[
     str,
     AfterValidator(_clear_or_color),
-    WithJsonSchema({"type": "string", "pattern": f"^(?:transparent|{_COLOR.pattern})$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{CLEAR}|{_COLOR.pattern})$"}),
 ]
 ClearOrOpaque = Annotated[
     str,
     AfterValidator(_clear_or_opaque),
-    WithJsonSchema({"type": "string", "pattern": f"^(?:transparent|{_OPAQUE.pattern})$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{CLEAR}|{_OPAQUE.pattern})$"}),
 ]
 ColorText = Annotated[str, AfterValidator(_color), WithJsonSchema({"type": "string", "pattern": f"^{_COLOR.pattern}$"})]
 OpaqueColorText = Annotated[
@@ -214,7 +231,7 @@ class Word:
 
     def __init__(self, words: Iterable[str], says: str | None = None) -> None:
         self.words = tuple(words)
-        self._says = says or f"{', '.join(self.words[:-1])} or {self.words[-1]}"
+        self._says = says or one_of(self.words)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Check in `check`; Pydantic adds nothing."""

@@ -7,6 +7,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Validati
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
+from cutroom.timeline.agreement import Agreed
 from cutroom.timeline.fields import Forms, Number, Part, Seconds, Word, exact
 from cutroom.timeline.limits import MAX_KEYFRAMES
 from cutroom.timeline.resolved import Curve, Easing, EasingName
@@ -49,7 +50,8 @@ class Keyed:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """A number, or a list of keyframes."""
-        listed = Annotated[tuple[Keyframe, ...], Field(strict=False), _Rising(self._number)]
+        values = Agreed({"items": {"properties": {"value": self._number.range_schema()}}})
+        listed = Annotated[tuple[Keyframe, ...], Field(strict=False), _Rising(self._number), values]
         accepted = f"{self._number.accepted()}, or a list of keyframes"
         number = Annotated[float, self._number]
         return Forms(accepted, number=number, listed=listed).__get_pydantic_core_schema__(source, handler)

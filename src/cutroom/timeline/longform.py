@@ -5,7 +5,7 @@ Sounds are laid end to end and never overlap, so that their lengths add up: at a
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 from typing import Annotated, Any, Final, Literal, Self
@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from cutroom.kit.errors import Detail
 from cutroom.media.origin import length_s
 from cutroom.media.timebase import nearest_frame
+from cutroom.timeline.agreement import Agreement, only
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.complaints import complaints
 from cutroom.timeline.fields import MAX_SECONDS, Number, OpaqueColorText, Part, Seconds, exact, wrong
@@ -30,6 +31,7 @@ from cutroom.timeline.validate import MAX_DETAILS, refusal
 MOST_BACKGROUNDS: Final = 4
 MOST_TRACKS: Final = 500
 FORMATS: Final = ("mp4", "m4a")
+_CODEC: Final = "h264"
 _SHORTEST_TRACK_S: Final = Fraction(1, 10)
 _OUTPUT: Final = frozenset({"format", "width", "height", "resolution", "aspect_ratio", "fps", "quality", "codec"})
 """Fields of the output that mean something here."""
@@ -39,7 +41,7 @@ _Volume = Annotated[float, Number(at_least=0, at_most=4)]
 _Some = Annotated[float, Number(more_than=0, at_most=MAX_SECONDS, unit="seconds")]
 
 
-class Background(Part):
+class LongformBackground(Part):
     """A still picture, or a video whose sound is left out and which starts again when it has ended."""
 
     src: Source
@@ -67,7 +69,7 @@ class Longform(Part):
     """What is seen and heard."""
 
     backgrounds: Annotated[
-        tuple[Background, ...],
+        tuple[LongformBackground, ...],
         Field(
             strict=False,
             description="One to four pictures or videos. They take turns behind the sound, from the first again after "
@@ -132,6 +134,14 @@ class LongformEdit(Part):
 
     output: Annotated[Output, Field(description="The file to make: an mp4, or an m4a with the sound alone.")] = Output()
     longform: Annotated[Longform, Field(description="What is seen and heard.")]
+
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """What of an output means something here."""
+        fields = ((field.alias or name, name, field.default) for name, field in Output.model_fields.items())
+        unused = {alias: only(default, _unused(alias)) for alias, name, default in fields if name not in _OUTPUT}
+        allowed = {"format": {"enum": list(FORMATS)}, "codec": {"enum": [_CODEC, None]}, **unused}
+        return [{"properties": {"output": {"properties": allowed}}}]
 
 
 def is_longform(document: Any) -> bool:
@@ -228,6 +238,10 @@ def resolve_longform(edit: LongformEdit, media: Mapping[str, Media], limits: Lim
     )
 
 
+def _unused(alias: str) -> str:
+    return f"'{alias}' has no effect on a longform; leave it out."
+
+
 def _count(field: str, count: int, most: int, what: str) -> list[tuple[str, str, str]]:
     if count == 0:
         return [(field, "empty", f"This list is empty; a longform needs one to {most} {what}.")]
@@ -243,13 +257,13 @@ def _problems(edit: LongformEdit, limits: Limits) -> list[Detail]:
     if output.format not in FORMATS:
         sentence = f"A longform becomes {', '.join(FORMATS[:-1])} or {FORMATS[-1]}; {output.format} is not possible."
         problems.append(Detail("/output/format", "not_applicable", sentence))
-    if getattr(output, "codec", None) not in {None, "h264"}:
-        problems.append(Detail("/output/codec", "not_applicable", "A longform is encoded as h264; leave 'codec' out."))
+    if output.codec not in {None, _CODEC}:
+        sentence = f"A longform is encoded as {_CODEC}; leave 'codec' out."
+        problems.append(Detail("/output/codec", "not_applicable", sentence))
     for name, field in type(output).model_fields.items():
         if name not in _OUTPUT and getattr(output, name) != field.default:
             written = field.alias or name
-            sentence = f"'{written}' has no effect on a longform; leave it out."
-            problems.append(Detail(f"/output/{written}", "not_applicable", sentence))
+            problems.append(Detail(f"/output/{written}", "not_applicable", _unused(written)))
     if output.format == "mp4":
         problems.extend(_size(output, limits))
     if document.duration is not None and document.duration > limits.longform_s:
@@ -280,7 +294,7 @@ def _too_long(limits: Limits) -> str:
 
 
 def _background(
-    index: int, background: Background, media: Mapping[str, Media], notes: Notes
+    index: int, background: LongformBackground, media: Mapping[str, Media], notes: Notes
 ) -> ResolvedBackground | None:
     place, one = f"/longform/backgrounds/{index}", media[background.src]
     if one.info.kind not in {"image", "video"} or one.info.video is None:

@@ -30,6 +30,12 @@ _BRACES: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 Scalar = str | int | float | bool
 """What a placeholder can stand for."""
 
+EDITORS: Final = "$schema"
+"""What editors look for in a document to find its schema; nobody else reads it."""
+EDITORS_SCHEMA: Final[Mapping[str, Any]] = {
+    "description": "Where editors find the schema of the document; it changes nothing.",
+    "type": "string",
+}
 MERGE_SCHEMA: Final[Mapping[str, Any]] = {
     "description": "Values for placeholders: `{{NAME}}` in any string of the document becomes the value of `NAME`. A "
     "string that is nothing but one placeholder takes the value with its type. Names are case-sensitive; a "
@@ -60,15 +66,18 @@ MERGE_SCHEMA: Final[Mapping[str, Any]] = {
 
 
 def merged(document: Any) -> tuple[Any, list[Detail]]:
-    """The document with its placeholders filled and without `merge`, and everything that is wrong with `merge`.
+    """The document with its placeholders filled, without `merge` and `$schema`, and all that is wrong with those.
 
     Raises:
         Invalid: `too_large`, when the values would make the document grow beyond reason.
     """
-    if not isinstance(document, dict) or FIELD not in document:
+    if not isinstance(document, dict) or (FIELD not in document and EDITORS not in document):
         return document, []
-    values, problems = read_values(document[FIELD])
-    rest = {name: value for name, value in document.items() if name != FIELD}
+    values, problems = read_values(document.get(FIELD, {}))
+    if not isinstance(address := document.get(EDITORS, ""), str):
+        sentence = f"This is {shown(address)}; accepted is the address of a schema, as text."
+        problems.append(Detail(pointer([EDITORS]), "wrong_type", sentence))
+    rest = {name: value for name, value in document.items() if name not in {FIELD, EDITORS}}
     return (fill(rest, values) if values else rest), problems
 
 

@@ -4,12 +4,13 @@ Times are seconds as JSON numbers. The models check what one object can know abo
 is checked in `validate` and decided in `normalise`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cutroom.timeline.agreement import Agreement, equals, given, only, when
 from cutroom.timeline.assets.captions import CaptionsAsset
 from cutroom.timeline.assets.color import ColorAsset, GradientAsset
 from cutroom.timeline.assets.html import HtmlAsset
@@ -24,14 +25,17 @@ from cutroom.timeline.clip.filters import ChromaKey, Filters, Flip, Matte
 from cutroom.timeline.clip.frame import Border, ClipShadow
 from cutroom.timeline.clip.place import Crop, Offset, Size, Skew
 from cutroom.timeline.clip.sound import DUCKING, DuckingValue
-from cutroom.timeline.clip.transition import Transition
-from cutroom.timeline.fields import CLIP_NAME, MAX_SECONDS, ClearOrOpaque, Number, Part, Seconds, Word, wrong
+from cutroom.timeline.clip.transition import ENTERING, LEAVING, Transition, heard
+from cutroom.timeline.fields import CLEAR, CLIP_NAME, MAX_SECONDS, ClearOrOpaque, Number, Part, Seconds, Word, wrong
 from cutroom.timeline.fontfile import FontFile
 from cutroom.timeline.keyframes import Keyed, Keyframes
 from cutroom.timeline.limits import MAX_FONTS, MAX_OUTPUTS
 from cutroom.timeline.output import Output
 from cutroom.timeline.resolved import BlendMode, Fit, Position
 from cutroom.timeline.soundtrack import LOUDNESS, VOLUME, LoudnessValue, Soundtrack
+
+_NO_DECIDER: Final = "A clip that runs to the end cannot decide where the end is; give it a length in seconds."
+_STILL: Final = "A sound has no picture to move: its transitions are cut, fade and dissolve."
 
 Start = Annotated[
     float | str,
@@ -214,6 +218,22 @@ class Clip(Part):
         bool, Field(description="The timeline lasts until the end of the longest clip that is marked so.")
     ] = False
 
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """What has an effect on which kind of asset, and who may decide where the end is."""
+        found = [when(equals("length", ["end"]), {"parentDurationDecider": only(value=False, why=_NO_DECIDER)})]
+        for kind, names in WITHOUT_EFFECT.items():
+            idle = _without_effect(kind)
+            fields = {
+                idle[name][0]: only(idle[name][1], no_effect(kind, name, idle[name][0])) for name in sorted(names)
+            }
+            if kind == "audio":
+                ways = {"in": {"enum": heard(ENTERING)}, "out": {"enum": heard(LEAVING)}}
+                fields["transition"] = {"properties": {way: {"description": _STILL, **ways[way]} for way in ways}}
+            if fields:
+                found.append(when({"required": ["asset"], "properties": {"asset": equals("type", [kind])}}, fields))
+        return found
+
     @model_validator(mode="after")
     def _all_has_effect(self) -> Self:
         kind = self.asset.type
@@ -224,13 +244,11 @@ class Clip(Part):
             if getattr(self, name) != idle[name][1]
         )
         if self.length == "end" and self.parent_duration_decider:
-            sentence = "A clip that runs to the end cannot decide where the end is; give it a length in seconds."
-            problems.append(("parentDurationDecider", "conflicting_fields", sentence))
-        if kind == "audio" and "passage" in {self.transition.coming.form, self.transition.going.form}:
-            sentence = "A sound has no picture to move: its transitions are cut, fade and dissolve."
-            problems.append(("transition", "not_applicable", sentence))
-        if problems:
-            raise wrong(problems)
+            problems.append(("parentDurationDecider", "conflicting_fields", _NO_DECIDER))
+        moving = (("in", self.transition.coming), ("out", self.transition.going)) if kind == "audio" else ()
+        places = [("transition", name) for name, way in moving if way.form == "passage"]
+        if problems or places:
+            raise wrong([*problems, *((place, "not_applicable", _STILL) for place in places)])
         return self
 
 
@@ -254,6 +272,16 @@ class Track(Part):
 
 class Timeline(Part):
     """What is seen and heard, and when."""
+
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """Something decides how long it is."""
+        ends = {"properties": {"length": {"not": {"const": "end"}}}}
+        clips = {
+            "required": ["tracks"],
+            "properties": {"tracks": {"contains": {"properties": {"clips": {"contains": ends}}}}},
+        }
+        return [{"anyOf": [clips, given("duration")]}]
 
     background: Annotated[
         ClearOrOpaque | None,
@@ -303,6 +331,11 @@ for _part in (TimelineAsset, Clip, Track, Timeline):
 
 class Edit(Part):
     """A video (or sound) as a document: what to make, and of what."""
+
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """The outermost timeline has a colour."""
+        return [{"properties": {"timeline": {"properties": {"background": {"not": {"const": CLEAR}}}}}}]
 
     output: Annotated[
         Output, Field(description="The file to make; an mp4 of 1280x720 at 30 frames a second by default.")

@@ -1,15 +1,28 @@
 """The file that an edit becomes."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cutroom.timeline.fields import Forms, Number, Part, Seconds, wrong
+from cutroom.timeline.agreement import Agreement, given, only, when
+from cutroom.timeline.fields import Forms, Number, Part, Seconds, one_of, wrong
+from cutroom.timeline.formats import (
+    CODECS,
+    CRF,
+    DEFAULT,
+    FASTEST_GIF,
+    ONLY_FOR,
+    REPEATING,
+    TRANSPARENT,
+    no_crf,
+    of_codecs,
+    of_formats,
+)
 from cutroom.timeline.limits import MAX_POSTERS
 from cutroom.timeline.rate import Rate, exact_rate
-from cutroom.timeline.resolved import SOUNDS, STILLS, Codec, Format, Quality
+from cutroom.timeline.resolved import SOUNDS, Codec, Format, Quality
 
 Resolution = Literal["preview", "mobile", "360p", "480p", "720p", "1080p", "1440p", "2160p"]
 AspectRatio = Literal["16:9", "9:16", "1:1", "4:5", "5:4", "4:3", "3:4", "21:9"]
@@ -20,22 +33,8 @@ _PRESETS: Final = {"preview": (288, Fraction(15)), "mobile": (360, Fraction(25))
 _FPS: Final = Fraction(30)
 _MOVING_IMAGE_FPS: Final = Fraction(15)
 """A gif or webp is shown as it is loaded: half the rate is half the wait."""
-_FASTEST_GIF: Final = 50
-"""Pictures of a gif last whole hundredths of a second, and browsers make ten of a single one."""
-
-CODECS: Final[Mapping[str, tuple[Codec, ...]]] = {
-    "mp4": ("h264", "h265", "av1"),
-    "webm": ("vp9", "av1"),
-    "mov": ("h264", "h265", "prores"),
-    "hls": ("h264",),
-}
-"""The codecs of each format, the default first."""
-_TRANSPARENT: Final[Mapping[str, Codec | None]] = {
-    "webm": "vp9", "mov": "prores", "gif": None, "webp": None, "png": None,
-}  # fmt: skip
-"""The formats that can be transparent, and the codec that it takes."""
-_CRF: Final[Mapping[Codec, int]] = {"h264": 51, "h265": 51, "vp9": 63, "av1": 63}
-_REPEATING: Final = frozenset({"gif", "webp"})
+_SIZED_BY: Final = {"resolution": "resolution", "aspect_ratio": "aspectRatio"}
+_ONE_SIZE: Final = "Give width and height, or '{}', not both."
 _SPRITE_SHEET_PX: Final = 16_384
 
 Side = Annotated[int, Number(integer=True, even=True, at_least=16, at_most=8192, unit="pixels")]
@@ -104,7 +103,7 @@ class Output(Part):
             "`png` and `jpg` one picture, see `at`; `mp3`, `m4a` and `wav` the sound alone, as long as the pictures "
             "would be (their size is ignored)."
         ),
-    ] = "mp4"
+    ] = DEFAULT
     codec: Annotated[
         Codec | None,
         Field(
@@ -178,6 +177,17 @@ class Output(Part):
         Literal["auto", "off"], Field(description="Whether an encoder of the machine's graphics card may be used.")
     ] = "auto"
 
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """Sides that go together, and what each format has."""
+        sizes = {alias: only(None, _ONE_SIZE.format(alias)) for alias in _SIZED_BY.values()}
+        sides = [
+            when(given(one), {**given(other)["properties"], **sizes}, required=[other])
+            for one, other in (("width", "height"), ("height", "width"))
+        ]
+        defaults = {name: field.default for name, field in cls.model_fields.items()}
+        return [*sides, *of_formats(defaults), *of_codecs()]
+
     @model_validator(mode="after")
     def _agree(self) -> Self:
         problems = [*self._sides(), *self._coding(), *self._parts()]
@@ -195,48 +205,41 @@ class Output(Part):
             if getattr(self, given) is not None and getattr(self, missing) is None
         ]
         if self.width is not None or self.height is not None:
-            for name, value in (("resolution", self.resolution), ("aspectRatio", self.aspect_ratio)):
-                if value is not None:
-                    problems.append((name, "conflicting_fields", f"Give width and height, or '{name}', not both."))
+            for name, alias in _SIZED_BY.items():
+                if getattr(self, name) is not None:
+                    problems.append((alias, "conflicting_fields", _ONE_SIZE.format(alias)))
         return problems
 
     def _coding(self) -> list[tuple[str, str, str]]:
         problems = []
         known = CODECS.get(self.format, ())
         if self.codec is not None and self.codec not in known:
-            accepted = f"accepted is {' or '.join(known)}" if known else "leave 'codec' out"
+            accepted = f"accepted is {one_of(known)}" if known else "leave 'codec' out"
             sentence = f"{_A[self.format]} is not made with {self.codec}; {accepted}."
             problems.append(("codec", "conflicting_fields", sentence))
-        elif self.transparent and self.format not in _TRANSPARENT:
+        elif self.transparent and self.format not in TRANSPARENT:
             sentence = f"{_A[self.format]} cannot be transparent; take webm, mov, gif, webp or png."
             problems.append(("transparent", "conflicting_fields", sentence))
-        elif self.transparent and self.codec not in {None, _TRANSPARENT[self.format]}:
-            sentence = f"The codec {self.codec} cannot be transparent; take {_TRANSPARENT[self.format]}, or none."
+        elif self.transparent and self.codec not in {None, TRANSPARENT[self.format]}:
+            sentence = f"The codec {self.codec} cannot be transparent; take {TRANSPARENT[self.format]}, or none."
             problems.append(("codec", "conflicting_fields", sentence))
         if self.crf is not None and not problems:
-            most = _CRF.get(self.coded, -1) if self.coded is not None else -1
+            most = CRF.get(self.coded, -1) if self.coded is not None else -1
             if most < 0:
-                how = self.coded or self.format
-                problems.append(("crf", "not_applicable", f"'crf' has no effect on {how}; leave it out."))
+                problems.append(("crf", "not_applicable", no_crf(self.coded or _A[self.format].lower())))
             elif self.crf > most:
-                problems.append(("crf", "out_of_range", f"The crf of {self.coded} goes from 0 to {most}."))
+                sentence = f"This is {self.crf}; the crf of {self.coded} goes from 0 to {most}."
+                problems.append(("crf", "out_of_range", sentence))
         return problems
 
     def _parts(self) -> list[tuple[str, str, str]]:
         problems = []
-        still, silent_film = self.format in STILLS, self.format not in SOUNDS
-        for name, given, has_effect, instead in (
-            ("at", self.at is not None, still, "it is for png and jpg"),
-            ("range", self.range is not None, not still, "write 'at', the second that it shows"),
-            ("poster", self.poster is not None, silent_film and not still, "there is no film to take it from"),
-            ("sprites", self.sprites is not None, silent_film and not still, "there is no film to take them from"),
-            ("repeat", self.repeat != 0, self.format in _REPEATING, "it is for gif and webp"),
-        ):
-            if given and not has_effect:
+        for name, (formats, instead) in ONLY_FOR.items():
+            if self.format not in formats and getattr(self, name) != type(self).model_fields[name].default:
                 sentence = f"'{name}' has no effect on {_A[self.format].lower()}; {instead}."
                 problems.append((name, "not_applicable", sentence))
-        if self.format == "gif" and self.rate > _FASTEST_GIF:
-            sentence = f"A gif has at most {_FASTEST_GIF} frames a second: players slow down what is shown for less."
+        if self.format == "gif" and self.rate > FASTEST_GIF:
+            sentence = f"A gif has at most {FASTEST_GIF} frames a second: players slow down what is shown for less."
             problems.append(("fps", "out_of_range", sentence))
         return problems
 
@@ -246,7 +249,7 @@ class Output(Part):
         known = CODECS.get(self.format)
         if known is None:
             return None
-        return self.codec or (_TRANSPARENT[self.format] if self.transparent else known[0])
+        return self.codec or (TRANSPARENT[self.format] if self.transparent else known[0])
 
     @property
     def posters(self) -> tuple[Poster, ...]:
@@ -273,7 +276,7 @@ class Output(Part):
             return exact_rate(self.fps)
         if self.resolution in _PRESETS:
             return _PRESETS[self.resolution][1]
-        return _MOVING_IMAGE_FPS if self.format in _REPEATING else _FPS
+        return _MOVING_IMAGE_FPS if self.format in REPEATING else _FPS
 
 
 _A: Final = {

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from cutroom.timeline.colors import read_color
-from cutroom.timeline.fields import ColorText, Degrees, Forms, Part, Share
+from cutroom.timeline.fields import ColorText, Degrees, Forms, Part, Share, wrong
 from cutroom.timeline.limits import MAX_STOPS
 from cutroom.timeline.resolved import ColorStop, Gradient, Paint
 
@@ -30,9 +30,11 @@ def _in_order(stops: tuple[str | Stop, ...]) -> tuple[str | Stop, ...]:
     if not 2 <= len(stops) <= MAX_STOPS:
         sentence = "A gradient has 2 to {limit} colours; these are {count}."
         raise PydanticCustomError("bad_gradient", sentence, {"limit": MAX_STOPS, "count": len(stops)})
-    places = [stop.at for stop in stops if isinstance(stop, Stop) and stop.at is not None]
-    if any(after < before for before, after in pairwise(places)):
-        raise PydanticCustomError("bad_gradient", "The colours of a gradient stand in order: no 'at' is below another.")
+    places = [(index, stop.at) for index, stop in enumerate(stops) if isinstance(stop, Stop) and stop.at is not None]
+    sentence = "The colours of a gradient stand in order; this 'at' is below the one before it."
+    late = [(index, "at") for (_, before), (index, after) in pairwise(places) if after < before]
+    if late:
+        raise wrong([(place, "bad_gradient", sentence) for place in late])
     return stops
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from cutroom.kit.errors import Detail
 from cutroom.media.timebase import nearest_frame
-from cutroom.timeline.fields import SECOND_NS, did_you_mean, exact, nanoseconds, shown
+from cutroom.timeline.fields import CLEAR, SECOND_NS, did_you_mean, exact, nanoseconds, shown
 from cutroom.timeline.keyframes import greatest
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.model import Clip, Edit, Timeline, TimelineAsset
@@ -68,8 +68,8 @@ def problems_of(edit: Edit, limits: Limits) -> Iterator[Detail]:
         yield from _duration(timeline, place, limits)
         yield from _frames(edit, timeline, place)
     yield from _ranges(edit)
-    if edit.timeline.background == "transparent":
-        sentence = "The outermost timeline has a colour; to leave it out, write 'transparent' in the output."
+    if edit.timeline.background == CLEAR:
+        sentence = 'The outermost timeline has a colour; to leave it out, write "transparent": true in the output.'
         yield Detail("/timeline/background", "bad_color", sentence)
     for place, output in outputs_of(edit):
         if output.format in SOUNDS and not _may_be_heard(edit):

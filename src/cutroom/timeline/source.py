@@ -5,8 +5,10 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
+from cutroom.timeline.agreement import Agreed
 from cutroom.timeline.limits import limits_of, switched_off
 
 MAX_LENGTH: Final = 4096
@@ -68,6 +70,14 @@ def public_name(src: str) -> str:
     return name if len(name) <= 200 else f"{name[:197]}…"
 
 
+_FORMS: Final[JsonSchemaValue] = {
+    "anyOf": [
+        {"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\\x00-\\x20\\x7f]+(?:[/?#][^\\x00-\\x20\\x7f]*)?$"},
+        {"pattern": f"^{_ASSET.pattern}$"},
+        {"pattern": f"^(?!{_SCHEME.pattern}).*[\\S\\uFEFF]"},
+    ]
+}
+"""The same for the published schema: a URL, an asset or a path, which nothing but the command line tool takes."""
 Source = Annotated[
     str,
     Field(
@@ -75,6 +85,8 @@ Source = Annotated[
         max_length=MAX_LENGTH,
         description="Where the media is: an http(s) URL, `asset:ID` for an uploaded asset, or, in the command line "
         "tool only, a path relative to the document.",
+        examples=["https://example.com/media.mp4", "asset:ID"],
     ),
     AfterValidator(_source),
+    Agreed(_FORMS),
 ]

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from cutroom.kit.errors import Detail, NotFound
 from cutroom.timeline.assets.captions import CaptionsAsset
@@ -12,13 +12,13 @@ from cutroom.timeline.assets.html import HtmlAsset
 from cutroom.timeline.assets.media import MediaAsset
 from cutroom.timeline.assets.svg import SvgAsset
 from cutroom.timeline.assets.waveform import WaveformAsset
+from cutroom.timeline.fields import CLEAR
 from cutroom.timeline.fontfile import FontFile
 from cutroom.timeline.model import Clip, Edit, TimelineAsset
 from cutroom.timeline.output import Output
 from cutroom.timeline.rules import clips_of, made_at
 
 SourceKind = Literal["video", "image", "audio", "matte", "captions", "svg", "html", "timeline", "font"]
-CLEAR: Final = "transparent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """How the letters of a text come and go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from cutroom.timeline.agreement import Agreement, one_given
 from cutroom.timeline.fields import Forms, Number, Part, Share, Word, exact, wrong
 from cutroom.timeline.resolved import TextAnimation, TextAnimationName, TextUnit
 
@@ -46,10 +47,17 @@ class Animation(Part):
         Field(description="Where the letters come from, and go to; when not given, as the animation's name says."),
     ] = None
 
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """It moves at one end at least."""
+        return [one_given("in", "out")]
+
     @model_validator(mode="after")
     def _moves(self) -> Self:
         if self.enter is None and self.leave is None:
-            raise wrong([("in", "missing_field", "An animation says how letters come ('in'), how they go ('out').")])
+            raise wrong(
+                [("in", "missing_field", "An animation says how letters come ('in'), how they go ('out'), or both.")]
+            )
         return self
 
 

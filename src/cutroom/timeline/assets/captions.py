@@ -1,6 +1,6 @@
 """Captions: what is said, word by word, from a file, a text or the document itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Annotated, Final, Literal, Self
 
@@ -9,9 +9,10 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from cutroom.kit.errors import Invalid
+from cutroom.timeline.agreement import Agreement, given, one_given, only, when
 from cutroom.timeline.assets.lettering import Background, Shadow, Stroke
 from cutroom.timeline.assets.presets import PRESET_NAMES, CaptionFont, PresetName
-from cutroom.timeline.assets.text import Case
+from cutroom.timeline.assets.text import VISIBLE, Case
 from cutroom.timeline.cueing import cue_of_text
 from cutroom.timeline.cues import parse_cues
 from cutroom.timeline.cuesheet import CueSheet
@@ -33,9 +34,14 @@ def _some(found: tuple[Part, ...]) -> tuple[Part, ...]:
     return found
 
 
+def _from_one_to(most: int) -> JsonDict:
+    return {"minItems": 1, "maxItems": most}
+
+
 # Not `min_length`: Pydantic would also say it of a list whose only entry is wrong.
 _SOME: Final = AfterValidator(_some)
-_ONE: Final[JsonDict] = {"minItems": 1}
+_ONE_TEXT: Final = "Give the cue's 'text' or its 'words', not both."
+_ONE_PLACE: Final = "Captions come from one place; give '{}' or '{}', not both."
 
 
 class CaptionWord(Part):
@@ -56,10 +62,22 @@ class CaptionCue(Part):
         Field(min_length=1, max_length=2000, description="The words, when they carry no times; line breaks are kept."),
     ] = None
     words: Annotated[
-        Annotated[tuple[CaptionWord, ...], _SOME, Field(strict=False, max_length=_MAX_WORDS, json_schema_extra=_ONE)]
+        Annotated[
+            tuple[CaptionWord, ...],
+            _SOME,
+            Field(strict=False, max_length=_MAX_WORDS, json_schema_extra=_from_one_to(_MAX_WORDS)),
+        ]
         | None,
         Field(description="The words with their times, instead of `text`; each starts no earlier than the last one."),
     ] = None
+
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """Words with their times, or without."""
+        return [
+            one_given("text", "words"),
+            when(given("text"), {"words": only(None, _ONE_TEXT), "text": {"pattern": VISIBLE}}),
+        ]
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -67,9 +85,11 @@ class CaptionCue(Part):
         if exact(self.end) <= exact(self.start):
             problems.append(("end", "not_rising", "A cue ends after it starts; this 'end' is not after its 'start'."))
         if self.text is None and self.words is None:
-            problems.append(("text", "missing_field", "A cue has a 'text', or 'words' with their times."))
+            problems.append(
+                ("text", "missing_field", "A cue has a 'text', or 'words' with their times; give it one of them.")
+            )
         elif self.text is not None and self.words is not None:
-            problems.append(("words", "conflicting_fields", "Give the cue's 'text' or its 'words', not both."))
+            problems.append(("words", "conflicting_fields", _ONE_TEXT))
         elif self.text is not None and not self.text.strip():
             problems.append(("text", "empty", "This cue is empty; write at least one word, or leave the cue out."))
         if problems:
@@ -134,7 +154,11 @@ class CaptionsAsset(Part):
         Field(min_length=1, max_length=MAX_CHARACTERS, description="The text of such a file, instead of `src`."),
     ] = None
     cues: Annotated[
-        Annotated[tuple[CaptionCue, ...], _SOME, Field(strict=False, max_length=MAX_CUES, json_schema_extra=_ONE)]
+        Annotated[
+            tuple[CaptionCue, ...],
+            _SOME,
+            Field(strict=False, max_length=MAX_CUES, json_schema_extra=_from_one_to(MAX_CUES)),
+        ]
         | None,
         Field(description="The captions themselves, instead of `src`."),
     ] = None
@@ -184,15 +208,23 @@ class CaptionsAsset(Part):
         Case | None, Field(description="Letters as written, or changed; as the style has it when not given.")
     ] = None
 
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """They come from one place."""
+        return [
+            one_given("src", "text", "cues"),
+            when(given("src"), {name: only(None, _ONE_PLACE.format("src", name)) for name in ("text", "cues")}),
+            when(given("text"), {"cues": only(None, _ONE_PLACE.format("text", "cues"))}),
+        ]
+
     @model_validator(mode="after")
     def _one_of_three(self) -> Self:
-        given = [name for name in ("src", "text", "cues") if getattr(self, name) is not None]
-        if not given:
+        found = [name for name in ("src", "text", "cues") if getattr(self, name) is not None]
+        if not found:
             sentence = "Captions come from one of 'src' (a file), 'text' (SRT, WebVTT…) and 'cues'; give one of them."
             raise wrong([("src", "missing_field", sentence)])
-        if len(given) > 1:
-            sentence = f"Captions come from one place; give '{given[0]}' or '{given[1]}', not both."
-            raise wrong([(given[1], "conflicting_fields", sentence)])
+        if len(found) > 1:
+            raise wrong([(found[1], "conflicting_fields", _ONE_PLACE.format(found[0], found[1]))])
         return self
 
     def sheet(self) -> CueSheet | None:

@@ -6,6 +6,8 @@ from typing import Final
 
 MAX_LENGTH: Final = 20_000
 """Characters; a traced logo has some thousands."""
+PATTERN: Final = r"^[ \t\r\n]*[Mm][MmLlHhVvCcSsQqTtAaZz0-9eE.,+\- \t\r\n]*$"
+"""What every path keeps to, for the published schema."""
 _LARGEST: Final = 1e6
 _NUMBERS: Final = {"M": 2, "L": 2, "T": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "A": 7, "Z": 0}
 """How many numbers each command takes, again and again."""

@@ -1,11 +1,13 @@
 """Figures that are drawn: rectangles, ellipses, lines, polygons, stars and paths."""
 
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from cutroom.timeline.assets.path import problem_of
+from cutroom.timeline.agreement import Agreed, Agreement, both, equals, given, only, when
+from cutroom.timeline.assets.path import MAX_LENGTH, PATTERN, problem_of
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.fields import ColorText, Number, Part, wrong
 from cutroom.timeline.paint import PAINT, PaintValue, paint_of
@@ -22,7 +24,13 @@ _ONLY_FOR: Final = {
     "path": ("path",),
     "view_box": ("path",),
 }
+_PATH: Final = Agreed({"pattern": PATTERN, "maxLength": MAX_LENGTH})
+_ONE_COLOR: Final = "A line has one colour: give 'fill', or 'stroke' with its width, not both."
 _Side = Annotated[float, Number(more_than=0, at_most=100_000)]
+
+
+def _only_for(name: str) -> str:
+    return f"it is for {' and '.join(_ONLY_FOR[name])}"
 
 
 class ShapeStroke(Part):
@@ -59,13 +67,30 @@ class ShapeAsset(Part):
         Annotated[int, Number(integer=True, at_least=3, at_most=100)] | None,
         Field(description="Corners of a polygon (6 when not given), or points of a star (5)."),
     ] = None
-    path: Annotated[str | None, Field(description="SVG path data, for the form `path`: commands and numbers only.")] = (
-        None
-    )
+    path: Annotated[
+        Annotated[str, _PATH] | None,
+        Field(description="SVG path data, for the form `path`: commands and numbers only."),
+    ] = None
     view_box: Annotated[
         Annotated[tuple[_Side, _Side], Field(strict=False)] | None,
         Field(description="Width and height in which the path is drawn; it is stretched over the box. [100, 100]."),
     ] = None
+
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """What each form has."""
+        forms = get_args(ShapeForm)
+        without = {name: [form for form in forms if form not in having] for name, having in _ONLY_FOR.items()}
+        fields = {name: cls.model_fields[name] for name in without}
+        alone = {
+            name: {field.alias or name: only(field.default, f"{_only_for(name)[0].upper()}{_only_for(name)[1:]}.")}
+            for name, field in fields.items()
+        }
+        return [
+            *(when(equals("form", without[name]), alone[name]) for name in without),
+            when(equals("form", ["path"]), **given("path")),
+            when(both(equals("form", ["line"]), given("fill")), {"stroke": only(None, _ONE_COLOR)}),
+        ]
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -74,15 +99,14 @@ class ShapeAsset(Part):
             field = type(self).model_fields[name]
             if self.form not in forms and getattr(self, name) != field.default:
                 alias = field.alias or name
-                sentence = f"'{alias}' has no effect on the form '{self.form}'; it is for {' and '.join(forms)}."
+                sentence = f"'{alias}' has no effect on the form '{self.form}'; {_only_for(name)}."
                 problems.append((alias, "not_applicable", sentence))
         if self.form == "path" and self.path is None:
             problems.append(("path", "missing_field", "The form 'path' needs a 'path': SVG path data."))
         elif self.path is not None and (found := problem_of(self.path)) is not None:
             problems.append(("path", "bad_path", f"{found}."))
         if self.form == "line" and self.fill is not None and self.stroke is not None:
-            sentence = "A line has one colour: give 'fill', or 'stroke' with its width, not both."
-            problems.append(("stroke", "conflicting_fields", sentence))
+            problems.append(("stroke", "conflicting_fields", _ONE_COLOR))
         if problems:
             raise wrong(problems)
         return self

@@ -1,12 +1,14 @@
 """Text clips. Every measure has a default that follows the type size, so that three words alone look designed."""
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from cutroom.timeline.agreement import Agreed, Agreement, absent, only, when
 from cutroom.timeline.assets.animation import ANIMATION, AnimationValue, animation_of
 from cutroom.timeline.assets.lettering import (
     DEFAULT_FAMILY,
@@ -33,6 +35,11 @@ _CONTROL: Final = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]")
 SAFE_MARGIN: Final = Fraction(1, 20)
 """Distance that text keeps from the edges, as a share of the picture's shorter side (EBU R 95)."""
 
+VISIBLE: Final = "[\\S\\uFEFF]"
+"""A pattern of JSON Schema for text that is more than spaces; to JavaScript U+FEFF is one of them."""
+_FITTED: Final = {"min_size": "minSize", "ellipsis": "ellipsis"}
+"""What has no effect without a height: names and aliases."""
+
 Case = Literal["none", "upper", "lower", "title"]
 
 
@@ -52,6 +59,10 @@ def written_text(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _needs_height(alias: str) -> str:
+    return f"'{alias}' has no effect without 'height'; set that too."
+
+
 class TextAsset(Part):
     """Words on the picture. They keep 5 % of the picture's shorter side from its edges."""
 
@@ -59,6 +70,7 @@ class TextAsset(Part):
     text: Annotated[
         str,
         AfterValidator(written_text),
+        Agreed({"pattern": VISIBLE}),
         Field(min_length=1, description="The words. Line breaks are kept; long lines are wrapped at `width`."),
     ]
     font: Annotated[Font, Field(description="How the letters look.")] = Font()
@@ -113,12 +125,18 @@ class TextAsset(Part):
         ),
     ] = None
 
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """What a height is needed for."""
+        fields = {alias: only(cls.model_fields[name].default, _needs_height(alias)) for name, alias in _FITTED.items()}
+        return [when(absent("height"), fields)]
+
     @model_validator(mode="after")
     def _agree(self) -> Self:
         problems = []
-        for name, alias in (("min_size", "minSize"), ("ellipsis", "ellipsis")):
+        for name, alias in _FITTED.items():
             if self.height is None and getattr(self, name):
-                problems.append((alias, "not_applicable", f"'{alias}' has no effect without 'height'; set that too."))
+                problems.append((alias, "not_applicable", _needs_height(alias)))
         if self.min_size is not None and self.font.size is not None and self.min_size > self.font.size:
             sentence = "The smallest type size is larger than the font's own; lower 'minSize'."
             problems.append(("minSize", "conflicting_fields", sentence))

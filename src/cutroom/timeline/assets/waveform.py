@@ -1,10 +1,12 @@
 """Sound made visible."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cutroom.timeline.agreement import Agreement, given, only, when
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.fields import ColorText, Number, Part, Share, wrong
 from cutroom.timeline.paint import GradientFill
@@ -12,6 +14,7 @@ from cutroom.timeline.resolved import Media, Waveform, WaveformStyle
 from cutroom.timeline.source import Source
 
 _WHITE: Final = "#ffffff"
+_ONE_PAINT: Final = "Give 'color' or 'gradient', not both."
 
 
 class WaveformAsset(Part):
@@ -46,10 +49,15 @@ class WaveformAsset(Part):
     rounded: Annotated[bool, Field(description="Whether the ends of bars and lines are round.")] = True
     smoothing: Annotated[Share, Field(description="0 follows every change of the sound, 1 hardly moves.")] = 0.5
 
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """One paint."""
+        return [when(given("color"), {"gradient": only(None, _ONE_PAINT)})]
+
     @model_validator(mode="after")
     def _one_paint(self) -> Self:
         if self.color is not None and self.gradient is not None:
-            raise wrong([("gradient", "conflicting_fields", "Give 'color' or 'gradient', not both.")])
+            raise wrong([("gradient", "conflicting_fields", _ONE_PAINT)])
         return self
 
     def resolved(self, media: Media, trim: Fraction) -> Waveform:

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from cutroom.timeline.agreement import Agreement, equals, when, within
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.fields import Forms, Number, OpaqueColorText, Part, Seconds, Share, Word, wrong
 from cutroom.timeline.keyframes import Keyed, Keyframes, curve
@@ -44,6 +45,25 @@ class Filter(Part):
             "Or keyframes."
         ),
     ] = None
+
+    @classmethod
+    def agreements(cls) -> Sequence[Agreement]:
+        """How much of each there may be, as a number or in keyframes."""
+        found: dict[Number, list[str]] = {}
+        for name in FILTERS:
+            found.setdefault(_RANGES.get(name, _OTHER), []).append(name)
+        ranges = {number: number.range_schema() for number in found}
+        return [
+            when(
+                equals("type", names),
+                {
+                    "amount": within(
+                        {**ranges[number], "items": {"properties": {"value": ranges[number]}}}, "number", "array"
+                    )
+                },
+            )
+            for number, names in found.items()
+        ]
 
     @model_validator(mode="after")
     def _amount_fits(self) -> Self:

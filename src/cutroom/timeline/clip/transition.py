@@ -1,6 +1,7 @@
 """How a clip comes and goes."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Final, Literal, get_args
@@ -80,6 +81,11 @@ class Transition(Part):
     def seconds(self, way: Way) -> Fraction:
         """How long it takes that way."""
         return exact(self.duration) * way.pace
+
+
+def heard(names: Iterable[str]) -> list[str]:
+    """Those of these transitions that a sound has too: it has no picture to move."""
+    return [name for name in names if name == "dissolve" or _way(name).form != "passage"]
 
 
 def _way(name: str) -> Way:
