@@ -12,7 +12,7 @@ from cutroom.workflows import rendering
 from cutroom.workflows.longform import LongformItem
 from cutroom.workflows.pieces import Piece, render_piece
 
-SAYS = "4e54239e4fe0edc0"
+SAYS = "e8c68411e7f379f7"
 """What can be said in pieces of form 2, as a digest of its schema."""
 
 
