@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 import asyncpg
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from cutroom.app.migrate import upgrade
@@ -31,6 +32,15 @@ _EMPTY: Final = """
     FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
 """
 _ROOM_BYTES: Final = 2**20
+
+# How long an example takes, or its making, says nothing on a machine that does other things too.
+settings.register_profile(
+    "patient",
+    settings.get_profile(settings.get_current_profile_name()),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("patient")
 
 # While modules are imported and tests collected, everything is kept: looking for garbage again and again finds nothing.
 gc.disable()

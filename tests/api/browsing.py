@@ -107,7 +107,9 @@ async def tab(width: int = 800, height: int = 700) -> AsyncIterator[Tab]:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            async with asyncio.timeout(60), connect(await _page(child), max_size=None, proxy=None) as socket:
+            async with asyncio.timeout(60):
+                page = await _page(child)
+            async with connect(page, open_timeout=60, max_size=None, proxy=None) as socket:
                 made = Tab(socket)
                 for domain in ("Page", "Runtime", "Log", "Network"):
                     await made.call(f"{domain}.enable")

@@ -40,7 +40,7 @@ class Post(Box):
 
     async def letters(self, count: int) -> list[EmailMessage]:
         """All letters, once there are so many."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(self.envelopes) < count:
                 await asyncio.sleep(0.01)
         assert len(self.envelopes) == count

@@ -111,7 +111,10 @@ def test_the_table_says_the_seconds_of_the_rules() -> None:
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def cache(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Cache]:
+async def cache(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Cache]:
+    monkeypatch.setattr("cutroom.kit.redis_pool.WITHIN_S", 60.0)
     redis = RedisServer(tmp_path)
     if request.param == "redis":
         await redis.start()

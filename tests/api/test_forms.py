@@ -12,6 +12,7 @@ from starlette.types import Message
 from cutroom.api import forms
 from cutroom.api.forms import SentForm, read_form
 from cutroom.kit.errors import Invalid
+from tests.api.test_requests import raw
 from tests.api.world import World
 
 BOUNDARY = "5f1f"
@@ -116,10 +117,10 @@ async def test_a_form_without_end_is_refused_at_the_cap(world: World, monkeypatc
 
 @pytest.mark.threat("A69")
 async def test_a_form_that_stops_coming_is_refused(slow_world: World) -> None:
-    async def stuck() -> AsyncIterator[bytes]:
-        yield form(part("a", b"x"), end=b"")
-        await asyncio.sleep(1.5)
-
-    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    answer = await slow_world.mine.post(ADDRESS, content=stuck(), headers=headers)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (408, "body_too_slow")
+    head = (
+        f"POST {ADDRESS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {slow_world.api_key}\r\nContent-Length: 1000\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+    )
+    answer = await raw(slow_world, head.encode() + form(part("a", b"x"), end=b""))
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"body_too_slow"' in answer

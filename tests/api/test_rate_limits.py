@@ -143,8 +143,9 @@ async def test_wrong_keys_on_sockets_count_too(database: Database, tmp_path: Pat
 
 @pytest.mark.threat("P10")
 async def test_two_processes_share_their_counts_and_go_on_when_redis_is_gone(
-    database: Database, tmp_path: Path
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("cutroom.kit.redis_pool.WITHIN_S", 60.0)
     redis = RedisServer(tmp_path)
     await redis.start()
     settings = ApiSettings(rates=RateSettings(address=Budget(4, HOUR)))

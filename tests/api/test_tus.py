@@ -4,6 +4,8 @@ import asyncio
 import base64
 import hashlib
 import zlib
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -265,7 +267,12 @@ async def test_what_a_file_is_called_is_only_ever_told_back(world: World) -> Non
         assert header == "filename" or answer.status_code == 400, header
 
 
-async def test_what_came_before_the_connection_broke_is_kept(world: World) -> None:
+async def test_what_came_before_the_connection_broke_is_kept(world: World, tmp_path: Path) -> None:
+    def received() -> bool:
+        with suppress(FileNotFoundError):
+            return any(path.stat().st_size for path in (tmp_path / "store").rglob("*") if path.is_file())
+        return False
+
     content = a_picture() + bytes(3_000_000)
     where = await begun(world, len(content))
     _, writer = await asyncio.open_connection("127.0.0.1", int(world.url.rpartition(":")[2]))
@@ -276,15 +283,22 @@ async def test_what_came_before_the_connection_broke_is_kept(world: World) -> No
         + content[:2_000_000]
     )
     await writer.drain()
-    await asyncio.sleep(0.3)
-    writer.transport.abort()
     async with asyncio.timeout(60):
+        while not received():
+            await asyncio.sleep(0.02)
+        writer.transport.abort()
         while (offset := await offset_of(world, where)) == 0:
             await asyncio.sleep(0.05)
     assert 0 < offset <= 2_000_000
     done = await patch(world, where, offset, content[offset:])
     assert done.headers["cutroom-upload-status"] == "completed"
     assert await bytes_of(world, done.headers["cutroom-asset-id"]) == content
+
+
+async def taken(world: World) -> bool:
+    """Whether a request is at work on the one upload."""
+    async with world.services.database.begin() as session:
+        return await session.scalar(text("SELECT writer IS NOT NULL FROM uploads")) is True
 
 
 async def test_the_later_of_two_requests_goes_on_and_the_earlier_is_told(world: World) -> None:
@@ -299,7 +313,9 @@ async def test_the_later_of_two_requests_goes_on_and_the_earlier_is_told(world: 
 
     async with asyncio.TaskGroup() as group:
         first = group.create_task(patch(world, where, 0, hesitant()))
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(60):
+            while not await taken(world):
+                await asyncio.sleep(0.02)
         second = await patch(world, where, 0, content)
         go_on.set()
     assert second.headers["cutroom-upload-status"] == "completed"

@@ -16,14 +16,17 @@ from cutroom.kit.errors import Unavailable
 
 SLOW = """
 import http.server, sys, time
-end = time.monotonic() + 5
-while time.monotonic() < end:
-    pass
 class Door(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Door).serve_forever()
+door = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Door, bind_and_activate=False)
+door.server_bind()  # before another takes the port
+end = time.monotonic() + 5
+while time.monotonic() < end:
+    pass
+door.server_activate()
+door.serve_forever()
 """
 
 

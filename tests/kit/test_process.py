@@ -116,10 +116,17 @@ async def test_what_the_line_callback_raises_ends_the_child(tmp_path: Path) -> N
 
 async def test_a_child_that_takes_too_long_is_ended_with_its_grandchildren(tmp_path: Path) -> None:
     pids: list[int] = []
-    with pytest.raises(Unavailable) as raised:
-        await shell(
-            "echo $$; sleep 60 & echo $!; wait", tmp_path, timeout_s=2.0, on_line=lambda line: pids.append(int(line))
-        )
+    for timeout_s in (2.0, 30.0):  # the second if it has not come so far in the first
+        pids.clear()
+        with pytest.raises(Unavailable) as raised:
+            await shell(
+                "echo $$; sleep 60 & echo $!; wait",
+                tmp_path,
+                timeout_s=timeout_s,
+                on_line=lambda line: pids.append(int(line)),
+            )
+        if len(pids) == 2:
+            break
     assert raised.value.code == "process_timeout"
     assert raised.value.retryable
     assert len(pids) == 2
@@ -169,20 +176,25 @@ async def test_a_second_cancellation_kills_at_once(tmp_path: Path) -> None:
 
 
 async def test_a_child_that_talks_but_stands_still_is_ended(tmp_path: Path) -> None:
-    began = time.monotonic()
     script = (
         "for n in 1 2 3 4 5 6; do echo step; sleep 0.2; done; echo stuck >&2; while :; do echo wait; sleep 0.05; done"
     )
-    with pytest.raises(TimedOut, match=r"stood still for 1 seconds") as raised:
-        await shell(script, tmp_path, patience_s=1.0, on_line=lambda line: line == "step")
+    for _ in range(4):  # a busy machine may let it stand still at any step
+        began = time.monotonic()
+        with pytest.raises(TimedOut, match=r"stood still for 1 seconds") as raised:
+            await shell(script, tmp_path, patience_s=1.0, on_line=lambda line: line == "step")
+        if raised.value.stderr:
+            break
     assert 2.0 <= time.monotonic() - began < 60
     assert raised.value.code == "process_stalled"
     assert raised.value.stderr == b"stuck\n"
 
 
 async def test_signs_of_life_do_not_move_the_last_moment(tmp_path: Path) -> None:
+    # Patience outlasts a child that is slow to start; what moved the moment would move it for ever.
     with pytest.raises(TimedOut) as raised:
-        await shell("while :; do echo step; sleep 0.05; done", tmp_path, timeout_s=0.5, patience_s=0.4, on_line=bool)
+        async with asyncio.timeout(60):
+            await shell("while :; do echo step; sleep 0.05; done", tmp_path, timeout_s=0.5, patience_s=30, on_line=bool)
     assert raised.value.code == "process_timeout"
 
 
@@ -247,7 +259,7 @@ async def test_a_missing_program_is_named(tmp_path: Path) -> None:
 async def test_a_file_that_is_no_program_fails_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "junk").write_bytes(b"\x7fELF, not really")
     (tmp_path / "junk").chmod(0o755)
-    done = await run([tmp_path / "junk"], cwd=tmp_path, timeout_s=5)
+    done = await run([tmp_path / "junk"], cwd=tmp_path, timeout_s=60)
     assert done.returncode == 127
     assert b"junk" in done.stderr
 
@@ -255,7 +267,7 @@ async def test_a_file_that_is_no_program_fails_with_its_name(tmp_path: Path) -> 
 async def test_arguments_arrive_as_they_are(tmp_path: Path) -> None:
     hostile = ["-y", "a b", "'\"$(id)`", "\n", "é", "*", ""]
     code = "import sys; sys.stdout.buffer.write(b'|'.join(a.encode() for a in sys.argv[1:]))"
-    done = await run([sys.executable, "-I", "-c", code, *hostile], cwd=tmp_path, timeout_s=9)
+    done = await run([sys.executable, "-I", "-c", code, *hostile], cwd=tmp_path, timeout_s=60)
     assert done.stdout.decode() == "|".join(hostile)
 
 
@@ -307,7 +319,9 @@ asyncio.run(main())
         sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, cwd=tmp_path
     )
     assert parent.stdout is not None
-    child = int(await parent.stdout.readline())
+    while (line := await parent.stdout.readline()) == b"up\n":  # the child's, which may be quicker than its parent
+        pass
+    child = int(line)
     await asyncio.sleep(wait_s)
     assert alive(child)
     parent.kill()

@@ -16,6 +16,8 @@ from tests.llm.server import Handler, ModelServer, breaks_off, fails, hangs, mod
 
 ASK = [Message("user", "How are you?")]
 PRICE = Price(3_000_000, 5_000_000)
+SOON = {"patience_s": 0.3}
+"""Of a client whose server hangs; any other is waited for, however late the machine lets it answer."""
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 HUGE = sends(b"x" * (1 << 20), times=50, before=HEAD + b"data: ")
 GARBAGE = sends(HEAD + b"data: {'choices': [nonsense\n\n")
@@ -36,7 +38,7 @@ async def settled(server: ModelServer) -> None:
 )
 async def test_a_fault_that_passes_is_paid_once_and_leaves_no_request_behind(fault: Handler) -> None:
     async with model_server(fault, says("Fine.", usage=(101, 13))) as server:
-        models = Models([server.provider(prices={"*": PRICE}, patience_s=0.3, timeout_s=5.0)])
+        models = Models([server.provider(prices={"*": PRICE}, **SOON if fault is hangs else {})])
         purse = Purse(1_000_000)
         bill = purse.bill()
         answer = await models.ask(ASK, bill=bill)
@@ -63,7 +65,7 @@ async def test_a_fault_that_passes_is_paid_once_and_leaves_no_request_behind(fau
 )
 async def test_a_fault_that_stays_ends_with_a_code_and_costs_nothing(fault: Handler, code: str) -> None:
     async with model_server(fault) as server:
-        models = Models([server.provider(prices={"*": PRICE}, patience_s=0.2, timeout_s=5.0, attempts=2)])
+        models = Models([server.provider(prices={"*": PRICE}, attempts=2, **SOON if fault is hangs else {})])
         purse = Purse(1_000_000)
         with pytest.raises(CutroomError) as caught:
             await models.ask(ASK, bill=purse.bill())

@@ -24,7 +24,7 @@ async def server() -> AsyncIterator[ModelServer]:
 
 @pytest.fixture
 async def models(server: ModelServer) -> AsyncIterator[Models]:
-    found = Models([server.provider(prices=DEAR, patience_s=0.5, timeout_s=2.0)])
+    found = Models([server.provider(prices=DEAR)])
     yield found
     await found.close()
 
