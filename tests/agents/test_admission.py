@@ -30,7 +30,7 @@ async def refused(port: int, token: str | None, hello: wire.Hello | None = None)
             f"{SERVICE}/Serve",
             request_serializer=wire.FromAgent.SerializeToString,
             response_deserializer=wire.ToAgent.FromString,
-        )(metadata=metadata, timeout=20)
+        )(metadata=metadata, timeout=60)
         try:
             await call.write(wire.FromAgent(hello=hello or wire.Hello(protocol=PROTOCOL, offer=OFFER)))
             while await call.read() is not grpc.aio.EOF:

@@ -51,7 +51,7 @@ async def studio(
         on_end=in_turn(keep_results(assets)),
     )
     async with (
-        agency.door(lease_s=20.0) as door,
+        agency.door() as door,
         agency.agent(door.port, await agency.token(A), registry=known, **offered),
     ):
         yield rig, assets

@@ -76,7 +76,8 @@ async def test_an_answer_that_breaks_ends_its_stream_and_no_other(
         await raw.ended()
         await innocent.say(wire.FromAgent(beat=wire.Beat(number=1)))
         assert (await innocent.hear("beat")).number == 1
-        assert door._ground.room._left == MAX_PARTIAL_BYTES
+        while door._ground.room._left < MAX_PARTIAL_BYTES:  # given back when the stream has ended already
+            await asyncio.sleep(0.01)
 
 
 async def test_who_says_to_have_more_than_it_could_is_refused(agency: Agency) -> None:

@@ -25,7 +25,7 @@ async def test_an_agent_renders_with_signed_links_alone(database: Database, tmp_
         agency = Agency(rig, tmp_path, registry=known, on_end=in_turn(keep_results(world.services.assets)))
         agency.sent_files_for = lambda job: files(job.ref)
         async with (
-            agency.door(lease_s=10.0) as door,
+            agency.door() as door,
             agency.process(door.port, await agency.token(world.workspace_id), media=True),
         ):
             async with database.begin() as session:

@@ -13,7 +13,7 @@ from cutroom.kit.backoff import Backoff
 async def _running(listener: Listener) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
         task = group.create_task(listener.run())
-        await asyncio.wait_for(listener.connected.wait(), 5)
+        await asyncio.wait_for(listener.connected.wait(), 60)
         yield
         task.cancel()
 

@@ -37,6 +37,8 @@ from tests.jobs.flows import A
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
+LEASE_S = 30.0
+"""So long that no pause of a busy machine costs a job its attempt: `Rig.lapse` ends it."""
 
 
 class NoFiles:
@@ -79,6 +81,11 @@ class Rig:
     workers: list[Worker] = field(default_factory=list)
     temporal: TemporalSettings | None = None
     """The engine is Temporal, at this place; else it is the embedded one."""
+
+    @property
+    def lease_s(self) -> float:
+        """Of workers that a test kills; a short one under Temporal, which waits for their silence by itself."""
+        return LEASE_S if self.temporal is None else 2.0
 
     @contextlib.asynccontextmanager
     async def worker(self, *, listen: bool = True, **settings: Any) -> AsyncIterator[Worker]:
@@ -134,7 +141,7 @@ class Rig:
             log: takes what it says; None passes it on.
             settings: of the worker.
         """
-        chosen = json.dumps({"poll_s": 0.2, "drain_s": 5.0, "lease_s": 2.0, **settings})
+        chosen = json.dumps({"poll_s": 0.2, "drain_s": 5.0, "lease_s": self.lease_s, **settings})
         argv = [sys.executable, "-m", "tests.jobs.worker_process", self.database.url, self.folder, chosen]
         if self.temporal is not None:
             argv += [self.temporal.address, self.temporal.task_queue]
@@ -145,6 +152,12 @@ class Rig:
             yield child
         finally:
             await child.terminate(grace_s=0, first=signal.SIGKILL)
+
+    async def lapse(self, name: str = "") -> None:
+        """Let the leases of workers that are gone run out now: of those whose names begin so."""
+        if self.temporal is None:
+            lapsing = "UPDATE jobs SET lease_until = clock_timestamp() WHERE status = 'running' AND worker LIKE :who"
+            await self.sql(lapsing, who=f"{name}%")
 
     async def submit(self, kind: str, value: Any, workspace: str = A, **more: Any) -> str:
         async with self.database.begin() as session:

@@ -1,6 +1,7 @@
 """Workers in processes of their own, killed and stopped without warning."""
 
 import asyncio
+import itertools
 import os
 import signal
 from pathlib import Path
@@ -43,9 +44,10 @@ async def test_a_worker_killed_in_any_step_is_replaced_and_finished_steps_do_not
         await eventually(recorded)
         first.send(signal.SIGKILL)
         await first.wait()
+        await rig.lapse()
         for step in ("one", "two", "three"):
             diary.write(f"go {step}")
-        async with rig.worker(lease_s=2.0):
+        async with rig.worker(lease_s=rig.lease_s):
             job = await rig.ended(job_id)
     assert (job.status, job.output, job.attempt) == (Status.SUCCEEDED, [1, 1, 1], 2)
     assert [line for line in diary.lines() if not line.startswith("go")] == ["one", "two", "three"]
@@ -57,16 +59,18 @@ async def test_a_job_that_kills_its_worker_ends_as_a_dead_letter_and_others_go_o
     poison = await rig.submit("poison", diary)
     good = [await rig.submit("echo", {"value": number}) for number in range(10)]
 
-    async def keep_one_alive() -> None:
-        while True:
-            async with rig.process(lease_s=1.0, slots=2) as worker:
+    async def keep_one_alive(keeper: int) -> None:
+        for life in itertools.count():
+            name = f"keeper-{keeper}-{life}"
+            async with rig.process(slots=2, name=name) as worker:
                 await worker.wait()
+            await rig.lapse(f"{name}:")
 
     async with asyncio.TaskGroup() as group:
-        keepers = [group.create_task(keep_one_alive()) for _ in range(2)]
-        job = await rig.ended(poison, within_s=60)
+        keepers = [group.create_task(keep_one_alive(number)) for number in range(2)]
+        job = await rig.ended(poison)
         for job_id in good:
-            assert (await rig.ended(job_id, within_s=30)).status is Status.SUCCEEDED
+            assert (await rig.ended(job_id)).status is Status.SUCCEEDED
         for keeper in keepers:
             keeper.cancel()
     assert (job.status, job.attempt) == (Status.FAILED, 3)
@@ -86,16 +90,17 @@ async def test_a_job_that_kills_its_only_worker_does_not_take_a_long_innocent_on
 
     async def keep_alive() -> None:
         while True:
-            async with rig.process(lease_s=1.0, slots=4) as worker:
+            async with rig.process(slots=4) as worker:
                 await worker.wait()
+            await rig.lapse()
 
     async with asyncio.TaskGroup() as group:
         keeper = group.create_task(keep_alive())
         await says(diary, "started", times=3)  # alone now, or after the other's end
         await asyncio.sleep(1.0)
         diary.write("go")
-        spared = await rig.ended(innocent, within_s=60)
-        dead = await rig.ended(poison, within_s=60)
+        spared = await rig.ended(innocent)
+        dead = await rig.ended(poison)
         keeper.cancel()
     assert (dead.status, dead.attempt) == (Status.FAILED, 3)
     assert (spared.status, spared.attempt) == (Status.SUCCEEDED, 3)
@@ -104,10 +109,11 @@ async def test_a_job_that_kills_its_only_worker_does_not_take_a_long_innocent_on
 
 @pytest.mark.threat("F07")
 async def test_a_worker_that_was_frozen_past_its_lease_writes_nothing_when_it_thaws(rig: Rig, diary: Diary) -> None:
-    async with rig.process(lease_s=1.0) as frozen:
+    async with rig.process() as frozen:
         job_id = await rig.submit("waits_for", diary.model_copy(update={"value": 5}))
         await says(diary, "started")
         frozen.send(signal.SIGSTOP)
+        await rig.lapse()
         async with rig.worker():
             await says(diary, "started", times=2)
             diary.write("go")
@@ -179,16 +185,18 @@ async def test_a_fan_out_survives_workers_that_are_killed_again_and_again(rig: R
 
         async def killed_often(number: int) -> None:
             for life in range(3):
-                async with rig.process(lease_s=1.0, slots=3) as worker:
+                name = f"killed-{number}-{life}"
+                async with rig.process(slots=3, name=name) as worker:
                     await asyncio.sleep(1.0 + 0.4 * number + 0.3 * life)
                     await rig.sql("UPDATE jobs SET max_attempts = 50")
                     worker.send(signal.SIGKILL)
                     await worker.wait()
+                await rig.lapse(f"{name}:")
 
         for number in range(2):
             group.create_task(killed_often(number))
     async with rig.worker():
-        job = await rig.ended(job_id, within_s=60)
+        job = await rig.ended(job_id)
     assert (job.status, job.output) == (Status.SUCCEEDED, [2 * number for number in range(30)])
     steps = await rig.sql("SELECT name, result FROM job_steps WHERE kind = 'step' ORDER BY name")
     assert [name for name, _ in steps] == ["after", "before"], "run at least once, recorded exactly once"

@@ -5,10 +5,12 @@ import contextlib
 import itertools
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from cutroom.db import Database, EmbeddedPostgres, Listener, make_engine
 from cutroom.jobs import Followers, JobService, Registry, Status
@@ -111,15 +113,22 @@ async def test_an_outage_longer_than_the_lease_stops_the_attempt_and_charges_nob
 ) -> None:
     rig = own_rig
     diary = Diary(path=str(tmp_path / "diary"))
-    async with rig.worker(lease_s=3.0, slots=2) as worker:
+    async with rig.worker(slots=2) as worker:
         job_id = await rig.submit("waits_for", diary)
 
         async def started() -> bool | None:
             return bool(diary.lines()) or None
 
         await eventually(started)
-        await server.kill()
         (holding,) = worker.holdings()
+        with capture_logs() as logs:
+            await server.kill()
+
+            async def unreached() -> bool | None:
+                return any(line["event"] == "heartbeat.unreachable" for line in logs) or None
+
+            await eventually(unreached)
+        holding.deadline = time.monotonic()  # as if it had been away for as long as the lease
 
         async def stopped() -> bool | None:
             return holding.reason == "outage" or None

@@ -34,11 +34,11 @@ async def test_cancels_and_retries_that_race_with_the_ends_of_items(rig: Rig, di
                     pass
                 await asyncio.sleep(rng.uniform(0.0, 0.1))
 
-    async with rig.worker(slots=3, lease_s=5), rig.worker(slots=3, lease_s=5):
+    async with rig.worker(slots=3), rig.worker(slots=3):
         given = Fan(items=[1, 2, 3, 4, 5], path=diary.path, special={2: "once"}, pause_ms=20)
         ids = [await rig.submit("fan", given) for _ in range(8)]
         await asyncio.gather(*(torment(job_id) for job_id in ids))
-        jobs = [await rig.ended(job_id, within_s=40) for job_id in ids]
+        jobs = [await rig.ended(job_id) for job_id in ids]
 
         async def quiet() -> bool | None:
             live = "SELECT count(*) FROM jobs WHERE status NOT IN ('succeeded', 'failed', 'cancelled')"

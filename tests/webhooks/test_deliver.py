@@ -231,7 +231,7 @@ async def test_a_stop_lets_what_is_under_way_end_and_records_it(stand: Stand, re
 
     receiver.answers = [slow]
     await stand.endpoint(receiver.url)
-    async with stand.delivering():
+    async with stand.delivering(drain_s=60.0):
         await stand.event()
         await receiver.has(1)
     assert await stand.statuses() == ["succeeded"]

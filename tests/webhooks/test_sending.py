@@ -5,6 +5,7 @@ receiver on this machine.
 """
 
 import asyncio
+import socket
 import time
 
 import pytest
@@ -217,9 +218,10 @@ async def test_garbage_is_a_failure_with_a_reason(garbage: bytes, error: str) ->
 
 
 async def test_nobody_there_is_unreachable() -> None:
-    async with receiving() as receiver:
-        port = receiver.port
-    got = await sender_to(port).send(f"http://127.0.0.1:{port}/", HEADERS, "{}")
+    with socket.socket() as taken:  # by nobody who listens
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        got = await sender_to(port).send(f"http://127.0.0.1:{port}/", HEADERS, "{}")
     assert (got.error, got.status_code) == ("unreachable", None)
 
 

@@ -69,6 +69,7 @@ class Worker:
         self.name = f"{self.settings.name}:{secrets.token_hex(4)}"
         self._database = lifeline(database)
         self._scratch = Scratch(scratch_root)
+        self._disk_low = False
         self._threads = ThreadPoolExecutor(4 * self.settings.slots, thread_name_prefix="step")
         self._rescuer = Rescuer(self._database, on_end, poll_s=self.settings.poll_s, late_s=self.settings.late_s)
         told = None if broadcast is None else lambda job_id: broadcast.tell("cutroom_events", [job_id])
@@ -96,6 +97,7 @@ class Worker:
         """
         log.info("worker.started", worker=self.name, slots=self.settings.slots)
         try:
+            await self._look_at_the_disk()  # before the first claim
             await self._claimant.run(stop)
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
@@ -104,15 +106,20 @@ class Worker:
         log.info("worker.stopped", worker=self.name)
 
     async def _mind_the_disk(self) -> None:
-        """Claim nothing while there is too little room to work in: other workers may have more."""
-        low = False
         while self.settings.free_bytes > 0:
-            free = await asyncio.to_thread(self._scratch.free_bytes)
-            if (free < self.settings.free_bytes) is not low:
-                low = not low
-                self._claimant.pause(paused=low)
-                log.warning("worker.disk_low" if low else "worker.disk_has_room", worker=self.name, free_bytes=free)
             await asyncio.sleep(DISK_S)
+            await self._look_at_the_disk()
+
+    async def _look_at_the_disk(self) -> None:
+        """Claim nothing while there is too little room to work in: other workers may have more."""
+        if self.settings.free_bytes <= 0:
+            return
+        free = await asyncio.to_thread(self._scratch.free_bytes)
+        low = free < self.settings.free_bytes
+        if low is not self._disk_low:
+            self._disk_low = low
+            self._claimant.pause(paused=low)
+            log.warning("worker.disk_low" if low else "worker.disk_has_room", worker=self.name, free_bytes=free)
 
     async def _sweep(self) -> NoReturn:
         """Remove the scratch folders of workers that were killed."""
