@@ -32,6 +32,17 @@ async def test_every_frame_is_the_one_that_the_source_shows_at_that_time(
     assert counts(out) == expected_counts(media, Fraction(30), Fraction(trim), 40)
 
 
+@pytest.mark.parametrize("pictures_held_back", ["0", "1", "3"])
+async def test_pictures_of_an_avi_come_in_time_however_they_are_sent(
+    studio: Studio, tmp_path: Path, pictures_held_back: str
+) -> None:
+    options = ("-c:v", "libx264", "-bf", pictures_held_back, "-b_strategy", "0", "-crf", "12", "-g", "30")
+    media = await studio.counter(f"held-{pictures_held_back}.avi", "30", 3, *options)
+    for look in ({}, {"radius_px": 2}):
+        film = clip(0, 60, media, trim=Fraction(1), **look)
+        assert counts(await studio.film(edit(60, film, size=SIZE), tmp_path)) == [*range(30, 90)]
+
+
 @pytest.mark.parametrize("height", [HEIGHT, 160])
 async def test_a_recording_whose_pictures_change_their_size_is_shown_to_its_end(
     studio: Studio, tmp_path: Path, height: int

@@ -45,6 +45,7 @@ class VideoStream:
         has_alpha: whether the pictures can be transparent.
         hdr: how they stand for light, where that is more than screens for BT.709 show.
         interlaced: whether the two halves of a picture, its odd lines and its even ones, may be of two moments.
+        late: seconds by which pictures come later out of FFmpeg than the file means them, as in AVI.
     """
 
     index: int
@@ -65,6 +66,7 @@ class VideoStream:
     has_alpha: bool
     hdr: Hdr = None
     interlaced: Interlaced = False
+    late: Annotated[Rational, Field(exclude_if=not_)] = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)

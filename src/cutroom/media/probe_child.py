@@ -41,6 +41,8 @@ HDR = {16: "pq", 18: "hlg"}
 FIELDS = frozenset({2, 3, 4, 5})
 # How many packets of an interlaced stream tell whether two of them make a picture.
 FEW_PACKETS = 12
+# A container that tells in which order packets are decoded and not when they are shown.
+UNSHOWN = "avi"
 # Smaller pictures cannot be deinterlaced (libavfilter/vf_bwdif.c).
 LEAST_LINES = 4
 # Encoders prime and pad an mp3 by up to three frames of 1152 samples.
@@ -176,6 +178,7 @@ def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) ->
     return {
         "format": name,
         "video": _video(video, frame, measured[video.index], scan) if video and frame else None,
+        "late": _text(_late(source, video) if video else None),
         "audio": _audio(audio, measured[audio.index], scan, heard) if audio else None,
     }
 
@@ -222,7 +225,7 @@ def _read(
             waiting = frame is None and seen < PATIENCE_PACKETS
         if not waiting and not full:
             return frame, True
-        stamp = packet.dts if packet.pts is None else packet.pts
+        stamp = packet.dts if packet.pts is None or source.format.name == UNSHOWN else packet.pts
         if stamp is None or packet.is_discard or _invisible(packet):
             continue
         measured[packet.stream_index].add(stamp, packet.duration or 0)
@@ -343,6 +346,26 @@ def _apart(source: "av.container.InputContainer", video: VideoStream, frame: Vid
             pictures += len(context.decode(packet))
         pictures += len(context.decode(None))
     return 2 * packets > 3 * pictures > 0
+
+
+def _late(source: "av.container.InputContainer", video: VideoStream) -> Fraction | None:
+    """How much later than it should its first picture comes, by the timestamps; None where they tell when to show it.
+
+    A decoder that puts pictures in order holds back some, and FFmpeg stamps each with what was put in last.
+    """
+    if source.format.name != UNSHOWN:
+        return None
+    context, first = video.codec_context, None
+    with suppress(av.error.FFmpegError):
+        context.flush_buffers()
+        source.seek(video.start_time or 0, stream=video)
+        for packet, _ in zip(source.demux(video), range(FEW_PACKETS), strict=False):
+            first = packet.dts if first is None else first
+            for frame in context.decode(packet):
+                if frame.dts is None or first is None or video.time_base is None:
+                    return None
+                return (frame.dts - first) * video.time_base
+    return None
 
 
 def _rate(stream: VideoStream, frames: int | None, duration: Fraction | None) -> Fraction | None:

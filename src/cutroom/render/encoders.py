@@ -46,6 +46,10 @@ class VideoEncoder:
         return self.pixels.startswith("yuva")
 
 
+_LAME_SCALES: Final = ((256_000, 1.0), (224_000, 0.98), (192_000, 0.97), (0, 0.95))
+"""From which bit rate on (libmp3lame/presets.c, the column `scale`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class AudioEncoder:
     """How sound is compressed; `bit_rate` means nothing to PCM."""
@@ -58,3 +62,10 @@ class AudioEncoder:
     def extension(self) -> str:
         """File name extension of the encoded sound."""
         return {"aac": "m4a", "mp3": "mp3", "opus": "webm", "pcm": "wav"}[self.codec]
+
+    @property
+    def scale(self) -> float:
+        """What the encoder multiplies sound by."""
+        if self.codec != "mp3":
+            return 1.0
+        return next(scale for least, scale in _LAME_SCALES if self.bit_rate >= least)

@@ -19,7 +19,7 @@ def video_source(sha256: str, info: MediaInfo, stream: VideoStream) -> VideoSour
         format=info.format,
         codec=stream.codec,
         stream=stream.index,
-        zero=start,
+        zero=start + stream.late,
         time_base=stream.time_base,
         fps=stream.fps,
         duration=None if stream.duration is None else stream.start + stream.duration - start,

@@ -72,6 +72,14 @@ async def test_a_mix_becomes_as_loud_as_wanted(
     assert reached <= peak + 0.05  # the meter shows one decimal
 
 
+@pytest.mark.parametrize("quality", ["low", "medium"])
+async def test_an_mp3_is_as_loud_as_what_goes_into_it(studio: Studio, tmp_path: Path, quality: Any) -> None:
+    wanted = await loud(studio, "sparse", Loudness(-16, -1), format="mp3", quality=quality)
+    found, reached = meter(await encoded(studio, wanted, tmp_path))
+    assert abs(found + 16) <= 0.1
+    assert reached <= -0.95
+
+
 async def test_pieces_of_their_own_give_the_same_bytes(studio: Studio, tmp_path: Path) -> None:
     wanted = await loud(studio, "program", Loudness(-14, -1), format="m4a")
     here = await encoded(studio, wanted, tmp_path / "here")

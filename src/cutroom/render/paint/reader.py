@@ -19,6 +19,8 @@ _MAX_STREAMS: Final = 64
 _BUFFER_BYTES: Final = 1 << 18
 _THREADS: Final = 2
 _MARGIN_S: Final = Fraction(1, 4)  # margins as in `render.feed`
+_UNSHOWN: Final = "avi"
+"""A container that does not tell when packets are shown: pictures come in order, and are stamped as ffmpeg does it."""
 _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
@@ -30,6 +32,7 @@ class Reader:
         try:
             self._file = open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 — closed by `close`
             self._container = _opened(self._file, demuxer)
+            self._unshown = demuxer == _UNSHOWN
             streams: Any = self._container.streams if stream is not None else self._container.streams.video
             self._stream = streams[stream or 0]
             self._codec = self._stream.codec_context
@@ -77,7 +80,8 @@ class Reader:
             for frame in frames:
                 if isinstance(frame, VideoFrame):
                     good += 1
-                    stamp = frame.pts if frame.pts is not None else guess
+                    said = frame.dts if self._unshown else frame.pts
+                    stamp = said if said is not None else guess
                     guess = stamp + 1
                     yield stamp, frame
         if good == 0 or broken > 2 * good:

@@ -69,7 +69,8 @@ async def render_audio(
         progress(_DECIDED + (1 - _DECIDED) * part)
 
     graph = StreamGraph()
-    name = graph.output(graph.add("anull", graph.input(0, "a")))
+    coming, scale = graph.input(0, "a"), plan.encoder.scale
+    name = graph.output(graph.add("anull", coming) if scale == 1 else graph.add("volume", coming, volume=1 / scale))
     output = Output(out, audio_muxer(plan.encoder), [name], audio_options(plan.encoder))
     pipe = scratch / "mix.w64"
     command = Command([Input(pipe, Word.W64)], [output], graph)

@@ -189,6 +189,8 @@ _STRETCHER: Final = "stretch 1"
 """What makes slow sound; raised whenever `stretch` would make other samples of it."""
 _READER: Final = "steady 1"
 """What reads sound from containers that round; raised whenever it would begin elsewhere."""
+_LEVELLED: Final = "level 1"
+"""What makes up for encoders that make sound quieter; raised whenever it would do so in another way."""
 _MIX: Final[Adapter[MixPlan]] = Adapter(MixPlan)
 _AUDIO: Final[Adapter[AudioPlan]] = Adapter(AudioPlan)
 
@@ -209,7 +211,8 @@ def audio_of(mix: MixPlan, loudness: Loudness | None, encoder: AudioEncoder, *, 
 
 def keyed(plan: AudioPlan, engine: str) -> AudioPlan:
     """The same sound with its key."""
-    return replace(plan, key=digest(_AUDIO.dump_python(replace(plan, key=""), mode="json"), engine))
+    made_by = [engine, *[_LEVELLED] * (plan.encoder.scale != 1)]
+    return replace(plan, key=digest(_AUDIO.dump_python(replace(plan, key=""), mode="json"), ", ".join(made_by)))
 
 
 def pieces(mix: MixPlan, engine: str) -> tuple[MixPlan, ...]:
