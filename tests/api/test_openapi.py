@@ -4,6 +4,7 @@ import json
 
 from cutroom import timeline
 from cutroom.api import openapi_document
+from cutroom.api.errors import ErrorEnvelope
 
 DOCUMENT = openapi_document()
 OPERATIONS = [
@@ -93,6 +94,15 @@ def test_no_field_names_a_secret() -> None:
     text = json.dumps(schemas).lower()
     for word in ("workspaceid", "hash", "password", "secret", "lease", "fence", "scratch"):
         assert f'"{word}"' not in text
+
+
+def test_the_examples_of_documents_and_errors_are_such() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for name in ("RenderRequest", "LongformRequest"):
+        for example in schemas[name]["examples"]:
+            timeline.parse_document(example)
+    for example in schemas["ErrorEnvelope"]["examples"]:
+        ErrorEnvelope.model_validate(example)
 
 
 def test_the_description_of_a_render_is_that_of_the_document() -> None:

@@ -7,7 +7,7 @@ import pytest
 from cutroom.kit import strict_json
 from cutroom.kit.errors import Invalid
 from cutroom.timeline import Limits, parse
-from tests.timeline.wrong import GOOD, RAW, SHAPES, TEXT, VIDEO, WRONG, Wrong, changed
+from tests.timeline.wrong import COLOR, GOOD, RAW, SHAPES, TEXT, VIDEO, WRONG, Wrong, changed
 
 
 def refused(document: Any, limits: Limits | None = None) -> Invalid:
@@ -110,6 +110,28 @@ def test_a_placeholder_is_named_and_told_once() -> None:
         (changed(f"{VIDEO}/transition", {"in": "none"}), "(leave it out)"),
         (changed(f"{TEXT}/asset/font", {"opacity": 0.5}), "write it into 'color'"),
         (changed("/output/width", 641), "an even number of pixels from 16 to 8192"),
+        (changed(f"{VIDEO}/start", "5"), "(write 5, without quotes)"),
+        (changed(f"{VIDEO}/volume", "0.5"), "(write 0.5, without quotes)"),
+        (changed("/output/fps", "29.97"), "(write 29.97, without quotes)"),
+        (changed("/output/mute", "true"), "(write true, without quotes)"),
+        (changed(f"{TEXT}/asset/text", 5), '(write "5", in quotes)'),
+        (changed(f"{VIDEO}/fit", None), "or leave it out."),
+        (changed(f"{VIDEO}/opacity", None), "or leave it out."),
+        (changed(f"{VIDEO}/matte", "asset:m"), 'an object {"src": …, "mode": …, "trim": …}.'),
+        (changed(f"{COLOR}/asset/color", "White"), "(write #ffffff)"),
+        (changed(f"{COLOR}/asset/color", "101418"), "(write #101418)"),
+        (changed(f"{TEXT}/position", "middle"), "(did you mean 'center'?)"),
+        (changed(f"{TEXT}/asset/font", {"weight": "bold"}), "(did you mean '700'?)"),
+        (changed("/output/format", "avi"), "(did you mean 'mp4'?)"),
+        (changed("/output/resolution", "1920x1080"), "(did you mean '1080p'?)"),
+        (changed(f"{VIDEO}/transition", {"in": "cutFast"}), "(did you mean 'cut'?)"),
+        (changed(f"{VIDEO}/blend", "burn"), "(did you mean 'color-burn'?)"),
+        (changed(f"{TEXT}/asset/fontSize", 30), "write 'font': {\"size\": …}"),
+        (changed(f"{TEXT}/zIndex", 3), "the first track in the list is the top layer"),
+        (changed("/output/frameRate", 30), "(did you mean 'fps'?)"),
+        (changed("/merg", {}), "(did you mean 'merge'?)"),
+        (changed(f"{VIDEO}/asset/src", ""), "This text is empty; write something."),
+        (changed("/timeline/fonts", [{"src": "asset:f", "family": ""}]), "or leave the field out."),
     ],
 )
 def test_a_refusal_says_what_was_probably_meant(document: Any, hint: str) -> None:

@@ -12,6 +12,7 @@ def _keys(*keyframes: Any) -> list[Any]:
 
 
 CURVES: list[Wrong] = [
+    wrong("a name of two words", f"{VIDEO}/name", "my clip", "bad_name"),
     wrong("no keyframes", f"{VIDEO}/opacity", [], "empty"),
     wrong("a keyframe that is a number", f"{VIDEO}/opacity", [0.5], "wrong_type", f"{VIDEO}/opacity/0"),
     wrong("a keyframe without time", f"{VIDEO}/scale", [{"value": 1}], "missing_field", f"{VIDEO}/scale/0/at"),

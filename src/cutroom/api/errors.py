@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -78,6 +78,27 @@ class ErrorBody(schema.Schema):
 
 class ErrorEnvelope(schema.Schema):
     """The body of every answer that is an error."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "error": {
+                        "code": "out_of_range",
+                        "message": "/output/fps: This is 0; accepted is a number from 1 to 60.",
+                        "details": [
+                            {
+                                "pointer": "/output/fps",
+                                "code": "out_of_range",
+                                "message": "This is 0; accepted is a number from 1 to 60.",
+                            }
+                        ],
+                        "correlationId": "req_01m7z0000000000000000000",
+                    }
+                }
+            ]
+        }
+    )
 
     error: ErrorBody
 

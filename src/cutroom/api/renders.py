@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Body, Request, Response
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +36,8 @@ router = keyed("render", area="jobs")
 class RenderRequest(timeline.Edit):
     """A timeline to render; in JSON, `timeline` and `output`. Placeholders are filled from `merge` first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [timeline.HELLO]})
+
     idempotency_key: Annotated[
         str | None,
         Field(
@@ -49,6 +51,19 @@ class RenderRequest(timeline.Edit):
 
 class LongformRequest(LongformEdit):
     """A longform to render: hours of sound over a few backgrounds; in JSON, `longform` and `output`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "longform": {
+                        "backgrounds": [{"src": "https://example.com/forest.jpg"}],
+                        "audio": [{"src": "https://example.com/rain.mp3"}, {"src": "https://example.com/wind.mp3"}],
+                    }
+                }
+            ]
+        }
+    )
 
     idempotency_key: Annotated[
         str | None, Field(min_length=1, max_length=255, description="As in a request with a timeline.")

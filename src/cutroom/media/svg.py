@@ -26,7 +26,7 @@ _LARGEST: Final = 1e7
 _NOT_DRAWN: Final = frozenset({"a", "script"})
 """What leads elsewhere and is no part of the picture."""
 WRONG_SVG: Final = {
-    "unreadable": "This is no well-formed XML.",
+    "unreadable": "This is no well-formed XML; close every element, quote every attribute, write &amp; for &.",
     "no_root": f'An SVG begins with <svg xmlns="{_NAMESPACE}" …>; this does not.',
     "elsewhere": "The SVG shows another file, and none is fetched for it; embed it as data:…, or take a PNG.",
     "no_size": "The SVG does not say how large it is; give it a 'viewBox', or a 'width' and 'height'.",

@@ -32,12 +32,13 @@ from cutroom.timeline.resolved import (
     TextStyle,
     Warning,  # noqa: A004 — see resolved
 )
-from cutroom.timeline.schema import json_schema, schema_text
+from cutroom.timeline.schema import HELLO, json_schema, schema_text
 from cutroom.timeline.sources import SourceKind, SourceUse, inner, sources
 from cutroom.timeline.validate import parse
 
 __all__ = [
     "FIELDS",
+    "HELLO",
     "MERGE_FIELD",
     "MERGE_SCHEMA",
     "Color",

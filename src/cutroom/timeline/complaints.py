@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from cutroom.kit.errors import Detail
 from cutroom.kit.schema import pointer
-from cutroom.timeline.fields import FORM_MARK, Part, did_you_mean, shown
+from cutroom.timeline.fields import FORM_MARK, Part, did_you_mean, one_of, shown, unquoted
+from cutroom.timeline.merge import FIELD
 from cutroom.timeline.model import ASSETS, Clip, Edit
 
 _ELSEWHERE: Final = {
@@ -63,6 +65,27 @@ _ELSEWHERE: Final = {
     ("TextAsset", "align"): "'alignment'",
     ("Timeline", "font"): "'fonts': [{\"src\": …}]",
     ("FontFile", "url"): "'src'",
+    ("TextAsset", "content"): "'text'",
+    ("TextAsset", "value"): "'text'",
+    ("TextAsset", "fontSize"): "'font': {\"size\": …}",
+    ("TextAsset", "fontFamily"): "'font': {\"family\": …}",
+    ("TextAsset", "fontWeight"): "'font': {\"weight\": …}",
+    ("TextAsset", "lineHeight"): "'font': {\"lineHeight\": …}",
+    ("Clip", "zIndex"): "the clip into another track: the first track in the list is the top layer",
+    ("Clip", "layer"): "the clip into another track: the first track in the list is the top layer",
+    ("Clip", "end"): "'length', the seconds that it lasts",
+    ("Clip", "loop"): "several clips, or a 'soundtrack' with 'loop'",
+    ("Output", "background"): "'background' in the timeline",
+    ("Output", "bitrate"): "'quality', or 'crf'",
+    ("Timeline", "clips"): "'tracks': [{\"clips\": […]}]",
+    ("Timeline", "audio"): "'soundtrack': {\"src\": …}, or a track of audio clips",
+    ("Timeline", "music"): "'soundtrack': {\"src\": …}",
+    ("Timeline", "width"): "'width' and 'height' in 'output'",
+    ("Timeline", "height"): "'width' and 'height' in 'output'",
+    ("Timeline", "fps"): "'fps' in 'output'",
+    ("Transition", "type"): "'in' and 'out'",
+    ("Animation", "type"): "'in' and 'out'",
+    ("Range", "end"): "'length'",
     ("FontFile", "name"): "'family'",
 }
 """What people coming from other tools write, and where it goes here."""
@@ -92,6 +115,8 @@ _MEANT: Final = {
 }
 """Words of other tools where a word is chosen, and what to write here."""
 
+_MOST_NAMES: Final = 8
+"""How many fields of an object are named where something else stands in its place."""
 _WANTED: Final = {
     "string_type": "text",
     "bool_type": "true or false",
@@ -113,11 +138,23 @@ def complaints(error: ValidationError, root: type[Part] = Edit) -> Iterator[Deta
                 item["loc"] = item["loc"][:-1]
                 place, model = _place(item["loc"], root)
                 count, wanted = len(item["input"]), _entries(model, str(place[-1]))
-                yield Detail(pointer(place), "too_few", f"This list has {count or 'no'} entries; {wanted} are needed.")
+                yield Detail(pointer(place), "too_few", f"This list has {_entries_of(count)}; {wanted} are needed.")
             continue
         place, model = _place(item["loc"], root)
         code, sentence, below = _say({**item, "loc": tuple(place)}, model)
+        if (
+            item["input"] is None
+            and not below
+            and _may_be_left_out(model, place)
+            and sentence.startswith("This is null")
+        ):
+            sentence = f"{sentence[:-1]}; or leave it out."
         yield Detail(pointer([*place, *below]), code, sentence)
+
+
+def _may_be_left_out(model: type[Part] | None, place: Sequence[str | int]) -> bool:
+    field = _field(model, place[-1]) if place else None
+    return field is not None and not field.is_required()
 
 
 def _place(location: Sequence[str | int], root: type[Part]) -> tuple[list[str | int], type[Part] | None]:
@@ -150,10 +187,13 @@ def _below(model: type[Part] | None, name: str) -> type[Part] | None:
 
 
 def _annotation(model: type[Part] | None, name: str) -> Any:
-    if model is None:
-        return None
-    fields = model.model_fields.values()
-    return next((field.annotation for field in fields if field.alias == name), None)
+    field = _field(model, name)
+    return None if field is None else field.annotation
+
+
+def _field(model: type[Part] | None, name: str | int) -> FieldInfo | None:
+    fields = () if model is None else model.model_fields.values()
+    return next((field for field in fields if field.alias == name), None)
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
@@ -173,11 +213,24 @@ def _say(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]
     kind: str = item["type"]
     if kind in _WANTED:
         value = "This document is" if not item["loc"] else "This is"
-        return "wrong_type", f"{value} {shown(item['input'])}; accepted is {_WANTED[kind]}.", ()
+        wanted = _WANTED[kind]
+        if kind.startswith("model") and item["loc"] and (part := _part_at(model, item["loc"])) is not None:
+            names = [f'"{field.alias}": …' for field in part.model_fields.values()]
+            wanted = f"an object {{{', '.join(names)}}}" if len(names) <= _MOST_NAMES else wanted
+        hint = unquoted(item["input"]) if kind == "bool_type" and item["input"] in ("true", "false") else ""
+        if kind == "string_type" and item["loc"][-1:] == ("text",) and type(item["input"]) in (int, float):
+            hint = f' (write "{shown(item["input"])}", in quotes)'
+        return "wrong_type", f"{value} {shown(item['input'])}{hint}; accepted is {wanted}.", ()
     special = _SPECIAL.get(kind)
     if special is not None:
         return special(item, model)
     return kind, item["msg"], ()
+
+
+def _part_at(model: type[Part] | None, place: Sequence[str | int]) -> type[Part] | None:
+    """The part that stands at a place, or in a list there."""
+    names = [part for part in place if isinstance(part, str)]
+    return None if not names or names[-1] == "asset" else _below(model, names[-1])
 
 
 def _missing(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
@@ -195,6 +248,7 @@ def _unknown_field(item: Any, model: type[Part] | None) -> tuple[str, str, tuple
     name = str(item["loc"][-1]) if item["loc"] else ""
     owner = model.__name__ if model is not None else ""
     known = [field.alias or "" for field in model.model_fields.values()] if model is not None else []
+    known += [FIELD] if not item["loc"][1:] else []
     said = f"{shown(name)} is not a known field"
     if (owner, name) in _ELSEWHERE:
         return "unknown_field", f"{said} here; write {_ELSEWHERE[owner, name]}.", ()
@@ -221,7 +275,7 @@ def _unknown_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[
 def _choose(value: Any, words: Sequence[str]) -> str:
     meant = _MEANT.get(value) if isinstance(value, str) else None
     hint = f" ({meant})" if meant else did_you_mean(value, words) if isinstance(value, str) else ""
-    return f"This is {shown(value)}{hint}; accepted is {', '.join(words[:-1])} or {words[-1]}."
+    return f"This is {shown(value)}{hint}; accepted is {one_of(words)}."
 
 
 def _no_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
@@ -229,7 +283,13 @@ def _no_type(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, 
 
 
 def _too_short(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
-    return "empty", "This text is empty; write something or leave the field out.", ()
+    instead = " or leave the field out" if _may_be_left_out(model, item["loc"]) else ""
+    return "empty", f"This text is empty; write something{instead}.", ()
+
+
+def _no_name(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
+    accepted = "a name of 1 to 64 letters from A to Z, digits, '_' and '-'"
+    return "bad_name", f"This is {shown(item['input'])}; accepted is {accepted}.", ()
 
 
 def _too_long(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
@@ -239,7 +299,11 @@ def _too_long(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str,
 
 def _few(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
     count, least = item["ctx"]["actual_length"], item["ctx"]["min_length"]
-    return "too_few", f"This list has {count or 'no'} entries; at least {least} are needed.", ()
+    return "too_few", f"This list has {_entries_of(count)}; at least {least} are needed.", ()
+
+
+def _entries_of(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count or 'no'} entries"
 
 
 def _many(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
@@ -248,7 +312,9 @@ def _many(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...
 
 
 def _wrong_form(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
-    return "wrong_type", f"This is {shown(item['input'])}; accepted is {item['ctx']['accepted']}.", ()
+    accepted = item["ctx"]["accepted"]
+    hint = unquoted(item["input"]) if "number" in accepted or "true" in accepted else ""
+    return "wrong_type", f"This is {shown(item['input'])}{hint}; accepted is {accepted}.", ()
 
 
 _SPECIAL: Final[Mapping[str, Callable[[Any, type[Part] | None], tuple[str, str, tuple[str, ...]]]]] = {
@@ -259,6 +325,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, type[Part] | None], tuple[str, str, 
     "union_tag_invalid": _unknown_type,
     "union_tag_not_found": _no_type,
     "string_too_short": _too_short,
+    "string_pattern_mismatch": _no_name,  # of clips, which alone have a pattern
     "string_too_long": _too_long,
     "too_short": _few,
     "too_long": _many,

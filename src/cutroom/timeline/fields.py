@@ -7,7 +7,7 @@ number or a word is one type here, `Number`.
 import difflib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -31,6 +31,42 @@ MAX_SECONDS: Final = 1_000_000.0
 SECOND_NS: Final = 10**9
 _ALIAS: Final = "alias://"
 """How another tool names a clip in the times of others."""
+_NUMERAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_MEANT: Final[Mapping[str, tuple[str, ...]]] = {
+    "middle": ("center",),
+    "circle": ("ellipse",),
+    "oval": ("ellipse",),
+    "square": ("1:1", "rectangle"),
+    "portrait": ("9:16",),
+    "vertical": ("9:16", "vertical"),
+    "landscape": ("16:9",),
+    "widescreen": ("16:9",),
+    "bold": ("700",),
+    "regular": ("400",),
+    "oblique": ("italic",),
+    "hevc": ("h265",),
+    "avc": ("h264",),
+    "avi": ("mp4",),
+    "mkv": ("mp4",),
+    "best": ("highest",),
+    "good": ("high",),
+    "burn": ("color-burn",),
+    "dodge": ("color-dodge",),
+    "invert": ("negative",),
+    "1280x720": ("720p",),
+    "1920x1080": ("1080p",),
+    "fontsize": ("size",),
+    "framerate": ("fps",),
+    "end": (),
+}
+"""Words that say something else than what they look like, in lower case, and what is meant where that is accepted."""
+_NAMED: Final = {
+    "black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080", "silver": "#c0c0c0",
+    "red": "#ff0000", "green": "#008000", "blue": "#0000ff", "yellow": "#ffff00", "orange": "#ffa500",
+    "purple": "#800080", "pink": "#ffc0cb", "cyan": "#00ffff", "magenta": "#ff00ff", "lime": "#00ff00",
+    "navy": "#000080", "teal": "#008080", "brown": "#a52a2a", "gold": "#ffd700",
+}  # fmt: skip
+"""Colours by their names in CSS (Color 4, section 6.1)."""
 CLIP_NAME: Final = r"[A-Za-z0-9_\-]{1,64}"
 CLEAR: Final = "transparent"
 """What stands for no colour at all."""
@@ -80,8 +116,20 @@ def shown(value: Any) -> str:
 def did_you_mean(value: str, options: Iterable[str]) -> str:
     """A hint at the option that was probably meant, or nothing."""
     by_case = {option.casefold(): option for option in options}
-    close = difflib.get_close_matches(value[:60].casefold(), by_case, n=1, cutoff=0.6)
-    return f" (did you mean '{by_case[close[0]]}'?)" if close else ""
+    word = value[:60].casefold()
+    meant = next((option for option in _MEANT.get(word, ()) if option in by_case), None)
+    if meant is None and word not in _MEANT:
+        close = difflib.get_close_matches(word, by_case, n=1, cutoff=0.75)
+        begun = sorted((option for option in by_case if len(option) > 2 and word.startswith(option)), key=len)
+        close = close or begun[-1:] or difflib.get_close_matches(word, by_case, n=1, cutoff=0.6)
+        meant = close[0] if close else None
+    return f" (did you mean '{by_case[meant]}'?)" if meant else ""
+
+
+def unquoted(value: Any) -> str:
+    """A hint at a number or a flag that stands in quotes, as form fields and language models write them."""
+    bare = value.strip() if isinstance(value, str) and len(value) <= 40 else ""
+    return f" (write {bare}, without quotes)" if _NUMERAL.fullmatch(bare) or bare in {"true", "false"} else ""
 
 
 def one_of(words: Sequence[str]) -> str:
@@ -159,7 +207,7 @@ class Number:
         return too_small or value > self.at_most
 
     def _refuse(self, code: str, value: Any) -> PydanticCustomError:
-        facts = {**_facts(value, self.accepted()), "hint": ""}
+        facts = {**_facts(value, self.accepted()), "hint": unquoted(value)}
         if self.ways and isinstance(value, str) and value.startswith(_ALIAS):
             facts["hint"] = f" (write {self.ways[0]}:{shown(value.removeprefix(_ALIAS))[1:-1]})"
         return PydanticCustomError(code, "This is {value}{hint}; accepted is {accepted}.", facts)
@@ -167,7 +215,7 @@ class Number:
     def accepted(self) -> str:
         """What is accepted, as words: "a number of seconds from 0 to 10, or auto"."""
         kind = ("an even number" if self.even else "a whole number") if self.integer else "a number"
-        low = f"from {self.at_least:g} to" if self.more_than is None else f"above {self.more_than:g} and up to"
+        low = f"from {self.at_least:.10g} to" if self.more_than is None else f"above {self.more_than:g} and up to"
         unit = f" of {self.unit}" if self.unit else ""
         words = "".join(f', or "{word}"' for word in (*self.words, *(f"{way}:NAME" for way in self.ways)))
         return f"{kind}{unit} {low} {self.at_most:.10g}{words}"
@@ -177,31 +225,38 @@ def _facts(value: Any, accepted: str) -> dict[str, Any]:
     return {"value": shown(value), "accepted": accepted}
 
 
+def _refuse_color(value: str, accepted: str) -> PydanticCustomError:
+    facts, word = _facts(value, accepted), value.strip().casefold()
+    meant = _NAMED.get(word) or (f"#{word}" if _COLOR.fullmatch(f"#{word}") else None)
+    facts["hint"] = f" (write {meant})" if meant else ""
+    return PydanticCustomError("bad_color", "This is {value}{hint}; accepted is {accepted}.", facts)
+
+
 def _color(value: str) -> str:
     if _COLOR.fullmatch(value) is None:
         accepted = "a colour such as #fff, #101418 or, with opacity, #10141880"
-        raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
+        raise _refuse_color(value, accepted)
     return value
 
 
 def _opaque_color(value: str) -> str:
     if _OPAQUE.fullmatch(value) is None:
         accepted = "an opaque colour such as #fff or #101418"
-        raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
+        raise _refuse_color(value, accepted)
     return value
 
 
 def _clear_or_color(value: str) -> str:
     if value != CLEAR and _COLOR.fullmatch(value) is None:
         accepted = '"transparent", or a colour such as #fff, #101418 or, with opacity, #10141880'
-        raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
+        raise _refuse_color(value, accepted)
     return value
 
 
 def _clear_or_opaque(value: str) -> str:
     if value != CLEAR and _OPAQUE.fullmatch(value) is None:
         accepted = '"transparent", or an opaque colour such as #fff or #101418'
-        raise PydanticCustomError("bad_color", "This is {value}; accepted is {accepted}.", _facts(value, accepted))
+        raise _refuse_color(value, accepted)
     return value
 
 

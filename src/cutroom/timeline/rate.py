@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from cutroom.timeline.fields import shown
+from cutroom.timeline.fields import shown, unquoted
 
 SLOWEST: Final = 1
 FASTEST: Final = 60
@@ -57,8 +57,10 @@ class Rate:
     @staticmethod
     def check(value: Any) -> float | str:
         """The value itself, or an error that says what is accepted."""
-        facts = {"value": shown(value), "low": SLOWEST, "high": FASTEST}
-        sentence = 'This is {value}; accepted is a number from {low} to {high}, or a fraction such as "30000/1001".'
+        facts = {"value": shown(value), "hint": unquoted(value), "low": SLOWEST, "high": FASTEST}
+        sentence = (
+            'This is {value}{hint}; accepted is a number from {low} to {high}, or a fraction such as "30000/1001".'
+        )
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise PydanticCustomError("wrong_type", sentence, facts)
         try:

@@ -8,6 +8,7 @@ import json
 from typing import Any, Final
 
 from pydantic import TypeAdapter
+from pydantic.config import JsonDict
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -24,10 +25,11 @@ _SAID: Final = ("description", "default", "examples")
 """What is said of a field, whatever its forms."""
 _INSIDE: Final = frozenset({"items", "prefixItems", "anyOf", "oneOf", "allOf", "else"})
 _TYPES: Final = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
-_HELLO: Final = {
+HELLO: Final[JsonDict] = {
     "output": {"format": "mp4", "resolution": "720p"},
     "timeline": {"tracks": [{"clips": [{"asset": {"type": "text", "text": "Hello"}, "length": 3}]}]},
 }
+"""A small document, as an example."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -45,7 +47,7 @@ def json_schema() -> dict[str, Any]:
         "if": {"required": ["longform"], "not": {"required": ["timeline"]}},
         "then": {"$ref": "#/$defs/LongformEdit"},
         "else": {"$ref": "#/$defs/Edit"},
-        "examples": [_HELLO],
+        "examples": [HELLO],
         "$defs": parts,
     }
 

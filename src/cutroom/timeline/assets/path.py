@@ -53,6 +53,6 @@ def _arguments(path: str, place: int, command: str) -> int | str:
                 return place
             return f"The command {command} at character {place} takes {wanted} numbers at a time; here are {within}"
         if abs(float(found[1])) > _LARGEST:
-            return f"A number of the path at character {place + 1} is larger than a million"
+            return f"A number of the path at character {place + 1} is larger than a million; draw it smaller"
         place = found.end()
     raise AssertionError  # count() never ends
