@@ -88,6 +88,14 @@ async def fails_at_first(ctx: Context, diary: Diary) -> int:
     return tries
 
 
+async def meets_no_store(ctx: Context, diary: Diary) -> int:
+    """The first `value` attempts find the store away."""
+    tries = diary.write("try")
+    if tries <= diary.value:
+        raise Unavailable("store_unavailable", f"Away at try {tries}.")
+    return tries
+
+
 async def refuses(ctx: Context, number: Number) -> int:
     raise Invalid("bad_number", f"{number.value} is wrong.")
 
@@ -373,6 +381,7 @@ def registry() -> Registry:
         "has_child": has_child,
         "leaves": leaves,
         "makes": makes,
+        "meets_no_store": meets_no_store,
         "naps": naps,
         "poison": poison,
         "refuses": refuses,

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.jobs import Job, Status
+from cutroom.jobs.cancelling import AT_ONCE
 from cutroom.kit.errors import Conflict
 from tests.jobs.flows import A, Diary
 from tests.jobs.rig import Rig, eventually
@@ -47,6 +48,28 @@ async def test_a_queued_job_is_cancelled_at_once(rig: Rig) -> None:
 async def test_cancelling_twice_changes_nothing(rig: Rig) -> None:
     job_id = await rig.submit("same", {"value": 1})
     assert await rig.cancel(job_id) == await rig.cancel(job_id)
+
+
+async def test_more_items_than_are_read_back_at_once_are_all_cancelled(rig: Rig) -> None:
+    job_id, count = await rig.submit("same", {"value": 1}), 2 * AT_ONCE + 1
+    await rig.sql(
+        """
+        INSERT INTO jobs (id, workspace_id, type, status, root_id, parent_id, parent_step, parent_index, depth,
+                          internal, input, max_attempts)
+        SELECT p.id || n, workspace_id, type, 'queued', p.id, p.id, 'items', n, 1, true, input, 3
+        FROM jobs AS p CROSS JOIN generate_series(1, :count) AS n
+        """,
+        count=count,
+    )
+    seen: list[str] = []
+
+    async def on_end(session: AsyncSession, job: Job) -> None:
+        seen.append(job.id)
+
+    rig.jobs._on_end = on_end
+    await rig.cancel(job_id)
+    assert len(set(seen)) == len(seen) == count + 1
+    assert await rig.sql("SELECT status, count(*) FROM jobs GROUP BY 1") == [("cancelled", count + 1)]
 
 
 async def test_a_job_that_ended_cannot_be_cancelled(rig: Rig) -> None:

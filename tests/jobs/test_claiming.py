@@ -87,6 +87,14 @@ async def test_priority_goes_before_turn(rig: Rig) -> None:
     assert [workspaces(await claim(rig))[0] for _ in range(4)] == [A, A, A, B]
 
 
+async def test_a_priority_below_0_is_beside_other_workspaces_0(rig: Rig) -> None:
+    await fill(rig, A, 3, priority=-4)
+    await fill(rig, B, 3)
+    assert Counter(workspaces(await claim(rig, 4))) == {A: 2, B: 2}
+    sooner = await rig.submit("same", {"value": 1}, priority=-2)
+    assert [job.id for job in (await claim(rig, 2)).jobs if job.workspace_id == A] == [sooner]
+
+
 async def test_a_workspace_never_runs_more_than_its_limit_however_many_claim(rig: Rig) -> None:
     await fill(rig, A, 200)
     await rig.sql("UPDATE lanes SET max_running = 7")

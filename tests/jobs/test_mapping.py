@@ -154,6 +154,21 @@ async def test_items_of_a_job_go_before_jobs_that_came_later(rig: Rig, diary: Di
     assert order[6:] == sorted(later)
 
 
+async def test_a_job_below_0_lets_others_go_first_and_ends_what_it_began_before_it_begins_more(
+    rig: Rig, diary: Diary
+) -> None:
+    await rig.submit("tree", Fan(items=[3, 1], path=diary.path), priority=-2)
+    later = await rig.submit("same", {"value": 1})
+    async with rig.worker(slots=1):
+        for (job_id,) in await rig.sql("SELECT id FROM jobs"):
+            await rig.ended(job_id)
+    order = await rig.sql(
+        "SELECT id, depth FROM job_attempts JOIN jobs ON id = job_id ORDER BY job_attempts.started_at"
+    )
+    assert order[0] == (later, 0)
+    assert [depth for _, depth in order[1:]] == [0, *(1, 2, 1) * 3, 0]
+
+
 async def test_a_cancelled_job_takes_its_items_with_it(rig: Rig, diary: Diary) -> None:
     async with rig.worker(slots=3):
         job_id = await rig.submit("fan", fan(diary, 10, special=dict.fromkeys(range(10), "wait")))

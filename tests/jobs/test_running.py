@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.jobs import Job, JobService, Registry, Status
+from cutroom.jobs.errors import AWAY_CLAIMS
 from cutroom.kit.errors import CutroomError
 from tests.jobs import flows
 from tests.jobs.flows import Diary
@@ -55,6 +56,20 @@ async def test_a_job_that_used_up_its_attempts_is_a_dead_letter_and_keeps_every_
     ]
     logged = [event.data["tries"] for event in await rig.events(job.id) if event.kind == "log"]
     assert logged == [1, 2, 3]
+
+
+async def test_a_store_that_is_away_costs_no_attempts_until_it_is_away_for_too_long(rig: Rig, diary: Diary) -> None:
+    job = await rig.run("meets_no_store", diary.model_copy(update={"value": 6}))
+    assert (job.status, job.output, job.attempt, job.max_attempts) == (Status.SUCCEEDED, 7, 1, 3)
+    assert await rig.outcomes(job.id) == [*[(1, "failed")] * 6, (1, "succeeded")]
+    events = [event.data for event in await rig.events(job.id) if event.data.get("status") == "retrying"]
+    assert [data["error"]["message"] for data in events] == [f"Away at try {number}." for number in range(1, 7)]
+    job_id = await rig.submit("meets_no_store", diary.model_copy(update={"value": 1_000}))
+    await rig.sql("UPDATE jobs SET fence = :fence WHERE id = :id", fence=AWAY_CLAIMS - 2, id=job_id)
+    async with rig.worker():
+        job = await rig.ended(job_id)
+    assert (job.status, job.attempt) == (Status.FAILED, 3)
+    assert job.dead_at is not None
 
 
 async def test_an_error_that_trying_again_cannot_help_fails_at_once_and_is_no_dead_letter(rig: Rig) -> None:

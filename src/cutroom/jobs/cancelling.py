@@ -17,6 +17,8 @@ from cutroom.jobs.statements import statement
 from cutroom.jobs.states import Status
 from cutroom.kit.errors import Conflict
 
+AT_ONCE: Final = 500
+"""So many jobs are read back together: a batch has tens of thousands below it, each with its input."""
 _ROOT: Final = statement("""
 SELECT $job FROM jobs WHERE id = :id AND workspace_id = :workspace AND NOT internal FOR UPDATE
 """)
@@ -74,7 +76,8 @@ async def cancel(session: AsyncSession, workspace_id: str, job_id: str, on_end: 
     # Items that were being made while we locked appear in the next look: their maker has committed by then, and cannot
     # make more, because it must pass the lock of its own row and see the cancel first.
     while below := list(await session.scalars(_BELOW, {"id": job_id})):
-        await _cancel(session, below, on_end)
+        for start in range(0, len(below), AT_ONCE):
+            await _cancel(session, below[start : start + AT_ONCE], on_end)
     return job
 
 

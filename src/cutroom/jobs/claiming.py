@@ -1,5 +1,7 @@
 """Taking jobs from the queue: by priority, then in turn over workspaces, within each one's limit.
 
+A priority below 0 lets a job wait for others of its own workspace alone: beside other workspaces it counts as 0.
+
 Two statements in one transaction. The first walks the workspaces that have queued jobs (a loose index scan: one index
 lookup per workspace, however long its queue) and locks the lanes that may be served, skipping those that another claim
 has locked. The second, with a snapshot taken after the locks, counts again what runs and takes the heads of the queues.
@@ -28,7 +30,7 @@ from cutroom.jobs.wants import Wants
 
 _LANES: Final = """
 WITH RECURSIVE $ready, open AS MATERIALIZED (
-  SELECT workspace_id, priority, served_at FROM ready JOIN lanes USING (workspace_id)
+  SELECT workspace_id, GREATEST(priority, 0) AS priority, served_at FROM ready JOIN lanes USING (workspace_id)
   WHERE max_running > (
     SELECT count(*) FROM jobs WHERE jobs.status = 'running' AND jobs.workspace_id = ready.workspace_id
   )
@@ -63,7 +65,7 @@ WITH RECURSIVE lane AS MATERIALIZED (
   ) AS room
   FROM lanes WHERE workspace_id = ANY(CAST(:lanes AS text[]))
 ), $before head AS MATERIALIZED (
-  SELECT first.id, first.priority, lane.served_at, first.suspect,
+  SELECT first.id, GREATEST(first.priority, 0) AS priority, lane.served_at, first.suspect,
          row_number() OVER (
            PARTITION BY lane.workspace_id ORDER BY first.priority DESC, first.root_id, first.id) AS turn
   FROM lane CROSS JOIN LATERAL (

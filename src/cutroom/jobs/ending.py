@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.db import unavailable
+from cutroom.jobs.errors import AWAY, AWAY_CLAIMS
 from cutroom.jobs.job import Job
 from cutroom.jobs.recorder import Notes
 from cutroom.jobs.repository import job_of
@@ -41,7 +42,8 @@ class End:
             `again_s` if given), or lost (noticed by a rescuer; nothing happens unless the lease has passed).
         output: JSON text.
         error: `CutroomError.to_json()` data.
-        again_s: try again after so many seconds, while attempts are left; None to fail at once.
+        again_s: try again after so many seconds, while attempts are left, or uncharged where what all jobs need was
+            `AWAY`; None to fail at once.
         dead: it becomes a dead letter when it fails, although it may not try again.
         notes: the last progress and log lines.
     """
@@ -195,6 +197,8 @@ def _record(one: End, row: Row[Any]) -> str:
         status = Status.CANCELLED
     elif outcome == "released":
         status, uncharged = Status.QUEUED if one.again_s is None else Status.RETRYING, 1
+    elif one.again_s is not None and row.fence < AWAY_CLAIMS and (one.error or {}).get("code") in AWAY:
+        status, uncharged = Status.RETRYING, 1
     elif row.attempt < row.max_attempts and (outcome == "lost" or one.again_s is not None):
         # Lost jobs need no pause; that what kills a worker does not meet the same others again is up to the claim.
         status = Status.QUEUED if outcome == "lost" else Status.RETRYING

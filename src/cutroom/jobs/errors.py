@@ -6,8 +6,16 @@ ItemFailed                 why a map failed; the cause of the error that the wor
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from cutroom.kit.errors import NotFound
+
+AWAY: Final = frozenset({"store_unavailable"})
+"""Codes of what no job is to blame for and no other worker can mend: an attempt that meets it costs none."""
+AWAY_AGAIN_S: Final = 30.0
+"""The longest pause before it is looked whether that is over."""
+AWAY_CLAIMS: Final = 64
+"""So often it is looked: some half an hour. What is away for longer is perhaps set wrongly, and its jobs may say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from cutroom.jobs.calls import AT_ONCE, Pace
 from cutroom.jobs.claiming import Claimed
 from cutroom.jobs.context import Context
 from cutroom.jobs.ending import End, Outcome
-from cutroom.jobs.errors import LeaseLost, Wait, is_dead
+from cutroom.jobs.errors import AWAY, AWAY_AGAIN_S, LeaseLost, Wait, is_dead
 from cutroom.jobs.holding import Holding
 from cutroom.jobs.job import AttemptRef
 from cutroom.jobs.journal import WorkerJournal, WorkerSpread
@@ -234,7 +234,9 @@ class Executor:
 
     async def _fail(self, holding: Holding, workflow: Workflow, error: CutroomError) -> str:
         again_s = None
-        if error.retryable:
+        if error.retryable and error.code in AWAY:
+            again_s = min(workflow.retry.delay_s(holding.job.fence), AWAY_AGAIN_S)
+        elif error.retryable:
             again_s = max(error.retry_after_s or 0.0, workflow.retry.delay_s(holding.job.attempt))
         data = payload.clean_json(error.to_json())
         holding.code = error.code

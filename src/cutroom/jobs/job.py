@@ -121,7 +121,7 @@ class Submission:
     Args:
         type: name of the workflow.
         input: an instance of the workflow's input type, or JSON data that it accepts.
-        priority: higher goes first among all workspaces; from -100 to 100.
+        priority: higher goes first, above 0 among all workspaces, below among the jobs of its own; from -100 to 100.
         run_at: not before this time; at once when None or past.
         max_attempts: the workflow's own when None.
         correlation_id: id of the request that caused it.

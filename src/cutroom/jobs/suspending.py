@@ -33,12 +33,16 @@ SELECT id, :step, 'timer',
 FROM jobs WHERE id = :id
 RETURNING CAST(result ->> 'until' AS float8)
 """)
+# What was begun goes before what was not: of a job that may wait, the items of items go first. Else all items of a map
+# would be begun before the items of the first are done, and wait half-made for hours.
 _ITEMS: Final = statement("""
 WITH changed AS (
   INSERT INTO jobs (id, workspace_id, type, status, priority, root_id, parent_id, parent_step, parent_index, depth,
                     internal, input, max_attempts, correlation_id, trace, needs, event_seq, queued_at)
-  SELECT i.id, p.workspace_id, :type, 'queued', p.priority, p.root_id, p.id, :step, i.nr - 1, p.depth + 1,
-         true, CAST(i.input AS jsonb), :max_attempts, p.correlation_id, p.trace, p.needs, 1, clock_timestamp()
+  SELECT i.id, p.workspace_id, :type, 'queued',
+         p.priority + CASE WHEN p.depth > 0 AND p.priority < 0 THEN 1 ELSE 0 END,
+         p.root_id, p.id, :step, i.nr - 1, p.depth + 1, true, CAST(i.input AS jsonb), :max_attempts,
+         p.correlation_id, p.trace, p.needs, 1, clock_timestamp()
   FROM jobs AS p CROSS JOIN unnest(CAST(:ids AS text[]), CAST(:inputs AS text[])) WITH ORDINALITY AS i (id, input, nr)
   WHERE p.id = :id
   RETURNING *

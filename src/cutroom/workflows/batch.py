@@ -6,6 +6,7 @@ others start.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -19,6 +20,9 @@ from cutroom.workflows.rows import WINDOW, RowsFile, edit_of
 from cutroom.workflows.sources import gather
 from cutroom.workflows.windows import Window, render_window, rows_file
 
+TYPE: Final = "render.batch"
+WINDOW_TYPE: Final = "render.window"
+_FIRST, _OTHERS = "first", "others"
 _FETCHED, _RENDERED = 0.02, 0.98
 RESULTS_TYPE: Final = "application/x-ndjson"
 
@@ -57,8 +61,8 @@ async def batch(ctx: Context, given: Batch) -> BatchOutput:
     ]
     ctx.progress(_FETCHED, "rendering")
     after_first = _FETCHED + (_RENDERED - _FETCHED) / max(len(windows), 1)
-    first = await ctx.map("first", render_window, windows[:1], span=(_FETCHED, after_first))
-    others = await ctx.map("others", render_window, windows[1:], span=(after_first, _RENDERED))
+    first = await ctx.map(_FIRST, render_window, windows[:1], span=(_FETCHED, after_first))
+    others = await ctx.map(_OTHERS, render_window, windows[1:], span=(after_first, _RENDERED))
     outputs = [*first, *others]
     ctx.progress(_RENDERED, "writing results")
     artifact = await ctx.step("results", _publish, ctx, [window.results for window in outputs])
@@ -70,6 +74,18 @@ async def batch(ctx: Context, given: Batch) -> BatchOutput:
         failed=sum(window.failed for window in outputs),
         duration=round(sum(window.duration for window in outputs), 3),
     )
+
+
+def place_of(row: int) -> tuple[str, int]:
+    """The map, and the index in it, of the window that holds a row; rows are numbered from 1."""
+    window = (row - 1) // WINDOW
+    return (_FIRST, 0) if window == 0 else (_OTHERS, window - 1)
+
+
+def lines_of(output: Mapping[str, Any]) -> list[str]:
+    """The JSON of each row of a window, from its output as it is kept."""
+    told: str = output["results"]
+    return told.removesuffix("\n").split("\n")  # nothing else parts them: texts may hold what others call a new line
 
 
 async def _windows(files: Files, key: str) -> list[int]:

@@ -7,7 +7,8 @@ from cutroom.repos import TaskRunner
 from cutroom.speech.engines import Engines
 from cutroom.speech.sphinx import SphinxMaker
 from cutroom.timeline import Limits
-from cutroom.workflows.batch import batch
+from cutroom.workflows.batch import TYPE as BATCH
+from cutroom.workflows.batch import WINDOW_TYPE, batch
 from cutroom.workflows.explain import draw_storyboard, explain, preview
 from cutroom.workflows.export_clip import ExportClip, ExportClipOutput, export_clip
 from cutroom.workflows.find_highlights import FindHighlights, FindHighlightsOutput, find_highlights
@@ -69,8 +70,8 @@ def registry(
         attempts=ATTEMPTS,
     )
     known = rendering(limits)
-    known.add("render.batch", batch, deterministic=True, max_attempts=ATTEMPTS)
-    known.add("render.window", render_window, internal=True, max_attempts=ATTEMPTS)
+    known.add(BATCH, batch, deterministic=True, max_attempts=ATTEMPTS)
+    known.add(WINDOW_TYPE, render_window, internal=True, max_attempts=ATTEMPTS)
     known.add("render.explain", explain, deterministic=True)
     known.add("render.storyboard", draw_storyboard, deterministic=True)
     known.add("render.preview", preview, deterministic=True)
