@@ -78,11 +78,12 @@ async def list_rows(
     They come as their neighbours end, fifty at a time. Once the batch has succeeded, its artifact has all of them.
     """
     paging = Paging(request, services.cursors, limit, cursor, caller.workspace_id, LIST, job_id)
+    after = paging.number or 0
     async with services.database.begin() as session:
         job = await services.jobs.get(session, caller.workspace_id, job_id)
         if job.type != batch.TYPE:
             raise Conflict("no_batch", f"Only jobs of the type {batch.TYPE} have rows; this is a {job.type}.")
-        found = await _rows(session, caller.workspace_id, job_id, status, after=paging.number or 0, most=limit + 1)
+        found = await _rows(session, caller.workspace_id, job_id, status, after=after, most=limit + 1)
     last = found[limit - 1].row if len(found) > limit else None
     return paging.answer(RowList, found[:limit], last, {"status": status})
 
