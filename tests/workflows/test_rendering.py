@@ -12,7 +12,7 @@ from cutroom.workflows import rendering
 from cutroom.workflows.longform import LongformItem
 from cutroom.workflows.pieces import Piece, render_piece
 
-SAYS = "e8c68411e7f379f7"
+SAYS = "caf7d276df41e0a8"
 """What can be said in pieces of form 2, as a digest of its schema."""
 
 
