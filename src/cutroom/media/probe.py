@@ -227,7 +227,7 @@ def _refusal(facts: dict[str, Any], container: Container) -> Invalid:
 
 def _info(facts: dict[str, Any], container: Container, size: int) -> MediaInfo:
     name = facts["format"] if facts["format"] in {"aac", "flac"} else container.name
-    video = None if facts["video"] is None else _video(facts["video"], _rational(facts["late"]))
+    video = None if facts["video"] is None else _video(facts["video"])
     audio = None if facts["audio"] is None else _audio(facts["audio"])
     if video is not None and (name in _STILLS or (name in _FILMS and video.frames == 1)):
         return MediaInfo("image", name, None, size, _still(video), None)
@@ -241,7 +241,7 @@ def _info(facts: dict[str, Any], container: Container, size: int) -> MediaInfo:
     return MediaInfo("audio" if video is None else "video", name, duration, size, video, audio)
 
 
-def _video(facts: dict[str, Any], late: Fraction | None) -> VideoStream:
+def _video(facts: dict[str, Any]) -> VideoStream:
     coded_width, coded_height = facts["width"], facts["height"]
     rotation = round(facts["rotation"] / 90) * 90 % 360
     aspect = _rational(facts["sampleAspect"]) or Fraction(1)
@@ -270,7 +270,7 @@ def _video(facts: dict[str, Any], late: Fraction | None) -> VideoStream:
         has_alpha=facts["hasAlpha"],
         hdr=facts["hdr"],
         interlaced=facts["interlaced"],
-        late=late or Fraction(0),
+        late=_rational(facts["late"]) or Fraction(0),
     )
 
 

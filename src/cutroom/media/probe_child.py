@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -177,8 +178,7 @@ def examine(path: str, demuxers: list[str], max_pixels: int, deadline: float) ->
     heard = None if audio is None or not audio.codec.name.startswith("wma") else _first_heard(source, audio)
     return {
         "format": name,
-        "video": _video(video, frame, measured[video.index], scan) if video and frame else None,
-        "late": _text(_late(source, video) if video else None),
+        "video": _video(video, frame, measured[video.index], scan, _late(source, video)) if video and frame else None,
         "audio": _audio(audio, measured[audio.index], scan, heard) if audio else None,
     }
 
@@ -261,11 +261,17 @@ def _look_at_end(source: "av.container.InputContainer", audio: AudioStream, meas
                 measured.add(packet.pts, packet.duration or 0)
 
 
+def _from_start(source: "av.container.InputContainer", stream: VideoStream | AudioStream) -> "Iterator[Packet[Any]]":
+    """All packets of a stream, for a decoder that begins anew."""
+    stream.codec_context.flush_buffers()
+    source.seek(stream.start_time or 0, stream=stream)
+    return source.demux(stream)
+
+
 def _first_heard(source: "av.container.InputContainer", audio: AudioStream) -> Fraction | None:
     """When the first samples come out of a decoder that keeps to itself what only primes it, as those of WMA do."""
     with suppress(av.error.FFmpegError):
-        source.seek(audio.start_time or 0, stream=audio)
-        for packet in source.demux(audio):
+        for packet in _from_start(source, audio):
             for frame in packet.decode():
                 return None if frame.pts is None else frame.pts * (frame.time_base or Fraction(1))
     return None
@@ -292,7 +298,9 @@ def _invisible(packet: "Packet[Any]") -> bool:
     return packet.stream.codec.name.startswith("vp8") and packet.size > 0 and not bytes(packet)[0] & 0x10
 
 
-def _video(stream: VideoStream, frame: VideoFrame, measured: Measured, scan: Scan) -> dict[str, Any]:
+def _video(
+    stream: VideoStream, frame: VideoFrame, measured: Measured, scan: Scan, late: Fraction | None
+) -> dict[str, Any]:
     tick = stream.time_base or Fraction(1, 1000)
     start = measured.start if scan.counted and measured.start is not None else (stream.start_time or 0) * tick
     frames = measured.frames if scan.counted or scan.indexed else stream.frames or None
@@ -320,6 +328,7 @@ def _video(stream: VideoStream, frame: VideoFrame, measured: Measured, scan: Sca
         "hasAlpha": _has_alpha(name, frame, stream.metadata.get("alpha_mode")),
         "hdr": HDR.get(int(frame.color_trc)),
         "interlaced": _interlaced(name, frame, stream),
+        "late": _text(late),
     }
 
 
@@ -337,9 +346,7 @@ def _apart(source: "av.container.InputContainer", video: VideoStream, frame: Vid
         return False
     packets = pictures = 0
     with suppress(av.error.FFmpegError):
-        context.flush_buffers()
-        source.seek(video.start_time or 0, stream=video)
-        for packet in source.demux(video):
+        for packet in _from_start(source, video):
             if packet.size == 0 or packets == FEW_PACKETS:
                 break
             packets += 1
@@ -357,9 +364,7 @@ def _late(source: "av.container.InputContainer", video: VideoStream) -> Fraction
         return None
     context, first = video.codec_context, None
     with suppress(av.error.FFmpegError):
-        context.flush_buffers()
-        source.seek(video.start_time or 0, stream=video)
-        for packet, _ in zip(source.demux(video), range(FEW_PACKETS), strict=False):
+        for packet, _ in zip(_from_start(source, video), range(FEW_PACKETS), strict=False):
             first = packet.dts if first is None else first
             for frame in context.decode(packet):
                 if frame.dts is None or first is None or video.time_base is None:

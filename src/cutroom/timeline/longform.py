@@ -18,7 +18,7 @@ from cutroom.media.timebase import nearest_frame
 from cutroom.timeline.agreement import Agreement, only
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.complaints import complaints
-from cutroom.timeline.fields import MAX_SECONDS, Number, OpaqueColorText, Part, Seconds, exact, wrong
+from cutroom.timeline.fields import MAX_SECONDS, Number, OpaqueColorText, Part, Seconds, exact, one_of, wrong
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.output import Output
@@ -255,7 +255,7 @@ def _problems(edit: LongformEdit, limits: Limits) -> list[Detail]:
     problems: list[Detail] = []
     document, output = edit.longform, edit.output
     if output.format not in FORMATS:
-        sentence = f"A longform becomes {', '.join(FORMATS[:-1])} or {FORMATS[-1]}; {output.format} is not possible."
+        sentence = f"A longform becomes {one_of(FORMATS)}; {output.format} is not possible."
         problems.append(Detail("/output/format", "not_applicable", sentence))
     if output.codec not in {None, _CODEC}:
         sentence = f"A longform is encoded as {_CODEC}; leave 'codec' out."
