@@ -27,8 +27,12 @@ class Faults:
         self.script: list[str] = []
         self.always: dict[str, str] = {}
         self.requests: list[str] = []
+        self.open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.open[task] = writer
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             line = head.split(b"\r\n", 1)[0].decode()
@@ -39,11 +43,17 @@ class Faults:
             await self.answer(fault, head, reader, writer)
         writer.close()
 
+    async def close(self) -> None:
+        """End with those who have given us up already: a server ends before its connections do."""
+        for writer in self.open.values():
+            writer.transport.abort()
+        await asyncio.gather(*self.open)
+
     async def answer(self, fault: str, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if fault == "reset":
             writer.transport.abort()
         elif fault == "silence":
-            await asyncio.sleep(2)
+            await reader.read()  # until the other side has enough of it
         elif fault in {"pass", "cut"}:
             await self.forward(head, reader, writer, cut=fault == "cut")
         else:
@@ -57,8 +67,10 @@ class Faults:
     ) -> None:
         back, forth = await asyncio.open_connection("127.0.0.1", self.upstream)
         forth.write(head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + await read_body(head, reader))
-        answer = await back.read()
-        forth.close()
+        try:
+            answer = await back.read()
+        finally:
+            forth.close()
         body = answer.index(b"\r\n\r\n") + 4
         writer.write(answer[: body + (len(answer) - body) // 2] if cut else answer)
         await writer.drain()
@@ -77,6 +89,7 @@ async def faults(s3_settings: S3Settings) -> AsyncIterator[Faults]:
     async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=1 << 20) as listening:
         proxy.port = listening.sockets[0].getsockname()[1]
         yield proxy
+    await proxy.close()
 
 
 @pytest.fixture

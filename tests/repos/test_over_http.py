@@ -114,6 +114,7 @@ async def test_without_the_secret_or_by_way_of_a_redirect_nothing_comes(ground: 
             ("/git/site/.git", [], "repository_not_found"),
             ("/git/none/.git", ["token"], "repository_not_found"),
             ("/elsewhere/site/.git", ["token"], "repository_unreachable"),
+            ("/elsewhere/site-403/.git", ["token"], "repository_unreachable"),
         ):
             with pytest.raises(CutroomError) as refused:
                 await check_out(ground, server.port, path, secrets=secrets)
