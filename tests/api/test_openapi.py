@@ -1,10 +1,13 @@
 """The description of the API says what is so."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from cutroom import timeline
 from cutroom.api import openapi_document
 from cutroom.api.errors import ErrorEnvelope
+from cutroom.kit.schema import Schema
 
 DOCUMENT = openapi_document()
 OPERATIONS = [
@@ -103,6 +106,33 @@ def test_the_examples_of_documents_and_errors_are_such() -> None:
             timeline.parse_document(example)
     for example in schemas["ErrorEnvelope"]["examples"]:
         ErrorEnvelope.model_validate(example)
+
+
+def test_every_body_of_json_has_an_example_that_would_be_accepted() -> None:
+    for method, path, operation in OPERATIONS:
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if content is None or dialect(path):
+            continue
+        schema = content["schema"]
+        shown = [form for form in (schema, *schema.get("anyOf", ())) if "examples" in named(form)]
+        assert shown, (method, path)
+    for model in {model for model in below(Schema) if model.__module__.startswith("cutroom.api.")}:
+        extra: Any = model.model_config.get("json_schema_extra")
+        for example in extra.get("examples", ()) if isinstance(extra, dict) else ():
+            if model.__name__ not in {"RenderRequest", "LongformRequest"}:
+                model.model_validate(example)
+
+
+def below(model: type[Schema]) -> Iterator[type[Schema]]:
+    for one in model.__subclasses__():
+        yield from (one, *below(one))
+
+
+def named(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself, where there is a reference to it."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = DOCUMENT["components"]["schemas"][name] if name else schema
+    return found
 
 
 def test_the_description_of_a_render_is_that_of_the_document() -> None:

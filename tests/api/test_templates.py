@@ -60,10 +60,10 @@ async def test_lists_come_in_pages_without_documents(world: World) -> None:
     [
         ({"document": {"timelines": {}}}, "missing_field", "/document/timeline"),
         ({"fields": {"NAMES": {"type": "string"}}}, "unused_field", "/fields/NAMES"),
-        ({"fields": {"NAME": {"type": "text"}}}, "literal_error", "/fields/NAME/type"),
+        ({"fields": {"NAME": {"type": "text"}}}, "unknown_value", "/fields/NAME/type"),
         ({"fields": {"NAME": {"type": "number", "default": "x"}}}, "wrong_type", "/fields/NAME/default"),
-        ({"document": []}, "dict_type", "/document"),
-        ({"name": ""}, "string_too_short", "/name"),
+        ({"document": []}, "wrong_type", "/document"),
+        ({"name": ""}, "empty", "/name"),
         ({"extra": 1}, "unknown_field", "/extra"),
     ],
 )

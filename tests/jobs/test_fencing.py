@@ -1,5 +1,6 @@
 """A worker whose lease was given to another cannot write, whatever it tries."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from cutroom.jobs.claiming import Claimed
 from cutroom.jobs.ending import End, Outcome
 from cutroom.jobs.errors import LeaseLost, NewItems
 from cutroom.jobs.recorder import Recorder
-from cutroom.jobs.rescuer import Rescuer
+from cutroom.jobs.rescuer import Rescuer, nap
 from cutroom.jobs.writing import StepResult, Write, Written
 from tests.jobs.flows import A
 from tests.jobs.rig import Rig
@@ -178,3 +179,19 @@ async def test_one_rescuer_looks_at_a_time(rig: Rig) -> None:
         )
         assert await rescue(rig) == 0
     assert await rescue(rig) == 1
+
+
+@pytest.mark.parametrize(("slept_s", "naps"), [(0.0, [1.0]), (4.0, [1.0]), (3600.0, [1.0, 5.0])])
+async def test_who_looks_for_dead_workers_lets_those_of_a_machine_that_slept_wake_first(
+    monkeypatch: pytest.MonkeyPatch, slept_s: float, naps: list[float]
+) -> None:
+    clock, slept = [1_000_000.0], []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock[0] += seconds + slept_s
+
+    monkeypatch.setattr("cutroom.jobs.rescuer.time", SimpleNamespace(time=lambda: clock[0]))
+    monkeypatch.setattr("cutroom.jobs.rescuer.asyncio", SimpleNamespace(sleep=sleep))
+    await nap(1.0, 5.0)
+    assert slept == naps

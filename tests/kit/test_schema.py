@@ -1,8 +1,10 @@
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field, ValidationError
 
+from cutroom.kit.errors import Detail
 from cutroom.kit.schema import Schema, invalid, pointer
 
 
@@ -19,12 +21,17 @@ class Square(Schema):
 class Drawing(Schema):
     shapes: list[Annotated[Circle | Square, Field(discriminator="type")]]
     title: str | int
+    named: dict[str, Square] | None = None
+
+
+def told(document: object) -> Sequence[Detail]:
+    with pytest.raises(ValidationError) as caught:
+        Drawing.model_validate(document)
+    return invalid(caught.value, document, model=Drawing).details
 
 
 def complaints(document: object) -> list[tuple[str, str]]:
-    with pytest.raises(ValidationError) as caught:
-        Drawing.model_validate(document)
-    return [(detail.pointer, detail.code) for detail in invalid(caught.value, document).details]
+    return [(detail.pointer, detail.code) for detail in told(document)]
 
 
 def test_a_pointer_escapes_its_parts() -> None:
@@ -33,12 +40,38 @@ def test_a_pointer_escapes_its_parts() -> None:
 
 def test_pointers_lead_into_what_the_caller_sent_not_into_our_union() -> None:
     document = {"title": "x", "shapes": [{"type": "circle", "radiusPx": "wide"}, {"type": "square"}]}
-    assert complaints(document) == [("/shapes/0/radiusPx", "int_parsing"), ("/shapes/1/sidePx", "missing_field")]
+    assert complaints(document) == [("/shapes/0/radiusPx", "wrong_type"), ("/shapes/1/sidePx", "missing_field")]
 
 
 def test_an_unknown_field_is_named() -> None:
     document = {"title": "x", "shapes": [{"type": "circle", "radiusPx": 1, "colour": "red"}]}
     assert complaints(document) == [("/shapes/0/colour", "unknown_field")]
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        (
+            {"shapes": [{"type": "circle", "radiusPx": 1, "radius": 1}]},
+            "\"radius\" is not a known field (did you mean 'radiusPx'?); the fields here are type, radiusPx.",
+        ),
+        (
+            {"named": {"type": {"type": "square", "sidePx": 1, "px": 1}}},
+            '"px" is not a known field; the fields here are type, sidePx.',
+        ),
+        (
+            {"titel": "x"},
+            "\"titel\" is not a known field (did you mean 'title'?); the fields here are shapes, title, named.",
+        ),
+    ],
+)
+def test_the_fields_of_the_object_that_is_meant_are_named(part: dict[str, object], sentence: str) -> None:
+    assert [detail.message for detail in told({"title": "x", "shapes": [], **part})] == [sentence]
+
+
+def test_the_forms_of_a_value_are_one_sentence() -> None:
+    (detail,) = told({"title": [], "shapes": []})
+    assert (detail.code, detail.message) == ("wrong_type", "This is a list; accepted is text or a whole number.")
 
 
 def test_an_unknown_branch_points_at_the_object() -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from cutroom.accounts import LoggedIn, NewUser, Place, Principal, Role, Session, User, Visitor
@@ -30,6 +30,12 @@ Email = Annotated[str, Field(max_length=320, description="What one logs in with;
 class RegisterRequest(Schema):
     """A new account."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"email": "you@example.com", "password": "a long sentence is best", "name": "You"}]
+        }
+    )
+
     email: Email
     password: Annotated[str, Field(description="8 to 1,024 characters.")]
     name: Annotated[str | None, Field(description="For people; the part before the @ when absent.")] = None
@@ -38,6 +44,10 @@ class RegisterRequest(Schema):
 
 class LoginRequest(Schema):
     """Somebody who has an account."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"email": "you@example.com", "password": "a long sentence is best"}]}
+    )
 
     email: Email
     password: str

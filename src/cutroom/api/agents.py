@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import structlog
 from fastapi import Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cutroom.api.answers import (
     DEFAULT,
@@ -36,11 +36,15 @@ TOKENS: Final = "agent-tokens"
 class AgentRequest(Schema):
     """An agent to be enrolled, or made."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "studio-mac"}]})
+
     name: Name
 
 
 class AgentRotation(Schema):
     """How long the tokens before it work on beside a new one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlapS": 600}]})
 
     overlap_s: Annotated[int, Field(ge=0, le=86_400, description="Seconds; ten minutes when not said.")] = int(
         OVERLAP_S

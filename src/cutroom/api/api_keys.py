@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import structlog
 from fastapi import Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from cutroom.accounts import MAX_OVERLAP, OVERLAP, ApiKey
 from cutroom.api.answers import (
@@ -37,6 +37,8 @@ ScopeName = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^(\*|[a-
 class ApiKeyRequest(Schema):
     """A key to be made."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "n8n", "scopes": ["jobs:*", "assets:write"]}]})
+
     name: Name
     scopes: Annotated[
         list[ScopeName],
@@ -52,6 +54,8 @@ class ApiKeyRequest(Schema):
 
 class RotationRequest(Schema):
     """How long the old text works on beside the new one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlapS": 3600}]})
 
     overlap_s: Annotated[
         int, Field(ge=0, le=int(MAX_OVERLAP.total_seconds()), description="Seconds; a day when not said.")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import Query, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cutroom.api.answers import DEFAULT, ETAG, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, resource
 from cutroom.api.auth import Caller
@@ -84,6 +84,10 @@ class AssetOut(Schema):
 
 class ImportRequest(Schema):
     """A file on the internet that is to become an asset."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"url": "https://media.example.com/talk.mp4", "name": "talk.mp4"}]}
+    )
 
     url: Annotated[str, Field(min_length=1, max_length=8192, description="http or https, on port 80 or 443.")]
     name: Annotated[

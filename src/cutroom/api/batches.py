@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 from fastapi import Request, Response
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from cutroom import timeline
 from cutroom.accounts import Principal
@@ -42,6 +42,8 @@ router = keyed("templates", area="jobs")
 class TemplateRender(Schema):
     """What to fill in: the values of one render, or rows of them."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"rows": [{"NAME": "Ada"}, {"NAME": "Linus"}]}]})
+
     values: Annotated[dict[str, Any] | None, Field(description="A value for each field: one render.")] = None
     rows: Annotated[list[dict[str, Any]] | None, Field(description="Objects of values, each a render: one batch.")] = (
         None
@@ -58,17 +60,18 @@ class TemplateRender(Schema):
         return self
 
 
-_REQUEST: Final = TypeAdapter(TemplateRender)
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {"schema": TemplateRender.model_json_schema(by_alias=True)},
             CSV: {
-                "schema": {"type": "string", "description": "The first line names fields; every further one is a row."}
+                "schema": {"type": "string", "description": "The first line names fields; every further one is a row."},
+                "example": "NAME\nAda\nLinus\n",
             },
             "application/x-ndjson": {
-                "schema": {"type": "string", "description": "An object of values on each line, a row each."}
+                "schema": {"type": "string", "description": "An object of values on each line, a row each."},
+                "example": '{"NAME": "Ada"}\n{"NAME": "Linus"}\n',
             },
         },
     }
@@ -106,9 +109,9 @@ async def render_template(
     if is_json(content_type):
         data = await request.json()
         try:
-            wanted = _REQUEST.validate_python(data)
+            wanted = TemplateRender.model_validate(data)
         except ValidationError as error:
-            raise invalid(error, data) from error
+            raise invalid(error, data, model=TemplateRender) from error
         bare = {name: value for name, value in data.items() if name != "idempotencyKey"}
         once = idempotency(ROUTE, key, wanted.idempotency_key, [template_id, bare, *_also(callback)])
         callback = await checked_callback(services, wanted.callback_url) or callback

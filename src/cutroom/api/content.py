@@ -60,6 +60,8 @@ class ContentList(ListOut[ContentOut]):
 class ContentEdit(PostChanges):
     """What to change of a post; what is absent stays."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": 3, "title": "What we learned"}]})
+
     version: EditedVersion = None
 
 

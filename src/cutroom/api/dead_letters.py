@@ -3,7 +3,7 @@
 from typing import Annotated, Final, Self
 
 from fastapi import Request, Response
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, Paging
 from cutroom.api.auth import Caller
@@ -22,6 +22,8 @@ JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 class RedriveRequest(Schema):
     """Which dead letters to run again: those named, or all of them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ids": ["job_01kb0000000000000000000000"]}]})
 
     ids: Annotated[list[JobId] | None, Field(min_length=1, max_length=MAX_IDS)] = None
     all: Annotated[bool, Field(description="All of the workspace, at most 1,000 at a time, oldest first.")] = False

@@ -2,20 +2,21 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ConfigDict, Field, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from cutroom.kit import schema
+from cutroom.kit.complaints import complaint
 from cutroom.kit.errors import Conflict, CutroomError, Detail, Forbidden, Internal, Invalid, NotFound, first_of
+from cutroom.kit.schema import details_of, refusal
 
 _STATUS_OF_KIND: Final[Mapping[str, int]] = {
     "not_found": 404,
@@ -154,7 +155,9 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
     """Answer what FastAPI found wrong with a body, a query or a header."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
     body = error.body if isinstance(error, RequestValidationError) else None
-    return error_response(_invalid(found, body), request_id_of(request.scope))
+    field = getattr(request.scope.get("route"), "body_field", None)
+    model = None if field is None else field.field_info.annotation
+    return error_response(_invalid(found, body, model), request_id_of(request.scope))
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
@@ -185,32 +188,16 @@ def methods_at(request: Request) -> list[str]:
     return sorted({name for route in found if said[route.path] == most for name in route.methods or ()})
 
 
-def _invalid(found: Any, body: Any) -> Invalid:
-    in_body = [item for item in found if item["loc"][0] == "body"]
-    details = [_parameter(item) for item in found if item["loc"][0] != "body"]
-    if in_body:
-        lines = [
-            InitErrorDetails(
-                type=PydanticCustomError(item["type"], "{message}", {"message": item["msg"]}),
-                loc=tuple(item["loc"][1:]),
-                input=item["input"],
-            )
-            for item in in_body
-        ]
-        wrong = schema.invalid(ValidationError.from_exception_data("body", lines), body)
-        if not details:
-            return wrong
-        details.extend(wrong.details)
-    first = details[0]
-    return Invalid("invalid_input", f"{first.pointer or 'the body'}: {first.message}", details=details)
+def _invalid(found: Sequence[Mapping[str, Any]], body: Any, model: Any) -> Invalid:
+    in_body = [{**item, "loc": tuple(item["loc"][1:])} for item in found if item["loc"][0] == "body"]
+    elsewhere = [_parameter(item) for item in found if item["loc"][0] != "body"]
+    return refusal([*elsewhere, *details_of(in_body, body, model=model)])
 
 
-def _parameter(item: Any) -> Detail:
+def _parameter(item: Mapping[str, Any]) -> Detail:
     place, name = str(item["loc"][0]), str(item["loc"][-1])
-    pointer = f"?{name}" if place == "query" else f"{name}:"
-    message = str(item["msg"])
-    code = "missing_field" if item["type"] == "missing" else str(item["type"])
-    return Detail(pointer, code, message if message.endswith(".") else f"{message}.")
+    code, sentence = complaint(item)
+    return Detail(f"?{name}" if place == "query" else f"{name}:", code, sentence)
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:

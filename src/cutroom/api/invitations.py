@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 import structlog
 from fastapi import Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cutroom.accounts import Invitation, NewInvitation, Role
 from cutroom.accounts.letters import invitation_letter
@@ -28,6 +28,8 @@ LIST: Final = "invitations"
 class InvitationRequest(Schema):
     """Whom to invite, as what."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "viewer", "email": "somebody@example.com"}]})
+
     role: Role
     email: Annotated[
         str | None,
@@ -37,6 +39,8 @@ class InvitationRequest(Schema):
 
 class TokenRequest(Schema):
     """The token of an invitation: what follows `#` in its link."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"token": "k3Jv9wQ2"}]})
 
     token: Annotated[str, Field(min_length=1, max_length=100)]
 

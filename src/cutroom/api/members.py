@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import structlog
 from fastapi import Query, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cutroom.accounts import Member, Principal, Removed, Role
 from cutroom.api.answers import DEFAULT, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer
@@ -31,6 +31,8 @@ RevokeKeys = Annotated[
 
 class RoleRequest(Schema):
     """What a member is to be."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "editor"}]})
 
     role: Role
 

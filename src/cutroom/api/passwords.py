@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import structlog
 from fastapi import Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from cutroom.api.accounts import TAG, Email, known_person, refuse_strangers_page, visitor_of
@@ -26,6 +26,12 @@ NewPassword = Annotated[str, Field(description="8 to 1,024 characters.")]
 class PasswordRequest(Schema):
     """Another password."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"currentPassword": "a long sentence is best", "newPassword": "another long sentence"}]
+        }
+    )
+
     current_password: str
     new_password: NewPassword
 
@@ -33,11 +39,17 @@ class PasswordRequest(Schema):
 class ForgottenRequest(Schema):
     """Whose password is forgotten."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "you@example.com"}]})
+
     email: Email
 
 
 class ResetRequest(Schema):
     """Another password, by a link."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"token": "k3Jv9wQ2", "newPassword": "another long sentence"}]}
+    )
 
     token: Annotated[str, Field(min_length=1, max_length=100, description="What follows `#` in the link.")]
     new_password: NewPassword

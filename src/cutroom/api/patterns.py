@@ -71,11 +71,17 @@ class PatternRequest(Schema):
 class RenameRequest(Schema):
     """Another name."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "weekly_summary"}]})
+
     name: Annotated[PatternName, Field(description="What to call it from now on.")]
 
 
 class PreviewRequest(Schema):
     """A run to look at."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"input": "What was said in the meeting …", "language": "en"}]}
+    )
 
     input: Annotated[str, Field(max_length=MOST_INPUT, description="The text.")] = ""
     text: Annotated[

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, resource
 from cutroom.api.auth import Caller
@@ -23,6 +23,10 @@ CommandName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_
 
 class RepositoryRequest(Schema):
     """A repository to register."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "site", "url": "https://git.example.com/acme/site", "branch": "main"}]}
+    )
 
     name: Annotated[str, Field(min_length=1, max_length=200, description="For people; each is used once.")]
     url: Annotated[

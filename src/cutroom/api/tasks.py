@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Query, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cutroom.accounts import Principal
@@ -48,6 +48,18 @@ RepositoryFilter = Annotated[
 class TaskRequest(Schema):
     """A prompt to be carried out in a repository."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "repositoryId": "rep_01kb0000000000000000000000",
+                    "prompt": "Add a test for the empty list.",
+                    "queue": "backlog",
+                }
+            ]
+        }
+    )
+
     repository_id: str
     prompt: Annotated[str, Field(min_length=1, max_length=MAX_PROMPT_CHARS)]
     queue: Annotated[Queue, Field(description="Rework goes before backlog, unless the operator says otherwise.")] = (
@@ -60,6 +72,8 @@ class TaskRequest(Schema):
 
 class ReworkRequest(Schema):
     """What is to be made better in what a task did."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"feedback": "Name the test after what it shows."}]})
 
     feedback: Annotated[str, Field(min_length=1, max_length=MAX_FEEDBACK_CHARS)]
     command: _Command = None

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Request, Response
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from cutroom import timeline
 from cutroom.api.answers import (
@@ -39,6 +39,29 @@ Fields = Annotated[
 class TemplateRequest(Schema):
     """A template to keep."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Greeting",
+                    "document": {
+                        "timeline": {
+                            "tracks": [
+                                {
+                                    "clips": [
+                                        {"asset": {"type": "text", "text": "Hello {{NAME}}"}, "start": 0, "length": 2}
+                                    ]
+                                }
+                            ]
+                        },
+                        "output": {"format": "mp4", "resolution": "720p"},
+                    },
+                    "fields": {"NAME": {"type": "string", "default": "you"}},
+                }
+            ]
+        }
+    )
+
     name: Annotated[str, Field(min_length=1, max_length=200, description="For people; need not be unique.")]
     document: Annotated[
         dict[str, Any],
@@ -67,7 +90,6 @@ class TemplateList(ListOut[TemplateOut]):
     """One page of templates."""
 
 
-_REQUEST: Final = TypeAdapter(TemplateRequest)
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -143,9 +165,9 @@ async def replace_template(request: Request, services: Services, caller: Caller,
         await services.templates.get(session, caller.workspace_id, template_id)
     data = await request.json()
     try:
-        wanted = _REQUEST.validate_python(data)
+        wanted = TemplateRequest.model_validate(data)
     except ValidationError as error:
-        raise invalid(error, data) from error
+        raise invalid(error, data, model=TemplateRequest) from error
     document, fields = await _checked(services, wanted)
     async with services.database.begin() as session:
         template = await services.templates.replace(

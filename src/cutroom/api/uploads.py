@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Request, Response
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from cutroom.api.answers import ETAG, LOCATION, answer, resource
 from cutroom.api.assets import AssetOut, asset_view
@@ -45,6 +45,10 @@ REPLAYED: Final = {
 class UploadRequest(Schema):
     """A file that you want to send."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "talk.mp4", "contentType": "video/mp4", "sizeBytes": 73400320}]}
+    )
+
     name: Annotated[str, Field(min_length=1, max_length=255, description="What to call it; never a path.")]
     content_type: Annotated[
         str,
@@ -68,6 +72,8 @@ class UploadRequest(Schema):
 
 class PartsRequest(Schema):
     """Parts that you want to send."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"numbers": [1, 2, 3]}]})
 
     numbers: Annotated[
         list[Annotated[int, Field(ge=1, le=MOST_PARTS)]],
@@ -102,6 +108,7 @@ _MAYBE_PARTS: Final[dict[str, Any]] = {
                     "properties": {
                         "parts": {"type": "array", "maxItems": MOST_PARTS, "items": SentPart.model_json_schema()}
                     },
+                    "examples": [{"parts": [{"number": 1, "etag": "9b2cf535f27731c974343645a3985328"}]}],
                 }
             }
         },
@@ -317,7 +324,7 @@ async def complete_upload(request: Request, services: Services, caller: Caller, 
         try:
             wanted = CompleteRequest.model_validate(said)
         except ValidationError as error:
-            raise invalid(error, said) from error
+            raise invalid(error, said, model=CompleteRequest) from error
         etags = None if wanted.parts is None else [(part.number, part.etag) for part in wanted.parts]
     asset = await services.assets.complete_upload(caller.workspace_id, upload_id, etags)
     return answer(asset_view(asset), headers={"Location": f"{PREFIX}/assets/{asset.id}"})

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Query, Request, Response
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from cutroom.api.answers import (
     DEFAULT,
@@ -50,6 +50,12 @@ _NO_STORE: Final = {"Cache-Control": "no-store"}
 class WebhookRequest(Schema):
     """An endpoint to send events to."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"url": "https://hooks.example.com/cutroom", "events": ["job.succeeded", "job.failed"]}]
+        }
+    )
+
     url: Url
     description: Description = ""
     events: Events = None
@@ -57,6 +63,8 @@ class WebhookRequest(Schema):
 
 class WebhookChange(Schema):
     """What to change of an endpoint; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True}]})
 
     url: Annotated[Url | None, Field()] = None
     description: Annotated[Description | None, Field()] = None
@@ -69,13 +77,11 @@ class WebhookChange(Schema):
 class ReplayRequest(Schema):
     """Which events to send again."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-11-21T09:00:00Z"}]})
+
     since: Annotated[Moment, Field(description="From when on; at most 30 days ago.")]
     until: Annotated[Moment | None, Field(description="Up to when; now when left out.")] = None
     all: Annotated[bool, Field(description="What was delivered too, instead of what was missed alone.")] = False
-
-
-_CHANGE: Final = TypeAdapter(WebhookChange)
-_REPLAY: Final = TypeAdapter(ReplayRequest)
 
 
 def _body(model: type[Schema]) -> dict[str, Any]:
@@ -163,7 +169,7 @@ async def change_webhook(request: Request, services: Services, caller: Caller, w
     # What is not there is answered before anything is said about the body, which strangers may send us too.
     async with services.database.begin() as session:
         await services.webhooks.endpoints.get(session, caller.workspace_id, webhook_id)
-    wanted = await _read(request, _CHANGE)
+    wanted = await _read(request, WebhookChange)
     values: dict[str, Any] = {}
     if wanted.url is not None:
         await services.webhooks.check_url(wanted.url)
@@ -239,7 +245,7 @@ async def replay_webhook(request: Request, services: Services, caller: Caller, w
     """
     async with services.database.begin() as session:
         await services.webhooks.endpoints.get(session, caller.workspace_id, webhook_id)
-    wanted = await _read(request, _REPLAY)
+    wanted = await _read(request, ReplayRequest)
     async with services.database.begin() as session:
         replayed = await services.webhooks.deliveries.replay(
             session,
@@ -252,12 +258,12 @@ async def replay_webhook(request: Request, services: Services, caller: Caller, w
     return answer(ReplayOut(replayed=replayed.count, next_since=replayed.next_since), status=202)
 
 
-async def _read(request: Request, model: TypeAdapter[M]) -> M:
+async def _read(request: Request, model: type[M]) -> M:
     data = await request.json()
     try:
-        return model.validate_python(data)
+        return model.model_validate(data)
     except ValidationError as error:
-        raise invalid(error, data) from error
+        raise invalid(error, data, model=model) from error
 
 
 def _secret(secret: CallbackSecret) -> CallbackSecretOut:

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import structlog
 from fastapi import Query, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cutroom.accounts import CLOSE_WORKSPACE, Role, Seat
 from cutroom.api.answers import DEFAULT, ETAG, LOCATION, NEXT_LINK, Cursor, Limit, ListOut, Paging, answer, resource
@@ -31,11 +31,15 @@ Confirmation = Annotated[
 class WorkspaceRequest(Schema):
     """What a workspace is called."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Acme"}]})
+
     name: Name
 
 
 class WorkspaceChange(Schema):
     """What to change of a workspace; what is absent stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Acme films"}]})
 
     name: Annotated[Name | None, Field(description="What to call it: one line.")] = None
     model: Annotated[

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -123,7 +124,7 @@ class Rescuer:
             except Exception as error:
                 if unavailable(error) is None:
                     log.exception("rescuer.failed")
-            await asyncio.sleep(pause)
+            await nap(pause, self._grace_s)
 
     async def look(self) -> Rescue:
         """Move on what can be moved on; nothing when another worker is at it."""
@@ -180,6 +181,16 @@ class Rescuer:
         metrics.RESCUED.inc()
         log.warning("job.rescued", job_id=end.job_id, status=ended.job.status, attempt=ended.job.attempt)
         return True
+
+
+async def nap(pause_s: float, grace_s: float) -> None:
+    """Sleep, and for the grace after it when the machine slept too: its workers beat again a moment after they wake."""
+    began = time.time()  # it goes on while a machine sleeps, as the database's does; the monotonic one does not
+    await asyncio.sleep(pause_s)
+    slept_s = time.time() - began - pause_s
+    if slept_s > grace_s:
+        log.info("rescuer.waits", slept_s=round(slept_s))
+        await asyncio.sleep(grace_s)
 
 
 async def promote(session: AsyncSession, *, late_s: float = 0.0) -> int:

@@ -146,7 +146,7 @@ class Models:
             try:
                 value = kind.model_validate(data)
             except ValidationError as error:
-                told = invalid(error, data)
+                told = invalid(error, data, model=kind)
                 return None, " ".join(f"{one.pointer or 'all of it'}: {one.message}" for one in told.details[:10])
             wrong = check(value) if check is not None else None
             return (value, "") if wrong is None else (None, wrong)

@@ -182,7 +182,7 @@ def _split(raw: str) -> tuple[Front, str]:
         if front.output is not None:
             Shape(front.output)
     except ValidationError as error:
-        raise _bad_front(f"The front matter cannot be used: {invalid(error, data).message}") from error
+        raise _bad_front(f"The front matter cannot be used: {invalid(error, data, model=Front).message}") from error
     except ValueError as error:
         raise _bad_front(f"'output' is no JSON schema: {error}.") from error
     return front, raw[match.end() :]

@@ -69,7 +69,7 @@ def read(path: Path) -> Policy:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _bad(path, str(error)) from error
     except ValidationError as error:
-        raise _bad(path, invalid(error, data).message) from error
+        raise _bad(path, invalid(error, data, model=_File).message) from error
     except CutroomError as error:
         if error.code == "bad_task_configuration":
             raise

@@ -6,9 +6,11 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from cutroom.kit.complaints import complaint, entries
 from cutroom.kit.errors import Detail
 from cutroom.kit.schema import pointer
-from cutroom.timeline.fields import FORM_MARK, Part, did_you_mean, one_of, shown, unquoted
+from cutroom.kit.wording import did_you_mean, one_of, shown, unquoted
+from cutroom.timeline.fields import FORM_MARK, Part
 from cutroom.timeline.merge import FIELD
 from cutroom.timeline.model import ASSETS, Clip, Edit
 
@@ -138,7 +140,7 @@ def complaints(error: ValidationError, root: type[Part] = Edit) -> Iterator[Deta
                 item["loc"] = item["loc"][:-1]
                 place, model = _place(item["loc"], root)
                 count, wanted = len(item["input"]), _entries(model, str(place[-1]))
-                yield Detail(pointer(place), "too_few", f"This list has {_entries_of(count)}; {wanted} are needed.")
+                yield Detail(pointer(place), "too_few", f"This list has {entries(count)}; {wanted} are needed.")
             continue
         place, model = _place(item["loc"], root)
         code, sentence, below = _say({**item, "loc": tuple(place)}, model)
@@ -224,7 +226,7 @@ def _say(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]
     special = _SPECIAL.get(kind)
     if special is not None:
         return special(item, model)
-    return kind, item["msg"], ()
+    return *complaint(item), ()
 
 
 def _part_at(model: type[Part] | None, place: Sequence[str | int]) -> type[Part] | None:
@@ -292,25 +294,6 @@ def _no_name(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, 
     return "bad_name", f"This is {shown(item['input'])}; accepted is {accepted}.", ()
 
 
-def _too_long(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
-    limit = item["ctx"]["max_length"]
-    return "text_too_long", f"This text has {len(item['input'])} characters; at most {limit} are accepted.", ()
-
-
-def _few(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
-    count, least = item["ctx"]["actual_length"], item["ctx"]["min_length"]
-    return "too_few", f"This list has {_entries_of(count)}; at least {least} are needed.", ()
-
-
-def _entries_of(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count or 'no'} entries"
-
-
-def _many(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
-    count, most = len(item["input"]), item["ctx"]["max_length"]
-    return "too_many", f"This list has {count} entries; at most {most} are accepted.", ()
-
-
 def _wrong_form(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]]:
     accepted = item["ctx"]["accepted"]
     hint = unquoted(item["input"]) if "number" in accepted or "true" in accepted else ""
@@ -326,8 +309,5 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, type[Part] | None], tuple[str, str, 
     "union_tag_not_found": _no_type,
     "string_too_short": _too_short,
     "string_pattern_mismatch": _no_name,  # of clips, which alone have a pattern
-    "string_too_long": _too_long,
-    "too_short": _few,
-    "too_long": _many,
     "wrong_form": _wrong_form,
 }

@@ -13,12 +13,13 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from cutroom.kit.errors import Detail
+from cutroom.kit.wording import one_of
 from cutroom.media.origin import length_s
 from cutroom.media.timebase import nearest_frame
 from cutroom.timeline.agreement import Agreement, only
 from cutroom.timeline.colors import read_color
 from cutroom.timeline.complaints import complaints
-from cutroom.timeline.fields import MAX_SECONDS, Number, OpaqueColorText, Part, Seconds, exact, one_of, wrong
+from cutroom.timeline.fields import MAX_SECONDS, Number, OpaqueColorText, Part, Seconds, exact, wrong
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.notes import Notes
 from cutroom.timeline.output import Output

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.kit.schema import pointer
-from cutroom.timeline.fields import shown
+from cutroom.kit.wording import shown
 
 FIELD: Final = "merge"
 MAX_NAMES: Final = 1_000

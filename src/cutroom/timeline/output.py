@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cutroom.kit.wording import one_of
 from cutroom.timeline.agreement import Agreement, given, only, when
-from cutroom.timeline.fields import Forms, Number, Part, Seconds, one_of, wrong
+from cutroom.timeline.fields import Forms, Number, Part, Seconds, wrong
 from cutroom.timeline.formats import (
     CODECS,
     CRF,

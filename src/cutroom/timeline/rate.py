@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from cutroom.timeline.fields import shown, unquoted
+from cutroom.kit.wording import shown, unquoted
 
 SLOWEST: Final = 1
 FASTEST: Final = 60

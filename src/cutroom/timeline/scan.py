@@ -10,7 +10,7 @@ from typing import Any, Final
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.kit.schema import pointer
 from cutroom.kit.strict_json import UNSTORABLE
-from cutroom.timeline.fields import shown
+from cutroom.kit.wording import shown
 from cutroom.timeline.limits import MAX_NESTED, Limits
 
 MAX_DEPTH: Final = 40

@@ -122,7 +122,7 @@ class Plans:
         try:
             found = _PLANS.validate_json(text) if text else {}
         except ValidationError as error:
-            raise invalid(error, None) from error
+            raise invalid(error, None, model=_Limits) from error
         plans = {UNLIMITED.name: UNLIMITED} | {name: Plan(name, **dict(limits)) for name, limits in found.items()}
         made = cls(MappingProxyType(plans))
         return made if default is None else cls(made.by_name, made.named(default))

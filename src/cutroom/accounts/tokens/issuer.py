@@ -140,7 +140,7 @@ def read_issuers(document: Any) -> tuple[Issuer, ...]:
     try:
         entries = _ENTRIES.validate_python(document)
     except ValidationError as error:
-        raise invalid(error, document) from None
+        raise invalid(error, document, model=_Entry) from None
     issuers = tuple(entry.issuer_of() for entry in entries)
     if len({issuer.url for issuer in issuers}) != len(issuers):
         raise Invalid("duplicate_issuer", "Name each issuer once.")

@@ -111,7 +111,7 @@ async def read_json(request: Request, kind: type[T]) -> T:
         )
         return TypeAdapter(kind).validate_python(data)
     except ValidationError as error:
-        raise _unreadable(invalid(error, data)) from error
+        raise _unreadable(invalid(error, data, model=kind)) from error
     except Invalid as error:
         raise _unreadable(error) from error
 
