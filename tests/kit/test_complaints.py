@@ -1,11 +1,11 @@
 """What a caller reads when a field is wrong: one sentence for each of Pydantic's ways to say no."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import AwareDatetime, Field, HttpUrl, StrictInt, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, HttpUrl, StrictBool, StrictInt, TypeAdapter, ValidationError
 
 from cutroom.kit.complaints import complaint
 
@@ -22,24 +22,30 @@ def said(kind: Any, value: Any) -> tuple[str, str]:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(kind).validate_python(value)
     (item,) = caught.value.errors(include_url=False)
-    return complaint(item)
+    wrong = complaint(item)
+    return wrong.code, wrong.sentence
 
 
 @pytest.mark.parametrize(
     ("kind", "value", "code", "sentence"),
     [
-        (str, 5, "wrong_type", "This is 5; accepted is text."),
+        (str, 31415926, "wrong_type", "This is a number; accepted is text."),
+        (str, True, "wrong_type", "This is true; accepted is text."),
         (int, "wide", "wrong_type", 'This is "wide"; accepted is a whole number.'),
         (int, 5.5, "wrong_type", "This is 5.5; accepted is a whole number."),
         (StrictInt, "5", "wrong_type", 'This is "5" (write 5, without quotes); accepted is a whole number.'),
         (float, None, "wrong_type", "This is null; accepted is a number."),
+        (StrictInt, "true", "wrong_type", 'This is "true"; accepted is a whole number.'),
+        (StrictBool, "true", "wrong_type", 'This is "true" (write true, without quotes); accepted is true or false.'),
+        (date, "soon", "wrong_type", 'This is "soon"; accepted is a date, such as 2026-11-21.'),
+        (None, 5, "wrong_type", "This is 5; accepted is null."),
         (bool, "perhaps", "wrong_type", 'This is "perhaps"; accepted is true or false.'),
         (list[str], {}, "wrong_type", "This is an object; accepted is a list."),
         (dict[str, str], [], "wrong_type", "This is a list; accepted is an object."),
         (datetime, "soon", "wrong_type", f'This is "soon"; accepted is {TIME}.'),
         (AwareDatetime, "2026-11-21T09:30", "wrong_type", f'This is "2026-11-21T09:30"; accepted is {TIME}.'),
-        (HttpUrl, "here", "wrong_type", f'This is "here"; accepted is {ADDRESS}.'),
-        (HttpUrl, "ftp://a/b", "wrong_type", f'This is "ftp://a/b"; accepted is {ADDRESS}.'),
+        (HttpUrl, "here", "wrong_type", f"This is another text; accepted is {ADDRESS}."),
+        (HttpUrl, "ftp://a/b", "wrong_type", f"This is another text; accepted is {ADDRESS}."),
         (Annotated[int, Field(ge=1)], 0, "out_of_range", "This is 0; accepted is 1 or more."),
         (Annotated[float, Field(gt=0)], 0, "out_of_range", "This is 0; accepted is more than 0."),
         (Annotated[int, Field(le=9)], 10, "out_of_range", "This is 10; accepted is at most 9."),
@@ -88,6 +94,15 @@ def said(kind: Any, value: Any) -> tuple[str, str]:
             "letf",
             "unknown_value",
             "This is \"letf\" (did you mean 'left'?); accepted is left or right.",
+        ),
+        (Literal["auto", 1, 2], "x", "unknown_value", "This is \"x\"; accepted is 'auto', 1 or 2."),
+        (Literal[1, 2], 3, "unknown_value", "This is 3; accepted is 1 or 2."),
+        (Annotated[int, Field(ge=10**16)], 1, "out_of_range", "This is 1; accepted is 10000000000000000 or more."),
+        (
+            Annotated[dict[str, int], Field(min_length=1)],
+            {},
+            "too_few",
+            "This object has no entries; at least 1 are needed.",
         ),
         (Paper, "mat", "unknown_value", "This is \"mat\" (did you mean 'matt'?); accepted is matt or gloss."),
     ],

@@ -74,6 +74,39 @@ def test_the_forms_of_a_value_are_one_sentence() -> None:
     assert (detail.code, detail.message) == ("wrong_type", "This is a list; accepted is text or a whole number.")
 
 
+class Choice(Schema):
+    pick: Annotated[int, Field(le=1000)] | Annotated[str, Field(max_length=5)] | None = None
+    look: bool | Literal["karaoke", "plain"] = True
+    many: str | list[str] = ""
+
+
+@pytest.mark.parametrize(
+    ("document", "sentences"),
+    [
+        ({"pick": 2000}, ["This is 2000; accepted is at most 1000."]),
+        ({"pick": "x" * 6}, ["This text has 6 characters; at most 5 are accepted."]),
+        (
+            {"look": "karoke"},
+            ["This is \"karoke\" (did you mean 'karaoke'?); accepted is karaoke or plain, or true or false."],
+        ),
+        ({"many": [5]}, ["This is a number; accepted is text."]),
+    ],
+)
+def test_the_form_that_was_meant_is_spoken_of(document: dict[str, object], sentences: list[str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Choice.model_validate(document)
+    assert [detail.message for detail in invalid(caught.value, document, model=Choice).details] == sentences
+
+
+def test_of_very_many_complaints_the_first_hundred_are_told_and_the_rest_counted() -> None:
+    document = {f"field{number}": 1 for number in range(5000)}
+    with pytest.raises(ValidationError) as caught:
+        Choice.model_validate(document)
+    error = invalid(caught.value, document, model=Choice)
+    assert len(error.details) == 100
+    assert error.message.endswith("(and 4999 more)")
+
+
 def test_an_unknown_branch_points_at_the_object() -> None:
     assert complaints({"title": "x", "shapes": [{"type": "star"}]}) == [("/shapes/0", "unknown_type")]
 

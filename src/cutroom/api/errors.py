@@ -191,13 +191,14 @@ def methods_at(request: Request) -> list[str]:
 def _invalid(found: Sequence[Mapping[str, Any]], body: Any, model: Any) -> Invalid:
     in_body = [{**item, "loc": tuple(item["loc"][1:])} for item in found if item["loc"][0] == "body"]
     elsewhere = [_parameter(item) for item in found if item["loc"][0] != "body"]
-    return refusal([*elsewhere, *details_of(in_body, body, model=model)])
+    inside, unsaid = details_of(in_body, body, model=model)
+    return refusal([*elsewhere, *inside], unsaid)
 
 
 def _parameter(item: Mapping[str, Any]) -> Detail:
     place, name = str(item["loc"][0]), str(item["loc"][-1])
-    code, sentence = complaint(item)
-    return Detail(f"?{name}" if place == "query" else f"{name}:", code, sentence)
+    wrong = complaint(item)
+    return Detail(f"?{name}" if place == "query" else f"{name}:", wrong.code, wrong.sentence)
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -1,16 +1,16 @@
 """Pydantic's complaints as ours: a stable code, and a sentence that says what to write.
 
-No sentence repeats a text that was refused for its length or form: it may be a password.
+No sentence repeats what was refused for its length or form, or where a text should be: it may be a password.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cutroom.kit.wording import did_you_mean, one_of, shown, unquoted
 
 _WANTED: Final = {
-    "string": "text",
     "int": "a whole number",
     "float": "a number",
     "decimal": "a number",
@@ -27,12 +27,14 @@ _WANTED: Final = {
     "datetime": "a time with its zone, such as 2026-11-21T09:30:00Z",
     "timezone": "a time with its zone, such as 2026-11-21T09:30:00Z",
     "date": "a date, such as 2026-11-21",
-    "url": "an address that begins with https:// or http://",
+    "date_from_datetime": "a date, such as 2026-11-21",
     "none": "null",
 }
 """What is accepted, by how the name of a complaint about a type or a form begins."""
+_SECRET: Final = {"string": "text", "url": "an address that begins with https:// or http://"}
+"""The same, where the value is not to be shown."""
 _KIND: Final = re.compile(
-    r"(.+?)_(?:type|parsing|parsing_size|from_float|from_date_parsing|aware|naive|offset|exact|scheme|syntax_violation)"
+    r"(.+?)_(?:type|parsing|parsing_size|from_float|from_date_parsing|inexact|aware|scheme|syntax_violation|required)"
 )
 _BOUNDS: Final = {
     "greater_than_equal": ("ge", "{} or more"),
@@ -46,8 +48,28 @@ _MOST_FIELDS: Final = 40
 """How many fields a sentence names."""
 
 
-def complaint(item: Mapping[str, Any], known: Sequence[str] = ()) -> tuple[str, str]:
-    """Code and sentence of one of the errors of a `ValidationError`.
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong with one value.
+
+    Args:
+        code: stable.
+        said: the sentence; or its beginning, where something is named that is accepted.
+        accepted: what that is.
+    """
+
+    code: str
+    said: str
+    accepted: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """All of it."""
+        return f"{self.said}; accepted is {self.accepted}." if self.accepted else self.said
+
+
+def complaint(item: Mapping[str, Any], known: Sequence[str] = ()) -> Complaint:
+    """One of the errors of a `ValidationError`.
 
     Args:
         item: the error, with its context where it has one.
@@ -55,34 +77,53 @@ def complaint(item: Mapping[str, Any], known: Sequence[str] = ()) -> tuple[str, 
     """
     kind: str = item["type"]
     if kind == "extra_forbidden":
-        return "unknown_field", _unknown_field(str(item["loc"][-1]), known)
+        return Complaint("unknown_field", _unknown_field(str(item["loc"][-1]), known))
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
-        return "out_of_range", _accepted(item["input"], words.format(shown(item["ctx"][name])))
+        return Complaint("out_of_range", f"This is {shown(item['input'])}", words.format(_bound(item["ctx"][name])))
     if kind in _SAID:
         return _SAID[kind](item)
-    if (found := _KIND.fullmatch(kind)) and found[1] in _WANTED:
-        wanted = _WANTED[found[1]]
-        hint = unquoted(item["input"]) if kind in {"int_type", "float_type", "bool_type"} else ""
-        return "wrong_type", _accepted(item["input"], wanted, hint)
+    found = _KIND.fullmatch(kind)
+    if found and found[1] in _SECRET:
+        return Complaint("wrong_type", f"This is {_sort(item['input'])}", _SECRET[found[1]])
+    if found and found[1] in _WANTED:
+        return Complaint("wrong_type", f"This is {shown(item['input'])}{_hint(item)}", _WANTED[found[1]])
     text = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return kind, text if text.endswith(".") else f"{text}."
+    return Complaint(kind, text if text.endswith(".") else f"{text}.")
 
 
-def alternatives(found: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Codes and sentences about one value, with those of the forms that it may have as one sentence."""
-    types = [sentence for code, sentence in found if code == "wrong_type"]
-    if len(types) < 2:
-        yield from found
+def alternatives(found: Sequence[Complaint]) -> Iterator[Complaint]:
+    """The complaints about one value, of which several are there where it may have several forms.
+
+    A form whose type fits says what is wrong; where none fits, all are named at once.
+    """
+    choices = [one for one in found if one.accepted and one.code in {"wrong_type", "unknown_value"}]
+    others = [one for one in found if one not in choices]
+    if others:
+        yield from others
         return
-    value = types[0].partition("; accepted is ")[0]
-    wanted = dict.fromkeys(sentence.partition("; accepted is ")[2].removesuffix(".") for sentence in types)
-    yield "wrong_type", f"{value}; accepted is {one_of(list(wanted))}."
-    yield from (said for said in found if said[0] != "wrong_type")
+    first = next((one for one in choices if one.code == "unknown_value"), choices[0])
+    wanted = dict.fromkeys(one.accepted for one in (first, *choices))
+    yield Complaint(
+        first.code, first.said, ", or ".join(wanted) if first.code == "unknown_value" else one_of([*wanted])
+    )
 
 
-def _accepted(value: Any, wanted: str, hint: str = "") -> str:
-    return f"This is {shown(value)}{hint}; accepted is {wanted}."
+def _bound(limit: Any) -> str:
+    return f"{limit:.10g}" if isinstance(limit, float) else str(limit)
+
+
+def _sort(value: Any) -> str:
+    """What sort of value stands there, without saying it."""
+    if isinstance(value, str):
+        return "another text"
+    return "a number" if isinstance(value, int | float) and not isinstance(value, bool) else shown(value)
+
+
+def _hint(item: Mapping[str, Any]) -> str:
+    """At a number or a flag in quotes, where that alone is wrong."""
+    flag = item["input"] in ("true", "false")
+    return unquoted(item["input"]) if item["type"] in (("bool_type",) if flag else ("int_type", "float_type")) else ""
 
 
 def _unknown_field(name: str, known: Sequence[str]) -> str:
@@ -90,62 +131,62 @@ def _unknown_field(name: str, known: Sequence[str]) -> str:
     return f"{shown(name)} is not a known field{did_you_mean(name, known)}{listed}."
 
 
-def choose(value: Any, words: Sequence[str]) -> str:
-    """The sentence for what is none of the words."""
-    return _accepted(value, one_of(words), did_you_mean(value, words) if isinstance(value, str) else "")
+def _choose(value: Any, words: str) -> tuple[str, str]:
+    """How the sentence begins for what is none of the words, as Pydantic lists them; and the words."""
+    options = _QUOTED.findall(words)
+    if not options or re.sub(r"\W|or", "", _QUOTED.sub("", words)):
+        return f"This is {shown(value)}", words
+    hint = did_you_mean(value, options) if isinstance(value, str) else ""
+    return f"This is {shown(value)}{hint}", one_of(options)
 
 
-def _missing(item: Mapping[str, Any]) -> tuple[str, str]:
-    return "missing_field", f"'{item['loc'][-1]}' is required."
+def _missing(item: Mapping[str, Any]) -> Complaint:
+    return Complaint("missing_field", f"'{item['loc'][-1]}' is required." if item["loc"] else "The body is required.")
 
 
-def _none_of(item: Mapping[str, Any]) -> tuple[str, str]:
-    return "unknown_value", choose(item["input"], _QUOTED.findall(item["ctx"]["expected"]) or [item["ctx"]["expected"]])
+def _none_of(item: Mapping[str, Any]) -> Complaint:
+    return Complaint("unknown_value", *_choose(item["input"], item["ctx"]["expected"]))
 
 
-def _no_such_form(item: Mapping[str, Any]) -> tuple[str, str]:
+def _no_such_form(item: Mapping[str, Any]) -> Complaint:
     tag = _QUOTED.sub(r"\1", item["ctx"]["discriminator"])
     value = item["input"].get(tag) if isinstance(item["input"], dict) else item["input"]
-    return "unknown_type", f"'{tag}': {choose(value, _QUOTED.findall(item['ctx']['expected_tags']))}"
+    said, words = _choose(value, item["ctx"]["expected_tags"])
+    return Complaint("unknown_type", f"'{tag}': {said}", words)
 
 
-def _no_form(item: Mapping[str, Any]) -> tuple[str, str]:
+def _no_form(item: Mapping[str, Any]) -> Complaint:
     tag = _QUOTED.sub(r"\1", item["ctx"]["discriminator"])
-    return "missing_field", f"'{tag}' is required."
+    return Complaint("missing_field", f"'{tag}' is required.")
 
 
-def _too_short(item: Mapping[str, Any]) -> tuple[str, str]:
-    count, least = len(item["input"]), item["ctx"]["min_length"]
-    if count == 0:
-        return "empty", "This text is empty; write something."
-    return "text_too_short", f"This text has {count} characters; at least {least} are needed."
+def _too_short(item: Mapping[str, Any]) -> Complaint:
+    value, least = item["input"], item["ctx"]["min_length"]
+    if isinstance(value, str):
+        if not value.strip():
+            return Complaint("empty", "This text is empty; write something.")
+        return Complaint("text_too_short", f"This text has {len(value)} characters; at least {least} are needed.")
+    return Complaint("too_few", f"This {_holder(value)} has {entries(len(value))}; at least {least} are needed.")
 
 
-def _too_long(item: Mapping[str, Any]) -> tuple[str, str]:
-    count, most = len(item["input"]), item["ctx"]["max_length"]
-    return "text_too_long", f"This text has {count} characters; at most {most} are accepted."
+def _too_long(item: Mapping[str, Any]) -> Complaint:
+    value, most = item["input"], item["ctx"]["max_length"]
+    if isinstance(value, str):
+        return Complaint("text_too_long", f"This text has {len(value)} characters; at most {most} are accepted.")
+    return Complaint("too_many", f"This {_holder(value)} has {entries(len(value))}; at most {most} are accepted.")
 
 
-def _pattern(item: Mapping[str, Any]) -> tuple[str, str]:
+def _holder(value: Any) -> str:
+    return "object" if isinstance(value, dict) else "list"
+
+
+def _pattern(item: Mapping[str, Any]) -> Complaint:
     pattern = item["ctx"]["pattern"]
-    return "bad_form", f"This text has another form than is accepted: the regular expression {pattern}."
+    return Complaint("bad_form", f"This text has another form than is accepted: the regular expression {pattern}.")
 
 
-def _few(item: Mapping[str, Any]) -> tuple[str, str]:
-    count, least = item["ctx"]["actual_length"], item["ctx"]["min_length"]
-    return "too_few", f"This list has {entries(count)}; at least {least} are needed."
-
-
-def _many(item: Mapping[str, Any]) -> tuple[str, str]:
-    what = "object" if isinstance(item["input"], dict) else "list"
-    return (
-        "too_many",
-        f"This {what} has {entries(len(item['input']))}; at most {item['ctx']['max_length']} are accepted.",
-    )
-
-
-def _not_finite(item: Mapping[str, Any]) -> tuple[str, str]:
-    return "bad_number", _accepted(item["input"], "a number that is not infinite")
+def _not_finite(item: Mapping[str, Any]) -> Complaint:
+    return Complaint("bad_number", f"This is {shown(item['input'])}", "a number that is not infinite")
 
 
 def entries(count: int) -> str:
@@ -153,7 +194,7 @@ def entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count or 'no'} entries"
 
 
-_SAID: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]]] = {
+_SAID: Final[Mapping[str, Callable[[Mapping[str, Any]], Complaint]]] = {
     "missing": _missing,
     "literal_error": _none_of,
     "enum": _none_of,
@@ -162,7 +203,7 @@ _SAID: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]]] = {
     "string_too_short": _too_short,
     "string_too_long": _too_long,
     "string_pattern_mismatch": _pattern,
-    "too_short": _few,
-    "too_long": _many,
+    "too_short": _too_short,
+    "too_long": _too_long,
     "finite_number": _not_finite,
 }

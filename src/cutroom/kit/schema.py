@@ -1,13 +1,17 @@
 """Pydantic models of the edge: camelCase on the wire, snake_case inside, nothing unknown let in."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from cutroom.kit.complaints import alternatives, complaint
+from cutroom.kit.complaints import Complaint, alternatives, complaint
 from cutroom.kit.errors import Detail, Invalid
+
+MOST_DETAILS: Final = 100
+"""How many complaints are told of one document."""
 
 
 class Schema(BaseModel):
@@ -39,29 +43,41 @@ def invalid(error: ValidationError, document: Any, *, prefix: str = "", model: A
     `prefix` is put before every pointer. With the type that the document should have, `model`, fields are named where
     one is unknown.
     """
-    return refusal(list(details_of(error.errors(include_url=False), document, prefix=prefix, model=model)))
+    return refusal(*details_of(error.errors(include_url=False), document, prefix=prefix, model=model))
 
 
-def refusal(details: Sequence[Detail]) -> Invalid:
-    """The error that says the first of the details, and how many more there are."""
-    first = details[0]
-    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    message = f"{first.pointer or 'the document'}: {first.message}{more}"
-    return Invalid("invalid_input", message, details=list(details[:100]))
+def refusal(details: Sequence[Detail], unsaid: int = 0) -> Invalid:
+    """The error that says the first of the details, and how many more there are: the others, and those left unsaid."""
+    first, count = details[0], len(details) - 1 + unsaid
+    more = f" (and {count} more)" if count else ""
+    return Invalid(
+        "invalid_input", f"{first.pointer or 'the document'}: {first.message}{more}", details=details[:MOST_DETAILS]
+    )
 
 
 def details_of(
-    items: Iterable[Mapping[str, Any]], document: Any, *, prefix: str = "", model: Any = None
-) -> Iterator[Detail]:
-    """What Pydantic complains of, as `invalid` says it: once for each place, whatever forms a value may have there."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for item in items:
+    items: Sequence[Mapping[str, Any]], document: Any, *, prefix: str = "", model: Any = None
+) -> tuple[list[Detail], int]:
+    """What Pydantic complains of, as `invalid` says it: once for each place, whatever forms a value may have there.
+
+    Of the first complaints alone, with the number of the rest: a body of strangers may have 100,000 unknown fields.
+    """
+    found: dict[str, list[Complaint]] = {}
+    for item in items[:MOST_DETAILS]:
         path, holders = _place(item["loc"], document, missing=item["type"] == "missing", model=model)
         known = list(dict.fromkeys(name for holder in holders for name in _fields(holder)))
-        found.setdefault(prefix + pointer(path), []).append(complaint(item, known))
-    for place, said in found.items():
-        for code, sentence in alternatives(said):
-            yield Detail(place, code, sentence)
+        found.setdefault(pointer(path), []).append(complaint(item, known))
+    # Where something inside of a value is wrong, the value has the form that was meant.
+    outer = {place.rpartition("/")[0] for place in found}
+    for place in [place for place in found if place and place in outer]:
+        found[place] = [one for one in found[place] if one.code != "wrong_type"]
+    details = [
+        Detail(prefix + place, one.code, one.sentence)
+        for place, complaints in found.items()
+        if complaints
+        for one in alternatives(complaints)
+    ]
+    return details, max(len(items) - MOST_DETAILS, 0)
 
 
 def _place(
@@ -84,7 +100,7 @@ def _place(
                 found for one in models if part in (fields := _fields(one)) for found in _models(fields[str(part)])
             ]
             models = inner or models  # the entries of an object with any names are what was found for the object
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+        elif isinstance(here, list | tuple) and isinstance(part, int) and part < len(here):
             path.append(part)
             here = here[part]
         elif last and missing and isinstance(here, dict):
@@ -102,7 +118,8 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
-def _fields(model: type[BaseModel]) -> dict[str, Any]:
+@lru_cache(maxsize=1024)
+def _fields(model: type[BaseModel]) -> Mapping[str, Any]:
     return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 

@@ -6,38 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 _NUMERAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
-_MEANT: Final[Mapping[str, tuple[str, ...]]] = {
-    "middle": ("center",),
-    "circle": ("ellipse",),
-    "oval": ("ellipse",),
-    "square": ("1:1", "rectangle"),
-    "portrait": ("9:16",),
-    "vertical": ("9:16", "vertical"),
-    "landscape": ("16:9",),
-    "widescreen": ("16:9",),
-    "bold": ("700",),
-    "regular": ("400",),
-    "oblique": ("italic",),
-    "hevc": ("h265",),
-    "avc": ("h264",),
-    "avi": ("mp4",),
-    "mkv": ("mp4",),
-    "best": ("highest",),
-    "good": ("high",),
-    "burn": ("color-burn",),
-    "dodge": ("color-dodge",),
-    "invert": ("negative",),
-    "1280x720": ("720p",),
-    "1920x1080": ("1080p",),
-    "fontsize": ("size",),
-    "framerate": ("fps",),
-    "end": (),
-}
-"""Words that say something else than what they look like, in lower case, and what is meant where that is accepted."""
 
 
 def shown(value: Any) -> str:
-    """A value of the document as a few characters for a sentence."""
+    """A value of JSON as a few characters for a sentence."""
     if isinstance(value, str):
         return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}…"'
     if isinstance(value, bool) or value is None:
@@ -49,12 +21,19 @@ def shown(value: Any) -> str:
     return "a list" if isinstance(value, list) else "no JSON value"
 
 
-def did_you_mean(value: str, options: Iterable[str]) -> str:
-    """A hint at the option that was probably meant, or nothing."""
+def did_you_mean(value: str, options: Iterable[str], meant_by: Mapping[str, Sequence[str]] | None = None) -> str:
+    """A hint at the option that was probably meant, or nothing.
+
+    Args:
+        value: what was written.
+        options: what is accepted.
+        meant_by: words that say something else than what they look like, in lower case, and what they mean.
+    """
+    known = meant_by or {}
     by_case = {option.casefold(): option for option in options}
     word = value[:60].casefold()
-    meant = next((option for option in _MEANT.get(word, ()) if option in by_case), None)
-    if meant is None and word not in _MEANT:
+    meant = next((option for option in known.get(word, ()) if option in by_case), None)
+    if meant is None and word not in known:
         close = difflib.get_close_matches(word, by_case, n=1, cutoff=0.75)
         begun = sorted((option for option in by_case if len(option) > 2 and word.startswith(option)), key=len)
         close = close or begun[-1:] or difflib.get_close_matches(word, by_case, n=1, cutoff=0.6)

@@ -192,11 +192,13 @@ async def _fetch(git: Git, policy: Policy, wanted: Wanted, branch: str, settings
 
 def _refused(done: Completed, shown: str, local: tuple[Path, ...]) -> CutroomError:
     """Whether asking again helps, by what git complains of, and not by the address, which it says too."""
-    told, lower = said(done), done.stderr.decode("utf-8", "replace").replace(shown, "").lower()
+    told, lower = said(done), done.stderr.decode("utf-8", "replace").lower()
+    for address in (shown, *map(str, local)):
+        lower = lower.replace(address.lower(), "")
     if "fsck error" in lower:
         return Invalid("repository_unsafe", f"The repository holds what git takes for an attack: {told}")
     gone = any(sign in lower for sign in (*_MISSING, "not found", "authentication failed", "terminal prompts disabled"))
-    if gone or "error: 403" in lower or (local and not local[0].exists()):
+    if gone or "error: 403" in lower or "http 403" in lower or (local and not local[0].exists()):
         return Invalid("repository_not_found", f"There is no such repository, branch or commit for us: {told}")
     return Unavailable("repository_unreachable", f"The repository could not be fetched: {told}")
 

@@ -9,8 +9,8 @@ from pydantic.fields import FieldInfo
 from cutroom.kit.complaints import complaint, entries
 from cutroom.kit.errors import Detail
 from cutroom.kit.schema import pointer
-from cutroom.kit.wording import did_you_mean, one_of, shown, unquoted
-from cutroom.timeline.fields import FORM_MARK, Part
+from cutroom.kit.wording import one_of, shown, unquoted
+from cutroom.timeline.fields import FORM_MARK, Part, did_you_mean
 from cutroom.timeline.merge import FIELD
 from cutroom.timeline.model import ASSETS, Clip, Edit
 
@@ -226,7 +226,8 @@ def _say(item: Any, model: type[Part] | None) -> tuple[str, str, tuple[str, ...]
     special = _SPECIAL.get(kind)
     if special is not None:
         return special(item, model)
-    return *complaint(item), ()
+    wrong = complaint(item)
+    return wrong.code, wrong.sentence, ()
 
 
 def _part_at(model: type[Part] | None, place: Sequence[str | int]) -> type[Part] | None:

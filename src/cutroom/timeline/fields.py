@@ -6,7 +6,7 @@ number or a word is one type here, `Number`.
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -23,14 +23,43 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
+from cutroom.kit import wording
 from cutroom.kit.schema import Schema
-from cutroom.kit.wording import did_you_mean, one_of, shown, unquoted
+from cutroom.kit.wording import one_of, shown, unquoted
 from cutroom.timeline.agreement import Agreement
 
 MAX_SECONDS: Final = 1_000_000.0
 SECOND_NS: Final = 10**9
 _ALIAS: Final = "alias://"
 """How another tool names a clip in the times of others."""
+_MEANT: Final[Mapping[str, tuple[str, ...]]] = {
+    "middle": ("center",),
+    "circle": ("ellipse",),
+    "oval": ("ellipse",),
+    "square": ("1:1", "rectangle"),
+    "portrait": ("9:16",),
+    "vertical": ("9:16", "vertical"),
+    "landscape": ("16:9",),
+    "widescreen": ("16:9",),
+    "bold": ("700",),
+    "regular": ("400",),
+    "oblique": ("italic",),
+    "hevc": ("h265",),
+    "avc": ("h264",),
+    "avi": ("mp4",),
+    "mkv": ("mp4",),
+    "best": ("highest",),
+    "good": ("high",),
+    "burn": ("color-burn",),
+    "dodge": ("color-dodge",),
+    "invert": ("negative",),
+    "1280x720": ("720p",),
+    "1920x1080": ("1080p",),
+    "fontsize": ("size",),
+    "framerate": ("fps",),
+    "end": (),
+}
+"""Words that say something else than what they look like, in lower case, and what is meant where that is accepted."""
 _NAMED: Final = {
     "black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080", "silver": "#c0c0c0",
     "red": "#ff0000", "green": "#008000", "blue": "#0000ff", "yellow": "#ffff00", "orange": "#ffa500",
@@ -69,6 +98,11 @@ def nanoseconds(seconds: float) -> int:
     Finer digits are noise of somebody's float arithmetic: 0.1 + 0.2 and 0.3 are the same edge.
     """
     return int(f"{seconds:.9f}".replace(".", ""))
+
+
+def did_you_mean(value: str, options: Iterable[str]) -> str:
+    """A hint at the option that was probably meant, or nothing."""
+    return wording.did_you_mean(value, options, _MEANT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from pydantic import Field, TypeAdapter
 
 from cutroom.kit.errors import Detail, Invalid
 from cutroom.kit.schema import Schema, is_absent, pointer
-from cutroom.kit.wording import did_you_mean, shown
+from cutroom.kit.wording import shown
+from cutroom.timeline.fields import did_you_mean
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.merge import FIELD, MAX_NAMES, Scalar, fill, placeholders, read_values, value_problem, written
 from cutroom.timeline.model import Edit

@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Final
 
 from cutroom.kit.errors import Detail
-from cutroom.kit.wording import did_you_mean, shown
+from cutroom.kit.wording import shown
 from cutroom.media.timebase import nearest_frame
-from cutroom.timeline.fields import CLEAR, SECOND_NS, exact, nanoseconds
+from cutroom.timeline.fields import CLEAR, SECOND_NS, did_you_mean, exact, nanoseconds
 from cutroom.timeline.keyframes import greatest
 from cutroom.timeline.limits import Limits
 from cutroom.timeline.model import Clip, Edit, Timeline, TimelineAsset

@@ -22,7 +22,7 @@ def test_plans_are_read_from_json() -> None:
 @pytest.mark.parametrize(
     ("text", "default", "code"),
     [
-        ("{", None, "invalid_input"),
+        ("{", None, "malformed_json"),
         ('{"free": {"jobsPerMonth": -1}}', None, "invalid_input"),
         ('{"free": {"jobs": 1}}', None, "invalid_input"),
         ('{"Free plan": {}}', None, "invalid_input"),

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from cutroom.kit import strict_json
 from cutroom.kit.errors import Invalid
 from cutroom.kit.money import micro_of
 from cutroom.kit.schema import Schema, invalid
@@ -119,10 +120,11 @@ class Plans:
         Raises:
             Invalid: with pointers, when the text is no such JSON; `unknown_plan` for the default's name.
         """
+        data = strict_json.parse(text.encode()) if text else {}
         try:
-            found = _PLANS.validate_json(text) if text else {}
+            found = _PLANS.validate_python(data)
         except ValidationError as error:
-            raise invalid(error, None, model=_Limits) from error
+            raise invalid(error, data, model=_Limits) from error
         plans = {UNLIMITED.name: UNLIMITED} | {name: Plan(name, **dict(limits)) for name, limits in found.items()}
         made = cls(MappingProxyType(plans))
         return made if default is None else cls(made.by_name, made.named(default))

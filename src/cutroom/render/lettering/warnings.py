@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from cutroom.kit.wording import did_you_mean
 from cutroom.render.lettering import typefaces
 from cutroom.render.lettering.caption_parts import overflowing, parts_of
 from cutroom.render.lettering.captions import caption_missing
 from cutroom.render.lettering.layout import Fonts, missing
+from cutroom.timeline.fields import did_you_mean
 from cutroom.timeline.resolved import ResolvedClip, Warning  # noqa: A004 — the word of the document
 
 _NAMED: Final = 8  # signs that a sentence names

@@ -5,9 +5,9 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from cutroom.kit.wording import did_you_mean, shown
+from cutroom.kit.wording import shown
 from cutroom.timeline.colors import is_light, read_color
-from cutroom.timeline.fields import ColorText, Number, Part, Share
+from cutroom.timeline.fields import ColorText, Number, Part, Share, did_you_mean
 from cutroom.timeline.limits import limits_of
 from cutroom.timeline.resolved import Color, TextBackground, TextShadow, TextStroke
 
