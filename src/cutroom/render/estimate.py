@@ -26,7 +26,7 @@ _X264: Final[Mapping[str, float]] = {
 _X265: Final[Mapping[str, float]] = {"superfast": 2.2, "veryfast": 3.5, "faster": 5, "medium": 9.5}
 _AV1: Final[Mapping[str, float]] = {"12": 0.5, "11": 0.7, "10": 0.8, "8": 1.8, "6": 5}
 _VP9: Final[Mapping[str, float]] = {"5": 9.6, "4": 12, "3": 16}
-_PRORES: Final[Mapping[str, float]] = {"proxy": 4, "lt": 5, "standard": 6, "hq": 7, "4444": 15}
+_PRORES: Final[Mapping[str, float]] = {"proxy": 4, "lt": 5, "standard": 6, "hq": 7, "4444": 3.5}
 _ENCODING: Final[Mapping[str, Mapping[str, float]]] = {
     "h264": _X264, "h265": _X265, "av1": _AV1, "vp9": _VP9, "prores": _PRORES,
 }  # fmt: skip

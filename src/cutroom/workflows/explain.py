@@ -123,14 +123,16 @@ async def draw_storyboard(ctx: Context, given: Storyboard) -> StoryboardOutput:
 
 async def preview(ctx: Context, given: Preview) -> RenderOutput:
     """Render a small version of an edit in a hurry: everything in its place, little of it sharp."""
-    edit = given.edit
-    own = edit.output.rate
+    own = given.edit.output.rate
     ctx.progress(0.0, "fetching")
-    gathered = await gather_edit(ctx, edit, given.limits)
+    quick = _quick(given.edit, min(PREVIEW_FPS, own))
     try:
-        resolved = timeline.resolve(edit, gathered.sources, given.limits, output=_quick(edit, min(PREVIEW_FPS, own)))
+        gathered = await gather_edit(ctx, quick, given.limits)
+        resolved = timeline.resolve(quick, gathered.sources, given.limits)
     except Invalid:  # perhaps for being shorter than a frame of a preview; what is wrong at every rate is raised again
-        resolved = timeline.resolve(edit, gathered.sources, given.limits, output=_quick(edit, own))
+        quick = _quick(given.edit, own)
+        gathered = await gather_edit(ctx, quick, given.limits, "own:")
+        resolved = timeline.resolve(quick, gathered.sources, given.limits)
     plan = await planned(ctx, scaled(resolved, PREVIEW_WIDTH))
     ctx.progress(0.1, "rendering")
     kept = await make(ctx, pieces_of(plan, sources=gathered.sources.values()), span=(0.1, 0.95))
@@ -140,10 +142,10 @@ async def preview(ctx: Context, given: Preview) -> RenderOutput:
     return merged([made], gathered.warnings)
 
 
-def _quick(edit: Edit, rate: Fraction) -> Output:
-    """What a preview is made as, before it is scaled down."""
+def _quick(edit: Edit, rate: Fraction) -> Edit:
+    """What a preview is made of, before it is scaled down; timelines inside of it have its rate too."""
     width, height = edit.output.size
-    return Output(
+    output = Output(
         format="mp4",
         width=width,
         height=height,
@@ -153,6 +155,7 @@ def _quick(edit: Edit, rate: Fraction) -> Output:
         range=edit.output.range,
         hardware="off",
     )
+    return edit.model_copy(update={"output": output, "outputs": ()})
 
 
 async def _calibration(ctx: Context) -> Calibration:
