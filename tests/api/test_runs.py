@@ -228,7 +228,7 @@ async def test_texts_have_as_much_room_at_this_door_as_at_fabrics(scene: Scene) 
     assert (await scene.run(**body))["error"]["code"] == "cost_cap_reached"
     error_of(await scene.world.mine.post("/api/v1/runs", json={**body, "input": long + "x"}), 422, "invalid_input")
     prompts = {"prompts": [{"userInput": long + "x"}]}
-    assert "at most 4000000 characters" in (await scene.world.mine.post("/fabric/chat", json=prompts)).text
+    assert "at most 4000000 are accepted" in (await scene.world.mine.post("/fabric/chat", json=prompts)).text
     more = b" " * 16_000_001
     headers = {"Content-Type": "application/json"}
     error_of(await scene.world.mine.post("/api/v1/runs", content=more, headers=headers), 413, "body_too_large")

@@ -102,7 +102,7 @@ def test_a_deep_nest_that_means_nothing_stays_in_an_instant() -> None:
     started = time.process_time()
     assert fill(text, {}, "y", lenient=True) == text.replace("{{input}}", "y")
     assert names_in(text) == []
-    assert time.process_time() - started < 2.0
+    assert time.process_time() - started < 10.0  # minutes, if it looked again for each brace
 
 
 def test_a_huge_value_is_refused_at_once() -> None:
